@@ -1,0 +1,78 @@
+/** One thing wrong with a tree, told while loading or while running. */
+export interface Problem {
+  /** What kind of problem it is; stable across versions. */
+  readonly code: ProblemCode;
+  /** An `error` leaves nothing sensible to run; a `warning` does not stop anything. */
+  readonly severity: 'error' | 'warning';
+  /** The file, folder or service that it is about. */
+  readonly path: string;
+  /** The line in the file, from 1. */
+  readonly line?: number;
+  /** What is wrong, and why that matters. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+}
+
+/** The kinds of problem. */
+export type ProblemCode = keyof typeof severities;
+
+/** Builds a problem with the severity that its code always has. */
+export function problem(
+  code: ProblemCode,
+  path: string,
+  message: string,
+  more: { readonly remedy?: string; readonly line?: number } = {},
+): Problem {
+  return { code, severity: severities[code], path, message, ...more };
+}
+
+/** A problem on one line: `path:line: message (code). Remedy.` */
+export function describeProblem(it: Problem): string {
+  const place = it.line === undefined ? it.path : `${it.path}:${String(it.line)}`;
+  return `${place}: ${it.message} (${it.code})${it.remedy === undefined ? '' : ` ${it.remedy}`}`;
+}
+
+const severities = {
+  // Nothing sensible is left to run.
+  'root-missing': 'error',
+  'root-not-a-folder': 'error',
+  'root-unreadable': 'error',
+  'no-stage': 'error',
+  'tree-invalid': 'error',
+  'duplicate-name': 'error',
+  // Found while loading; init scripts may still mend it.
+  'run-missing': 'warning',
+  'run-is-a-folder': 'warning',
+  'script-is-a-folder': 'warning',
+  'script-empty': 'warning',
+  'not-executable': 'warning',
+  'interpreter-crlf': 'warning',
+  'interpreter-bom': 'warning',
+  'interpreter-late': 'warning',
+  'interpreter-missing': 'warning',
+  'interpreter-absent': 'warning',
+  'value-invalid': 'warning',
+  'value-out-of-range': 'warning',
+  'signal-unknown': 'warning',
+  'link-dangling': 'warning',
+  'link-loop': 'warning',
+  'unreadable': 'warning',
+  'not-a-folder': 'warning',
+  'log-without-run': 'warning',
+  'log-of-a-logger': 'warning',
+  'fix-attrs-line': 'warning',
+  'account-unknown': 'warning',
+  'name-not-utf8': 'warning',
+  'file-too-large': 'warning',
+  'override-unknown': 'warning',
+  // Met while running.
+  'unspawnable': 'warning',
+  'script-failed': 'warning',
+  'not-ready': 'warning',
+  'unkillable': 'warning',
+  'left-behind': 'warning',
+  'fix-attrs-failed': 'warning',
+  'rescan-failed': 'warning',
+  'runtime-directory': 'warning',
+} as const satisfies Record<string, Problem['severity']>;

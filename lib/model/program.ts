@@ -1,0 +1,55 @@
+/**
+ * What is executed: a script file, whose interpreter line is honoured, or a command line.
+ *
+ * A script runs in the folder that it is in; its interpreter line is read anew at each start. A command's first word
+ * is looked up on the PATH of its environment.
+ */
+export type Program = ScriptProgram | CommandProgram;
+
+/** A program that is a script file. */
+export interface ScriptProgram {
+  /** The script's absolute path. */
+  readonly script: string;
+}
+
+/** A program that is a command line; only a tree made in code has them. */
+export interface CommandProgram {
+  /** The words of the command line; at least one. */
+  readonly command: readonly string[];
+  /** The working directory. Default: the host's. */
+  readonly directory?: string;
+}
+
+/** Where the output of a process goes: to the host's own stdout and stderr, into `output` events line by line, or nowhere. */
+export type Output = 'inherit' | 'lines' | 'ignore';
+
+/** The end of the log pipe that belongs to the service of this name. */
+export interface PipeEnd {
+  readonly pipe: string;
+}
+
+/**
+ * Everything that a spawner needs to start one process; a plain value, made by the pure core.
+ *
+ * Every process gets a session and a process group of its own, as under s6.
+ */
+export interface Command {
+  /** Who this is: `web`, `web/finish`, `web/log`, `web/log/finish`, or a script's file name. */
+  readonly name: string;
+  readonly program: Program;
+  /** What a script finds in `$0`: `./run` in its folder (services, as under s6) or its absolute path (stage scripts, as under s6-overlay). */
+  readonly calledBy: 'name' | 'path';
+  /** Arguments after the program's own words. */
+  readonly args: readonly string[];
+  /** Standard input: empty (`/dev/null`), the host's own, or the read end of a log pipe. */
+  readonly stdin: 'empty' | 'inherit' | PipeEnd;
+  /** Standard output: as `Output` says, or the write end of a log pipe. */
+  readonly stdout: Output | PipeEnd;
+  readonly stderr: Output;
+  /** The descriptor on which the process announces its readiness with a newline. */
+  readonly notificationFd?: number;
+  /** Variables laid over the environment that the process gets otherwise. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The account to run as: `name`, `uid` or `uid:gid`. Default: the host's own. */
+  readonly user?: string;
+}

@@ -1,0 +1,150 @@
+import type { Output, Program } from './program.ts';
+
+/**
+ * A whole service tree: what runs in the three stages. Plain, frozen data; `JSON.parse(JSON.stringify(tree))` is a
+ * tree again.
+ */
+export interface Tree {
+  /** The folder that the tree was loaded from; absent in a tree made in code. With it, `services.d` is read again after the init stage. */
+  readonly root?: string;
+  /** The ownership and mode rules of `fix-attrs.d`, in order; applied before the first init script. */
+  readonly fixAttrs: readonly FixAttrsRule[];
+  /** The scripts of `cont-init.d`, in byte order. */
+  readonly init: readonly ScriptSpec[];
+  /** The services of `services.d`, in byte order of their names. */
+  readonly services: readonly ServiceSpec[];
+  /** The scripts of `cont-finish.d`, in byte order. */
+  readonly finish: readonly ScriptSpec[];
+}
+
+/** One script of the init or the finish stage. */
+export interface ScriptSpec {
+  /** The file name; unique in its stage. */
+  readonly name: string;
+  readonly run: Program;
+}
+
+/** One service, from its directory (the control files of s6) or made in code. */
+export interface ServiceSpec {
+  /** The name of the service's directory; a logger's is that of its producer with `/log` behind it. */
+  readonly name: string;
+  /** The program that is kept alive, in the foreground (`run`). */
+  readonly run: Program;
+  /** The program that runs after every death of `run`, before the next start (`finish`). */
+  readonly finish?: Program;
+  /** The service that reads this one's stdout on its stdin (`log/`). */
+  readonly logger?: ServiceSpec;
+  /** Whether the service waits for a `start()` of its own instead of starting with its stage (`down`). Default: false. */
+  readonly down: boolean;
+  /** The descriptor on which the service announces its readiness with a newline (`notification-fd`). Default: it announces nothing. */
+  readonly notificationFd?: number;
+  /** Milliseconds from the stop signal to KILL; 0: never (`timeout-kill`). Default: 10 000 (ours; s6: never). */
+  readonly timeoutKill?: number;
+  /** Milliseconds that `finish` may take before KILL; 0: no limit (`timeout-finish`). Default: 5000 (s6). */
+  readonly timeoutFinish: number;
+  /** Milliseconds to come up; kept for s6-rc, without effect in `services.d`, as in s6 (`timeout-up`). */
+  readonly timeoutUp?: number;
+  /** Milliseconds to go down; kept for s6-rc, without effect in `services.d`, as in s6 (`timeout-down`). */
+  readonly timeoutDown?: number;
+  /** The signal that asks the service to end (`down-signal`). Default: SIGTERM (s6). */
+  readonly downSignal: NodeJS.Signals;
+  /** The signal that asks the service to read its configuration again (`reload-signal`). Default: SIGHUP. */
+  readonly reloadSignal: NodeJS.Signals;
+  /** How many deaths are remembered, 0 to 4096 (`max-death-tally`). Default: 100 (s6). */
+  readonly maxDeathTally: number;
+  /** Whether `flag-timeout-killpg` is there. Ours kills the whole group in any case, so it changes nothing. */
+  readonly flagTimeoutKillpg: boolean;
+  /** The descriptor of `lock-fd`; accepted, without effect: two runs of a service never live side by side here. */
+  readonly lockFd?: number;
+  /** When a `run` that ended by itself is started again. Default: `'always'` (s6). */
+  readonly restart: RestartPolicy;
+  /** Whether the end of this service for good ends the supervisor, with the service's exit code. Default: false (ours). */
+  readonly essential: boolean;
+  /** How long to wait before a restart. Default: s6's throttle of one second. */
+  readonly backoff?: Backoff;
+  /** Where stdout (without a logger) and stderr go. Default: what the supervisor's `output` option says. */
+  readonly output?: Output;
+  /** The account to run as: `name`, `uid` or `uid:gid`. Default: the host's own. */
+  readonly user?: string;
+  /** Variables laid over the environment that the service gets otherwise. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** When a `run` that ended by itself is started again: always, only when it ended with a code other than 0 or by a signal, or never. */
+export type RestartPolicy = 'always' | 'on-failure' | 'never';
+
+/** A growing delay before each restart in a row: `first`, then `factor` times as long each time, up to `cap`. */
+export interface Backoff {
+  /** The first delay, in milliseconds. */
+  readonly first: number;
+  /** By how much each further delay is longer; at least 1. Default: 2. */
+  readonly factor: number;
+  /** The longest delay, in milliseconds. Default: 60 000. */
+  readonly cap: number;
+  /** After how many milliseconds of running the next delay is `first` again. Default: 60 000. */
+  readonly reset: number;
+  /** When to give up: the service fails once it died `deaths` times in `within` milliseconds. Default: never. */
+  readonly limit?: DeathLimit;
+}
+
+/** How many deaths in how much time are too many. */
+export interface DeathLimit {
+  /** The number of deaths that is one too many; at least 1. */
+  readonly deaths: number;
+  /** The time in which they must fall, in milliseconds. */
+  readonly within: number;
+}
+
+/** One line of a file in `fix-attrs.d`. */
+export interface FixAttrsRule {
+  /** The file that the line stands in. */
+  readonly source: string;
+  /** The line's number, from 1. */
+  readonly line: number;
+  /** The glob that names the paths: `*`, `?` and `[...]` within one path segment. */
+  readonly path: string;
+  /** Whether everything below a folder is meant as well. */
+  readonly recurse: boolean;
+  /** The owner: `name`, `uid:gid` or a mix; `,uid:gid` behind it is the fallback for what cannot be resolved. */
+  readonly account: string;
+  /** The mode for files; absent: left as it is. */
+  readonly fileMode?: number;
+  /** The mode for folders; absent: left as it is. */
+  readonly folderMode?: number;
+}
+
+/** The default of a service field that neither a control file nor the host's code gives. */
+export const serviceDefaults = {
+  down: false,
+  timeoutFinish: 5000,
+  downSignal: 'SIGTERM',
+  reloadSignal: 'SIGHUP',
+  maxDeathTally: 100,
+  flagTimeoutKillpg: false,
+  restart: 'always',
+  essential: false,
+} as const satisfies Partial<ServiceSpec>;
+
+/** The default of a backoff field, beside `first`. */
+export const backoffDefaults = {
+  factor: 2,
+  cap: 60_000,
+  reset: 60_000,
+} as const satisfies Partial<Backoff>;
+
+/** The name of the logger of a service. */
+export function loggerName(producer: string): string {
+  return `${producer}/log`;
+}
+
+/** Each service of a list with its logger before it: the order in which they are spawned. */
+export function withLoggers(services: readonly ServiceSpec[]): readonly ServiceSpec[] {
+  return services.flatMap((spec) => (spec.logger === undefined ? [spec] : [spec.logger, spec]));
+}
+
+/** Freezes a value and everything in it, and returns it. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}

@@ -1,0 +1,25 @@
+/** How a supervisor's life ended. */
+export interface Verdict {
+  /** The exit code for the host to end with, 0 to 255. */
+  readonly exitCode: number;
+  /** What asked for the end. */
+  readonly reason: EndReason;
+  /** The service whose end ended everything, for the reasons `essential` and `requested`. */
+  readonly service?: string;
+  /** The init script whose failure ended everything, for the reason `init-failed`. */
+  readonly script?: string;
+  /** The signal that asked for the end, for the reason `signal`. */
+  readonly signal?: NodeJS.Signals;
+  /** The services and scripts that had to be killed on the way down, in order. */
+  readonly killed: readonly string[];
+}
+
+/**
+ * Why a supervisor ended: `stopped` by the host, a `signal`, the end of the `command`, a failing init script under
+ * `onInitFailure: 'stop'`, the end of an `essential` service, or `requested` by a script of the tree.
+ */
+export type EndReason =
+  'stopped' | 'signal' | 'command' | 'init-failed' | 'essential' | 'requested';
+
+/** What asks for the end; a verdict without what only the end itself knows. */
+export type Ending = Omit<Verdict, 'killed'>;

@@ -1,0 +1,26 @@
+/** The port to time. */
+export interface Clock {
+  /** Now, in epoch milliseconds; never goes back. */
+  now(): number;
+  /** Calls `wake` once, at `time` or soon after; returns a function that calls it off. */
+  at(time: number, wake: () => void): () => void;
+}
+
+/** `setTimeout` takes 32 bits: a later alarm is set in steps. */
+const longestTimeout = 2 ** 31 - 1;
+
+/** The host's time. `now()` is `performance`'s, so that a wall clock set back moves no deadline. */
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  at(time, wake) {
+    let timer: NodeJS.Timeout;
+    const arm = (): void => {
+      const rest = Math.max(0, Math.ceil(time - systemClock.now()));
+      timer = setTimeout(rest > longestTimeout ? arm : wake, Math.min(rest, longestTimeout));
+    };
+    arm();
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};

@@ -1,0 +1,58 @@
+import type { Exit } from '../model/exit.ts';
+import type { Command } from '../model/program.ts';
+
+/** The port to processes. */
+export interface Spawner {
+  /**
+   * Starts a process. Never throws: what comes of it is told to the listener, at once or later, and first of all either
+   * `spawned` or `unspawnable`.
+   *
+   * Processes are spawned in the order in which they were asked for. A log pipe that the command names is made when it
+   * is first needed and kept open, so that nothing in it is lost when either side dies.
+   */
+  spawn(command: Command, listener: ChildListener): Child;
+  /**
+   * Lets go of the write end of a log pipe: its reader finds end-of-file once the last writer is gone. A later spawn that
+   * names the pipe makes it anew.
+   */
+  closePipe(pipe: string): void;
+  /** Resolves when nothing of the spawner's is left: no pipe, stream, timer or file. Every child is dead by then. */
+  close(): Promise<void>;
+}
+
+/** A process that was asked for, alive or not. */
+export interface Child {
+  /**
+   * Sends a signal to the process, or to its whole group. Never throws. Does nothing before the process is spawned and
+   * after it has ended.
+   */
+  kill(signal: NodeJS.Signals, scope: 'process' | 'group'): void;
+  /**
+   * To be called once the process has ended and is not to leave anything behind: ends whatever is left of its group and
+   * its session, first with TERM and CONT, after `grace` milliseconds with KILL (0: at once), and then calls `done`. With
+   * nothing left `done` is called at once.
+   */
+  sweep(grace: number, done: () => void): void;
+}
+
+/** What a spawner tells of a child. */
+export interface ChildListener {
+  /** The process runs, and this is its pid, which is its process group's id too. */
+  spawned(pid: number): void;
+  /** The process cannot be run; nothing further comes of it. */
+  unspawnable(error: SpawnFailure): void;
+  /** The process announced its readiness: a newline came through its notification descriptor. At most once. */
+  announced(): void;
+  /** The process printed a line, which comes without its line end. Only for the output kind `lines`. */
+  printed(stream: 'stdout' | 'stderr', line: string): void;
+  /** The process ended. `leftBehind`: others of its process group live on. */
+  exited(exit: Exit, leftBehind: boolean): void;
+}
+
+/** Why a process cannot be run. */
+export interface SpawnFailure {
+  /** The system's code: `ENOENT`, `EACCES`, `EMFILE` ... */
+  readonly code: string;
+  /** What was missing or wrong, in words that name it. */
+  readonly message: string;
+}
