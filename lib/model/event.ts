@@ -62,7 +62,8 @@ export type Change = { readonly cause: Cause } & (
     }
   | {
       readonly type: 'script';
-      readonly stage: 'init' | 'finish';
+      /** The script's stage; `command` for the command that was given to `run()`. */
+      readonly stage: 'init' | 'finish' | 'command';
       readonly script: string;
       readonly status: 'started' | 'exited' | 'unspawnable';
       readonly pid?: number;

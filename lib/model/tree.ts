@@ -137,6 +137,11 @@ export function loggerName(producer: string): string {
   return `${producer}/log`;
 }
 
+/** The service whose stdout a logger reads; `undefined` for a service that is no logger. */
+export function producerOf(name: string): string | undefined {
+  return name.endsWith('/log') ? name.slice(0, -'/log'.length) : undefined;
+}
+
 /** Each service of a list with its logger before it: the order in which they are spawned. */
 export function withLoggers(services: readonly ServiceSpec[]): readonly ServiceSpec[] {
   return services.flatMap((spec) => (spec.logger === undefined ? [spec] : [spec.logger, spec]));

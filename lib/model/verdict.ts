@@ -23,3 +23,8 @@ export type EndReason =
 
 /** What asks for the end; a verdict without what only the end itself knows. */
 export type Ending = Omit<Verdict, 'killed'>;
+
+/** How it ended, once everything has. Without an ending of its own the host has stopped it. */
+export function verdictOf(ending: Ending | null, killed: readonly string[]): Verdict {
+  return { ...(ending ?? { reason: 'stopped', exitCode: 0 }), killed };
+}

@@ -1,0 +1,96 @@
+import { OverflowError } from './errors.ts';
+import type { LifecycleEvent } from './model/event.ts';
+
+/** The events of one `type`. */
+export type EventOf<Type extends LifecycleEvent['type']> = Extract<
+  LifecycleEvent,
+  { readonly type: Type }
+>;
+
+/** The events of a supervisor: one for each `type`, and `event` for all of them. */
+export type SupervisorEvents = {
+  [Type in LifecycleEvent['type']]: (event: EventOf<Type>) => void;
+} & { event: (event: LifecycleEvent) => void };
+
+/** The events of a service: those of the supervisor that concern it. */
+export type ServiceEvents = Pick<SupervisorEvents, 'service' | 'ready' | 'output' | 'event'>;
+
+/** The name of the service that an event concerns, if it concerns one. */
+export function serviceOf(event: LifecycleEvent): string | undefined {
+  if (event.type === 'service' || event.type === 'ready') return event.service;
+  if (event.type === 'output') return event.source.replace(/\/finish$/, '');
+  return undefined;
+}
+
+interface Reader {
+  readonly resolve: (result: IteratorResult<LifecycleEvent>) => void;
+  readonly reject: (failure: Error) => void;
+}
+
+/** How many events a slow reader may be behind before its reading fails: some hours of a busy tree. */
+export const mostUnread = 100_000;
+
+/** Events as an async iterable: those that come from now on, kept until they are read. */
+export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
+  readonly #unread: LifecycleEvent[] = [];
+  readonly #readers: Reader[] = [];
+  readonly #leave: () => void;
+  #failure: Error | undefined;
+  #closed = false;
+
+  constructor(leave: () => void) {
+    this.#leave = leave;
+  }
+
+  push(event: LifecycleEvent): void {
+    if (this.#closed) return;
+    const reader = this.#readers.shift();
+    if (reader !== undefined) {
+      reader.resolve({ done: false, value: event });
+      return;
+    }
+    this.#unread.push(event);
+    if (this.#unread.length <= mostUnread) return;
+    this.#unread.length = 0;
+    this.close(
+      new OverflowError(
+        `More than ${String(mostUnread)} events were not read. Read events() faster, or listen with on().`,
+      ),
+    );
+  }
+
+  /** No further event comes; what is unread can still be read, and then the failure, if there is one. */
+  close(failure?: Error): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#failure = failure;
+    this.#leave();
+    for (const reader of this.#readers.splice(0)) this.#end(reader);
+  }
+
+  next(): Promise<IteratorResult<LifecycleEvent>> {
+    const event = this.#unread.shift();
+    if (event !== undefined) return Promise.resolve({ done: false, value: event });
+    return new Promise((resolve, reject) => {
+      if (this.#closed) this.#end({ resolve, reject });
+      else this.#readers.push({ resolve, reject });
+    });
+  }
+
+  return(): Promise<IteratorResult<LifecycleEvent>> {
+    this.#unread.length = 0;
+    this.close();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #end(reader: Reader): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure === undefined) reader.resolve({ done: true, value: undefined });
+    else reader.reject(failure);
+  }
+}

@@ -1,0 +1,173 @@
+/*
+ * The rules of the way up: the init stage, then the services.
+ */
+import type { Draft, Rule } from './draft.ts';
+import { hasArrived } from './draft.ts';
+import { isAtRest } from './longrun.ts';
+import type { ServiceState } from './machine.ts';
+import { failures, startNext } from './scripts.ts';
+import type { Unit } from './state.ts';
+import { isDescending, isOver } from './state.ts';
+import { exitCodeOf } from '../model/exit.ts';
+
+/** The rules, in the order in which they are tried. */
+export const ascent: readonly Rule[] = [
+  endForEssential,
+  openInit,
+  prepareInit,
+  runInit,
+  closeInit,
+  reread,
+  openServices,
+  welcome,
+  closeServices,
+  runCommand,
+];
+
+/** An essential service that is down for good ends everything. */
+function endForEssential(draft: Draft): boolean {
+  if (isDescending(draft.state)) return false;
+  for (const [name, { spec, state }] of draft.state.units) {
+    const gone = state.status === 'failed' || (state.status === 'down' && state.why === 'ended');
+    if (!spec.essential || !gone) continue;
+    const exitCode = state.lastExit === null ? cannotRun : exitCodeOf(state.lastExit);
+    draft.end({ reason: 'essential', exitCode, service: name });
+    return true;
+  }
+  return false;
+}
+
+/** The exit code of shells for a program that cannot be run. */
+const cannotRun = 127;
+
+function openInit(draft: Draft): boolean {
+  const { phase, target, skipsInit } = draft.state;
+  if (phase !== 'loaded' || skipsInit) return false;
+  if (target === 'loaded' || isDescending(draft.state)) return false;
+  draft.enter('initializing');
+  draft.scripts('init', { status: 'started' });
+  draft.say({ type: 'stage', stage: 'init', status: 'started' });
+  return true;
+}
+
+function prepareInit(draft: Draft): boolean {
+  const { init, tree } = draft.state;
+  if (init.status !== 'started' || init.prepared !== 'no') return false;
+  const nothing = tree.fixAttrs.length === 0 || isDescending(draft.state);
+  draft.scripts('init', { prepared: nothing ? 'yes' : 'asked' });
+  if (!nothing) draft.effect({ type: 'prepare', rules: tree.fixAttrs });
+  return true;
+}
+
+function runInit(draft: Draft): boolean {
+  const { init } = draft.state;
+  if (init.status !== 'started' || init.prepared !== 'yes' || isDescending(draft.state))
+    return false;
+  return startNext(draft, 'init');
+}
+
+function closeInit(draft: Draft): boolean {
+  const { init } = draft.state;
+  if (init.status !== 'started' || init.prepared !== 'yes' || init.running !== null) return false;
+  const failed = failures(init.results).length > 0 || init.results.length < init.scripts.length;
+  draft.scripts('init', { status: failed ? 'failed' : 'completed' });
+  draft.say({ type: 'stage', stage: 'init', status: failed ? 'failed' : 'completed' });
+  return true;
+}
+
+/** Init scripts write, link, rename and remove services: look again before any is started. */
+function reread(draft: Draft): boolean {
+  const { phase, target, init, services, tree } = draft.state;
+  if (phase !== 'initializing' || target !== 'services' || services.reread !== 'no') return false;
+  if (!isOver(init.status)) return false;
+  draft.services({ reread: tree.root === undefined ? 'yes' : 'asked' });
+  if (tree.root !== undefined) draft.effect({ type: 'reread', root: tree.root });
+  return true;
+}
+
+function openServices(draft: Draft): boolean {
+  const { phase, target, init, services, units, skipsInit } = draft.state;
+  if (target !== 'services' || services.status !== 'pending') return false;
+  const afterInit = phase === 'initializing' && isOver(init.status) && services.reread === 'yes';
+  const withoutInit = phase === 'loaded' && skipsInit;
+  if (!afterInit && !withoutInit) return false;
+  draft.enter('starting');
+  const limit = draft.setting.options.timeouts.readiness;
+  const names = namesOf(units, (unit) => startsWithStage(unit));
+  draft.services({
+    status: 'started',
+    awaited: namesOf(units, (unit) => startsWithStage(unit) || isUnderWay(unit.state)),
+    deadline: limit === 0 ? null : draft.setting.now + limit,
+  });
+  draft.say({ type: 'stage', stage: 'services', status: 'started' });
+  for (const name of names) draft.feed(name, { type: 'start' });
+  return true;
+}
+
+function namesOf(units: ReadonlyMap<string, Unit>, which: (unit: Unit) => boolean): string[] {
+  return [...units].filter(([, unit]) => which(unit)).map(([name]) => name);
+}
+
+/** Whether the stage starts a service: those with a `down` file and those that the host has had its hands on are left. */
+export function startsWithStage({ spec, state }: Unit): boolean {
+  return !spec.down && state.status === 'down' && state.why === 'untouched';
+}
+
+/** Takes note of who has arrived, and of who will not. */
+function welcome(draft: Draft): boolean {
+  const { services, units } = draft.state;
+  if (services.status !== 'started' || services.awaited.length === 0) return false;
+  const rest: string[] = [];
+  const late = [...services.late];
+  for (const name of services.awaited) {
+    const unit = units.get(name);
+    if (unit === undefined || hasArrived(unit) || isUnwanted(unit.state)) continue;
+    (isComing(unit.state) ? rest : late).push(name);
+  }
+  if (rest.length === services.awaited.length) return false;
+  draft.services({ awaited: rest, late });
+  return true;
+}
+
+/** Whether a service that the host started by hand is on its way already. */
+function isUnderWay(state: ServiceState): boolean {
+  return isComing(state) && !isUnwanted(state);
+}
+
+/** Whether the host has called a service off meanwhile. */
+function isUnwanted(state: ServiceState): boolean {
+  return state.status !== 'failed' && state.goal === 'down';
+}
+
+/** Whether a service is on its way up; one whose run cannot be spawned is not waited for. */
+function isComing(state: ServiceState): boolean {
+  return !isAtRest(state) && !(state.status === 'backoff' && state.why === 'unspawnable');
+}
+
+function closeServices(draft: Draft): boolean {
+  const { phase, services } = draft.state;
+  if (phase !== 'starting' || services.status !== 'started' || isDescending(draft.state))
+    return false;
+  const timeIsUp = services.deadline !== null && services.deadline <= draft.setting.now;
+  if (services.awaited.length > 0 && !timeIsUp) return false;
+  for (const name of services.awaited) {
+    const { readiness } = draft.setting.options.timeouts;
+    draft.warn(
+      'not-ready',
+      name,
+      `is not up and ready after ${String(readiness)} ms; going on without it`,
+    );
+  }
+  const late = [...services.late, ...services.awaited];
+  const status = late.length === 0 ? 'completed' : 'failed';
+  draft.services({ status, awaited: [], late, deadline: null });
+  draft.say({ type: 'stage', stage: 'services', status });
+  draft.enter('running');
+  return true;
+}
+
+function runCommand(draft: Draft): boolean {
+  return (
+    draft.state.phase === 'running' && !isDescending(draft.state) && startNext(draft, 'command')
+  );
+}

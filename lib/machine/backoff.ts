@@ -1,0 +1,36 @@
+import type { Backoff } from '../model/tree.ts';
+
+/** s6's floor between restarts, in milliseconds. */
+export const throttle = 1000;
+
+/**
+ * When a service that died comes back.
+ *
+ * Without a backoff it is s6's rule (2.15): a second after its readiness if it was announced, but not before now;
+ * otherwise a second from now, which is when its finish script has ended.
+ */
+export function restartAt(
+  backoff: Backoff | undefined,
+  readyAt: number | null,
+  streak: number,
+  now: number,
+): number {
+  if (backoff !== undefined) return now + delayOf(backoff, streak);
+  return readyAt === null ? now + throttle : Math.max(now, readyAt + throttle);
+}
+
+/** The delay before the restart after so many deaths in a row, in milliseconds. */
+export function delayOf(backoff: Backoff, streak: number): number {
+  return Math.min(backoff.cap, backoff.first * backoff.factor ** Math.max(0, streak - 1));
+}
+
+/** Whether the deaths on record are more than the backoff's limit allows. */
+export function exhausted(
+  backoff: Backoff | undefined,
+  tally: readonly number[],
+  now: number,
+): boolean {
+  const limit = backoff?.limit;
+  if (limit === undefined) return false;
+  return tally.filter((at) => now - at < limit.within).length >= limit.deaths;
+}

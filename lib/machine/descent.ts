@@ -1,0 +1,136 @@
+/*
+ * The rules of the way down: the services, their loggers, the finish stage, the last clean-up.
+ */
+import type { Draft, Rule } from './draft.ts';
+import { rests } from './draft.ts';
+import { failures, haltScript, startNext } from './scripts.ts';
+import type { TreeState, Unit } from './state.ts';
+import { isDescending, isOver } from './state.ts';
+import { loggerName, producerOf } from '../model/tree.ts';
+
+/** The rules, in the order in which they are tried. */
+export const descent: readonly Rule[] = [
+  haltScripts,
+  descend,
+  drainLoggers,
+  forget,
+  openFinish,
+  runFinish,
+  closeFinish,
+  clear,
+];
+
+function haltScripts(draft: Draft): boolean {
+  if (!isDescending(draft.state)) return false;
+  const patience = draft.state.grace;
+  return haltScript(draft, 'init', patience) || haltScript(draft, 'command', patience);
+}
+
+/** Everything goes down: producers are asked, loggers go when they have read all (`drainLoggers`). */
+function descend(draft: Draft): boolean {
+  const { phase, init, units } = draft.state;
+  if (!isDescending(draft.state) || !beforeStopping.has(phase) || init.status === 'started')
+    return false;
+  draft.cause = 'shutdown';
+  if (draft.state.services.status === 'started') abandonStart(draft);
+  draft.enter('stopping');
+  for (const [name, unit] of units) {
+    if (producerOf(name) === undefined) bringDown(draft, name, unit);
+  }
+  return true;
+}
+
+const beforeStopping: ReadonlySet<string> = new Set([
+  'loaded',
+  'initializing',
+  'starting',
+  'running',
+]);
+
+function abandonStart(draft: Draft): void {
+  const { late, awaited } = draft.state.services;
+  draft.services({ status: 'failed', awaited: [], late: [...late, ...awaited], deadline: null });
+  draft.say({ type: 'stage', stage: 'services', status: 'failed' });
+}
+
+function bringDown(draft: Draft, name: string, unit: Unit): void {
+  if (rests(unit)) draft.sweep(name);
+  else draft.feed(name, { type: 'stop', atMost: draft.state.grace });
+}
+
+/** The producer is gone: let go of the pipe, so that the logger finds end-of-file, and wait for it to get there. */
+function drainLoggers(draft: Draft): boolean {
+  const { phase, units, services } = draft.state;
+  for (const [name, unit] of units) {
+    const goes = phase === 'stopping' || unit.leaving;
+    const logger = loggerName(name);
+    if (!goes || unit.released || !units.has(logger)) continue;
+    if (!rests(unit) || services.sweeping.includes(name)) continue;
+    draft.put(name, { ...unit, released: true });
+    draft.effect({ type: 'closePipe', pipe: name });
+    draft.feed(logger, { type: 'drain', patience: draft.state.grace });
+    return true;
+  }
+  return false;
+}
+
+/** A service that is gone from `services.d` is forgotten once it is down, its logger with it. */
+function forget(draft: Draft): boolean {
+  for (const [name, unit] of draft.state.units) {
+    if (!unit.leaving || !rests(unit) || draft.state.services.sweeping.includes(name)) continue;
+    if (draft.state.units.has(loggerName(name))) continue;
+    draft.drop(name);
+    return true;
+  }
+  return false;
+}
+
+function openFinish(draft: Draft): boolean {
+  const { phase, target, finish, command, services, units } = draft.state;
+  if (
+    command.running !== null ||
+    phase !== 'stopping' ||
+    target !== 'ended' ||
+    finish.status !== 'pending'
+  )
+    return false;
+  if (services.sweeping.length > 0 || services.clearing) return false;
+  if (![...units.values()].every(rests)) return false;
+  if (!wasBegun(draft.state)) return skipFinish(draft);
+  draft.enter('finishing');
+  draft.scripts('finish', { status: 'started' });
+  draft.say({ type: 'stage', stage: 'finish', status: 'started' });
+  return true;
+}
+
+function wasBegun({ init, services, skipsInit }: TreeState): boolean {
+  return skipsInit || init.status !== 'pending' || services.status !== 'pending';
+}
+
+/** Nothing was ever begun, so there is nothing to finish. */
+function skipFinish(draft: Draft): boolean {
+  draft.scripts('finish', { status: 'completed' });
+  return true;
+}
+
+function runFinish(draft: Draft): boolean {
+  return draft.state.finish.status === 'started' && startNext(draft, 'finish');
+}
+
+function closeFinish(draft: Draft): boolean {
+  const { finish } = draft.state;
+  if (finish.status !== 'started' || finish.running !== null) return false;
+  const status = failures(finish.results).length > 0 ? 'failed' : 'completed';
+  draft.scripts('finish', { status });
+  draft.say({ type: 'stage', stage: 'finish', status });
+  return true;
+}
+
+/** The last thing before the end: whatever any process left behind goes, and what was taken is given back. */
+function clear(draft: Draft): boolean {
+  const { finish, services } = draft.state;
+  if (!isOver(finish.status) || services.clearing) return false;
+  draft.services({ clearing: true });
+  draft.effect({ type: 'clear', grace: draft.setting.options.timeouts.kill });
+  return true;
+}

@@ -1,0 +1,88 @@
+import { isReady } from './longrun.ts';
+import type { FailureReason, Goal, In, ServiceState } from './machine.ts';
+import type { Unit } from './state.ts';
+import { describeExit } from '../model/exit.ts';
+
+/** One sentence that says why a service stands as it does. */
+export function explainService({ spec, state, leaving }: Unit, now: number): string {
+  const sentence = describe(state, now);
+  const ready = state.status !== 'up' || isReady(state, spec) ? '' : ', not ready yet';
+  const gone = leaving ? '; it is gone from services.d' : '';
+  return `${spec.name} ${sentence}${ready}${gone}.`;
+}
+
+function describe(state: ServiceState, now: number): string {
+  const since = lasting(now - state.since);
+  switch (state.status) {
+    case 'down':
+      return `is down: ${whyDown(state)}`;
+    case 'starting':
+      return `is being started, ${aims[state.goal]}`;
+    case 'up':
+      return `is up for ${since} as pid ${String(state.run.pid)}, ${aims[state.goal]}`;
+    case 'stopping':
+      return `is stopping for ${since}: ${whyStopping(state, now)}`;
+    case 'finishing':
+      return `runs its finish script for ${since}, since run ${lastEnd(state)}; then ${next[state.goal]}`;
+    case 'backoff':
+      return `waits ${lasting(Math.max(0, state.deadline - now))} for its restart: ${whyWaiting(state)}`;
+    case 'failed':
+      return `has failed: ${failures[state.why](state)}; it is not started again by itself`;
+  }
+}
+
+const aims: Readonly<Record<Goal, string>> = {
+  up: 'wanted up',
+  once: 'not restarted when it ends',
+  drain: 'to read the rest of its pipe',
+  down: 'wanted down',
+};
+
+const next: Readonly<Record<Goal, string>> = {
+  up: 'it comes back',
+  once: 'it stays down',
+  drain: 'it reads the rest of its pipe',
+  down: 'it stays down',
+};
+
+function whyDown(state: In<'down'>): string {
+  if (state.why === 'untouched') return 'it has not been started yet';
+  if (state.why === 'asked') return 'it was asked to stop';
+  if (state.flaw !== null) return `it cannot be run: ${state.flaw}`;
+  return `it ${lastEnd(state)}, and nothing asks for another start`;
+}
+
+function whyStopping(state: In<'stopping'>, now: number): string {
+  const pid = `pid ${String(state.run.pid)}`;
+  if (state.kills > 0) return `${pid} does not end, and KILL was sent`;
+  const limit =
+    state.deadline === null ? 'without a limit' : `KILL in ${lasting(state.deadline - now)}`;
+  return state.restart ? `for a restart, ${pid} is to end, ${limit}` : `${pid} is to end, ${limit}`;
+}
+
+function whyWaiting(state: In<'backoff'>): string {
+  if (state.why === 'unspawnable') return `it cannot be run: ${state.flaw ?? 'unknown'}`;
+  return `it ${lastEnd(state)} (${deaths(state)})`;
+}
+
+const failures: Readonly<Record<FailureReason, (state: ServiceState) => string>> = {
+  finish: (state) => `its finish script said so (exit code 125) after run ${lastEnd(state)}`,
+  limit: (state) => `it died too often, last when it ${lastEnd(state)} (${deaths(state)})`,
+  policy: (state) => `it ${lastEnd(state)}, and its restart policy is never`,
+  unspawnable: (state) => `it cannot be run: ${state.flaw ?? 'unknown'}`,
+};
+
+function lastEnd(state: ServiceState): string {
+  return state.lastExit === null ? 'has not run' : describeExit(state.lastExit);
+}
+
+function deaths(state: ServiceState): string {
+  return state.deaths === 1 ? '1 death' : `${String(state.deaths)} deaths`;
+}
+
+/** A duration in words that are exact enough: `340 ms`, `12 s`, `5 min`. */
+function lasting(ms: number): string {
+  if (ms < 1000) return `${String(Math.round(ms))} ms`;
+  if (ms < 120_000) return `${String(Math.round(ms / 100) / 10)} s`;
+  return `${String(Math.round(ms / 60_000))} min`;
+}

@@ -1,0 +1,144 @@
+/*
+ * The two stages of scripts, init and finish: one script at a time, each to its end.
+ */
+import { hostCommand, scriptCommand } from './command.ts';
+import type { Draft } from './draft.ts';
+import type { RunningScript, ScriptInput, ScriptResult, ScriptStageName } from './state.ts';
+import type { Exit } from '../model/exit.ts';
+import { describeExit, exitCodeOf } from '../model/exit.ts';
+import type { EndReason } from '../model/verdict.ts';
+
+/** Starts the next script of a stage; false when there is none. */
+export function startNext(draft: Draft, stage: ScriptStageName): boolean {
+  const { scripts, results, running } = draft.state[stage];
+  const script = scripts[results.length];
+  if (running !== null || script === undefined) return false;
+  const { now, options } = draft.setting;
+  const limit = stage === 'command' ? 0 : options.timeouts[stage];
+  draft.scripts(stage, {
+    running: {
+      script: script.name,
+      startedAt: now,
+      pid: null,
+      halted: false,
+      kills: 0,
+      deadline: limit === 0 ? null : now + limit,
+    },
+  });
+  draft.effect({
+    type: 'spawn',
+    owner: { stage, script: script.name },
+    role: 'script',
+    command: stage === 'command' ? hostCommand(script) : scriptCommand(script, options.output),
+  });
+  return true;
+}
+
+/** What becomes of a stage when something happens to its script. */
+export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptInput): void {
+  const { running } = draft.state[stage];
+  if (running === null) return;
+  switch (input.type) {
+    case 'spawned':
+      draft.scripts(stage, { running: { ...running, pid: input.pid } });
+      draft.say({
+        type: 'script',
+        stage,
+        script: running.script,
+        status: 'started',
+        pid: input.pid,
+      });
+      if (running.halted) askToEnd(draft, stage, running);
+      return;
+    case 'unspawnable': {
+      draft.say({ type: 'script', stage, script: running.script, status: 'unspawnable' });
+      draft.warn('unspawnable', pathOf(draft, stage, running.script), input.message);
+      conclude(draft, stage, running, null, input.code === 'EACCES' ? 126 : 127);
+      return;
+    }
+    case 'exited':
+      conclude(draft, stage, running, input.exit, exitCodeOf(input.exit));
+  }
+}
+
+/** Asks the script that runs to end: TERM and CONT, and KILL when the time is up. */
+export function haltScript(draft: Draft, stage: ScriptStageName, patience: number): boolean {
+  const { running } = draft.state[stage];
+  if (running === null || running.halted) return false;
+  const deadline = patience === 0 ? running.deadline : draft.setting.now + patience;
+  draft.scripts(stage, { running: { ...running, halted: true, deadline } });
+  if (running.pid !== null) askToEnd(draft, stage, running);
+  return true;
+}
+
+/** The time of the script that runs is up: KILL, and again until it is gone. */
+export function killScript(draft: Draft, stage: ScriptStageName): void {
+  const { running } = draft.state[stage];
+  const { now } = draft.setting;
+  if (running?.deadline == null || running.deadline > now) return;
+  const owner = { stage, script: running.script };
+  if (running.kills === 0) {
+    const took = `has not ended after ${String(Math.round(now - running.startedAt))} ms; killed`;
+    draft.warn('killed', pathOf(draft, stage, running.script), took);
+    draft.killed(running.script);
+  }
+  draft.effect({ type: 'kill', owner, signal: 'SIGKILL', scope: 'group' });
+  const deadline = now + killAgainAfter;
+  draft.scripts(stage, { running: { ...running, kills: running.kills + 1, deadline } });
+}
+
+/** The scripts of a stage that failed. */
+export function failures(results: readonly ScriptResult[]): readonly ScriptResult[] {
+  return results.filter((result) => result.exitCode !== 0);
+}
+
+const killAgainAfter = 5000;
+
+function askToEnd(draft: Draft, stage: ScriptStageName, { script }: RunningScript): void {
+  const owner = { stage, script };
+  draft.effect({ type: 'kill', owner, signal: 'SIGTERM', scope: 'process' });
+  draft.effect({ type: 'kill', owner, signal: 'SIGCONT', scope: 'process' });
+}
+
+function conclude(
+  draft: Draft,
+  stage: ScriptStageName,
+  running: RunningScript,
+  exit: Exit | null,
+  exitCode: number,
+): void {
+  const { script } = running;
+  const duration = draft.setting.now - running.startedAt;
+  const { results } = draft.state[stage];
+  draft.scripts(stage, {
+    running: null,
+    results: [...results, { script, exit, exitCode, duration }],
+  });
+  if (exit !== null) draft.say({ type: 'script', stage, script, status: 'exited', exit, duration });
+  if (stage === 'command') commandEnded(draft, exitCode);
+  if (stage === 'init' && exitCode !== 0 && !running.halted)
+    initFailed(draft, script, exit, exitCode);
+}
+
+/** The command's own code stands, also when something else asked for the end. */
+function commandEnded(draft: Draft, exitCode: number): void {
+  draft.end({ reason: 'command', exitCode });
+  const { ending } = draft.state;
+  if (ending === null || !yieldsToCommand.has(ending.reason)) return;
+  draft.state = { ...draft.state, ending: { ...ending, exitCode } };
+}
+
+const yieldsToCommand: ReadonlySet<EndReason> = new Set(['stopped', 'signal']);
+
+function initFailed(draft: Draft, script: string, exit: Exit | null, exitCode: number): void {
+  const { onInitFailure } = draft.setting.options;
+  const path = pathOf(draft, 'init', script);
+  if (onInitFailure === 'warn' && exit !== null)
+    draft.warn('script-failed', path, describeExit(exit));
+  if (onInitFailure === 'stop') draft.end({ reason: 'init-failed', exitCode, script });
+}
+
+function pathOf(draft: Draft, stage: ScriptStageName, name: string): string {
+  const run = draft.state[stage].scripts.find((script) => script.name === name)?.run;
+  return run !== undefined && 'script' in run ? run.script : name;
+}

@@ -1,0 +1,211 @@
+import type { Input, Of, ServiceState } from './machine.ts';
+import type { Exit } from '../model/exit.ts';
+import type { Change, Phase, StageStatus } from '../model/event.ts';
+import type { Command, Output } from '../model/program.ts';
+import type { Problem } from '../model/problem.ts';
+import type { FixAttrsRule, ScriptSpec, ServiceSpec, Tree } from '../model/tree.ts';
+import type { Ending, Verdict } from '../model/verdict.ts';
+
+/** Everything that there is to know about a supervisor at one moment. */
+export interface TreeState {
+  readonly phase: Phase;
+  /** How far the host wants to go; it only grows. */
+  readonly target: Target;
+  /** Whether the host goes to a later stage without the init stage. */
+  readonly skipsInit: boolean;
+  readonly tree: Tree;
+  readonly init: ScriptsState;
+  readonly services: ServicesState;
+  readonly finish: ScriptsState;
+  /** The host's own command, run once the services are up; its end is the end of all. */
+  readonly command: ScriptsState;
+  /** The services, loggers among them, each logger before its producer. */
+  readonly units: ReadonlyMap<string, Unit>;
+  /** Milliseconds that services get on the way down before KILL; 0: no limit of the supervisor's own. */
+  readonly grace: number;
+  /** What asked for the end, once something has. */
+  readonly ending: Ending | null;
+  /** What had to be killed since the end was asked for. */
+  readonly killed: readonly string[];
+  readonly verdict: Verdict | null;
+}
+
+/** How far to go: nowhere yet, through the init stage, until the services run, until they are down, to the very end. */
+export type Target = 'loaded' | 'init' | 'services' | 'stopped' | 'ended';
+
+/** Whether one target lies at least as far as another. */
+export function reaches(target: Target, at: Target): boolean {
+  return targets.indexOf(target) >= targets.indexOf(at);
+}
+
+const targets: readonly Target[] = ['loaded', 'init', 'services', 'stopped', 'ended'];
+
+/** Whether the tree is on its way down, or is to be. */
+export function isDescending({ target }: TreeState): boolean {
+  return reaches(target, 'stopped');
+}
+
+/** Whether a stage has come to its end, one way or the other. */
+export function isOver(status: StageStatus): boolean {
+  return status === 'completed' || status === 'failed';
+}
+
+/** Where a stage of scripts stands. */
+export interface ScriptsState {
+  readonly status: StageStatus;
+  /** Whether what comes before the first script (fix-attrs.d, init stage only) is done. */
+  readonly prepared: 'no' | 'asked' | 'yes';
+  readonly scripts: readonly ScriptSpec[];
+  /** The scripts that have ended, in order; the next one is the script behind them. */
+  readonly results: readonly ScriptResult[];
+  readonly running: RunningScript | null;
+}
+
+/** A script that runs. */
+export interface RunningScript {
+  readonly script: string;
+  readonly startedAt: number;
+  readonly pid: number | null;
+  readonly halted: boolean;
+  readonly kills: number;
+  readonly deadline: number | null;
+}
+
+/** How a script ended. */
+export interface ScriptResult {
+  /** The script's file name. */
+  readonly script: string;
+  /** How it ended; `null`: it could not be run. */
+  readonly exit: Exit | null;
+  /** The exit code in one number: the code, 128 + n for signal n, 127 or 126 for what could not be run. */
+  readonly exitCode: number;
+  /** Milliseconds from its start to its end. */
+  readonly duration: number;
+}
+
+/** Where the stage of the services stands. */
+export interface ServicesState {
+  readonly status: StageStatus;
+  /** Whether `services.d` was read again after the init stage. */
+  readonly reread: 'no' | 'asked' | 'yes';
+  /** Who is still to come up (and be ready) for the stage to be complete. */
+  readonly awaited: readonly string[];
+  /** Who did not come up with the stage. */
+  readonly late: readonly string[];
+  /** Until when the stage waits for them. */
+  readonly deadline: number | null;
+  /** Whose leftovers are being ended. */
+  readonly sweeping: readonly string[];
+  /** Whether the last clean-up, after the finish stage, was asked for. */
+  readonly clearing: boolean;
+}
+
+/** A service in the tree. */
+export interface Unit {
+  /** The spec with the host's overrides laid over it. */
+  readonly spec: ServiceSpec;
+  readonly state: ServiceState;
+  /** Gone from `services.d`: to be stopped and forgotten. */
+  readonly leaving: boolean;
+  /** The write end of its log pipe was let go of. */
+  readonly released: boolean;
+}
+
+/** What can happen to the tree. */
+export type TreeInput =
+  /** The host wants to go on. `skipInit`: to the services without the init stage. */
+  | { readonly type: 'advance'; readonly target: Target; readonly skipInit?: boolean }
+  /** The host has a command to be run once the services are up. */
+  | { readonly type: 'command'; readonly command: readonly string[] }
+  /** Somebody wants the end. The first one's reason stands. */
+  | { readonly type: 'end'; readonly ending: Ending; readonly grace?: number }
+  | {
+      readonly type: 'service';
+      readonly service: string;
+      readonly input: Input;
+    }
+  | { readonly type: 'script'; readonly stage: ScriptStageName; readonly input: ScriptInput }
+  | { readonly type: 'prepared'; readonly problems: readonly Problem[] }
+  | { readonly type: 'reread'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
+  | { readonly type: 'swept'; readonly service: string }
+  | { readonly type: 'cleared'; readonly problems: readonly Problem[] }
+  | { readonly type: 'deadline' };
+
+/** What can happen to a script. */
+export type ScriptInput = Of<'spawned' | 'unspawnable' | 'exited'>;
+
+/** The stages of scripts, and the host's own command, which is run like one. */
+export type ScriptStageName = 'init' | 'finish' | 'command';
+
+/** Who a process belongs to: a service, or the script that a stage runs at present. */
+export type Owner =
+  { readonly service: string } | { readonly stage: ScriptStageName; readonly script: string };
+
+/** What the tree asks of the world. */
+export type Effect =
+  | {
+      readonly type: 'spawn';
+      readonly owner: Owner;
+      readonly role: 'run' | 'finish' | 'script';
+      readonly command: Command;
+    }
+  | {
+      readonly type: 'kill';
+      readonly owner: Owner;
+      readonly signal: NodeJS.Signals;
+      readonly scope: 'process' | 'group';
+    }
+  | { readonly type: 'sweep'; readonly service: string; readonly grace: number }
+  | { readonly type: 'closePipe'; readonly pipe: string }
+  | { readonly type: 'prepare'; readonly rules: readonly FixAttrsRule[] }
+  | { readonly type: 'reread'; readonly root: string }
+  /** End everything that is left, and give back what was taken. */
+  | { readonly type: 'clear'; readonly grace: number };
+
+/** What holds for a supervisor's whole life. */
+export interface TreeOptions {
+  readonly onInitFailure: 'continue' | 'warn' | 'stop';
+  readonly output: Output;
+  readonly timeouts: Timeouts;
+  readonly services: Readonly<Record<string, ServiceOverrides>>;
+}
+
+/** Time limits in milliseconds, all upper bounds: everything ends as soon as it can. 0: no limit. */
+export interface Timeouts {
+  /** For each init script. Default: 0 (s6-overlay v2 has none). */
+  readonly init: number;
+  /** For all services to come up and be ready, before `start()` goes on without them. Default: 5000 (`S6_CMD_WAIT_FOR_SERVICES_MAXTIME`). */
+  readonly readiness: number;
+  /** For each service to end in `supervisor.stop()`, before KILL; then the same for its logger to read to the end. Default: 3000 (`S6_SERVICES_GRACETIME`). */
+  readonly services: number;
+  /** For each finish script, before KILL. Default: 5000 (`S6_KILL_FINISH_MAXTIME`). */
+  readonly finish: number;
+  /** Between TERM and KILL for what services leave behind. Default: 3000 (`S6_KILL_GRACETIME`). */
+  readonly kill: number;
+}
+
+/** What the host says differently about one service. */
+export interface ServiceOverrides extends Partial<
+  Pick<
+    ServiceSpec,
+    'restart' | 'essential' | 'backoff' | 'output' | 'user' | 'environment' | 'down' | 'downSignal'
+  >
+> {
+  /** Milliseconds from the stop signal to KILL; 0: never. Default: what `timeout-kill` says, else 10 000. */
+  readonly killTimeout?: number;
+  /** Milliseconds that `finish` may take; 0: no limit. Default: what `timeout-finish` says, else 5000. */
+  readonly finishTimeout?: number;
+}
+
+/** What a step of the tree is given. */
+export interface TreeSetting {
+  readonly options: TreeOptions;
+  readonly now: number;
+}
+
+/** The outcome of an input: the next state, what it asks for, and what has changed, in causal order. */
+export interface TreeStep {
+  readonly state: TreeState;
+  readonly effects: readonly Effect[];
+  readonly changes: readonly Change[];
+}

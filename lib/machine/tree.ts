@@ -1,0 +1,220 @@
+/*
+ * One step of the whole tree: the input reaches the one that it is for, then the rules say who else must move.
+ */
+import { Draft } from './draft.ts';
+import type { Input, ServiceState } from './machine.ts';
+import { startsWithStage } from './ascent.ts';
+import { settleTree } from './rules.ts';
+import { killScript, scriptStep } from './scripts.ts';
+import type { ScriptsState, TreeInput, TreeSetting, TreeState, TreeStep, Unit } from './state.ts';
+import { reaches } from './state.ts';
+import { adopt, unitsOf } from './units.ts';
+import type { Cause } from '../model/event.ts';
+import type { ScriptSpec, ServiceSpec, Tree } from '../model/tree.ts';
+import { verdictOf } from '../model/verdict.ts';
+
+/** A tree that nothing has happened to yet. */
+export function newTree(tree: Tree, setting: TreeSetting): TreeState {
+  return {
+    phase: 'loaded',
+    target: 'loaded',
+    skipsInit: false,
+    tree,
+    init: pending(tree.init, 'no'),
+    services: {
+      status: 'pending',
+      reread: 'no',
+      awaited: [],
+      late: [],
+      deadline: null,
+      sweeping: [],
+      clearing: false,
+    },
+    finish: pending(tree.finish, 'yes'),
+    command: pending([], 'yes'),
+    units: unitsOf(tree, setting),
+    grace: setting.options.timeouts.services,
+    ending: null,
+    killed: [],
+    verdict: null,
+  };
+}
+
+/** What becomes of the tree on an input. */
+export function treeStep(state: TreeState, input: TreeInput, setting: TreeSetting): TreeStep {
+  if (state.phase === 'ended') return { state, effects: [], changes: [] };
+  const draft = new Draft(state, causeOf(input), setting);
+  receive(draft, input);
+  settleTree(draft);
+  return draft.finished();
+}
+
+/** The nearest moment at which something must happen by itself; `null` when everything rests. */
+export function nextDeadline(state: TreeState): number | null {
+  let nearest: number | null = state.services.deadline;
+  const consider = (deadline: number | null | undefined): void => {
+    if (deadline != null && (nearest === null || deadline < nearest)) nearest = deadline;
+  };
+  consider(state.init.running?.deadline);
+  consider(state.finish.running?.deadline);
+  consider(state.command.running?.deadline);
+  for (const { state: service } of state.units.values()) consider(deadlineOf(service));
+  return nearest;
+}
+
+function receive(draft: Draft, input: TreeInput): void {
+  switch (input.type) {
+    case 'advance':
+      return advance(draft, input.target, input.skipInit ?? false);
+    case 'command':
+      return draft.scripts('command', {
+        scripts: [{ name: 'command', run: { command: input.command } }],
+      });
+    case 'end':
+      return draft.end(input.ending, input.grace);
+    case 'service':
+      return receiveService(draft, input.service, input.input);
+    case 'script':
+      return scriptStep(draft, input.stage, input.input);
+    case 'prepared':
+      for (const problem of input.problems) draft.say({ type: 'problem', problem });
+      return draft.scripts('init', { prepared: 'yes' });
+    case 'reread':
+      for (const problem of input.problems) draft.say({ type: 'problem', problem });
+      if (input.tree !== null) adopt(draft, input.tree);
+      if (draft.state.services.reread === 'asked') draft.services({ reread: 'yes' });
+      return;
+    case 'swept': {
+      const { sweeping } = draft.state.services;
+      return draft.services({ sweeping: sweeping.filter((name) => name !== input.service) });
+    }
+    case 'cleared':
+      for (const problem of input.problems) draft.say({ type: 'problem', problem });
+      draft.state = { ...draft.state, verdict: verdictOf(draft.state.ending, draft.state.killed) };
+      return draft.enter('ended');
+    case 'deadline':
+      return expire(draft);
+  }
+}
+
+function advance(draft: Draft, target: TreeState['target'], skipInit: boolean): void {
+  const { state } = draft;
+  const skipsInit = state.skipsInit || (skipInit && state.phase === 'loaded');
+  draft.state = {
+    ...state,
+    skipsInit,
+    target: reaches(state.target, target) ? state.target : target,
+  };
+}
+
+function receiveService(draft: Draft, name: string, input: Input): void {
+  const unit = draft.unit(name);
+  if (unit === undefined) return;
+  const comingUp = input.type === 'start' || input.type === 'once' || input.type === 'restart';
+  if (comingUp && (reaches(draft.state.target, 'stopped') || unit.leaving)) return;
+  if (comingUp && draft.state.services.status === 'pending') raiseLogger(draft, unit.spec);
+  if (input.type === 'unspawnable') tellUnspawnable(draft, unit, input.message);
+  if (input.type === 'exited' && input.leftBehind === true) tellLeftBehind(draft, unit);
+  draft.feed(name, input);
+}
+
+/** Before its stage is open, a service that the host starts by hand brings its logger along. */
+function raiseLogger(draft: Draft, { logger }: ServiceSpec): void {
+  const unit = logger === undefined ? undefined : draft.unit(logger.name);
+  if (unit !== undefined && startsWithStage(unit)) draft.feed(unit.spec.name, { type: 'start' });
+}
+
+function tellUnspawnable(draft: Draft, { spec, state }: Unit, message: string): void {
+  const program = state.status === 'finishing' ? spec.finish : spec.run;
+  const path = program !== undefined && 'script' in program ? program.script : spec.name;
+  const again = state.status === 'starting' && state.goal === 'up' && spec.restart !== 'never';
+  draft.warn('unspawnable', path, message, again ? 'It is tried again in 10 s.' : undefined);
+}
+
+function tellLeftBehind(draft: Draft, { spec, state }: Unit): void {
+  if (state.status !== 'up') return;
+  draft.warn(
+    'left-behind',
+    spec.name,
+    'its run ended, but processes that it started live on in its process group',
+    'A service must stay in the foreground, and exec or wait for what it starts.',
+  );
+}
+
+function expire(draft: Draft): void {
+  const { now } = draft.setting;
+  killScript(draft, 'init');
+  killScript(draft, 'finish');
+  killScript(draft, 'command');
+  for (const [name, unit] of draft.state.units) {
+    const deadline = deadlineOf(unit.state);
+    if (deadline === null || deadline > now) continue;
+    tellKill(draft, name, unit);
+    draft.feed(name, { type: 'deadline' });
+  }
+}
+
+function tellKill(draft: Draft, name: string, { state }: Unit): void {
+  if (state.status === 'stopping' && state.kills === 0) {
+    const waited = String(Math.round(draft.setting.now - state.since));
+    draft.warn('killed', name, `has not ended ${waited} ms after it was asked to; killed`);
+    draft.killed(name);
+  }
+  if (state.status === 'stopping' && state.kills === 1) {
+    draft.warn(
+      'unkillable',
+      name,
+      `pid ${String(state.run.pid)} does not die of SIGKILL; trying on`,
+    );
+  }
+  if (state.status === 'finishing') {
+    const waited = String(Math.round(draft.setting.now - state.since));
+    draft.warn('killed', `${name}/finish`, `has not ended after ${waited} ms; killed`);
+    draft.killed(`${name}/finish`);
+  }
+}
+
+function pending(scripts: readonly ScriptSpec[], prepared: ScriptsState['prepared']): ScriptsState {
+  return { status: 'pending', prepared, scripts, results: [], running: null };
+}
+
+function deadlineOf(state: ServiceState): number | null {
+  return 'deadline' in state ? state.deadline : null;
+}
+
+function causeOf(input: TreeInput): Cause {
+  switch (input.type) {
+    case 'advance':
+      return reaches(input.target, 'stopped') ? 'shutdown' : 'stage';
+    case 'command':
+      return 'start';
+    case 'end':
+      return 'shutdown';
+    case 'service':
+      return causes[input.input.type];
+    case 'script':
+      return input.input.type;
+    case 'reread':
+      return 'rescan';
+    case 'prepared':
+    case 'swept':
+    case 'cleared':
+      return 'stage';
+    case 'deadline':
+      return 'deadline';
+  }
+}
+
+const causes: Readonly<Record<Input['type'], Cause>> = {
+  start: 'start',
+  once: 'once',
+  stop: 'stop',
+  restart: 'restart',
+  drain: 'shutdown',
+  signal: 'stop',
+  spawned: 'spawned',
+  unspawnable: 'unspawnable',
+  announced: 'announced',
+  exited: 'exited',
+  deadline: 'deadline',
+};

@@ -1,0 +1,95 @@
+/*
+ * From a tree's services to the units that live in it, and from one reading of `services.d` to the next.
+ */
+import type { Draft, Said } from './draft.ts';
+import { rests } from './draft.ts';
+import { newborn } from './longrun.ts';
+import type { ServiceOverrides, TreeOptions, TreeSetting, Unit } from './state.ts';
+import type { ServiceSpec, Tree } from '../model/tree.ts';
+import { producerOf, withLoggers } from '../model/tree.ts';
+
+/** `services.d` was read again: start what is new, stop what is gone, touch nothing else. */
+export function adopt(draft: Draft, tree: Tree): void {
+  const before = draft.state.units;
+  const after = unitsOf(tree, draft.setting);
+  const added = [...after.keys()].filter((name) => before.get(name)?.leaving !== false);
+  const removed = [...before].filter(([name, unit]) => !unit.leaving && !after.has(name));
+  const changed = [...after].filter(([name, unit]) => differs(before.get(name), unit));
+  draft.state = { ...draft.state, tree };
+  if (draft.state.finish.status === 'pending') draft.scripts('finish', { scripts: tree.finish });
+  draft.replaceUnits(merge(before, after));
+  const told: Said = {
+    type: 'tree',
+    added,
+    removed: removed.map(([name]) => name),
+    changed: changed.map(([name]) => name),
+  };
+  if (added.length + removed.length + changed.length > 0) draft.say(told);
+  for (const [name, unit] of removed) {
+    if (!rests(unit) && !isGoingWithProducer(name, after)) draft.feed(name, { type: 'stop' });
+  }
+  if (draft.state.phase === 'starting' || draft.state.phase === 'running') raise(draft, added);
+}
+
+/** Whether a logger's producer is gone as well: then it is let read to the end when that is down. */
+function isGoingWithProducer(name: string, after: ReadonlyMap<string, Unit>): boolean {
+  const producer = producerOf(name);
+  return producer !== undefined && !after.has(producer);
+}
+
+function raise(draft: Draft, added: readonly string[]): void {
+  const names = added.filter((name) => {
+    const unit = draft.unit(name);
+    return unit !== undefined && !unit.spec.down;
+  });
+  for (const name of names) draft.feed(name, { type: 'start' });
+  const { status, awaited } = draft.state.services;
+  if (status === 'started') draft.services({ awaited: [...awaited, ...names] });
+}
+
+const fresh = { leaving: false, released: false } as const;
+
+/** The units as they are from now on: the new order, the living states, and who is on the way out. */
+function merge(
+  before: ReadonlyMap<string, Unit>,
+  after: ReadonlyMap<string, Unit>,
+): ReadonlyMap<string, Unit> {
+  const merged = new Map<string, Unit>();
+  for (const [name, unit] of after) {
+    const known = before.get(name);
+    merged.set(name, known === undefined ? unit : { ...known, ...fresh, spec: unit.spec });
+  }
+  for (const [name, unit] of before) {
+    if (!after.has(name)) merged.set(name, { ...unit, leaving: true });
+  }
+  return merged;
+}
+
+function differs(before: Unit | undefined, after: Unit): boolean {
+  if (before === undefined || before.leaving) return false;
+  return JSON.stringify(before.spec) !== JSON.stringify(after.spec);
+}
+
+/** The units of a tree, each logger before its producer, with the host's overrides laid over their specs. */
+export function unitsOf(tree: Tree, { options, now }: TreeSetting): ReadonlyMap<string, Unit> {
+  const units = new Map<string, Unit>();
+  for (const spec of withLoggers(tree.services)) {
+    const effective = overridden(spec, options);
+    units.set(spec.name, { spec: effective, state: newborn(now), ...fresh });
+  }
+  return units;
+}
+
+function overridden(spec: ServiceSpec, options: TreeOptions): ServiceSpec {
+  const overrides = Object.hasOwn(options.services, spec.name)
+    ? options.services[spec.name]
+    : undefined;
+  if (overrides === undefined) return spec;
+  const { killTimeout, finishTimeout, ...fields }: ServiceOverrides = overrides;
+  return {
+    ...spec,
+    ...fields,
+    ...(killTimeout !== undefined && { timeoutKill: killTimeout }),
+    ...(finishTimeout !== undefined && { timeoutFinish: finishTimeout }),
+  };
+}

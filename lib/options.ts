@@ -1,0 +1,244 @@
+import type { WaitOptions } from './control.ts';
+import { OptionsError } from './errors.ts';
+import type { ServiceOverrides, Timeouts, TreeOptions } from './machine/state.ts';
+import type { Output } from './model/program.ts';
+import type { Problem } from './model/problem.ts';
+import { problem } from './model/problem.ts';
+import type { Backoff } from './model/tree.ts';
+import { backoffDefaults } from './model/tree.ts';
+import { parseSignal } from './model/exit.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Spawner } from './runtime/spawner.ts';
+import { explain, z } from './schema.ts';
+
+/** How a supervisor behaves. Every option may be left out. */
+export interface SupervisorOptions {
+  /**
+   * What a failing init script does. `continue`: the other scripts and the services run all the same; `warn`: so, and a
+   * problem is told; `stop`: nothing further starts, the finish stage runs, and the script's exit code is the verdict's.
+   * Default: what `S6_BEHAVIOUR_IF_STAGE2_FAILS` says (0, 1, 2), else `continue` (s6-overlay).
+   */
+  readonly onInitFailure?: 'continue' | 'warn' | 'stop';
+  /** What to do differently with single services, by name; a logger's is `web/log`. Default: nothing. */
+  readonly services?: Readonly<Record<string, ServiceOptions>>;
+  /**
+   * Where the output of scripts and of services without a logger goes: the host's own stdout and stderr, `output` events
+   * line by line, or nowhere. Default: `inherit` (s6).
+   */
+  readonly output?: Output;
+  /** Whether a tree with warnings is refused, for tests and CI. Default: false. */
+  readonly strict?: boolean;
+  /**
+   * Whether scripts without `with-contenv` see the environment too; if not, they get s6-overlay's minimal one, a PATH.
+   * Default: what `S6_KEEP_ENV` says (0: no), else true (ours).
+   */
+  readonly keepEnvironment?: boolean;
+  /** The folder for the container environment and other files of this life. Default: a private one under the system's temporary directory. */
+  readonly runtimeDirectory?: string;
+  /** Time limits, in milliseconds; 0: no limit. Each default is in the `S6_*` variable that it is named after, else s6-overlay's. */
+  readonly timeouts?: Partial<Timeouts>;
+  /** Whether the recursion of `fix-attrs.d` rules includes hidden files. Default: what `S6_FIX_ATTRS_HIDDEN` says, else false (s6-overlay). */
+  readonly fixHiddenAttrs?: boolean;
+  /** The port to time. Default: the system's clock. */
+  readonly clock?: Clock;
+  /** The port to processes. Default: real ones. */
+  readonly spawner?: Spawner;
+}
+
+/** What to do differently with one service. */
+export interface ServiceOptions extends Omit<ServiceOverrides, 'backoff'> {
+  /** A growing delay before each restart in a row, instead of s6's throttle of one second. */
+  readonly backoff?: BackoffOptions;
+}
+
+/** A backoff with its defaults left out. */
+export type BackoffOptions = Pick<Backoff, 'first'> & Partial<Backoff>;
+
+/** How the whole life of a supervisor is run. */
+export interface RunOptions extends WaitOptions {
+  /** Stops the supervisor, in order, when it aborts; `run()` then resolves as with any other stop. */
+  readonly signal?: AbortSignal;
+  /** A command to run in the foreground once the services are up; its end is the end of everything, its exit code the verdict's. Default: none. */
+  readonly command?: readonly string[];
+  /**
+   * Whether signals to the host are the supervisor's while it runs: TERM, INT and QUIT stop it, HUP reads `services.d`
+   * again. A map says so signal by signal. Default: false, the host's handlers are the host's.
+   */
+  readonly signals?: boolean | SignalMap;
+}
+
+/** What a signal to the host does: stop everything, read `services.d` again, or nothing. */
+export type SignalAction = 'stop' | 'rescan' | 'ignore';
+
+/** What signals to the host do while `run()` runs. */
+export type SignalMap = Readonly<Partial<Record<NodeJS.Signals, SignalAction>>>;
+
+/** The options with every default filled in. */
+export interface Settings extends TreeOptions {
+  readonly strict: boolean;
+  readonly keepEnvironment: boolean;
+  readonly runtimeDirectory: string | undefined;
+  readonly fixHiddenAttrs: boolean;
+  readonly clock: Clock | undefined;
+  readonly spawner: Spawner | undefined;
+  /** Variables that have a value which they cannot have; their defaults hold. */
+  readonly problems: readonly Problem[];
+}
+
+/** The defaults of the time limits, in milliseconds (s6-overlay v2). */
+export const timeoutDefaults: Timeouts = {
+  init: 0,
+  readiness: 5000,
+  services: 3000,
+  finish: 5000,
+  kill: 3000,
+};
+
+/** Validates the options and fills in what they leave out, from `S6_*` variables first, then from the defaults. */
+export function settle(
+  options: SupervisorOptions,
+  variables: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) {
+    const lines = explain(parsed.error).map((line) => `\n  ${line}`);
+    throw new OptionsError(`The supervisor's options cannot be used:${lines.join('')}`);
+  }
+  const { values, problems } = readVariables(variables);
+  const given = parsed.data;
+  return {
+    onInitFailure: given.onInitFailure ?? values.onInitFailure ?? 'continue',
+    output: given.output ?? 'inherit',
+    services: (given.services ?? {}) as Settings['services'],
+    timeouts: { ...timeoutDefaults, ...values.timeouts, ...present(given.timeouts ?? {}) },
+    strict: given.strict ?? false,
+    keepEnvironment: given.keepEnvironment ?? values.keepEnvironment ?? true,
+    runtimeDirectory: given.runtimeDirectory,
+    fixHiddenAttrs: given.fixHiddenAttrs ?? values.fixHiddenAttrs ?? false,
+    clock: options.clock,
+    spawner: options.spawner,
+    problems,
+  };
+}
+
+const milliseconds = z.number().int().min(0);
+
+const signalName = z
+  .string()
+  .refine((name) => parseSignal(name) === name, { message: 'expected a signal such as SIGTERM' });
+
+const backoff = z.strictObject({
+  first: milliseconds,
+  factor: z.number().min(1).default(backoffDefaults.factor),
+  cap: milliseconds.default(backoffDefaults.cap),
+  reset: milliseconds.default(backoffDefaults.reset),
+  limit: z.strictObject({ deaths: z.number().int().min(1), within: milliseconds }).optional(),
+});
+
+const serviceOptions = z.strictObject({
+  restart: z.enum(['always', 'on-failure', 'never']).optional(),
+  essential: z.boolean().optional(),
+  backoff: backoff.optional(),
+  output: z.enum(['inherit', 'lines', 'ignore']).optional(),
+  user: z.string().min(1).optional(),
+  environment: z.record(z.string(), z.string()).optional(),
+  down: z.boolean().optional(),
+  downSignal: signalName.optional(),
+  killTimeout: milliseconds.optional(),
+  finishTimeout: milliseconds.optional(),
+});
+
+const port = <Port>(...methods: readonly string[]) =>
+  z.custom<Port>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      methods.every((name) => typeof Reflect.get(value, name) === 'function'),
+    { message: `expected an object with the methods ${methods.join(', ')}` },
+  );
+
+const schema = z.strictObject({
+  onInitFailure: z.enum(['continue', 'warn', 'stop']).optional(),
+  services: z.record(z.string(), serviceOptions).optional(),
+  output: z.enum(['inherit', 'lines', 'ignore']).optional(),
+  strict: z.boolean().optional(),
+  keepEnvironment: z.boolean().optional(),
+  runtimeDirectory: z.string().min(1).optional(),
+  timeouts: z
+    .strictObject({
+      init: milliseconds,
+      readiness: milliseconds,
+      services: milliseconds,
+      finish: milliseconds,
+      kill: milliseconds,
+    })
+    .partial()
+    .optional(),
+  fixHiddenAttrs: z.boolean().optional(),
+  clock: port<Clock>('now', 'at').optional(),
+  spawner: port<Spawner>('spawn', 'closePipe', 'close').optional(),
+});
+
+interface VariableValues {
+  onInitFailure?: Settings['onInitFailure'];
+  keepEnvironment?: boolean;
+  fixHiddenAttrs?: boolean;
+  timeouts: Partial<Record<keyof Timeouts, number>>;
+}
+
+type VariableReader = (number: number, values: VariableValues) => void;
+
+/** The `S6_*` variables that are options here, each with what it sets. */
+const variableReaders: Readonly<Record<string, VariableReader>> = {
+  S6_BEHAVIOUR_IF_STAGE2_FAILS: (number, values) => {
+    values.onInitFailure = number === 0 ? 'continue' : number === 1 ? 'warn' : 'stop';
+  },
+  S6_KEEP_ENV: (number, values) => {
+    values.keepEnvironment = number !== 0;
+  },
+  S6_FIX_ATTRS_HIDDEN: (number, values) => {
+    values.fixHiddenAttrs = number !== 0;
+  },
+  S6_CMD_WAIT_FOR_SERVICES_MAXTIME: timeout('readiness'),
+  S6_SERVICES_GRACETIME: timeout('services'),
+  S6_KILL_FINISH_MAXTIME: timeout('finish'),
+  S6_KILL_GRACETIME: timeout('kill'),
+};
+
+function timeout(name: keyof Timeouts): VariableReader {
+  return (number, values) => {
+    values.timeouts[name] = number;
+  };
+}
+
+function readVariables(variables: Readonly<Record<string, string | undefined>>): {
+  values: VariableValues;
+  problems: readonly Problem[];
+} {
+  const values: VariableValues = { timeouts: {} };
+  const problems: Problem[] = [];
+  for (const [name, read] of Object.entries(variableReaders)) {
+    const text = variables[name]?.trim();
+    if (text === undefined || text === '') continue;
+    const number = wholeNumber.safeParse(text);
+    if (number.success) read(number.data, values);
+    else problems.push(invalidVariable(name, text));
+  }
+  return { values, problems };
+}
+
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
+
+function invalidVariable(name: string, text: string): Problem {
+  const message = `the variable is '${text}', which is no whole number; the default holds`;
+  return problem('value-invalid', name, message, { remedy: 'Set it to a number or unset it.' });
+}
+
+/** The entries that have a value: an option given as `undefined` is not given. */
+function present<T extends object>(values: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}

@@ -1,0 +1,217 @@
+/*
+ * The engine: takes inputs in turn, lets the pure core say what becomes of each, does what it asks for, arms one timer
+ * for the nearest deadline, and then, and only then, tells the listeners.
+ *
+ * A listener therefore always finds a finished step, and whatever it asks for comes after it.
+ */
+import type { Clock } from './clock.ts';
+import type { Child, ChildListener, Spawner } from './spawner.ts';
+import type { Effect, Owner, TreeInput, TreeOptions, TreeState } from '../machine/state.ts';
+import { newTree, nextDeadline, treeStep } from '../machine/tree.ts';
+import type { Change, LifecycleEvent } from '../model/event.ts';
+import type { Problem } from '../model/problem.ts';
+import type { FixAttrsRule, Tree } from '../model/tree.ts';
+
+/** What the engine needs of the world beside time and processes; each may take its time, none rejects. */
+export interface World {
+  /** Applies the ownership and mode rules of `fix-attrs.d`. */
+  prepare(rules: readonly FixAttrsRule[]): Promise<readonly Problem[]>;
+  /** Reads the tree again; `null` when nothing sensible is there any more. */
+  reread(root: string): Promise<{ tree: Tree | null; problems: readonly Problem[] }>;
+  /** Gives back everything that was taken: files, folders. */
+  release(): Promise<readonly Problem[]>;
+}
+
+/** What an engine is made of. */
+export interface EngineParts {
+  readonly clock: Clock;
+  readonly spawner: Spawner;
+  readonly world: World;
+  readonly options: TreeOptions;
+  /** Told of every event, in order, after the step that it comes from. */
+  readonly publish: (event: LifecycleEvent) => void;
+  /** Called after each step, when its events have been told. */
+  readonly stepped: () => void;
+}
+
+/** The one place where the state of a supervisor lives and where effects are performed. */
+export class Engine {
+  #state: TreeState;
+  readonly #parts: EngineParts;
+  readonly #inbox: TreeInput[] = [];
+  #pumping = false;
+  #sequence = 0;
+  #latest = 0;
+  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  /** The living child of each owner; an owner has one at most. */
+  readonly #children = new Map<string, Child>();
+  /** Children that are dead but left others behind, by owner. */
+  readonly #remains = new Map<string, Child[]>();
+
+  constructor(tree: Tree, parts: EngineParts) {
+    this.#parts = parts;
+    this.#state = newTree(tree, { options: parts.options, now: this.#now() });
+  }
+
+  get state(): TreeState {
+    return this.#state;
+  }
+
+  /** Takes an input: at once, or after those that are already waiting. */
+  input(input: TreeInput): void {
+    this.#inbox.push(input);
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
+        this.#take(next);
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #take(input: TreeInput): void {
+    const now = this.#now();
+    const { options } = this.#parts;
+    const { state, effects, changes } = treeStep(this.#state, input, { options, now });
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    this.#arm();
+    for (const change of changes) this.#publish(change, now);
+    this.#parts.stepped();
+  }
+
+  #now(): number {
+    this.#latest = Math.max(this.#latest, this.#parts.clock.now());
+    return this.#latest;
+  }
+
+  #publish(change: Change, at: number): void {
+    this.#sequence += 1;
+    this.#parts.publish({ at, sequence: this.#sequence, ...change });
+  }
+
+  #arm(): void {
+    const at = nextDeadline(this.#state);
+    if (this.#alarm?.at === at) return;
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    if (at === null) return;
+    const wake = (): void => {
+      this.#alarm = undefined;
+      this.input({ type: 'deadline' });
+    };
+    this.#alarm = { at, cancel: this.#parts.clock.at(at, wake) };
+  }
+
+  #perform(effect: Effect): void {
+    const { spawner, world } = this.#parts;
+    switch (effect.type) {
+      case 'spawn':
+        this.#spawn(effect);
+        return;
+      case 'kill':
+        this.#children.get(keyOf(effect.owner))?.kill(effect.signal, effect.scope);
+        return;
+      case 'closePipe':
+        spawner.closePipe(effect.pipe);
+        return;
+      case 'sweep':
+        this.#sweep(keyOf(effect), effect.grace, () => {
+          this.input({ type: 'swept', service: effect.service });
+        });
+        return;
+      case 'prepare':
+        void world.prepare(effect.rules).then((problems) => {
+          this.input({ type: 'prepared', problems });
+        });
+        return;
+      case 'reread':
+        void world.reread(effect.root).then((outcome) => {
+          this.input({ type: 'reread', ...outcome });
+        });
+        return;
+      case 'clear':
+        void this.#clear(effect.grace).then((problems) => {
+          this.input({ type: 'cleared', problems });
+        });
+    }
+  }
+
+  #spawn({ owner, command }: Extract<Effect, { type: 'spawn' }>): void {
+    const key = keyOf(owner);
+    const tell = (input: ProcessInput): void => {
+      if ('service' in owner) this.input({ type: 'service', service: owner.service, input });
+      else if (input.type !== 'announced')
+        this.input({ type: 'script', stage: owner.stage, input });
+    };
+    let over = false;
+    const bury = (): void => {
+      over = true;
+      this.#children.delete(key);
+    };
+    const listener: ChildListener = {
+      spawned: (pid) => {
+        tell({ type: 'spawned', pid });
+      },
+      unspawnable: ({ code, message }) => {
+        bury();
+        tell({ type: 'unspawnable', code, message });
+      },
+      announced: () => {
+        if (!over) tell({ type: 'announced' });
+      },
+      printed: (stream, line) => {
+        const change = { type: 'output', source: command.name, stream, line } as const;
+        this.#publish({ ...change, cause: 'printed' }, this.#now());
+      },
+      exited: (exit, leftBehind) => {
+        const child = this.#children.get(key);
+        bury();
+        if (leftBehind && child !== undefined) this.#leave(key, child);
+        tell({ type: 'exited', exit, leftBehind });
+      },
+    };
+    const child = this.#parts.spawner.spawn(command, listener);
+    if (!over) this.#children.set(key, child);
+  }
+
+  #leave(key: string, child: Child): void {
+    this.#remains.set(key, [...(this.#remains.get(key) ?? []), child]);
+  }
+
+  #sweep(key: string, grace: number, done: () => void): void {
+    const children = this.#remains.get(key) ?? [];
+    this.#remains.delete(key);
+    let left = children.length;
+    if (left === 0) done();
+    for (const child of children) {
+      child.sweep(grace, () => {
+        left -= 1;
+        if (left === 0) done();
+      });
+    }
+  }
+
+  async #clear(grace: number): Promise<readonly Problem[]> {
+    const sweeps = [...this.#remains.keys()].map(
+      (key) =>
+        new Promise<void>((resolve) => {
+          this.#sweep(key, grace, resolve);
+        }),
+    );
+    await Promise.all(sweeps);
+    await this.#parts.spawner.close();
+    return this.#parts.world.release();
+  }
+}
+
+type ProcessInput = Extract<
+  Extract<TreeInput, { type: 'service' }>['input'],
+  { type: 'spawned' | 'unspawnable' | 'announced' | 'exited' }
+>;
+
+function keyOf(owner: Owner | { readonly service: string }): string {
+  return 'service' in owner ? `service ${owner.service}` : `${owner.stage} ${owner.script}`;
+}

@@ -1,0 +1,60 @@
+import { isReady } from './machine/longrun.ts';
+import type { TreeState, Unit } from './machine/state.ts';
+import type { Phase, ServiceStatus, StageStatus } from './model/event.ts';
+import type { Exit } from './model/exit.ts';
+import type { Problem } from './model/problem.ts';
+import type { Verdict } from './model/verdict.ts';
+
+/** A supervisor at one moment, as plain data. */
+export interface SupervisorStatus {
+  readonly phase: Phase;
+  readonly stages: {
+    readonly init: StageStatus;
+    readonly services: StageStatus;
+    readonly finish: StageStatus;
+  };
+  /** The services by name, loggers among them. */
+  readonly services: Readonly<Record<string, ServiceReport>>;
+  /** What was wrong with the tree when it was loaded. */
+  readonly problems: readonly Problem[];
+  /** How it ended, once it has. */
+  readonly verdict?: Verdict;
+}
+
+/** A service at one moment, as plain data. */
+export interface ServiceReport {
+  readonly status: ServiceStatus;
+  /** Up, and announced if it announces. */
+  readonly ready: boolean;
+  /** Meant to be up. */
+  readonly wanted: boolean;
+  /** When the present status began: epoch milliseconds. */
+  readonly since: number;
+  readonly deaths: number;
+  readonly pid?: number;
+  readonly lastExit?: Exit;
+}
+
+/** The snapshot of a state. */
+export function statusOf(state: TreeState, problems: readonly Problem[]): SupervisorStatus {
+  const { phase, init, services, finish, units, verdict } = state;
+  return {
+    phase,
+    stages: { init: init.status, services: services.status, finish: finish.status },
+    services: Object.fromEntries([...units].map(([name, unit]) => [name, report(unit)])),
+    problems,
+    ...(verdict !== null && { verdict }),
+  };
+}
+
+function report({ spec, state }: Unit): ServiceReport {
+  return {
+    status: state.status,
+    ready: isReady(state, spec),
+    wanted: state.goal === 'up',
+    since: state.since,
+    deaths: state.deaths,
+    ...('run' in state && { pid: state.run.pid }),
+    ...(state.lastExit !== null && { lastExit: state.lastExit }),
+  };
+}

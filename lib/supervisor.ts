@@ -1,0 +1,363 @@
+import { fileURLToPath } from 'node:url';
+import type { StopOptions, WaitOptions } from './control.ts';
+import { Control } from './control.ts';
+import { Emitter } from './emitter.ts';
+import { InitFailedError, InterruptedError, TreeError, UnknownServiceError } from './errors.ts';
+import type { EventOf, SupervisorEvents } from './events.ts';
+import { EventQueue, serviceOf } from './events.ts';
+import type { TreeInput as TreeDefinition } from './loader/define.ts';
+import { defineTree } from './loader/define.ts';
+import { load } from './loader/load.ts';
+import { rests } from './machine/draft.ts';
+import type { TreeState } from './machine/state.ts';
+import { isDescending, isOver } from './machine/state.ts';
+import type { LifecycleEvent, Phase } from './model/event.ts';
+import { exitCodeOf } from './model/exit.ts';
+import { nearest } from './model/nearest.ts';
+import type { Problem } from './model/problem.ts';
+import { describeProblem, problem } from './model/problem.ts';
+import type { Tree } from './model/tree.ts';
+import type { Verdict } from './model/verdict.ts';
+import type { RunOptions, Settings, SupervisorOptions } from './options.ts';
+import { settle } from './options.ts';
+import { draw } from './picture.ts';
+import { systemClock } from './runtime/clock.ts';
+import { Engine } from './runtime/engine.ts';
+import type { Environment } from './runtime/environment.ts';
+import { hostWorld } from './runtime/world.ts';
+import { Service } from './service.ts';
+import { defaultSignals, listenToSignals } from './signals.ts';
+import { ScriptStage, ServiceStage } from './stage.ts';
+import type { SupervisorStatus } from './status.ts';
+import { statusOf } from './status.ts';
+
+/** What has changed between two readings of `services.d`. */
+export type TreeChange = Pick<EventOf<'tree'>, 'added' | 'removed' | 'changed'>;
+
+/**
+ * Supervises a tree: runs its init scripts in order, keeps its services alive, and runs its finish scripts in order.
+ *
+ * Three heights of control, each built on the one below: `run()` for the whole life; `start()` and `stop()`; `stages` and
+ * `services`. It is a guest in the host's process: it installs no signal handler unless asked, never exits the process and
+ * never writes to the console.
+ */
+export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDisposable {
+  /** Warnings met while loading, and options that had to be left aside. */
+  readonly problems: readonly Problem[];
+  /** The three stages, each to be driven by itself. */
+  readonly stages: {
+    readonly init: ScriptStage;
+    readonly services: ServiceStage;
+    readonly finish: ScriptStage;
+  };
+  /** The services by name, loggers among them (`web`, `web/log`). */
+  readonly services: ReadonlyMap<string, Service>;
+  /** The container environment: what scripts that ask for it with `with-contenv` are given. */
+  readonly environment: Environment;
+  readonly #control: Control;
+  readonly #services = new Map<string, Service>();
+  readonly #queues = new Set<EventQueue>();
+
+  /**
+   * Loads a tree from a folder. Nothing is run and nothing is written.
+   *
+   * @throws TreeError when nothing sensible is left to run; under `strict`, when there is any problem at all.
+   * @throws OptionsError when an option has a value that it cannot have.
+   */
+  static async load(root: string | URL, options: SupervisorOptions = {}): Promise<Supervisor> {
+    const place = typeof root === 'string' ? root : fileURLToPath(root);
+    const { tree, problems } = await load(place);
+    return new Supervisor(tree, options, problems);
+  }
+
+  /**
+   * Takes a tree made in code: what `load()` reads, or one's own with everything left out that has a default.
+   *
+   * @throws TreeError when the tree contradicts itself.
+   * @throws OptionsError when an option has a value that it cannot have.
+   */
+  constructor(tree: Tree | TreeDefinition, options?: SupervisorOptions);
+  /** @internal */
+  constructor(tree: Tree | TreeDefinition, options: SupervisorOptions, found: readonly Problem[]);
+  constructor(
+    tree: Tree | TreeDefinition,
+    options: SupervisorOptions = {},
+    found: readonly Problem[] = [],
+  ) {
+    super();
+    const settings = settle(options, process.env);
+    const whole = defineTree(tree);
+    this.problems = Object.freeze([
+      ...found,
+      ...settings.problems,
+      ...unknownOverrides(whole, settings),
+    ]);
+    if (settings.strict && this.problems.length > 0) {
+      throw new TreeError(whole.root ?? 'made in code', this.problems);
+    }
+    const clock = settings.clock ?? systemClock;
+    const { world, spawner, environment } = hostWorld(settings, reload);
+    this.environment = environment;
+    this.#control = new Control(
+      clock,
+      (stepped) =>
+        new Engine(whole, {
+          clock,
+          spawner,
+          world,
+          options: settings,
+          stepped,
+          publish: (event) => {
+            this.#publish(event);
+          },
+        }),
+    );
+    this.services = this.#services;
+    this.#meetServices();
+    this.stages = Object.freeze({
+      init: new ScriptStage('init', this.#control),
+      services: new ServiceStage(this.services, this.#control),
+      finish: new ScriptStage('finish', this.#control),
+    });
+  }
+
+  /** The tree as it is now: plain, frozen data. It changes when `services.d` is read again. */
+  get tree(): Tree {
+    return this.#state.tree;
+  }
+
+  /** Where the supervisor stands in its life. */
+  get phase(): Phase {
+    return this.#state.phase;
+  }
+
+  /**
+   * The service of this name; a logger's is `web/log`.
+   *
+   * @throws UnknownServiceError when there is none, with the nearest name.
+   */
+  service(name: string): Service {
+    const service = this.#services.get(name);
+    if (service !== undefined) return service;
+    const known = [...this.#services.keys()];
+    throw new UnknownServiceError(name, known, nearest(name, known));
+  }
+
+  /**
+   * Runs the init stage, then starts the services. Resolves when each is up (and ready, if it announces), has failed, or
+   * the readiness timeout is over.
+   *
+   * @throws InitFailedError when an init script fails under `onInitFailure: 'stop'`; everything has ended by then.
+   * @throws InterruptedError when the end comes first.
+   * @throws OrderError when everything is being stopped already.
+   */
+  async start(options?: WaitOptions): Promise<void> {
+    this.#control.refuseOnTheWayDown('The start');
+    this.#control.input({ type: 'advance', target: 'services' });
+    await this.#control.until(
+      () => this.#arrival(),
+      { what: 'The start', pending: () => this.#state.services.awaited },
+      options,
+    );
+  }
+
+  /**
+   * Stops the services, loggers last, then runs the finish stage. Resolves when nothing of it is left. A supervisor that
+   * has ended, or was never started, resolves all the same.
+   *
+   * `killTimeout` stands here for `timeouts.services`.
+   *
+   * @throws TimeoutError naming who is still alive, when `timeout` is over; the stop itself goes on.
+   */
+  async stop(options: StopOptions = {}): Promise<Verdict> {
+    this.#end({ reason: 'stopped', exitCode: 0 }, options.killTimeout);
+    return this.#ended(options);
+  }
+
+  /**
+   * The whole life: starts, waits for the end (a stop, a signal if they are ours, the end of the command or of an
+   * essential service), stops, and says how it went. A failing init script does not reject but stands in the verdict.
+   */
+  async run(options: RunOptions = {}): Promise<Verdict> {
+    const { command, signals = false, signal, ...wait } = options;
+    const map = signals === true ? defaultSignals : signals === false ? {} : signals;
+    const release = listenToSignals(map, (name, action) => {
+      if (action === 'stop') this.#end(endedBy(name));
+      if (action === 'rescan') void this.rescan();
+    });
+    const abort = (): void => {
+      this.#end({ reason: 'stopped', exitCode: 0 });
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      if (command !== undefined) this.#control.input({ type: 'command', command });
+      this.#control.input({ type: 'advance', target: 'services' });
+      if (signal?.aborted === true) abort();
+      return await this.#ended(wait);
+    } finally {
+      release();
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /**
+   * Reads `services.d` again: starts what is new, stops what is gone, touches nothing else (s6-svscanctl -an). A tree made
+   * in code has nothing to read.
+   *
+   * @throws OrderError when everything is being stopped.
+   */
+  async rescan(): Promise<TreeChange> {
+    this.#control.refuseOnTheWayDown('A rescan');
+    const { root } = this.tree;
+    let change: TreeChange = { added: [], removed: [], changed: [] };
+    if (root === undefined) return change;
+    const found = await reload(root);
+    const note = (event: EventOf<'tree'>): void => {
+      const { added, removed, changed } = event;
+      change = { added, removed, changed };
+    };
+    this.on('tree', note);
+    this.#control.input({ type: 'reread', ...found });
+    this.off('tree', note);
+    return change;
+  }
+
+  /** Every event from now on, until the supervisor has ended or `signal` aborts. */
+  events(options: Pick<WaitOptions, 'signal'> = {}): AsyncIterableIterator<LifecycleEvent> {
+    const { signal } = options;
+    const abort = (): void => {
+      queue.close(signal?.reason as Error);
+    };
+    const queue = new EventQueue(() => {
+      this.#queues.delete(queue);
+      signal?.removeEventListener('abort', abort);
+    });
+    if (this.phase === 'ended') queue.close();
+    else if (signal?.aborted === true) abort();
+    else {
+      this.#queues.add(queue);
+      signal?.addEventListener('abort', abort, { once: true });
+    }
+    return queue;
+  }
+
+  /**
+   * One sentence: why a service is up, down, waiting or failed.
+   *
+   * @throws UnknownServiceError when there is no such service.
+   */
+  explain(service: string): string {
+    return this.service(service).explain();
+  }
+
+  /** A plain snapshot of everything, for JSON. */
+  status(): SupervisorStatus {
+    return statusOf(this.#state, this.problems);
+  }
+
+  /** Stops the supervisor; afterwards nothing of it is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** The tree as a picture, with states: what `console.log(supervisor)` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return draw(this.#state);
+  }
+
+  get #state(): TreeState {
+    return this.#control.state;
+  }
+
+  #end(ending: Omit<Verdict, 'killed'>, grace?: number): void {
+    this.#control.input({ type: 'end', ending, ...(grace !== undefined && { grace }) });
+  }
+
+  #ended(options: WaitOptions): Promise<Verdict> {
+    const alive = (): readonly string[] =>
+      [...this.#state.units].filter(([, unit]) => !rests(unit)).map(([name]) => name);
+    return this.#control.until(
+      () => this.#state.verdict ?? undefined,
+      { what: 'The end', pending: alive },
+      options,
+    );
+  }
+
+  #arrival(): true | undefined {
+    const { phase, services, ending, verdict } = this.#state;
+    if (phase === 'running' && isOver(services.status)) return true;
+    if (!isDescending(this.#state)) return undefined;
+    if (ending?.reason !== 'init-failed') {
+      throw new InterruptedError(`The start was called off: ${ending?.reason ?? 'stopped'}.`);
+    }
+    if (verdict !== null) throw new InitFailedError(verdict);
+    return undefined;
+  }
+
+  #publish(event: LifecycleEvent): void {
+    if (event.type === 'tree') this.#meetServices();
+    const heard = this.#tell(event);
+    if (event.type === 'problem' && !heard) emitWarning(event.problem);
+    const name = serviceOf(event);
+    const service = name === undefined ? undefined : this.#services.get(name);
+    service?.emit(event.type as 'service', event as EventOf<'service'>);
+    service?.emit('event', event);
+    if (event.type === 'phase' && event.to === 'ended') {
+      for (const queue of this.#queues) queue.close();
+    }
+  }
+
+  #tell(event: LifecycleEvent): boolean {
+    const queued = this.#queues.size > 0;
+    for (const queue of this.#queues) queue.push(event);
+    const typed = this.emit(event.type as 'problem', event as EventOf<'problem'>);
+    return this.emit('event', event) || typed || queued;
+  }
+
+  /** Keeps the map of services in step with the tree. */
+  #meetServices(): void {
+    const { units } = this.#state;
+    const find = (name: string): Service | undefined => this.#services.get(name);
+    for (const name of this.#services.keys()) {
+      if (!units.has(name)) this.#services.delete(name);
+    }
+    for (const name of units.keys()) {
+      if (!this.#services.has(name))
+        this.#services.set(name, new Service(name, this.#control, find));
+    }
+  }
+}
+
+function endedBy(signal: NodeJS.Signals): Omit<Verdict, 'killed'> {
+  return { reason: 'signal', signal, exitCode: exitCodeOf({ code: null, signal }) };
+}
+
+/** Problems that nobody listens to are not lost. */
+function emitWarning(it: Problem): void {
+  process.emitWarning(describeProblem(it), { type: 'StagekeeperWarning', code: it.code });
+}
+
+/** The tree read again; what was an error at the first time leaves the tree as it is. */
+async function reload(root: string): Promise<{ tree: Tree | null; problems: readonly Problem[] }> {
+  try {
+    const { tree } = await load(root);
+    return { tree, problems: [] };
+  } catch (error) {
+    if (!(error instanceof TreeError)) throw error;
+    return { tree: null, problems: [problem('rescan-failed', root, error.message)] };
+  }
+}
+
+function unknownOverrides(tree: Tree, { services }: Settings): readonly Problem[] {
+  const known = tree.services.flatMap((spec) =>
+    spec.logger === undefined ? [spec.name] : [spec.name, spec.logger.name],
+  );
+  return Object.keys(services)
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const guess = nearest(name, known);
+      const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
+      const message = 'the options name a service that the tree does not have (yet).';
+      return problem('override-unknown', name, `${message}${hint}`);
+    });
+}
