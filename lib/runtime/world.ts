@@ -1,0 +1,41 @@
+import { applyFixAttrs } from './fix-attrs.ts';
+import type { World } from './engine.ts';
+import { Environment } from './environment.ts';
+import { NodeSpawner } from './node-spawner.ts';
+import { RuntimeDirectory } from './runtime-directory.ts';
+import type { Spawner } from './spawner.ts';
+import { problem } from '../model/problem.ts';
+
+/** How a supervisor is placed in the world. */
+export interface Placement {
+  readonly runtimeDirectory: string | undefined;
+  readonly keepEnvironment: boolean;
+  readonly fixHiddenAttrs: boolean;
+  /** A spawner to use instead of real processes. */
+  readonly spawner: Spawner | undefined;
+}
+
+/** The real world, as far as a supervisor has to do with it. */
+export function hostWorld(
+  { runtimeDirectory, keepEnvironment, fixHiddenAttrs, spawner }: Placement,
+  reread: World['reread'],
+): { world: World; spawner: Spawner; environment: Environment } {
+  const directory = new RuntimeDirectory(runtimeDirectory);
+  const environment = new Environment(directory, process.env);
+  const source = { environment, runtimeDirectory: directory, keepEnvironment };
+  const world: World = {
+    prepare: (rules) => applyFixAttrs(rules, { hidden: fixHiddenAttrs }),
+    reread,
+    release() {
+      try {
+        environment.release();
+        directory.remove();
+        return Promise.resolve([]);
+      } catch (error) {
+        const message = `cannot be removed: ${(error as Error).message}`;
+        return Promise.resolve([problem('runtime-directory', environment.directory, message)]);
+      }
+    },
+  };
+  return { world, environment, spawner: spawner ?? new NodeSpawner(source) };
+}
