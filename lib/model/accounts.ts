@@ -1,55 +1,91 @@
-/** The accounts of a machine, by name. */
+/** The accounts of a machine, by name, as `passwd` and `group` list them. */
 export interface Accounts {
-  readonly users: ReadonlyMap<string, { readonly uid: number; readonly gid: number }>;
+  readonly users: ReadonlyMap<string, User>;
+  /** The id of each group. */
   readonly groups: ReadonlyMap<string, number>;
 }
 
-/** Who an account is; what is absent is left as it is. */
-export interface Owner {
+/** A user's ids. */
+export interface User {
+  readonly uid: number;
+  /** The user's primary group. */
+  readonly gid: number;
+}
+
+/** What an account comes to; an id that it does not name is absent, to be left as it is. */
+export interface AccountIds {
   readonly uid?: number;
   readonly gid?: number;
 }
 
-/** Reads the accounts from what `/etc/passwd` and `/etc/group` hold. */
+/**
+ * Reads the text of `/etc/passwd` and `/etc/group`. Of two lines for one name the first counts; lines that are none are
+ * left out (getpwnam).
+ */
 export function parseAccounts(passwd: string, group: string): Accounts {
-  const users = new Map<string, { uid: number; gid: number }>();
-  for (const [name, , uid, gid] of rows(passwd)) {
-    if (name && isNumber(uid) && isNumber(gid))
-      users.set(name, { uid: Number(uid), gid: Number(gid) });
+  const users = new Map<string, User>();
+  for (const [name, , uid, gid] of records(passwd)) {
+    const user = { uid: parseId(uid), gid: parseId(gid) };
+    if (name === undefined || name === '' || users.has(name)) continue;
+    if (user.uid !== undefined && user.gid !== undefined) {
+      users.set(name, { uid: user.uid, gid: user.gid });
+    }
   }
   const groups = new Map<string, number>();
-  for (const [name, , gid] of rows(group)) {
-    if (name && isNumber(gid)) groups.set(name, Number(gid));
+  for (const [name, , text] of records(group)) {
+    const gid = parseId(text);
+    if (name === undefined || name === '' || groups.has(name) || gid === undefined) continue;
+    groups.set(name, gid);
   }
   return { users, groups };
 }
 
+const nobody = '-';
+
 /**
- * Resolves `name`, `uid`, `uid:gid` or a mix, with an optional fallback `,uid:gid` for what cannot be resolved, and `-` for
- * nobody. A bare name brings its primary group along. `undefined` when something stays unknown.
+ * The ids of an account: `name`, `uid`, `uid:gid`, `name:group` or a mix, with `,fallback` behind it for whatever cannot be
+ * resolved (s6-overlay's fix-attrs).
+ *
+ * `-` stands for whoever it is already (ours, as `-` does for a mode). A user alone brings the primary group along; a uid that no user has brings none. A name goes before a number, as with
+ * chown. `undefined` when a part is unknown and the fallback does not help.
  */
-export function resolveAccount(accounts: Accounts, account: string): Owner | undefined {
-  const [first = '', fallback] = account.split(',', 2);
-  if (first === '-') return {};
-  return (
-    resolve(accounts, first) ?? (fallback === undefined ? undefined : resolve(accounts, fallback))
-  );
+export function resolveAccount(accounts: Accounts, account: string): AccountIds | undefined {
+  if (account === nobody) return {};
+  const comma = account.indexOf(',');
+  const wish = split(comma === -1 ? account : account.slice(0, comma));
+  if (wish === undefined) return undefined;
+  const fallback = comma === -1 ? undefined : resolveAccount(accounts, account.slice(comma + 1));
+  const user = findUser(accounts, wish.user) ?? fallback;
+  if (user?.uid === undefined) return undefined;
+  if (wish.group === undefined) return user;
+  const gid = accounts.groups.get(wish.group) ?? parseId(wish.group) ?? fallback?.gid;
+  return gid === undefined ? undefined : { uid: user.uid, gid };
 }
 
-function resolve({ users, groups }: Accounts, account: string): Owner | undefined {
-  const [user = '', group] = account.split(':', 2);
-  const known = users.get(user);
-  const uid = isNumber(user) ? Number(user) : known?.uid;
-  const gid =
-    group === undefined ? known?.gid : isNumber(group) ? Number(group) : groups.get(group);
-  if (uid === undefined || (group !== undefined && gid === undefined)) return undefined;
-  return { uid, ...(gid !== undefined && { gid }) };
+/** The kernel's -1, which means «leave it», is no id. */
+const highestId = 2 ** 32 - 2;
+
+function parseId(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined;
+  const id = Number(text);
+  return id > highestId ? undefined : id;
 }
 
-function rows(text: string): readonly (readonly (string | undefined)[])[] {
+function records(text: string): readonly (readonly string[])[] {
   return text.split('\n').map((line) => line.split(':'));
 }
 
-function isNumber(text: string | undefined): text is string {
-  return text !== undefined && /^\d+$/.test(text);
+function split(account: string): { user: string; group?: string } | undefined {
+  const [user = '', group, ...more] = account.split(':');
+  if (user === '' || group === '' || more.length > 0) return undefined;
+  return group === undefined ? { user } : { user, group };
+}
+
+function findUser({ users }: Accounts, wish: string): AccountIds | undefined {
+  const named = users.get(wish);
+  if (named !== undefined) return named;
+  const uid = parseId(wish);
+  if (uid === undefined) return undefined;
+  for (const user of users.values()) if (user.uid === uid) return user;
+  return { uid };
 }

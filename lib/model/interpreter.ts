@@ -16,39 +16,53 @@ export type ScriptHead =
 /** What is wrong with the beginning of a script. */
 export type HeadFlaw = 'crlf' | 'bom' | 'late' | 'absent' | 'empty';
 
-/** How many bytes of a script must be read for `parseHead`; the kernel itself looks at 256. */
-export const headLength = 512;
+/**
+ * How many bytes of a script must be read for `parseHead`: the longest path there can be (PATH_MAX). The kernel itself
+ * looks at 256, but it is not the kernel that takes the line apart here.
+ */
+export const headLength = 4096;
 
 /**
  * Reads the interpreter line from the beginning of a script.
  *
  * Everything after the interpreter is one argument, blanks around it are dropped (the kernel's rule). A `with-contenv`
  * of any prefix is taken out and noted; what follows it is the interpreter, looked up on PATH. Flaws that keep the
- * kernel from running the script (CRLF, a byte order mark, something before `#!`) are named, and the line is given as
- * it was meant.
+ * kernel from running the script (CRLF, a byte order mark, blanks or blank lines before `#!`) are named, and the line is
+ * given as it was meant.
  */
 export function parseHead(head: Uint8Array): ScriptHead {
   if (head.length === 0) return { kind: 'none', flaw: 'empty' };
-  if (head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46) {
-    return { kind: 'binary' };
-  }
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(head);
-  if (text.startsWith('#!')) {
-    const first = firstLine(text);
-    const line = parseLine(first);
-    if (line === undefined) return { kind: 'none', flaw: 'absent' };
-    return first.endsWith('\r') ? { kind: 'line', line, flaw: 'crlf' } : { kind: 'line', line };
-  }
-  const bom = text.startsWith('\ufeff');
-  const meant = /^[\ufeff\s]+(#![^\n]*)/.exec(text)?.[1];
-  const line = meant === undefined ? undefined : parseLine(meant);
-  if (line !== undefined) return { kind: 'line', line, flaw: bom ? 'bom' : 'late' };
-  return { kind: 'none', flaw: text.trim() === '' ? 'empty' : 'absent' };
+  if (isUtf16(head)) return { kind: 'none', flaw: 'bom' };
+  const first = decoder.decode(head.subarray(0, lineEnd(head)));
+  if (first.startsWith('#!')) return parseFirst(first);
+  if (first.includes('\0')) return { kind: 'binary' };
+  return parseLater(decoder.decode(head));
 }
 
-function firstLine(text: string): string {
-  const end = text.indexOf('\n');
-  return end === -1 ? text : text.slice(0, end);
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function isUtf16(head: Uint8Array): boolean {
+  return (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+}
+
+function lineEnd(head: Uint8Array): number {
+  const end = head.indexOf(0x0a);
+  return end === -1 ? head.length : end;
+}
+
+function parseFirst(first: string): ScriptHead {
+  const line = parseLine(first);
+  if (line === undefined) return { kind: 'none', flaw: 'absent' };
+  return /\r[ \t]*$/.test(first) ? { kind: 'line', line, flaw: 'crlf' } : { kind: 'line', line };
+}
+
+function parseLater(text: string): ScriptHead {
+  const meant = /^[\ufeff\s]+(#![^\n]*)/.exec(text)?.[1];
+  const line = meant === undefined ? undefined : parseLine(meant);
+  if (line !== undefined) {
+    return { kind: 'line', line, flaw: text.startsWith('\ufeff') ? 'bom' : 'late' };
+  }
+  return { kind: 'none', flaw: text.trim() === '' ? 'empty' : 'absent' };
 }
 
 function parseLine(line: string): InterpreterLine | undefined {
@@ -60,10 +74,10 @@ function parseLine(line: string): InterpreterLine | undefined {
   return { words: [argument], containerEnvironment: true };
 }
 
-/** The interpreter and everything behind it as one argument. */
+/** The interpreter and everything behind it as one argument. A NUL ends the line, as it does in the kernel. */
 function split(text: string): readonly string[] {
-  const trimmed = text.replace(/^[ \t]+|[ \t\r]+$/g, '');
-  const match = /^([^ \t]+)(?:[ \t]+(.*))?$/.exec(trimmed);
+  const [line = ''] = text.split('\0', 1);
+  const match = /^([^ \t]+)(?:[ \t]+(.*))?$/s.exec(line.replace(/^[ \t]+|[ \t\r]+$/g, ''));
   if (match?.[1] === undefined) return [];
   return match[2] === undefined ? [match[1]] : [match[1], match[2]];
 }

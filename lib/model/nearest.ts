@@ -5,7 +5,8 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   let least = limit + 1;
   for (const candidate of known) {
     const apart = distance(name.toLowerCase(), candidate.toLowerCase());
-    if (apart < least) [best, least] = [candidate, apart];
+    const hasAnythingInCommon = apart < Math.max(name.length, candidate.length);
+    if (apart < least && hasAnythingInCommon) [best, least] = [candidate, apart];
   }
   return best;
 }

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import type { ProblemCode } from '../model/problem.ts';
+import type { ServiceSpec } from '../model/tree.ts';
+import type { z } from '../schema.ts';
+import { faultsOf, show } from '../schema.ts';
+import { fields } from './fields.ts';
+import type { Reading } from './reading.ts';
+
+/** Reads the control files of a service directory. A file that cannot be understood is told, and its field left out. */
+export function readControlFiles(
+  reading: Reading,
+  folder: string,
+  names: ReadonlySet<string>,
+): Partial<ServiceSpec> {
+  const found: [keyof ServiceSpec, unknown][] = [];
+  for (const [file, { field, schema }] of fields) {
+    if (!names.has(file)) continue;
+    const path = join(folder, file);
+    const value = schema === undefined ? readFlag(reading, path) : readValue(reading, path, schema);
+    if (value !== undefined) found.push([field, value]);
+  }
+  return Object.fromEntries(found);
+}
+
+/** A control file that is larger than this is none. Bytes. */
+export const largestControlFile = 2 ** 20;
+
+/** As much of a value as is ever read; values are a number or a name. Bytes. */
+const longestValue = 4096;
+
+const consequence = 'the default holds';
+
+function readFlag(reading: Reading, path: string): true | undefined {
+  const { kind } = reading.look(path, consequence);
+  return kind === 'file' || kind === 'folder' || kind === 'other' ? true : undefined;
+}
+
+function readValue(reading: Reading, path: string, schema: z.ZodType<unknown, string>): unknown {
+  const limits = { bound: largestControlFile, first: longestValue };
+  const bytes = reading.read(path, limits, consequence);
+  if (bytes === undefined) return undefined;
+  const text = firstLine(bytes);
+  const parsed = schema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  const expected = faultsOf(parsed.error)[0]?.text ?? '';
+  reading.tell(codeOf(parsed.error), path, `is ${show(text)}: ${expected}; ${consequence}`, {
+    remedy: 'Correct the value, or remove the file.',
+  });
+  return undefined;
+}
+
+/** The value of a control file: its first line (s6), blanks around it removed. */
+function firstLine(bytes: Uint8Array): string {
+  const [line = ''] = new TextDecoder().decode(bytes).trim().split('\n', 1);
+  return line.trim();
+}
+
+/** What the schemas of the fields find fault with: the form of a number, a number, or a signal. */
+function codeOf(error: z.ZodError): ProblemCode {
+  const code = error.issues[0]?.code;
+  if (code === 'invalid_format') return 'value-invalid';
+  return code === 'custom' ? 'signal-unknown' : 'value-out-of-range';
+}

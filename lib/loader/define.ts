@@ -1,0 +1,133 @@
+import { TreeError } from '../errors.ts';
+import type { Problem } from '../model/problem.ts';
+import { problem } from '../model/problem.ts';
+import type { Program } from '../model/program.ts';
+import type { Backoff, FixAttrsRule, ServiceSpec, Tree } from '../model/tree.ts';
+import { deepFreeze, loggerName } from '../model/tree.ts';
+import { faultsOf, show } from '../schema.ts';
+import type { z } from '../schema.ts';
+import type { SpecParts } from './spec.ts';
+import { serviceSpec } from './spec.ts';
+import { treeSchema } from './tree-schema.ts';
+
+/** A tree as it is written in code: everything that has a default may be left out. A `Tree` is one, too. */
+export interface TreeInput {
+  /** The folder that `services.d` is read from again after the init stage. Default: it is not read again. */
+  readonly root?: string;
+  /** The ownership and mode rules that are applied before the first init script. Default: none. */
+  readonly fixAttrs?: readonly FixAttrsRule[];
+  /** The scripts of the init stage, in order. Default: none. */
+  readonly init?: readonly ScriptInput[];
+  /** The services. Default: none. */
+  readonly services?: readonly ServiceInput[];
+  /** The scripts of the finish stage, in order. Default: none. */
+  readonly finish?: readonly ScriptInput[];
+}
+
+/** A script as it is written in code. */
+export interface ScriptInput {
+  /** The script's name, unique in its stage; not empty, without `/`. */
+  readonly name: string;
+  readonly run: ProgramInput;
+}
+
+/** A program as it is written in code; the words of a command line stand for `{ command: words }`. */
+export type ProgramInput = Program | readonly string[];
+
+/** A service as it is written in code: a name, what to run, and whatever is not to have its default. */
+export interface ServiceInput extends Partial<
+  Omit<ServiceSpec, 'name' | 'run' | 'finish' | 'logger' | 'backoff'>
+> {
+  /** The service's name, unique among the services; not empty, without `/`. */
+  readonly name: string;
+  /** The program that is kept alive, in the foreground. */
+  readonly run: ProgramInput;
+  /** The program that runs after every death of `run`, before the next start. Default: none. */
+  readonly finish?: ProgramInput;
+  /** The service that reads this one's stdout on its stdin. Its name is this one's with `/log` behind it. Default: none. */
+  readonly logger?: Omit<ServiceInput, 'name' | 'logger'> & { readonly name?: string };
+  /** How long to wait before a restart. Default: s6's throttle of one second. */
+  readonly backoff?: Pick<Backoff, 'first'> & Partial<Backoff>;
+}
+
+/**
+ * Makes a tree of what is written in code: checks it, fills in the defaults and freezes it. A finished tree, fresh from
+ * `JSON.parse` perhaps, comes out as it went in.
+ *
+ * @throws TreeError with all that is wrong at once: `tree-invalid`, `duplicate-name`.
+ */
+export function defineTree(input: Tree | TreeInput): Tree {
+  const parsed = treeSchema.safeParse(input, { reportInput: true });
+  const problems = [...(parsed.success ? [] : faults(parsed.error)), ...clashes(input)];
+  if (!parsed.success || problems.length > 0) {
+    throw new TreeError(textAt(input, 'root') ?? 'made in code', problems);
+  }
+  const { root, fixAttrs, init, services, finish } = parsed.data;
+  const tree = { root, fixAttrs, init, services: services.map(complete), finish };
+  // A tree is the same after a journey through JSON; to send it on one makes it so, and drops what is `undefined`.
+  return deepFreeze(JSON.parse(JSON.stringify(tree)) as Tree);
+}
+
+type ParsedService = z.infer<typeof treeSchema>['services'][number];
+
+function complete({ logger, ...parts }: ParsedService): ServiceSpec {
+  const producer = parts as SpecParts;
+  if (logger === undefined) return serviceSpec(producer);
+  const own = { ...logger, name: loggerName(producer.name) } as SpecParts;
+  return serviceSpec({ ...producer, logger: serviceSpec(own) });
+}
+
+function faults(error: z.ZodError): readonly Problem[] {
+  return faultsOf(error).map(({ path, text }) =>
+    problem('tree-invalid', path === '' ? 'tree' : path, text),
+  );
+}
+
+/** What contradicts itself in a tree, however wrong the rest of it is. */
+function clashes(tree: unknown): readonly Problem[] {
+  return [
+    ...(['init', 'services', 'finish'] as const).flatMap((list) => duplicates(tree, list)),
+    ...membersOf(tree, 'services').flatMap(misnamedLogger),
+  ];
+}
+
+function duplicates(tree: unknown, list: 'init' | 'services' | 'finish'): readonly Problem[] {
+  const seen = new Set<string>();
+  return membersOf(tree, list).flatMap((member, index) => {
+    const name = textAt(member, 'name');
+    if (name === undefined || !seen.has(name)) {
+      if (name !== undefined) seen.add(name);
+      return [];
+    }
+    const path = `${list}[${String(index)}].name`;
+    const what = list === 'services' ? 'service' : 'script';
+    return [
+      problem('duplicate-name', path, `another ${what} is named ${show(name)} already`, {
+        remedy: 'Rename one of them.',
+      }),
+    ];
+  });
+}
+
+function misnamedLogger(service: unknown, index: number): readonly Problem[] {
+  const producer = textAt(service, 'name');
+  const given = textAt(at(service, 'logger'), 'name');
+  if (producer === undefined || given === undefined || given === loggerName(producer)) return [];
+  const path = `services[${String(index)}].logger.name`;
+  const message = `expected ${show(loggerName(producer))}, got ${show(given)}`;
+  return [problem('tree-invalid', path, message, { remedy: 'Leave it out.' })];
+}
+
+function membersOf(value: unknown, key: string): readonly unknown[] {
+  const list = at(value, key);
+  return Array.isArray(list) ? list : [];
+}
+
+function textAt(value: unknown, key: string): string | undefined {
+  const text = at(value, key);
+  return typeof text === 'string' ? text : undefined;
+}
+
+function at(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}

@@ -1,0 +1,92 @@
+import { isUtf8 } from 'node:buffer';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from 'node:fs';
+import type { Stats } from 'node:fs';
+import type { Content, Entry, Files, Listing, Unreadable } from './files.ts';
+
+/** The folder trees of the disk. */
+export const diskFiles: Files = { look, list, read };
+
+function look(path: string): Entry {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? absence(path) : entryOf(stats);
+  } catch (error) {
+    const { code } = unreadable(error);
+    if (code === 'ELOOP') return { kind: 'loop' };
+    return code === 'ENOTDIR' ? absence(path) : { kind: 'unreadable', code };
+  }
+}
+
+function list(path: string): Listing {
+  try {
+    const names: string[] = [];
+    const foreign: string[] = [];
+    const all = readdirSync(path, { encoding: 'buffer' });
+    for (const name of all.toSorted((one, other) => one.compare(other))) {
+      if (isUtf8(name)) names.push(name.toString());
+      else foreign.push(escape(name));
+    }
+    return { kind: 'names', names, foreign };
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+function read(path: string, limit: number): Content {
+  let descriptor: number | undefined;
+  try {
+    // Whatever may have come in the file's place meanwhile: nothing here waits for the other end of a FIFO.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    return { kind: 'bytes', bytes: readFirst(descriptor, limit) };
+  } catch (error) {
+    return unreadable(error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function readFirst(descriptor: number, limit: number): Uint8Array {
+  const buffer = Buffer.allocUnsafe(limit);
+  let length = 0;
+  while (length < limit) {
+    const more = readSync(descriptor, buffer, length, limit - length, null);
+    if (more === 0) break;
+    length += more;
+  }
+  return buffer.subarray(0, length);
+}
+
+function entryOf(stats: Stats): Entry {
+  if (stats.isFile()) {
+    return { kind: 'file', executable: (stats.mode & 0o111) !== 0, size: stats.size };
+  }
+  return { kind: stats.isDirectory() ? 'folder' : 'other' };
+}
+
+function absence(path: string): Entry {
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return { kind: stats?.isSymbolicLink() === true ? 'dangling' : 'missing' };
+  } catch {
+    return { kind: 'missing' };
+  }
+}
+
+function unreadable(error: unknown): Unreadable {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return { kind: 'unreadable', code };
+}
+
+function escape(name: Buffer): string {
+  return name
+    .toString('latin1')
+    .replace(/[\x80-\xff]/g, (odd) => `\\x${odd.charCodeAt(0).toString(16)}`);
+}

@@ -1,0 +1,58 @@
+import { parseSignal } from '../model/exit.ts';
+import type { ServiceSpec } from '../model/tree.ts';
+import { z } from '../schema.ts';
+import { deathTally, descriptor, milliseconds } from './values.ts';
+
+/** A control file: the field of a service that it sets, and how. */
+export interface Field {
+  readonly field: keyof ServiceSpec;
+  /** Makes the value of the file's first line. Absent: the file is a flag, which counts by being there, whatever it holds. */
+  readonly schema?: z.ZodType<unknown, string>;
+}
+
+/**
+ * The control files of a service directory (s6's own, and s6-rc's `timeout-up` and `timeout-down`).
+ *
+ * What is not here has no effect: `nosetsid` (every service gets a session of its own, as in s6 from 2.10 on), the files of
+ * s6-rc and of s6's instances (`type`, `template`, `instance`), `data/` and `env/`, which s6 does not interpret either, and
+ * `supervise/` and `event/`, which s6 itself leaves behind.
+ */
+export const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
+  ['down', flag('down')],
+  ['notification-fd', value('notificationFd', numeral(descriptor))],
+  ['timeout-kill', value('timeoutKill', numeral(milliseconds))],
+  ['timeout-finish', value('timeoutFinish', numeral(milliseconds))],
+  ['timeout-up', value('timeoutUp', numeral(milliseconds))],
+  ['timeout-down', value('timeoutDown', numeral(milliseconds))],
+  ['down-signal', value('downSignal', signal())],
+  ['reload-signal', value('reloadSignal', signal())],
+  ['max-death-tally', value('maxDeathTally', numeral(deathTally))],
+  ['flag-timeout-killpg', flag('flagTimeoutKillpg')],
+  ['lock-fd', value('lockFd', numeral(descriptor))],
+]);
+
+function flag(field: 'down' | 'flagTimeoutKillpg'): Field {
+  return { field };
+}
+
+function value<Key extends keyof ServiceSpec>(
+  field: Key,
+  schema: z.ZodType<NonNullable<ServiceSpec[Key]>, string>,
+): Field {
+  return { field, schema };
+}
+
+/** A number in decimal digits. */
+function numeral(range: z.ZodNumber): z.ZodType<number, string> {
+  return z.string().regex(/^\d+$/, 'expected a whole number').transform(Number).pipe(range);
+}
+
+/** A signal by name, with or without SIG and in any case, or by number. */
+function signal(): z.ZodType<NodeJS.Signals, string> {
+  return z.string().transform((text, context) => {
+    const name = parseSignal(text);
+    if (name !== undefined) return name;
+    context.addIssue({ code: 'custom', message: 'expected a signal such as TERM, SIGTERM or 15' });
+    return z.NEVER;
+  });
+}

@@ -1,0 +1,59 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Accounts } from '../model/accounts.ts';
+import { parseAccounts } from '../model/accounts.ts';
+
+/** The port to the machine that a tree is looked at on: what the tree needs of it to run. */
+export interface Host {
+  /**
+   * Whether there is such a program to execute. A name is looked up on the host's PATH; a path that is not absolute is
+   * taken from `folder`.
+   */
+  finds(program: string, folder: string): boolean;
+  /** The machine's accounts; none, when they cannot be read. */
+  accounts(): Accounts;
+}
+
+/** This machine, as it is now: to be made anew for each reading, since it remembers what it has found. */
+export function thisHost(): Host {
+  const found = new Map<string, boolean>();
+  let known: Accounts | undefined;
+  return {
+    finds(program, folder) {
+      const places = program.includes('/') ? [resolve(folder, program)] : onPath(program, folder);
+      return places.some((path) => {
+        const before = found.get(path);
+        if (before !== undefined) return before;
+        const is = isExecutable(path);
+        found.set(path, is);
+        return is;
+      });
+    },
+    accounts: () => (known ??= parseAccounts(textOf('/etc/passwd'), textOf('/etc/group'))),
+  };
+}
+
+/** Where programs are looked up when the host has no PATH (s6-overlay's and Docker's default). */
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+function onPath(program: string, folder: string): readonly string[] {
+  const path = process.env['PATH'] ?? defaultPath;
+  return path.split(':').map((entry) => resolve(folder, entry, program));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() === true && (stats.mode & 0o111) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,112 @@
+import { basename, join } from 'node:path';
+import type { Problem, ProblemCode } from '../model/problem.ts';
+import { problem } from '../model/problem.ts';
+import { show } from '../schema.ts';
+import type { Entry, Files } from './files.ts';
+import type { Host } from './host.ts';
+
+/** One reading of a tree: what it goes by, and what it has found wrong so far. */
+export class Reading {
+  readonly files: Files;
+  /** The machine whose programs and accounts the tree may use; `null`: that is not looked into. */
+  readonly host: Host | null;
+  /** All problems so far, in the order of the tree. */
+  readonly problems: Problem[] = [];
+
+  constructor(files: Files, host: Host | null) {
+    this.files = files;
+    this.host = host;
+  }
+
+  /** Notes a problem. Its message is a sentence with what is at `path` as its subject; `says` is the rest of it. */
+  tell(
+    code: ProblemCode,
+    path: string,
+    says: string,
+    more: { readonly remedy: string; readonly line?: number },
+  ): void {
+    this.problems.push(problem(code, path, `${show(basename(path))} ${says}`, more));
+  }
+
+  /** Looks at a path; what leads nowhere or cannot be read is told, with its consequence. */
+  look(path: string, consequence: string): Entry {
+    const entry = this.files.look(path);
+    switch (entry.kind) {
+      case 'dangling':
+        this.tell('link-dangling', path, `is a link that leads nowhere; ${consequence}`, {
+          remedy: 'Make what it leads to, or remove the link.',
+        });
+        break;
+      case 'loop':
+        this.tell('link-loop', path, `is a link that leads back to itself; ${consequence}`, {
+          remedy: 'Let it lead to a file or folder.',
+        });
+        break;
+      case 'unreadable':
+        this.tellUnreadable(path, entry.code, consequence);
+        break;
+      case 'file':
+      case 'folder':
+      case 'other':
+      case 'missing':
+    }
+    return entry;
+  }
+
+  /** The names in a folder, in byte order, without those that begin with a dot; `undefined` when it cannot be listed, which is told. */
+  list(folder: string, consequence: string): readonly string[] | undefined {
+    const listing = this.files.list(folder);
+    if (listing.kind === 'unreadable') {
+      this.tellUnreadable(folder, listing.code, consequence);
+      return undefined;
+    }
+    for (const name of listing.foreign.filter(isVisible)) {
+      this.tell('name-not-utf8', join(folder, name), 'is no name in UTF-8; it is left out', {
+        remedy: 'Rename it.',
+      });
+    }
+    return listing.names.filter(isVisible);
+  }
+
+  /** The first bytes of what must be a file and no longer than `bound`; `undefined` when it is not so, which is told. */
+  read(
+    path: string,
+    limits: { readonly bound: number; readonly first: number },
+    consequence: string,
+  ): Uint8Array | undefined {
+    const entry = this.look(path, consequence);
+    if (entry.kind === 'folder' || entry.kind === 'other') {
+      this.tell('unreadable', path, `${noFile(entry.kind)}; ${consequence}`, {
+        remedy: 'Put a file in its place.',
+      });
+    }
+    if (entry.kind !== 'file') return undefined;
+    if (entry.size > limits.bound) {
+      const sizes = `is ${String(entry.size)} bytes long, more than ${String(limits.bound)}`;
+      this.tell('file-too-large', path, `${sizes}; ${consequence}`, { remedy: 'Shorten it.' });
+      return undefined;
+    }
+    const content = this.files.read(path, limits.first);
+    if (content.kind === 'bytes') return content.bytes;
+    this.tellUnreadable(path, content.code, consequence);
+    return undefined;
+  }
+
+  /** Tells that something is there but cannot be read. */
+  tellUnreadable(path: string, code: string, consequence: string): void {
+    this.tell('unreadable', path, `cannot be read (${code}); ${consequence}`, {
+      remedy: code === 'EACCES' ? 'Give the user that runs this the right to read it.' : 'Mend it.',
+    });
+  }
+}
+
+/** What is wrong with something where a file belongs, in words. */
+export function noFile(kind: 'folder' | 'other'): string {
+  return kind === 'folder'
+    ? 'is a folder where a file belongs'
+    : 'is a FIFO, socket or device where a file belongs';
+}
+
+function isVisible(name: string): boolean {
+  return !name.startsWith('.');
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import type { ServiceSpec } from '../model/tree.ts';
+import { loggerName } from '../model/tree.ts';
+import { show } from '../schema.ts';
+import { readControlFiles } from './control-files.ts';
+import type { Reading } from './reading.ts';
+import { examineScript } from './script.ts';
+import { serviceSpec } from './spec.ts';
+
+/**
+ * Reads an entry of `services.d`.
+ *
+ * @returns the service, `run` or no `run`, since an init script may still write that; `undefined` for what is no folder.
+ */
+export function readService(
+  reading: Reading,
+  name: string,
+  folder: string,
+): ServiceSpec | undefined {
+  const entry = reading.look(folder, 'there is no such service');
+  if (entry.kind !== 'folder') return undefined;
+  const names = namesIn(reading, folder);
+  if (names?.has('run') === false) {
+    reading.tell(
+      'run-missing',
+      join(folder, 'run'),
+      `is missing: the service ${show(name)} has nothing to run`,
+      {
+        remedy: 'Write the script, or let an init script write it.',
+      },
+    );
+  }
+  const logger = names?.has('log') === true ? readLogger(reading, name, folder) : undefined;
+  return readDirectory(reading, name, folder, names, logger);
+}
+
+function readLogger(reading: Reading, producer: string, above: string): ServiceSpec | undefined {
+  const folder = join(above, 'log');
+  const unlogged = `the service ${show(producer)} runs unlogged`;
+  const entry = reading.look(folder, unlogged);
+  if (entry.kind === 'file' || entry.kind === 'other') {
+    reading.tell('not-a-folder', folder, `is no folder; ${unlogged}`, {
+      remedy: 'Make it a folder, or remove it.',
+    });
+  }
+  if (entry.kind !== 'folder') return undefined;
+  const names = namesIn(reading, folder);
+  if (names?.has('run') === false) {
+    reading.tell('log-without-run', folder, `has no run in it; ${unlogged}`, {
+      remedy: `Write ${join(folder, 'run')}, or remove the folder.`,
+    });
+    return undefined;
+  }
+  const further = join(folder, 'log');
+  if (names?.has('log') === true && reading.files.look(further).kind === 'folder') {
+    reading.tell('log-of-a-logger', further, 'is the logger of a logger; it is ignored', {
+      remedy: 'Remove the folder.',
+    });
+  }
+  return readDirectory(reading, loggerName(producer), folder, names, undefined);
+}
+
+/** The names in a service directory; `undefined` when it cannot be listed, so that nothing can be said of what is in it. */
+function namesIn(reading: Reading, folder: string): ReadonlySet<string> | undefined {
+  const names = reading.list(folder, 'nothing but its run is known of the service');
+  return names === undefined ? undefined : new Set(names);
+}
+
+function readDirectory(
+  reading: Reading,
+  name: string,
+  folder: string,
+  names: ReadonlySet<string> | undefined,
+  logger: ServiceSpec | undefined,
+): ServiceSpec {
+  const run = join(folder, 'run');
+  if (names?.has('run') === true) examineScript(reading, run, 'run-is-a-folder');
+  const finish = join(folder, 'finish');
+  const finishes =
+    names?.has('finish') === true && examineScript(reading, finish, 'script-is-a-folder');
+  return serviceSpec({
+    name,
+    run: { script: run },
+    finish: finishes ? { script: finish } : undefined,
+    logger,
+    ...(names !== undefined && readControlFiles(reading, folder, names)),
+  });
+}

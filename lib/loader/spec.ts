@@ -1,0 +1,45 @@
+import type { ServiceSpec } from '../model/tree.ts';
+import { serviceDefaults } from '../model/tree.ts';
+
+/** What is known of a service; what is absent or `undefined` has its default. */
+export type SpecParts = Pick<ServiceSpec, 'name' | 'run'> & {
+  readonly [Field in keyof ServiceSpec]?: ServiceSpec[Field] | undefined;
+};
+
+/**
+ * Builds the spec of a service. Its fields always stand in the same order and none is `undefined`, so that two specs that
+ * say the same are the same JSON, wherever they come from.
+ */
+export function serviceSpec(parts: SpecParts): ServiceSpec {
+  const entries = Object.keys(order).flatMap((field) => {
+    const value = parts[field as keyof ServiceSpec] ?? defaults[field];
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  return Object.fromEntries(entries) as unknown as ServiceSpec;
+}
+
+const defaults: Readonly<Record<string, unknown>> = serviceDefaults;
+
+const order: Readonly<Record<keyof ServiceSpec, true>> = {
+  name: true,
+  run: true,
+  finish: true,
+  logger: true,
+  down: true,
+  notificationFd: true,
+  timeoutKill: true,
+  timeoutFinish: true,
+  timeoutUp: true,
+  timeoutDown: true,
+  downSignal: true,
+  reloadSignal: true,
+  maxDeathTally: true,
+  flagTimeoutKillpg: true,
+  lockFd: true,
+  restart: true,
+  essential: true,
+  backoff: true,
+  output: true,
+  user: true,
+  environment: true,
+};

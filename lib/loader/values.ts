@@ -1,0 +1,26 @@
+import { parseSignal } from '../model/exit.ts';
+import { z } from '../schema.ts';
+
+/** A duration in milliseconds; s6 reads 32 bits. */
+export const milliseconds = whole(0, 2 ** 32 - 1);
+
+/**
+ * A descriptor that a service is given. Not 0, which is its stdin; 1 takes the place of its stdout (s6). The highest is
+ * what Linux allows a process unless told otherwise (fs.nr_open).
+ */
+export const descriptor = whole(1, 2 ** 20 - 1);
+
+/** How many deaths are remembered; 4096 is s6's own limit. */
+export const deathTally = whole(0, 4096);
+
+/** A signal by its full name. */
+export const signalName = z.custom<NodeJS.Signals>(
+  (value) => typeof value === 'string' && parseSignal(value) === value,
+  { error: 'expected a signal such as "SIGTERM"' },
+);
+
+/** A whole number in a range, both ends included. */
+function whole(least: number, most: number): z.ZodNumber {
+  const error = `expected a whole number from ${String(least)} to ${String(most)}`;
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+}

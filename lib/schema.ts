@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import { nearest } from './model/nearest.ts';
+
+export { z };
+
+/** One thing that a value was expected to be and is not. */
+export interface Fault {
+  /** Where in the value: `services[0].run`; empty for the value itself. */
+  readonly path: string;
+  /** What was expected there, and what was found. */
+  readonly text: string;
+}
+
+/**
+ * What is wrong with a value, fault by fault. What was found stands in the text in full when the value was parsed with
+ * `{ reportInput: true }`, else by its type.
+ */
+export function faultsOf(error: z.ZodError): readonly Fault[] {
+  return error.issues.flatMap((issue) => faults(issue, []));
+}
+
+/** What is wrong with a value, in plain lines: `services[0].run: expected array, got 5`. */
+export function explain(error: z.ZodError): readonly string[] {
+  return faultsOf(error).map(({ path, text }) => (path === '' ? text : `${path}: ${text}`));
+}
+
+/** An object with these keys and no others; a key that is not known is told with the nearest that is. */
+export function strict<Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => unknownKey(key, known)).join('; ')
+        : undefined,
+  });
+}
+
+/** A value as an error message shows it: on one line, and not at length. */
+export function show(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : plain(value);
+  return text.length > longestShown ? `${text.slice(0, longestShown)}...` : text;
+}
+
+/** How many characters of a value a message shows; more would hide the message itself. */
+const longestShown = 60;
+
+type Path = readonly PropertyKey[];
+
+function faults(issue: z.core.$ZodIssue, above: Path): readonly Fault[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'invalid_union') {
+    const meant = meantBranch(issue.errors);
+    if (meant !== undefined) return meant.flatMap((inner) => faults(inner, path));
+  }
+  return [{ path: place(path), text: wording(issue) }];
+}
+
+/** The alternative that the value came nearest to, which is the one that knows most of its keys; `undefined` when it is of another type than all of them. */
+function meantBranch(
+  branches: readonly (readonly z.core.$ZodIssue[])[],
+): readonly z.core.$ZodIssue[] | undefined {
+  return branches
+    .filter((issues) => !issues.some((it) => it.path.length === 0 && it.code === 'invalid_type'))
+    .toSorted((one, other) => strangers(one) - strangers(other) || one.length - other.length)[0];
+}
+
+function strangers(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce(
+    (sum, it) => sum + (it.code === 'unrecognized_keys' ? it.keys.length : 0),
+    0,
+  );
+}
+
+function wording(issue: z.core.$ZodIssue): string {
+  const told = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message;
+  const message = (told ?? issue.message).replace(/^[A-Z][a-z ]*: (?=expected|must)/, '');
+  if (!('input' in issue) || issue.code === 'unrecognized_keys') {
+    return message.replace(/, received (\w+)$/, ', got $1');
+  }
+  return `${message.replace(/, received \w+$/, '')}, got ${show(issue.input)}`;
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const guess = nearest(key, known);
+  const hint = guess === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean '${guess}'?`;
+  return `unknown key ${show(key)}. ${hint}`;
+}
+
+function place(path: Path): string {
+  return path
+    .map((key, index) => {
+      if (typeof key === 'number') return `[${String(key)}]`;
+      const name = String(key);
+      if (!/^[A-Za-z_$][\w$]*$/.test(name)) return `[${show(name)}]`;
+      return index === 0 ? name : `.${name}`;
+    })
+    .join('');
+}
+
+function plain(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : `a ${typeof value}`;
+}

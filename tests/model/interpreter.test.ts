@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { headLength, parseHead } from '../../lib/model/interpreter.ts';
+import type { HeadFlaw, ScriptHead } from '../../lib/model/interpreter.ts';
+
+const head = (text: string): ScriptHead => parseHead(Buffer.from(text));
+
+const plain = (...words: string[]): ScriptHead => ({
+  kind: 'line',
+  line: { words, containerEnvironment: false },
+});
+const contained = (...words: string[]): ScriptHead => ({
+  kind: 'line',
+  line: { words, containerEnvironment: true },
+});
+const flawed = (it: ScriptHead, flaw: HeadFlaw): ScriptHead => ({ ...it, flaw }) as ScriptHead;
+const none = (flaw: HeadFlaw): ScriptHead => ({ kind: 'none', flaw });
+
+const long = 'x'.repeat(1000);
+
+const heads: readonly (readonly [text: string, head: ScriptHead])[] = [
+  // the kernel's rules
+  ['#!/bin/sh\necho', plain('/bin/sh')],
+  ['#!/bin/sh', plain('/bin/sh')],
+  ['#! /bin/sh\n', plain('/bin/sh')],
+  ['#! \t /bin/sh \t \n', plain('/bin/sh')],
+  ['#!/bin/sh -e\n', plain('/bin/sh', '-e')],
+  ['#!/bin/sh \t -e  -x \t\n', plain('/bin/sh', '-e  -x')],
+  ['#!/usr/bin/env bash\n', plain('/usr/bin/env', 'bash')],
+  ['#!/usr/bin/env -S node --x\n', plain('/usr/bin/env', '-S node --x')],
+  ['#!/usr/bin/execlineb -P\n', plain('/usr/bin/execlineb', '-P')],
+  ['#!sh\n', plain('sh')],
+  ['#!/bin/sh\0junk\n', plain('/bin/sh')],
+  [`#!/${long} ${long}\n`, plain(`/${long}`, long)],
+  ['#!/opt/Größe/sh\n', plain('/opt/Größe/sh')],
+  // with-contenv, of whatever prefix
+  ['#!/usr/bin/with-contenv sh\n', contained('sh')],
+  ['#!/command/with-contenv bash\n', contained('bash')],
+  ['#!/bin/with-contenv /bin/sh\n', contained('/bin/sh')],
+  ['#! /usr/bin/with-contenv  bash \n', contained('bash')],
+  ['#!with-contenv sh\n', contained('sh')],
+  ['#!/usr/bin/with-contenv bash -e\n', contained('bash -e')],
+  ['#!/usr/bin/not-with-contenv sh\n', plain('/usr/bin/not-with-contenv', 'sh')],
+  ['#!/usr/bin/with-contenv\n', none('absent')],
+  ['#!/usr/bin/with-contenv  \n', none('absent')],
+  ['#!/usr/bin/with-contenv\r\n', none('absent')],
+  // what keeps the kernel from running it
+  ['#!/bin/sh\r\necho\r\n', flawed(plain('/bin/sh'), 'crlf')],
+  ['#!/bin/sh -e\r\n', flawed(plain('/bin/sh', '-e'), 'crlf')],
+  ['#!/bin/sh \r \n', flawed(plain('/bin/sh'), 'crlf')],
+  ['#!/bin/sh\r', flawed(plain('/bin/sh'), 'crlf')],
+  ['#!/usr/bin/with-contenv sh\r\n', flawed(contained('sh'), 'crlf')],
+  ['#!/bin/sh\necho\r\n', plain('/bin/sh')],
+  ['\ufeff#!/bin/sh\n', flawed(plain('/bin/sh'), 'bom')],
+  ['\ufeff#!/bin/sh\r\n', flawed(plain('/bin/sh'), 'bom')],
+  ['\ufeff\n#!/bin/sh\n', flawed(plain('/bin/sh'), 'bom')],
+  ['\n#!/bin/sh\n', flawed(plain('/bin/sh'), 'late')],
+  [' #!/bin/sh\n', flawed(plain('/bin/sh'), 'late')],
+  ['\r\n\t\n#!/usr/bin/with-contenv sh\n', flawed(contained('sh'), 'late')],
+  // no interpreter line
+  ['echo\n', none('absent')],
+  ['# a comment\n#!/bin/sh\n', none('absent')],
+  ['#\n', none('absent')],
+  ['# !/bin/sh\n', none('absent')],
+  ['#!\n', none('absent')],
+  ['#! \t\r\n', none('absent')],
+  ['\n#!\n', none('absent')],
+  ['\ufeffecho\n', none('absent')],
+  ['echo\n\0', none('absent')],
+  ['', none('empty')],
+  ['\n \t\r\n', none('empty')],
+  ['\ufeff', none('empty')],
+  // no text
+  ['\x7fELF\x02\x01\x01\0\0\0', { kind: 'binary' }],
+  ['MZ\x90\0\x03\0', { kind: 'binary' }],
+];
+
+for (const [text, expected] of heads) {
+  const shown = JSON.stringify(text.replaceAll(long, 'x...'));
+  test(`a script that begins with ${shown}`, () => {
+    assert.deepEqual(head(text), expected);
+  });
+}
+
+test('text in UTF-16 begins with a byte order mark', () => {
+  assert.deepEqual(parseHead(Buffer.from('\ufeff#!/bin/sh\n', 'utf16le')), none('bom'));
+  assert.deepEqual(parseHead(Buffer.from('\ufeff#!/bin/sh\n', 'utf16le').swap16()), none('bom'));
+});
+
+test('bytes that are no UTF-8 do no harm', () => {
+  assert.equal(parseHead(Buffer.from([0x23, 0x21, 0xff, 0xfe, 0x0a])).kind, 'line');
+  assert.deepEqual(parseHead(Buffer.from([0xc3, 0x28, 0x0a])), none('absent'));
+});
+
+test('a head holds the longest path that there can be', () => {
+  assert.equal(headLength, 4096);
+});
+
+test('a head is taken apart in no time, whatever is in it', () => {
+  const odd = ['\n', ' ', '\r', '\ufeff', '#', '#!', '\t'];
+  const began = performance.now();
+  for (const piece of odd) parseHead(Buffer.from(piece.repeat(headLength)));
+  assert.ok(performance.now() - began < 1000);
+});

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  backoffDefaults,
+  deepFreeze,
+  loggerName,
+  producerOf,
+  serviceDefaults,
+  withLoggers,
+} from '../../lib/model/tree.ts';
+import type { ServiceSpec } from '../../lib/model/tree.ts';
+
+const spec = (name: string, logger?: ServiceSpec): ServiceSpec => ({
+  name,
+  run: { command: ['true'] },
+  ...serviceDefaults,
+  ...(logger !== undefined && { logger }),
+});
+
+test('the defaults are those of s6', () => {
+  assert.deepEqual(serviceDefaults, {
+    down: false,
+    timeoutFinish: 5000,
+    downSignal: 'SIGTERM',
+    reloadSignal: 'SIGHUP',
+    maxDeathTally: 100,
+    flagTimeoutKillpg: false,
+    restart: 'always',
+    essential: false,
+  });
+  assert.deepEqual(backoffDefaults, { factor: 2, cap: 60_000, reset: 60_000 });
+});
+
+test('a logger is named after its producer, and leads back to it', () => {
+  assert.equal(loggerName('web'), 'web/log');
+  assert.equal(producerOf('web/log'), 'web');
+  assert.equal(producerOf(loggerName('log')), 'log');
+  assert.equal(producerOf('web'), undefined);
+  assert.equal(producerOf('log'), undefined);
+  assert.equal(producerOf('catalog'), undefined);
+});
+
+test('loggers come before their producers', () => {
+  const names = withLoggers([spec('a'), spec('b', spec('b/log')), spec('c')]).map(
+    ({ name }) => name,
+  );
+  assert.deepEqual(names, ['a', 'b/log', 'b', 'c']);
+});
+
+test('a frozen value is frozen to the bottom', () => {
+  const value = { list: [{ deep: { value: 1 } }], none: null, text: 'text' };
+  assert.equal(deepFreeze(value), value);
+  assert.equal(Object.isFrozen(value), true);
+  assert.equal(Object.isFrozen(value.list), true);
+  assert.equal(Object.isFrozen(value.list[0]?.deep), true);
+  assert.equal(deepFreeze(5), 5);
+  assert.equal(deepFreeze(null), null);
+});
