@@ -30,11 +30,14 @@ function endForEssential(draft: Draft): boolean {
   for (const [name, { spec, state }] of draft.state.units) {
     const gone = state.status === 'failed' || (state.status === 'down' && state.why === 'ended');
     if (!spec.essential || !gone) continue;
-    const exitCode = state.lastExit === null ? cannotRun : exitCodeOf(state.lastExit);
-    draft.end({ reason: 'essential', exitCode, service: name });
+    draft.end({ reason: 'essential', exitCode: lastCodeOf(state), service: name });
     return true;
   }
   return false;
+}
+
+function lastCodeOf({ lastExit, flaw }: ServiceState): number {
+  return lastExit === null || flaw !== null ? cannotRun : exitCodeOf(lastExit);
 }
 
 /** The exit code of shells for a program that cannot be run. */
@@ -91,6 +94,7 @@ function openServices(draft: Draft): boolean {
   const afterInit = phase === 'initializing' && isOver(init.status) && services.reread === 'yes';
   const withoutInit = phase === 'loaded' && skipsInit;
   if (!afterInit && !withoutInit) return false;
+  draft.cause = 'stage';
   draft.enter('starting');
   const limit = draft.setting.options.timeouts.readiness;
   const names = namesOf(units, (unit) => startsWithStage(unit));
@@ -108,9 +112,9 @@ function namesOf(units: ReadonlyMap<string, Unit>, which: (unit: Unit) => boolea
   return [...units].filter(([, unit]) => which(unit)).map(([name]) => name);
 }
 
-/** Whether the stage starts a service: those with a `down` file and those that the host has had its hands on are left. */
-export function startsWithStage({ spec, state }: Unit): boolean {
-  return !spec.down && state.status === 'down' && state.why === 'untouched';
+/** Whether the stage starts a service: those with a `down` file, those that are gone and those that the host has had its hands on are left. */
+export function startsWithStage({ spec, state, leaving }: Unit): boolean {
+  return !leaving && !spec.down && state.status === 'down' && state.why === 'untouched';
 }
 
 /** Takes note of who has arrived, and of who will not. */

@@ -21,7 +21,9 @@ export function restartAt(
 
 /** The delay before the restart after so many deaths in a row, in milliseconds. */
 export function delayOf(backoff: Backoff, streak: number): number {
-  return Math.min(backoff.cap, backoff.first * backoff.factor ** Math.max(0, streak - 1));
+  // Infinity times a first delay of 0 would be no number at all.
+  const growth = Math.min(backoff.factor ** Math.max(0, streak - 1), Number.MAX_VALUE);
+  return Math.min(backoff.cap, backoff.first * growth);
 }
 
 /** Whether the deaths on record are more than the backoff's limit allows. */

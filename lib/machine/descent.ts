@@ -66,6 +66,7 @@ function drainLoggers(draft: Draft): boolean {
     const logger = loggerName(name);
     if (!goes || unit.released || !units.has(logger)) continue;
     if (!rests(unit) || services.sweeping.includes(name)) continue;
+    draft.cause = 'shutdown';
     draft.put(name, { ...unit, released: true });
     draft.effect({ type: 'closePipe', pipe: name });
     draft.feed(logger, { type: 'drain', patience: draft.state.grace });
@@ -97,6 +98,7 @@ function openFinish(draft: Draft): boolean {
   if (services.sweeping.length > 0 || services.clearing) return false;
   if (![...units.values()].every(rests)) return false;
   if (!wasBegun(draft.state)) return skipFinish(draft);
+  draft.cause = 'stage';
   draft.enter('finishing');
   draft.scripts('finish', { status: 'started' });
   draft.say({ type: 'stage', stage: 'finish', status: 'started' });

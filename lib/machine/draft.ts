@@ -10,6 +10,7 @@ import type {
   TreeStep,
   Unit,
 } from './state.ts';
+import { isDescending } from './state.ts';
 import type { Cause, Change, Phase } from '../model/event.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
@@ -69,7 +70,7 @@ export class Draft {
   }
 
   killed(name: string): void {
-    if (this.state.ending === null || this.state.killed.includes(name)) return;
+    if (!isDescending(this.state) || this.state.killed.includes(name)) return;
     this.state = { ...this.state, killed: [...this.state.killed, name] };
   }
 
@@ -107,8 +108,7 @@ export class Draft {
 
   /** Ends what the runs of a service left behind. */
   sweep(name: string): void {
-    const { sweeping } = this.state.services;
-    if (!sweeping.includes(name)) this.services({ sweeping: [...sweeping, name] });
+    this.services({ sweeping: [...this.state.services.sweeping, name] });
     this.effect({ type: 'sweep', service: name, grace: this.setting.options.timeouts.kill });
   }
 

@@ -2,16 +2,17 @@ import { isReady } from './longrun.ts';
 import type { FailureReason, Goal, In, ServiceState } from './machine.ts';
 import type { Unit } from './state.ts';
 import { describeExit } from '../model/exit.ts';
+import type { ServiceSpec } from '../model/tree.ts';
 
 /** One sentence that says why a service stands as it does. */
 export function explainService({ spec, state, leaving }: Unit, now: number): string {
-  const sentence = describe(state, now);
+  const sentence = describe(state, spec, now);
   const ready = state.status !== 'up' || isReady(state, spec) ? '' : ', not ready yet';
   const gone = leaving ? '; it is gone from services.d' : '';
   return `${spec.name} ${sentence}${ready}${gone}.`;
 }
 
-function describe(state: ServiceState, now: number): string {
+function describe(state: ServiceState, spec: ServiceSpec, now: number): string {
   const since = lasting(now - state.since);
   switch (state.status) {
     case 'down':
@@ -23,7 +24,7 @@ function describe(state: ServiceState, now: number): string {
     case 'stopping':
       return `is stopping for ${since}: ${whyStopping(state, now)}`;
     case 'finishing':
-      return `runs its finish script for ${since}, since run ${lastEnd(state)}; then ${next[state.goal]}`;
+      return `runs its finish script for ${since}, since run ${lastEnd(state)}; then ${whatNext(state, spec)}`;
     case 'backoff':
       return `waits ${lasting(Math.max(0, state.deadline - now))} for its restart: ${whyWaiting(state)}`;
     case 'failed':
@@ -37,6 +38,11 @@ const aims: Readonly<Record<Goal, string>> = {
   drain: 'to read the rest of its pipe',
   down: 'wanted down',
 };
+
+function whatNext({ goal, ended }: In<'finishing'>, { restart }: ServiceSpec): string {
+  const isAsked = goal === 'up' && ended.death && !ended.restart && restart !== 'always';
+  return isAsked ? `its restart policy (${restart}) decides` : next[goal];
+}
 
 const next: Readonly<Record<Goal, string>> = {
   up: 'it comes back',
@@ -56,7 +62,9 @@ function whyStopping(state: In<'stopping'>, now: number): string {
   const pid = `pid ${String(state.run.pid)}`;
   if (state.kills > 0) return `${pid} does not end, and KILL was sent`;
   const limit =
-    state.deadline === null ? 'without a limit' : `KILL in ${lasting(state.deadline - now)}`;
+    state.deadline === null
+      ? 'without a limit'
+      : `KILL in ${lasting(Math.max(0, state.deadline - now))}`;
   return state.restart ? `for a restart, ${pid} is to end, ${limit}` : `${pid} is to end, ${limit}`;
 }
 

@@ -194,14 +194,15 @@ function wantAgain(state: In<'finishing'>): Step {
 /** The process is there: stay up, or, when the goal changed meanwhile, go on to the end. */
 function rise(state: In<'starting'>, input: Of<'spawned'>, setting: Setting): Step {
   const run: Run = { pid: input.pid, startedAt: setting.now, readyAt: null };
+  const known: Memory = { ...memory(state), flaw: null };
   switch (state.goal) {
     case 'up':
     case 'once':
-      return stay({ ...memory(state), flaw: null, since: setting.now, status: 'up', run });
+      return stay({ ...known, since: setting.now, status: 'up', run });
     case 'down':
-      return ask(state, run, 'down', state.patience, setting);
+      return ask(known, run, 'down', state.patience, setting);
     case 'drain':
-      return halt(state, run, 'down', state.patience, setting, []);
+      return halt(known, run, 'down', state.patience, setting, []);
   }
 }
 
@@ -233,13 +234,13 @@ function terminate(
 }
 
 function ask(
-  state: ServiceState,
+  known: Memory,
   run: Run,
   goal: 'up' | 'down',
   patience: number,
   setting: Setting,
 ): Step {
-  return halt(state, run, goal, patience, setting, [
+  return halt(known, run, goal, patience, setting, [
     { type: 'kill', signal: setting.spec.downSignal, scope: 'process' },
     { type: 'kill', signal: 'SIGCONT', scope: 'process' },
   ]);
@@ -251,7 +252,7 @@ function awaitEnd(state: In<'up'>, input: Of<'drain'>, setting: Setting): Step {
 }
 
 function halt(
-  state: ServiceState,
+  known: Memory,
   run: Run,
   goal: 'up' | 'down',
   patience: number,
@@ -260,15 +261,19 @@ function halt(
 ): Step {
   const deadline = after(patience, now);
   const restart = goal === 'up';
-  const common = { ...memory(state), goal, patience, since: now };
+  const common = { ...memory(known), goal, patience, since: now };
   return { state: { ...common, status: 'stopping', run, restart, kills: 0, deadline }, effects };
 }
 
-/** Asked again: no second signal, but a shorter patience holds from now on. */
+/**
+ * Asked again: no second signal, but a shorter patience holds from now on. A logger that was to come back still does so,
+ * to read the rest: what was asked to end on a signal may leave something in its pipe.
+ */
 function hurry(state: In<'stopping'>, input: Of<'stop' | 'drain'>, { spec, now }: Setting): Step {
   const patience = input.type === 'drain' ? input.patience : patienceOf(input, spec);
+  const goal = input.type === 'drain' && state.goal === 'up' ? 'drain' : 'down';
   const deadline = sooner(state.deadline, after(patience, now));
-  return stay({ ...state, goal: 'down', restart: false, patience, deadline });
+  return stay({ ...state, goal, restart: false, patience, deadline });
 }
 
 function relay(state: ServiceState, input: Of<'signal'>): Step {

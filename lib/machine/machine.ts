@@ -76,12 +76,12 @@ export type Input =
   /** To a logger whose producer is gone for good: read to end-of-file, then end. */
   | { readonly type: 'drain'; readonly patience: number }
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
-  | { readonly type: 'spawned'; readonly pid: number }
+  /** `leftBehind`: processes of an earlier run live on beside this one. */
+  | { readonly type: 'spawned'; readonly pid: number; readonly leftBehind?: boolean }
   /** The process cannot be run: the system's code, and what is missing or wrong. */
   | { readonly type: 'unspawnable'; readonly code: string; readonly message: string }
   | { readonly type: 'announced' }
-  /** `leftBehind`: others of its process group live on. */
-  | { readonly type: 'exited'; readonly exit: Exit; readonly leftBehind?: boolean }
+  | { readonly type: 'exited'; readonly exit: Exit }
   | { readonly type: 'deadline' };
 
 /** What a service asks of the world. */

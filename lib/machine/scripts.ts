@@ -61,11 +61,12 @@ export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptIn
   }
 }
 
-/** Asks the script that runs to end: TERM and CONT, and KILL when the time is up. */
+/** Asks the script that runs to end: TERM and CONT, and KILL when the time is up, its own limit's at the latest. */
 export function haltScript(draft: Draft, stage: ScriptStageName, patience: number): boolean {
   const { running } = draft.state[stage];
   if (running === null || running.halted) return false;
-  const deadline = patience === 0 ? running.deadline : draft.setting.now + patience;
+  const byThen = draft.setting.now + patience;
+  const deadline = patience === 0 ? running.deadline : Math.min(running.deadline ?? byThen, byThen);
   draft.scripts(stage, { running: { ...running, halted: true, deadline } });
   if (running.pid !== null) askToEnd(draft, stage, running);
   return true;

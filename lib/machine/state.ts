@@ -25,7 +25,7 @@ export interface TreeState {
   readonly grace: number;
   /** What asked for the end, once something has. */
   readonly ending: Ending | null;
-  /** What had to be killed since the end was asked for. */
+  /** What had to be killed on the way down. */
   readonly killed: readonly string[];
   readonly verdict: Verdict | null;
 }
@@ -94,7 +94,7 @@ export interface ServicesState {
   readonly late: readonly string[];
   /** Until when the stage waits for them. */
   readonly deadline: number | null;
-  /** Whose leftovers are being ended. */
+  /** Whose leftovers are being ended: a name for each sweep that is under way. */
   readonly sweeping: readonly string[];
   /** Whether the last clean-up, after the finish stage, was asked for. */
   readonly clearing: boolean;

@@ -86,7 +86,8 @@ function receive(draft: Draft, input: TreeInput): void {
       return;
     case 'swept': {
       const { sweeping } = draft.state.services;
-      return draft.services({ sweeping: sweeping.filter((name) => name !== input.service) });
+      const first = sweeping.indexOf(input.service);
+      return draft.services({ sweeping: sweeping.filter((_, index) => index !== first) });
     }
     case 'cleared':
       for (const problem of input.problems) draft.say({ type: 'problem', problem });
@@ -114,7 +115,7 @@ function receiveService(draft: Draft, name: string, input: Input): void {
   if (comingUp && (reaches(draft.state.target, 'stopped') || unit.leaving)) return;
   if (comingUp && draft.state.services.status === 'pending') raiseLogger(draft, unit.spec);
   if (input.type === 'unspawnable') tellUnspawnable(draft, unit, input.message);
-  if (input.type === 'exited' && input.leftBehind === true) tellLeftBehind(draft, unit);
+  if (input.type === 'spawned' && input.leftBehind === true) tellLeftBehind(draft, unit);
   draft.feed(name, input);
 }
 
@@ -132,11 +133,11 @@ function tellUnspawnable(draft: Draft, { spec, state }: Unit, message: string): 
 }
 
 function tellLeftBehind(draft: Draft, { spec, state }: Unit): void {
-  if (state.status !== 'up') return;
+  if (state.status !== 'starting') return;
   draft.warn(
     'left-behind',
     spec.name,
-    'its run ended, but processes that it started live on in its process group',
+    'processes that an earlier run started live on beside the new one',
     'A service must stay in the foreground, and exec or wait for what it starts.',
   );
 }

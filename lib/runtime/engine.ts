@@ -38,7 +38,7 @@ export interface EngineParts {
 export class Engine {
   #state: TreeState;
   readonly #parts: EngineParts;
-  readonly #inbox: TreeInput[] = [];
+  readonly #inbox: (() => void)[] = [];
   #pumping = false;
   #sequence = 0;
   #latest = 0;
@@ -59,13 +59,17 @@ export class Engine {
 
   /** Takes an input: at once, or after those that are already waiting. */
   input(input: TreeInput): void {
-    this.#inbox.push(input);
+    this.#inTurn(() => {
+      this.#take(input);
+    });
+  }
+
+  #inTurn(act: () => void): void {
+    this.#inbox.push(act);
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
-        this.#take(next);
-      }
+      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) next();
     } finally {
       this.#pumping = false;
     }
@@ -141,42 +145,51 @@ export class Engine {
 
   #spawn({ owner, command }: Extract<Effect, { type: 'spawn' }>): void {
     const key = keyOf(owner);
+    let over = false;
     const tell = (input: ProcessInput): void => {
+      if (over) return;
+      over = input.type === 'unspawnable' || input.type === 'exited';
+      if (over) this.#children.delete(key);
       if ('service' in owner) this.input({ type: 'service', service: owner.service, input });
       else if (input.type !== 'announced')
         this.input({ type: 'script', stage: owner.stage, input });
     };
-    let over = false;
-    const bury = (): void => {
-      over = true;
-      this.#children.delete(key);
-    };
     const listener: ChildListener = {
       spawned: (pid) => {
-        tell({ type: 'spawned', pid });
+        const leftBehind = 'service' in owner && this.#lingers(key);
+        tell({ type: 'spawned', pid, ...(leftBehind && { leftBehind }) });
       },
       unspawnable: ({ code, message }) => {
-        bury();
         tell({ type: 'unspawnable', code, message });
       },
       announced: () => {
-        if (!over) tell({ type: 'announced' });
+        tell({ type: 'announced' });
       },
       printed: (stream, line) => {
         const change = { type: 'output', source: command.name, stream, line } as const;
-        this.#publish({ ...change, cause: 'printed' }, this.#now());
+        this.#inTurn(() => {
+          this.#publish({ ...change, cause: 'printed' }, this.#now());
+        });
       },
       exited: (exit, leftBehind) => {
         const child = this.#children.get(key);
-        bury();
-        if (leftBehind && child !== undefined) this.#leave(key, child);
-        tell({ type: 'exited', exit, leftBehind });
+        if (!over && leftBehind && child !== undefined) this.#leave(key, child);
+        tell({ type: 'exited', exit });
       },
     };
     const child = this.#parts.spawner.spawn(command, listener);
     if (!over) this.#children.set(key, child);
   }
 
+  /** Whether processes of an earlier run still live; those runs of which none does are forgotten. */
+  #lingers(key: string): boolean {
+    const remains = this.#remains.get(key)?.filter((child) => child.lingers()) ?? [];
+    if (remains.length === 0) this.#remains.delete(key);
+    else this.#remains.set(key, remains);
+    return remains.length > 0;
+  }
+
+  /** Keeps a dead child that has left others behind, for the sweep. */
   #leave(key: string, child: Child): void {
     this.#remains.set(key, [...(this.#remains.get(key) ?? []), child]);
   }

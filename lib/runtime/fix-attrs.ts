@@ -1,6 +1,6 @@
 import { chmod, lchown, lstat, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Accounts, Owner } from '../model/accounts.ts';
+import type { AccountIds, Accounts } from '../model/accounts.ts';
 import { parseAccounts, resolveAccount } from '../model/accounts.ts';
 import type { Problem } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
@@ -43,7 +43,12 @@ async function apply(
 }
 
 /** Links are given to their new owner but not followed: what they lead to may be anybody's. */
-async function fix(path: string, rule: FixAttrsRule, owner: Owner, hidden: boolean): Promise<void> {
+async function fix(
+  path: string,
+  rule: FixAttrsRule,
+  owner: AccountIds,
+  hidden: boolean,
+): Promise<void> {
   const stat = await lstat(path);
   const uid = owner.uid ?? stat.uid;
   const gid = owner.gid ?? stat.gid;

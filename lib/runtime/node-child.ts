@@ -41,6 +41,10 @@ export class NodeChild implements Child {
     send(scope === 'group' ? -this.#pid : this.#pid, signal);
   }
 
+  lingers(): boolean {
+    return this.#pid !== undefined && !this.#alive && isGroupAlive(this.#pid);
+  }
+
   sweep(grace: number, done: () => void): void {
     if (this.#pid === undefined || this.#alive) return done();
     sweepGroup(this.#pid, grace, done);
@@ -84,7 +88,7 @@ export class NodeChild implements Child {
   }
 
   #conclude(exit: Exit): void {
-    const leftBehind = this.#pid !== undefined && isGroupAlive(this.#pid);
+    const leftBehind = this.lingers();
     if (!leftBehind) this.release();
     this.#ended(this);
     this.#listener.exited(exit, leftBehind);

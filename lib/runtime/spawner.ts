@@ -27,6 +27,8 @@ export interface Child {
    * after it has ended.
    */
   kill(signal: NodeJS.Signals, scope: 'process' | 'group'): void;
+  /** Whether the process has ended but others of its process group still live. */
+  lingers(): boolean;
   /**
    * To be called once the process has ended and is not to leave anything behind: ends whatever is left of its group and
    * its session, first with TERM and CONT, after `grace` milliseconds with KILL (0: at once), and then calls `done`. With

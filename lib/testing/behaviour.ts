@@ -4,7 +4,7 @@ import type { Exit } from '../model/exit.ts';
 export interface Behaviour {
   /** Milliseconds until it announces its readiness, prints or exits, whichever of them this says. Default: 0. */
   readonly after?: number;
-  /** It announces its readiness. */
+  /** It announces its readiness, if it has a descriptor to do so on (`notification-fd`). */
   readonly ready?: boolean;
   /** It prints these lines on stdout. */
   readonly print?: string;

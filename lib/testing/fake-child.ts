@@ -17,6 +17,7 @@ export class FakeChild implements Child {
   readonly #signals: NodeJS.Signals[] = [];
   #alarms: (() => void)[] = [];
   #alive = false;
+  #isReady = false;
 
   /** @internal */
   constructor(
@@ -44,12 +45,14 @@ export class FakeChild implements Child {
     return this.#signals;
   }
 
-  /** Announces its readiness. */
+  /** Announces its readiness. Without effect a second time, and in a child that has no descriptor to do so on. */
   ready(): void {
-    if (this.#alive) this.#listener.announced();
+    if (!this.#alive || this.#isReady || this.command.notificationFd === undefined) return;
+    this.#isReady = true;
+    this.#listener.announced();
   }
 
-  /** Prints text, line by line. */
+  /** Prints text, line by line. Heard only where its output goes into events (`lines`). */
   print(text: string): void {
     const { stdout } = this.command;
     if (!this.#alive || stdout !== 'lines') return;
@@ -70,6 +73,10 @@ export class FakeChild implements Child {
     this.#signals.push(signal);
     const ends = signal === 'SIGKILL' || (deadly.has(signal) && !this.#ignores(signal));
     if (ends) this.#later(0, () => this.exit({ code: null, signal }));
+  }
+
+  lingers(): boolean {
+    return false;
   }
 
   sweep(_grace: number, done: () => void): void {
@@ -97,8 +104,10 @@ export class FakeChild implements Child {
     if (!this.#ignores('end-of-file')) this.#later(0, () => this.exit());
   }
 
+  /** Whether it does something and ends. The host's own command, which alone has the host's stdin, goes on like a service. */
   #isScript(): boolean {
-    return this.command.calledBy === 'path' || this.name.endsWith('/finish');
+    const { calledBy, stdin } = this.command;
+    return (calledBy === 'path' && stdin !== 'inherit') || this.name.endsWith('/finish');
   }
 
   #ignores(what: NodeJS.Signals | 'end-of-file'): boolean {

@@ -50,6 +50,7 @@ export class VirtualClock implements Clock {
       this.#now = alarm.time;
       alarm.wake();
     }
-    this.#now = end;
+    // An alarm may have advanced further still.
+    this.#now = Math.max(this.#now, end);
   }
 }

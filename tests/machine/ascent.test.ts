@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  announced,
+  deadline,
+  exited,
+  finished,
+  logged,
+  once,
+  script,
+  service,
+  spawned,
+  start,
+  stop,
+  unspawnable,
+} from './samples.ts';
+import { TreeLife } from './tree-life.ts';
+import type { FixAttrsRule } from '../../lib/model/tree.ts';
+
+const rule: FixAttrsRule = {
+  source: '/etc/fix-attrs.d/10-spool',
+  line: 1,
+  path: '/var/spool/web',
+  recurse: true,
+  account: 'web',
+};
+
+// The init stage
+
+test('fix-attrs come first, then the init scripts one at a time, then the services', () => {
+  const life = new TreeLife({
+    fixAttrs: [rule],
+    init: [script('10-a'), script('20-b')],
+    services: [service('web')],
+  });
+  life.start();
+  assert.deepEqual(life.told, [
+    'phase: loaded → initializing (stage)',
+    'stage init: started (stage)',
+  ]);
+  assert.deepEqual(life.asked, ['prepare /var/spool/web']);
+  life.give({ type: 'prepared', problems: [] });
+  assert.deepEqual(life.asked, ['spawn 10-a']);
+  life.script('init', { type: 'spawned', pid: 8 });
+  assert.deepEqual(life.told, ['10-a: started, pid 8 (spawned)']);
+  life.now = 30;
+  life.script('init', { type: 'exited', exit: { code: 0, signal: null } });
+  assert.deepEqual(life.told, ['10-a: exited, code 0 after 30 ms (exited)']);
+  assert.deepEqual(life.asked, ['spawn 20-b']);
+  life.runScript('init');
+  assert.deepEqual(life.told, [
+    '20-b: exited, code 0 after 0 ms (exited)',
+    'stage init: completed (exited)',
+    'phase: initializing → starting (stage)',
+    'stage services: started (stage)',
+    'web: down → starting (stage)',
+  ]);
+  assert.deepEqual(life.asked, ['spawn web']);
+});
+
+test('what fix-attrs could not do is told, and the scripts run all the same (case 11)', () => {
+  const life = new TreeLife({ fixAttrs: [rule], init: [script('10-a')] }).start();
+  const problem = {
+    code: 'fix-attrs-failed',
+    severity: 'warning',
+    path: 'p',
+    message: 'm',
+  } as const;
+  life.give({ type: 'prepared', problems: [problem] });
+  assert.deepEqual(life.told, ['problem fix-attrs-failed: p m (stage)']);
+  assert.deepEqual(life.asked, ['spawn 10-a']);
+});
+
+test('an empty tree is up at once (case 12)', () => {
+  const life = new TreeLife({}).start();
+  assert.equal(life.state.phase, 'running');
+  assert.deepEqual(
+    [life.state.init.status, life.state.services.status],
+    ['completed', 'completed'],
+  );
+});
+
+test('the host may ask for the init stage alone, and go on later', () => {
+  const life = new TreeLife({ init: [script('10-a')], services: [service('web')] });
+  life.give({ type: 'advance', target: 'init' }).runScript('init');
+  assert.deepEqual([life.state.phase, life.standing], ['initializing', 'web down']);
+  life.start();
+  assert.deepEqual([life.state.phase, life.standing], ['starting', 'web starting']);
+});
+
+test('the host may skip the init stage', () => {
+  const life = new TreeLife({ init: [script('10-a')], services: [service('web')] });
+  life.give({ type: 'advance', target: 'services', skipInit: true });
+  assert.deepEqual(life.told, [
+    'phase: loaded → starting (stage)',
+    'stage services: started (stage)',
+    'web: down → starting (stage)',
+  ]);
+  assert.equal(life.state.init.status, 'pending');
+});
+
+test('it is too late to skip an init stage that has begun', () => {
+  const life = new TreeLife({ init: [script('10-a')], services: [service('web')] }).start();
+  life.give({ type: 'advance', target: 'services', skipInit: true });
+  assert.equal(life.state.phase, 'initializing');
+});
+
+test('the way only goes on: a nearer target changes nothing', () => {
+  const life = new TreeLife({ init: [script('10-a')], services: [service('web')] }).start();
+  life.give({ type: 'advance', target: 'init' }).runScript('init');
+  assert.equal(life.state.phase, 'starting');
+});
+
+test('services.d is read again after the init stage, and only then are services started', () => {
+  const before = { root: '/etc', init: [script('10-a')], services: [service('web')] };
+  const life = new TreeLife(before).start().runScript('init');
+  assert.deepEqual(life.asked, ['reread /etc']);
+  assert.equal(life.state.phase, 'initializing');
+  const tree = { ...life.state.tree, services: [service('api')] };
+  life.give({ type: 'reread', tree, problems: [] });
+  assert.deepEqual(life.told, [
+    'tree: +api -web (rescan)',
+    'phase: initializing → starting (stage)',
+    'stage services: started (stage)',
+    'api: down → starting (stage)',
+  ]);
+  assert.equal(life.standing, 'api starting');
+});
+
+test('when reading it again fails, what was known holds', () => {
+  const life = new TreeLife({ root: '/etc', services: [service('web')] }).start();
+  const problem = {
+    code: 'rescan-failed',
+    severity: 'warning',
+    path: '/etc',
+    message: 'm',
+  } as const;
+  life.give({ type: 'reread', tree: null, problems: [problem] });
+  assert.equal(life.told[0], 'problem rescan-failed: /etc m (rescan)');
+  assert.equal(life.standing, 'web starting');
+});
+
+// The services
+
+test('services start together, each logger before its producer', () => {
+  const life = new TreeLife({ services: [service('api'), logged('web')] }).start();
+  assert.deepEqual(life.asked, ['spawn api', 'spawn web/log', 'spawn web']);
+});
+
+test('a down file keeps a service from starting, but not its logger (case 39)', () => {
+  const life = new TreeLife({ services: [logged('web', { down: true })] }).start();
+  assert.deepEqual(life.asked, ['spawn web/log']);
+  life.rise('web/log');
+  assert.equal(life.state.phase, 'running');
+  life.service('web', start);
+  assert.deepEqual(life.asked, ['spawn web']);
+});
+
+test('the stage is complete when every service is up', () => {
+  const life = new TreeLife({ services: [service('api'), service('web')] }).start().rise('api');
+  assert.equal(life.state.phase, 'starting');
+  assert.deepEqual(life.state.services.awaited, ['web']);
+  life.rise('web');
+  assert.deepEqual(life.told, [
+    'web: starting → up, pid 7 (spawned)',
+    'stage services: completed (spawned)',
+    'phase: starting → running (spawned)',
+  ]);
+});
+
+test('a service that announces is awaited until it has (case 40)', () => {
+  const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] }).start();
+  life.rise('web');
+  assert.equal(life.state.phase, 'starting');
+  life.now = 200;
+  life.service('web', announced);
+  assert.deepEqual(life.told, [
+    'web: ready after 200 ms (announced)',
+    'stage services: completed (announced)',
+    'phase: starting → running (announced)',
+  ]);
+});
+
+test('who is not ready in time is told, and the rest goes on without it (case 44)', () => {
+  const life = new TreeLife({ services: [service('api'), service('web', { notificationFd: 3 })] });
+  life.start().rise('api web');
+  assert.equal(life.next, 5000);
+  life.until(5000);
+  assert.deepEqual(life.told, [
+    'problem not-ready: web is not up and ready after 5000 ms; going on without it (deadline)',
+    'stage services: failed (deadline)',
+    'phase: starting → running (deadline)',
+  ]);
+  assert.deepEqual(life.state.services.late, ['web']);
+  assert.equal(life.next, null);
+});
+
+test('without a readiness timeout the stage waits for ever', () => {
+  const timeouts = { init: 0, readiness: 0, services: 3000, finish: 5000, kill: 3000 };
+  const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] }, { timeouts });
+  life.start().rise('web');
+  assert.equal(life.next, null);
+  assert.equal(life.state.phase, 'starting');
+});
+
+test('a service that dies before it is ready is still awaited', () => {
+  const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] }).start();
+  life.rise('web').service('web', exited(1));
+  assert.deepEqual(life.state.services.awaited, ['web']);
+  life.until(1000).rise('web').service('web', announced);
+  assert.equal(life.state.services.status, 'completed');
+});
+
+test('a service that cannot be run, or has failed, is not waited for', () => {
+  const never = { restart: 'never' } as const;
+  const life = new TreeLife({ services: [service('api', never), service('web')] }).start();
+  life.service('web', unspawnable);
+  assert.equal(life.state.phase, 'starting');
+  life.service('api', unspawnable);
+  assert.equal(life.state.phase, 'running');
+  assert.equal(life.state.services.status, 'failed');
+  assert.deepEqual(life.state.services.late, ['web', 'api']);
+});
+
+test('a service that ended with success, and is not restarted, is not late', () => {
+  const life = new TreeLife({
+    services: [finished('web', { restart: 'on-failure', notificationFd: 3 })],
+  });
+  life.start().rise('web').service('web', exited(0)).service('web', exited(0));
+  assert.deepEqual([life.state.services.status, life.standing], ['completed', 'web down']);
+});
+
+test('a service that the host stops meanwhile is not waited for, and not late', () => {
+  const life = new TreeLife({ services: [service('web')] }).start().service('web', stop);
+  assert.deepEqual([life.state.phase, life.state.services.status], ['running', 'completed']);
+});
+
+test('before its stage, a service that the host starts brings its logger along', () => {
+  const life = new TreeLife({ services: [logged('web'), service('api')] });
+  life.service('web', once);
+  assert.deepEqual(life.asked, ['spawn web/log', 'spawn web']);
+  assert.deepEqual(life.told, ['web/log: down → starting (once)', 'web: down → starting (once)']);
+  assert.equal(life.state.phase, 'loaded');
+});
+
+test('but not a logger with a down file, nor one that the host has stopped', () => {
+  const withDown = new TreeLife({ services: [logged('web', {}, { down: true })] });
+  assert.deepEqual(withDown.service('web', start).asked, ['spawn web']);
+  const stopped = new TreeLife({ services: [logged('web')] }).service('web/log', stop);
+  assert.deepEqual(stopped.service('web', start).asked, ['spawn web']);
+});
+
+test('the stage leaves alone what the host has had its hands on, but waits for what is under way', () => {
+  const announces = { notificationFd: 3 };
+  const life = new TreeLife({ services: [service('api', announces), service('web')] });
+  life.service('api', start).rise('api').service('web', stop).start();
+  assert.deepEqual(life.asked, []);
+  assert.deepEqual(life.state.services.awaited, ['api']);
+  life.service('api', announced);
+  assert.deepEqual([life.state.phase, life.standing], ['running', 'api up, web down']);
+});
+
+// Essential services
+
+test('an essential service that fails ends everything, with its exit code', () => {
+  const life = new TreeLife({
+    services: [service('api'), finished('web', { essential: true, restart: 'never' })],
+  });
+  life.start().rise('api web').service('web', exited(7));
+  assert.equal(life.state.ending, null, 'its finish script comes first');
+  life.service('web', exited(0));
+  assert.deepEqual(life.told, [
+    'web: finishing → failed (exited)',
+    'phase: running → stopping (shutdown)',
+    'api: up → stopping, pid 7 (shutdown)',
+  ]);
+  assert.deepEqual(life.state.ending, { reason: 'essential', exitCode: 7, service: 'web' });
+});
+
+test('an essential service that ends with success ends everything, too', () => {
+  const life = new TreeLife({
+    services: [service('web', { essential: true, restart: 'on-failure' })],
+  });
+  life.start().rise('web').service('web', exited(0));
+  assert.deepEqual(life.state.ending, { reason: 'essential', exitCode: 0, service: 'web' });
+});
+
+test('128 + n for an essential service that ends by a signal', () => {
+  const life = new TreeLife({ services: [service('web', { essential: true, restart: 'never' })] });
+  life.start().rise('web').service('web', exited('SIGSEGV'));
+  assert.equal(life.state.ending?.exitCode, 139);
+});
+
+test('127 for an essential service that cannot be run, also when it ran before', () => {
+  const never = new TreeLife({ services: [service('web', { essential: true, restart: 'never' })] });
+  never.start().service('web', unspawnable);
+  assert.equal(never.state.ending?.exitCode, 127);
+  const before = new TreeLife({ services: [service('web', { essential: true })] });
+  before.start().rise('web').service('web', exited(3)).service('web', once);
+  before.service('web', unspawnable);
+  assert.equal(before.state.ending?.exitCode, 127);
+});
+
+test('an essential service that restarts, or that the host stops, ends nothing', () => {
+  const life = new TreeLife({ services: [service('web', { essential: true })] });
+  life.start().rise('web').service('web', exited(1));
+  assert.equal(life.state.ending, null);
+  life.until(1000).service('web', spawned).service('web', stop).service('web', exited('SIGTERM'));
+  assert.deepEqual([life.state.ending, life.standing], [null, 'web down']);
+});
+
+test('an essential service with a down file ends nothing while nobody has started it', () => {
+  const life = new TreeLife({ services: [service('web', { essential: true, down: true })] });
+  assert.equal(life.start().state.phase, 'running');
+});
+
+test('an essential service that fails during the start calls the start off', () => {
+  const life = new TreeLife({
+    services: [
+      service('api', { notificationFd: 3 }),
+      service('web', { essential: true, restart: 'never' }),
+    ],
+  });
+  life.start().rise('api web').service('web', exited(1));
+  assert.deepEqual(life.told, [
+    'web: up → failed, code 1 (exited)',
+    'stage services: failed (shutdown)',
+    'phase: starting → stopping (shutdown)',
+    'api: up → stopping, pid 7 (shutdown)',
+  ]);
+  assert.deepEqual(life.state.services.late, ['api']);
+});
+
+// The command
+
+test('the command runs once the services are up, and not before', () => {
+  const life = new TreeLife({ services: [service('web')] });
+  life.give({ type: 'command', command: ['node', 'app.js'] });
+  assert.deepEqual(life.asked, []);
+  life.start();
+  assert.deepEqual(life.asked, ['spawn web']);
+  life.rise('web');
+  assert.deepEqual(life.asked, ['spawn command']);
+});
+
+test('a command that comes late runs at once, and only one', () => {
+  const life = new TreeLife({}).start().give({ type: 'command', command: ['sh'] });
+  assert.deepEqual(life.asked, ['spawn command']);
+  life.give({ type: 'command', command: ['another'] });
+  assert.deepEqual(life.asked, []);
+});
+
+test('the command runs although a service did not come up (case 44)', () => {
+  const life = new TreeLife({ services: [service('web')] });
+  life
+    .give({ type: 'command', command: ['sh'] })
+    .start()
+    .service('web', unspawnable);
+  assert.deepEqual(life.asked, ['spawn command']);
+  assert.deepEqual(life.service('web', deadline).asked, ['spawn web'], 'and it is tried again');
+});

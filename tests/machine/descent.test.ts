@@ -1,0 +1,377 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  deadline,
+  exited,
+  finished,
+  hangUp,
+  logged,
+  once,
+  restart,
+  script,
+  service,
+  spawned,
+  start,
+  stop,
+  unspawnable,
+} from './samples.ts';
+import { TreeLife } from './tree-life.ts';
+import type { ServiceSpec, Tree } from '../../lib/model/tree.ts';
+
+/** A tree whose services are all up, the stage closed. */
+function running(services: readonly ServiceSpec[], more: Partial<Tree> = {}): TreeLife {
+  const life = new TreeLife({ ...more, services }).start();
+  return life.rise([...life.state.units.keys()].join(' '));
+}
+
+// From wherever it stands
+
+test('stop before anything was begun: there is nothing to finish', () => {
+  const life = new TreeLife({ services: [service('web')], finish: [script('90-z')] }).stop();
+  assert.deepEqual(life.told, ['phase: loaded → stopping (shutdown)']);
+  assert.deepEqual(life.asked, ['sweep web within 3000']);
+  life.swept('web');
+  assert.deepEqual([life.told, life.asked], [[], ['clear within 3000']]);
+  life.cleared();
+  assert.deepEqual(life.told, ['phase: stopping → ended (stage)']);
+  assert.deepEqual(life.state.verdict, { reason: 'stopped', exitCode: 0, killed: [] });
+});
+
+test('stop during init: the script is asked to end, nothing later starts, finish runs (case 17)', () => {
+  const life = new TreeLife({
+    init: [script('10-a'), script('20-b')],
+    services: [service('web')],
+    finish: [script('90-z')],
+  });
+  life.start().script('init', { type: 'spawned', pid: 8 }).stop();
+  assert.deepEqual(life.asked, ['SIGTERM to 10-a', 'SIGCONT to 10-a']);
+  assert.deepEqual(life.told, []);
+  life.script('init', { type: 'exited', exit: { code: null, signal: 'SIGTERM' } });
+  assert.deepEqual(life.told, [
+    '10-a: exited, SIGTERM after 0 ms (exited)',
+    'stage init: failed (exited)',
+    'phase: initializing → stopping (shutdown)',
+  ]);
+  life.swept('web');
+  assert.deepEqual(life.told, [
+    'phase: stopping → finishing (stage)',
+    'stage finish: started (stage)',
+  ]);
+  assert.deepEqual(life.asked, ['spawn 90-z']);
+  assert.equal(life.state.ending?.reason, 'stopped', 'being asked to end is no failure');
+});
+
+test('stop before the init script is there: it is asked to end as soon as it is', () => {
+  const life = new TreeLife({ init: [script('10-a')] }).start().stop();
+  assert.deepEqual(life.asked, []);
+  life.script('init', { type: 'spawned', pid: 8 });
+  assert.deepEqual(life.told, ['10-a: started, pid 8 (spawned)']);
+  assert.deepEqual(life.asked, ['SIGTERM to 10-a', 'SIGCONT to 10-a']);
+});
+
+test('stop when the last init script has all but ended: the stage is complete', () => {
+  const life = new TreeLife({ init: [script('10-a')] }).start().stop();
+  life.runScript('init');
+  assert.equal(life.state.init.status, 'completed');
+});
+
+test('an init script that ignores TERM is killed when the grace is over, and again each 5 s', () => {
+  const life = new TreeLife({ init: [script('10-a')] }).start();
+  life.script('init', { type: 'spawned', pid: 8 }).stop();
+  assert.equal(life.next, 3000);
+  life.until(3000);
+  assert.deepEqual(life.asked, ['SIGKILL to the group of 10-a']);
+  assert.deepEqual(life.told, [
+    'problem killed: /etc/scripts/10-a has not ended after 3000 ms; killed (deadline)',
+  ]);
+  assert.equal(life.next, 8000);
+  life.until(8000);
+  assert.deepEqual([life.told, life.asked], [[], ['SIGKILL to the group of 10-a']]);
+  life.script('init', { type: 'exited', exit: { code: null, signal: 'SIGKILL' } });
+  assert.deepEqual(life.state.killed, ['10-a']);
+});
+
+test('stop while fix-attrs works: it is waited for, and no script starts', () => {
+  const rule = { source: 's', line: 1, path: '/p', recurse: true, account: 'a' };
+  const life = new TreeLife({ fixAttrs: [rule], init: [script('10-a')] }).start().stop();
+  assert.equal(life.state.phase, 'initializing');
+  life.give({ type: 'prepared', problems: [] });
+  assert.ok(!life.asked.includes('spawn 10-a'));
+  assert.equal(life.state.phase, 'finishing');
+});
+
+test('stop while services.d is read: no service starts, also when the answer comes', () => {
+  const life = new TreeLife({ root: '/etc', services: [service('web')] }).start().stop();
+  assert.equal(life.state.phase, 'stopping');
+  const tree = { ...life.state.tree, services: [service('api'), service('web')] };
+  life.give({ type: 'reread', tree, problems: [] });
+  assert.deepEqual([life.told, life.asked], [['tree: +api (rescan)'], []]);
+  assert.equal(life.standing, 'api down, web down');
+});
+
+test('stop during the start: who has not come yet is late, and signalled once it is there', () => {
+  const life = new TreeLife({ services: [service('api'), service('web')] }).start().rise('api');
+  life.stop();
+  assert.deepEqual(life.told, [
+    'stage services: failed (shutdown)',
+    'phase: starting → stopping (shutdown)',
+    'api: up → stopping, pid 7 (shutdown)',
+  ]);
+  assert.deepEqual(life.asked, ['SIGTERM to api', 'SIGCONT to api']);
+  assert.deepEqual(life.state.services.late, ['web']);
+  life.service('web', spawned);
+  assert.deepEqual(life.asked, ['SIGTERM to web', 'SIGCONT to web']);
+  assert.equal(life.next, 3000, 'no readiness timeout is left');
+});
+
+test('stop during the start of what cannot be run', () => {
+  const life = new TreeLife({ services: [service('web')] }).start().stop();
+  life.service('web', unspawnable);
+  assert.equal(life.state.phase, 'finishing');
+});
+
+test('stop while running: every service is asked at once, and finish waits for the last one', () => {
+  const life = running([service('api'), finished('web')], { finish: [script('90-z')] }).stop();
+  assert.deepEqual(life.asked, [
+    'SIGTERM to api',
+    'SIGCONT to api',
+    'SIGTERM to web',
+    'SIGCONT to web',
+  ]);
+  life.service('api', exited('SIGTERM'));
+  assert.deepEqual(life.asked, ['sweep api within 3000']);
+  life.swept('api').service('web', exited(0));
+  assert.deepEqual(life.asked, ['sweep web within 3000', 'spawn web/finish']);
+  life.swept('web').rise('web');
+  assert.equal(life.state.phase, 'stopping', 'the finish script of web still runs');
+  life.service('web', exited(0));
+  assert.deepEqual(life.asked, ['spawn 90-z']);
+});
+
+test('stop during a backoff: the service is down at once', () => {
+  const life = running([service('web')])
+    .service('web', exited(1))
+    .stop();
+  assert.deepEqual(life.told, [
+    'phase: running → stopping (shutdown)',
+    'web: backoff → down (shutdown)',
+  ]);
+  assert.equal(life.next, null);
+});
+
+test('stop while finish runs: finish is not disturbed, and run does not come back', () => {
+  const life = running([finished('web')])
+    .service('web', exited(1))
+    .stop();
+  assert.deepEqual(life.asked, []);
+  life.service('web', exited(0));
+  assert.equal(life.standing, 'web down');
+});
+
+test('stop during a restart: the service stays down', () => {
+  const life = running([service('web')])
+    .service('web', restart)
+    .stop();
+  assert.deepEqual(life.asked, []);
+  life.service('web', exited('SIGTERM'));
+  assert.equal(life.standing, 'web down');
+});
+
+test('a second stop changes nothing: the first ending stands', () => {
+  const life = running([service('web')]).end({ reason: 'signal', exitCode: 143 });
+  life.stop();
+  assert.deepEqual([life.told, life.asked], [[], []]);
+  life.service('web', exited(0)).swept('web').stop();
+  assert.deepEqual([life.told, life.asked], [[], []]);
+  life.cleared();
+  assert.deepEqual(life.state.verdict, { reason: 'signal', exitCode: 143, killed: [] });
+});
+
+test('on the way down nothing comes up any more, but a signal still goes through', () => {
+  const life = running([service('api'), service('web', { down: true })]).stop();
+  for (const input of [start, once, restart]) {
+    assert.deepEqual(life.service('web', input).asked, []);
+    assert.deepEqual(life.service('api', input).asked, []);
+  }
+  assert.deepEqual(life.service('api', hangUp).asked, ['SIGHUP to api']);
+  life.service('api', exited(0));
+  assert.equal(life.standing, 'api down, web down');
+});
+
+// Time limits
+
+test('a service gets its timeout-kill, but the grace at most; a grace of 0 is no bound', () => {
+  const deadlineOf = (timeoutKill: number | undefined, grace?: number): number | null => {
+    const more = timeoutKill === undefined ? {} : { timeoutKill };
+    return running([service('web', more)]).stop(grace).next;
+  };
+  assert.equal(deadlineOf(undefined), 3000);
+  assert.equal(deadlineOf(500), 500);
+  assert.equal(deadlineOf(0), 3000);
+  assert.equal(deadlineOf(undefined, 200), 200);
+  assert.equal(deadlineOf(500, 0), 500);
+  assert.equal(deadlineOf(0, 0), null);
+});
+
+test('who had to be killed stands in the verdict, once each, in order', () => {
+  const life = running([finished('api'), service('web', { timeoutKill: 500 })]).stop();
+  life.until(500);
+  assert.deepEqual(life.told, [
+    'problem killed: web has not ended 500 ms after it was asked to; killed (deadline)',
+  ]);
+  assert.deepEqual(life.asked, ['SIGKILL to the group of web']);
+  life.until(3000).until(5500);
+  assert.deepEqual(life.told, [
+    'problem unkillable: web pid 7 does not die of SIGKILL; trying on (deadline)',
+  ]);
+  life.service('web', exited('SIGKILL')).service('api', exited('SIGKILL')).until(10_500);
+  assert.deepEqual(life.asked, ['SIGCONT to the group of api', 'SIGKILL to the group of api']);
+  life.service('api', exited('SIGKILL')).swept('api web').cleared();
+  assert.deepEqual(life.state.verdict?.killed, ['web', 'api', 'api/finish']);
+});
+
+test('who is killed while only the services are stopped stands in the verdict, too', () => {
+  const life = running([service('web')]).give({ type: 'advance', target: 'stopped' });
+  life.until(3000).service('web', exited('SIGKILL')).swept('web').stop().cleared();
+  assert.deepEqual(life.state.verdict?.killed, ['web']);
+});
+
+test('who was killed before the end was asked for does not', () => {
+  const life = running([service('web')])
+    .service('web', stop)
+    .until(10_000);
+  life.service('web', exited('SIGKILL')).swept('web').stop().swept('web').cleared();
+  assert.deepEqual(life.state.verdict?.killed, []);
+});
+
+// Loggers
+
+test('a logger reads on until its producer, its finish script and what they left are gone (case 52)', () => {
+  const finish = { script: '/etc/services.d/web/finish' };
+  const life = running([logged('web', { finish })]).stop();
+  assert.deepEqual(life.asked, ['SIGTERM to web', 'SIGCONT to web']);
+  life.service('web', exited(0)).rise('web').service('web', exited(0));
+  assert.equal(life.standing, 'web/log up, web down', 'something is still being swept');
+  life.swept('web');
+  assert.deepEqual(life.asked, ['close the pipe of web']);
+  assert.deepEqual(life.told, ['web/log: up → stopping, pid 7 (shutdown)']);
+  life.service('web/log', exited(0));
+  assert.equal(life.state.phase, 'stopping');
+  life.swept('web/log');
+  assert.equal(life.state.phase, 'finishing');
+});
+
+test('a logger that does not find its end is killed when the grace is over', () => {
+  const life = running([logged('web')]).stop(200);
+  life.now = 100;
+  life.service('web', exited(0)).swept('web');
+  assert.equal(life.next, 300);
+  life.until(300);
+  assert.deepEqual(life.asked, ['SIGKILL to the group of web/log']);
+  life.service('web/log', exited('SIGKILL')).swept('web/log').cleared();
+  assert.deepEqual(life.state.verdict?.killed, ['web/log']);
+});
+
+test('a logger of a producer that was down all along is drained as well', () => {
+  const life = new TreeLife({ services: [logged('web', { down: true })] }).start().rise('web/log');
+  life.stop();
+  assert.deepEqual(life.asked, ['sweep web within 3000']);
+  life.swept('web');
+  assert.deepEqual(life.asked, ['close the pipe of web']);
+});
+
+test('a logger that waits for its restart is run once more for what is in the pipe', () => {
+  const life = running([logged('web')])
+    .service('web/log', exited(1))
+    .stop();
+  life.service('web', exited(0)).swept('web');
+  assert.deepEqual(life.asked, ['close the pipe of web', 'spawn web/log']);
+  life.rise('web/log');
+  assert.deepEqual(life.told, ['web/log: starting → stopping, pid 7 (spawned)']);
+  life.service('web/log', exited(0));
+  assert.equal(life.standing, 'web/log down, web down');
+});
+
+// The finish stage
+
+test('finish scripts run one at a time; one that fails keeps no other from running', () => {
+  const life = new TreeLife({ finish: [script('80-y'), script('90-z')] }).start().stop();
+  assert.deepEqual(life.asked, ['spawn 80-y']);
+  life.runScript('finish', 3);
+  assert.deepEqual(life.asked, ['spawn 90-z']);
+  life.runScript('finish');
+  assert.deepEqual(life.told.slice(1), ['stage finish: failed (exited)']);
+  assert.deepEqual(life.asked, ['clear within 3000']);
+  life.cleared();
+  assert.equal(life.state.verdict?.exitCode, 0, 'codes of finish scripts are not the verdict');
+});
+
+test('a finish script that hangs is killed at its limit, and the next one runs (case 64)', () => {
+  const life = new TreeLife({ finish: [script('80-y'), script('90-z')] }).start().stop();
+  life.script('finish', { type: 'spawned', pid: 8 });
+  assert.equal(life.next, 5000);
+  life.until(5000);
+  assert.deepEqual(life.asked, ['SIGKILL to the group of 80-y']);
+  life.script('finish', { type: 'exited', exit: { code: null, signal: 'SIGKILL' } });
+  assert.deepEqual(life.asked, ['spawn 90-z']);
+  life.runScript('finish').cleared();
+  assert.deepEqual(life.state.verdict?.killed, ['80-y']);
+});
+
+test('a finish script that cannot be run does not hold up the end', () => {
+  const life = new TreeLife({ finish: [script('80-y')] }).start().stop();
+  life.script('finish', unspawnable as { type: 'unspawnable'; code: string; message: string });
+  assert.deepEqual(life.told, [
+    '80-y: unspawnable (unspawnable)',
+    'problem unspawnable: /etc/scripts/80-y no such file (unspawnable)',
+    'stage finish: failed (unspawnable)',
+  ]);
+});
+
+test('the services alone may be stopped: the finish stage waits until it is asked for', () => {
+  const life = running([service('web')], { finish: [script('90-z')] });
+  life.give({ type: 'advance', target: 'stopped' });
+  assert.deepEqual(life.told, [
+    'phase: running → stopping (shutdown)',
+    'web: up → stopping, pid 7 (shutdown)',
+  ]);
+  life.service('web', exited('SIGTERM')).swept('web');
+  assert.deepEqual([life.state.phase, life.asked], ['stopping', []]);
+  life.give({ type: 'advance', target: 'ended' });
+  assert.deepEqual(life.asked, ['spawn 90-z']);
+  life.runScript('finish').cleared();
+  assert.deepEqual(life.state.verdict, { reason: 'stopped', exitCode: 0, killed: [] });
+});
+
+test('the finish stage alone may be run, without the two before it', () => {
+  const life = new TreeLife({ init: [script('10-a')], finish: [script('90-z')] });
+  life.give({ type: 'advance', target: 'ended', skipInit: true });
+  assert.deepEqual(life.asked, ['spawn 90-z']);
+});
+
+// The last clean-up
+
+test('what could not be given back is told before the end', () => {
+  const life = new TreeLife({}).start().stop();
+  const problem = {
+    code: 'runtime-directory',
+    severity: 'warning',
+    path: 'p',
+    message: 'm',
+  } as const;
+  life.give({ type: 'cleared', problems: [problem] });
+  assert.deepEqual(life.told, [
+    'problem runtime-directory: p m (stage)',
+    'phase: finishing → ended (stage)',
+  ]);
+});
+
+test('after the end nothing changes any more', () => {
+  const life = new TreeLife({ services: [service('web')] }).start().stop();
+  life.service('web', unspawnable).cleared();
+  const { state } = life;
+  assert.equal(state.phase, 'ended');
+  life.start().service('web', start).service('web', deadline).stop().cleared();
+  assert.equal(life.state, state);
+  assert.equal(life.next, null);
+});

@@ -1,0 +1,380 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  announced,
+  at,
+  backoff,
+  code,
+  deadline,
+  died,
+  down,
+  drain,
+  exited,
+  failed,
+  finished,
+  finishing,
+  once,
+  restart,
+  run,
+  service,
+  spawned,
+  start,
+  starting,
+  stop,
+  stopping,
+  unspawnable,
+  up,
+} from './samples.ts';
+import { isAtRest, isReady, newborn, transition } from '../../lib/machine/longrun.ts';
+import type { Input, ServiceEffect, ServiceState } from '../../lib/machine/machine.ts';
+import type { Backoff, RestartPolicy, ServiceSpec } from '../../lib/model/tree.ts';
+
+type Moment = readonly [now: number, input: Input];
+
+/** What becomes of a service in the course of time: its state at the end, and what it asked for at each moment, in words. */
+function course(spec: ServiceSpec, from: ServiceState, ...moments: readonly Moment[]) {
+  const asked: string[] = [];
+  let state = from;
+  for (const [now, input] of moments) {
+    const step = transition(state, input, at(now, spec));
+    state = step.state;
+    asked.push(...step.effects.map((effect) => `${String(now)} ${inWords(effect)}`));
+  }
+  return { state, asked };
+}
+
+function inWords(effect: ServiceEffect): string {
+  switch (effect.type) {
+    case 'spawn':
+      return [effect.role, ...(effect.role === 'run' ? [] : effect.command.args)].join(' ');
+    case 'kill':
+      return `${effect.signal} to the ${effect.scope}`;
+    case 'sweep':
+      return 'sweep';
+  }
+}
+
+/** From a death at `now` on, through a finish script that ends at once. */
+function afterDeath(spec: ServiceSpec, before: ServiceState, how: number | NodeJS.Signals): string {
+  const { state } = course(spec, before, [9000, exited(how)], [9000, exited(0)]);
+  return 'why' in state ? `${state.status}: ${state.why}` : state.status;
+}
+
+// Policies
+
+test('the restart policy decides after a death, with or without a finish script', () => {
+  const comesBack = 'backoff: death';
+  const stays = 'down: ended';
+  const matrix: Readonly<Record<RestartPolicy, readonly string[]>> = {
+    always: [comesBack, comesBack, comesBack],
+    'on-failure': [stays, comesBack, comesBack],
+    never: [stays, 'failed: policy', 'failed: policy'],
+  };
+  for (const [policy, outcomes] of Object.entries(matrix)) {
+    const more = { restart: policy as RestartPolicy };
+    for (const spec of [service('web', more), finished('web', more)]) {
+      const found = ([0, 1, 'SIGKILL'] as const).map((how) => afterDeath(spec, up(), how));
+      assert.deepEqual(found, outcomes, policy);
+    }
+  }
+});
+
+test('a run that exits 125 is restarted: only finish can say never again (case 28)', () => {
+  assert.equal(afterDeath(service('web'), up(), 125), 'backoff: death');
+});
+
+test('the policy is not asked after an end that was asked for', () => {
+  const spec = service('web', { restart: 'never' });
+  const restarted = course(spec, up(), [0, restart], [5, exited(1)]);
+  assert.equal(restarted.state.status, 'starting');
+  const stoppedAndStarted = course(spec, up(), [0, stop], [0, start], [5, exited('SIGTERM')]);
+  assert.equal(stoppedAndStarted.state.status, 'backoff');
+});
+
+test('too many deaths in the time of the limit, and it fails', () => {
+  const spec = finished('web', { backoff: { ...growing, limit: { deaths: 3, within: 10_000 } } });
+  const third = (tally: readonly number[]): string => afterDeath(spec, up({ tally }), 1);
+  assert.equal(third([7000, 8000]), 'failed: limit');
+  assert.equal(third([-900, 8000]), 'failed: limit');
+  assert.equal(third([-1000, 8000]), 'backoff: death', 'the first is 10 s ago: it counts no more');
+  assert.equal(third([8000]), 'backoff: death');
+});
+
+test('an end that was asked for does not count towards the limit', () => {
+  const spec = service('web', { backoff: { ...growing, limit: { deaths: 1, within: 10_000 } } });
+  const { state } = course(spec, up(), [0, stop], [0, start], [5, exited(1)]);
+  assert.deepEqual([state.status, state.deaths, state.tally], ['backoff', 0, []]);
+});
+
+test('the tally keeps what max-death-tally says, or what the limit needs', () => {
+  const tallyOf = (more: Partial<ServiceSpec>): readonly number[] =>
+    course(service('web', more), up({ tally: [1, 2, 3] }), [4, exited(1)]).state.tally;
+  assert.deepEqual(tallyOf({}), [1, 2, 3, 4]);
+  assert.deepEqual(tallyOf({ maxDeathTally: 2 }), [3, 4]);
+  assert.deepEqual(tallyOf({ maxDeathTally: 0 }), []);
+  const limit = { deaths: 3, within: 1 };
+  assert.deepEqual(tallyOf({ maxDeathTally: 2, backoff: { ...growing, limit } }), [2, 3, 4]);
+});
+
+// Delays
+
+const growing: Backoff = { first: 100, factor: 2, cap: 500, reset: 3000 };
+
+test('the backoff grows with each death in a row, up to its cap', () => {
+  const spec = service('web', { backoff: growing });
+  const delays: number[] = [];
+  let state: ServiceState = up();
+  for (let now = 1000; delays.length < 5; now += 1000) {
+    state = course(spec, state, [now, exited(1)]).state;
+    assert.equal(state.status, 'backoff');
+    delays.push(state.deadline - now);
+    state = course(spec, state, [now + 500, deadline], [now + 500, spawned]).state;
+  }
+  assert.deepEqual(delays, [100, 200, 400, 500, 500]);
+});
+
+test('after a run of the reset time the delay is the first one again', () => {
+  const spec = service('web', { backoff: growing });
+  const streakAfter = (now: number): number =>
+    course(spec, up({ streak: 4 }), [now, exited(1)]).state.streak;
+  assert.deepEqual([streakAfter(2999), streakAfter(3000)], [5, 1]);
+});
+
+test('an end that was asked for ends the streak', () => {
+  const { state } = course(service('web'), up({ streak: 4 }), [0, restart], [5, exited(1)]);
+  assert.equal(state.streak, 0);
+});
+
+test('without a backoff it is a second from the end of finish, also after hours (cases 24, 25)', () => {
+  const { state } = course(finished('web'), up(), [7_200_000, exited(1)], [7_202_000, exited(0)]);
+  assert.deepEqual(state.status === 'backoff' && state.deadline, 7_203_000);
+});
+
+test('with readiness it is a second from that, but not before finish has ended (case 26)', () => {
+  const spec = finished('web', { notificationFd: 3 });
+  const comesBack = (ready: number, death: number, finish: number): number | false => {
+    const life = [[ready, announced] as const, [death, exited(1)] as const];
+    const { state } = course(spec, up(), ...life, [finish, exited(0)]);
+    return state.status === 'backoff' && state.deadline;
+  };
+  assert.equal(comesBack(200, 400, 400), 1200);
+  assert.equal(comesBack(200, 400, 3000), 3000);
+});
+
+test('a restart on request waits for no delay, whether there is a finish script or not', () => {
+  for (const spec of [service('web'), finished('web')]) {
+    const { state } = course(spec, up(), [0, restart], [5, exited('SIGTERM')], [5, exited(0)]);
+    assert.deepEqual([state.status, state.deaths, state.since], ['starting', 0, 5]);
+  }
+});
+
+// Commands in every state, twice in the same tick
+
+test('whatever two commands come at once in whatever state: the last one holds', () => {
+  const states = [down(), starting(), up(), stopping(), finishing(), backoff(), failed()];
+  const commands = [start, once, stop, restart];
+  for (const state of states) {
+    for (const first of commands) {
+      for (const second of commands) {
+        const between = course(finished('web'), state, [50, first]).state;
+        const { state: after } = course(finished('web'), between, [50, second]);
+        const what = `${state.status} + ${first.type} + ${second.type}`;
+        assert.equal(outcome(after), expected(second, between), what);
+      }
+    }
+  }
+});
+
+test('the same command twice in the same tick asks for nothing a second time', () => {
+  const twice = (state: ServiceState, input: Input): readonly string[] =>
+    course(finished('web'), state, [50, input], [50, input]).asked;
+  assert.deepEqual(twice(down(), start), ['50 run']);
+  assert.deepEqual(twice(down(), restart), ['50 run']);
+  assert.deepEqual(twice(backoff(), once), ['50 run']);
+  const asked = ['50 SIGTERM to the process', '50 SIGCONT to the process'];
+  assert.deepEqual(twice(up(), stop), asked);
+  assert.deepEqual(twice(up(), restart), asked);
+  assert.deepEqual(twice(up(), drain), []);
+});
+
+/** Where the last command leads: `once` lets a run that is there go on, but brings none that is ending back. */
+function expected(command: Input, given: ServiceState): string {
+  if (command.type === 'stop') return 'down, down';
+  if (command.type !== 'once') return 'up, up';
+  return given.status === 'stopping' || given.status === 'finishing' ? 'down, down' : 'up, once';
+}
+
+/** Where a service gets to when its processes do what is asked of them and no further command comes. */
+function outcome(from: ServiceState): string {
+  let state = from;
+  for (let round = 0; round < 10 && state.status !== 'up' && !isAtRest(state); round += 1) {
+    state = course(finished('web'), state, [100, nextFor(state)]).state;
+  }
+  return `${state.status}, ${state.goal}`;
+}
+
+function nextFor(state: ServiceState): Input {
+  if (state.status === 'starting') return spawned;
+  return state.status === 'backoff' ? deadline : exited(0);
+}
+
+// Patience
+
+test('a service that ignores its stop signal is killed, again each 5 s, then finished (case 31)', () => {
+  const spec = finished('web', { timeoutKill: 800 });
+  const { state, asked } = course(
+    spec,
+    up(),
+    [0, stop],
+    [800, deadline],
+    [5800, deadline],
+    [5801, exited('SIGKILL')],
+    [5802, exited(0)],
+  );
+  assert.deepEqual(asked, [
+    '0 SIGTERM to the process',
+    '0 SIGCONT to the process',
+    '800 SIGKILL to the group',
+    '5800 SIGKILL to the group',
+    '5801 sweep',
+    '5801 finish 256 9 web 7',
+  ]);
+  assert.deepEqual([state.status, state.deaths], ['down', 0]);
+});
+
+test('down-signal is what asks a service to end (case 32)', () => {
+  const { asked } = course(service('web', { downSignal: 'SIGHUP' }), up(), [0, stop]);
+  assert.deepEqual(asked, ['0 SIGHUP to the process', '0 SIGCONT to the process']);
+});
+
+test('how long a stop waits before KILL: the option, else timeout-kill, else 10 s; 0 is for ever', () => {
+  const wait = (timeoutKill?: number, more: Partial<Extract<Input, { type: 'stop' }>> = {}) => {
+    const spec = service('web', timeoutKill === undefined ? {} : { timeoutKill });
+    const { state } = course(spec, up(), [0, { type: 'stop', ...more }]);
+    return state.status === 'stopping' && state.deadline;
+  };
+  assert.equal(wait(), 10_000);
+  assert.equal(wait(500), 500);
+  assert.equal(wait(0), null);
+  assert.equal(wait(500, { patience: 200 }), 200);
+  assert.equal(wait(500, { patience: 900 }), 900);
+  assert.equal(wait(500, { patience: 0 }), null);
+  assert.equal(wait(undefined, { atMost: 3000 }), 3000);
+  assert.equal(wait(500, { atMost: 3000 }), 500);
+  assert.equal(wait(0, { atMost: 3000 }), 3000, 'a bound bounds never, too');
+  assert.equal(wait(500, { atMost: 0 }), 500);
+  assert.equal(wait(0, { atMost: 0 }), null);
+});
+
+test('a restart has its own patience too', () => {
+  const { state } = course(service('web'), up(), [0, { type: 'restart', patience: 200 }]);
+  assert.equal(state.status === 'stopping' && state.deadline, 200);
+});
+
+test('a stop that comes before the process keeps its patience until it is there', () => {
+  const stopSoon = { type: 'stop', patience: 200 } as const;
+  const { state, asked } = course(service('web'), starting(), [0, stopSoon], [90, spawned]);
+  assert.equal(state.status === 'stopping' && state.deadline, 290);
+  assert.deepEqual(asked, ['90 SIGTERM to the process', '90 SIGCONT to the process']);
+});
+
+// finish
+
+test('finish is told how run ended: code or 256, signal or 0, name, process group (case 27)', () => {
+  const told = (how: number | NodeJS.Signals): readonly string[] =>
+    course(finished('web'), up(), [0, exited(how)]).asked;
+  assert.deepEqual(told(3), ['0 finish 3 0 web 7']);
+  assert.deepEqual(told('SIGKILL'), ['0 finish 256 9 web 7']);
+  assert.deepEqual(told('SIGTERM'), ['0 finish 256 15 web 7']);
+});
+
+test('finish may take timeout-finish, by default 5 s; 0 is for ever (case 29)', () => {
+  const limit = (more: Partial<ServiceSpec>): number | null | false => {
+    const { state } = course(finished('web', more), up(), [100, exited(1)]);
+    return state.status === 'finishing' && state.deadline;
+  };
+  assert.equal(limit({}), 5100);
+  assert.equal(limit({ timeoutFinish: 700 }), 800);
+  assert.equal(limit({ timeoutFinish: 0 }), null);
+});
+
+test('a finish that hangs is killed at its limit, and run comes back (case 29)', () => {
+  const { state, asked } = course(
+    finished('web'),
+    up(),
+    [0, exited(1)],
+    [5000, deadline],
+    [5001, exited('SIGKILL')],
+  );
+  assert.deepEqual(asked.slice(1), ['5000 SIGCONT to the group', '5000 SIGKILL to the group']);
+  assert.equal(state.status === 'backoff' && state.deadline, 6001);
+});
+
+test('finish exits 125: never again, also when a restart was asked for, until a start (case 28)', () => {
+  const asked = [[0, restart] as const, [5, exited(0)] as const, [9, exited(125)] as const];
+  const { state } = course(finished('web'), up(), ...asked);
+  assert.deepEqual([state.status, state.goal], ['failed', 'down']);
+  const again = course(finished('web'), state, [20, start], [20, spawned]);
+  assert.deepEqual([again.state.status, again.state.goal], ['up', 'up']);
+});
+
+test('a finish that cannot be run is as none at all (case 30)', () => {
+  const ended = (state: ServiceState, ...moments: readonly Moment[]): string =>
+    course(finished('web'), state, ...moments, [9, unspawnable]).state.status;
+  assert.equal(ended(up(), [0, exited(1)]), 'backoff');
+  assert.equal(ended(up({ goal: 'once' }), [0, exited(1)]), 'down');
+  assert.equal(ended(up(), [0, stop], [5, exited(1)]), 'down');
+  assert.equal(ended(up(), [0, restart], [5, exited(1)]), 'starting');
+});
+
+// Loggers
+
+test('a drained logger ends by itself, or of KILL when the patience is over', () => {
+  const patient = course(service('web/log'), up(), [0, drain], [2000, exited(0)]);
+  assert.deepEqual([patient.state.status, patient.asked], ['down', ['2000 sweep']]);
+  const { asked } = course(service('web/log'), up(), [0, drain], [3000, deadline]);
+  assert.deepEqual(asked, ['3000 SIGKILL to the group']);
+});
+
+test('a logger that is dead when its producer goes runs once more, to the end of its pipe', () => {
+  const lives: readonly (readonly [ServiceState, ...Moment[]])[] = [
+    [backoff(), [5, spawned]],
+    [finishing(), [5, exited(0)], [5, spawned]],
+    [stopping({ goal: 'up', restart: true }), [5, exited(0)], [5, spawned]],
+  ];
+  for (const [state, ...rest] of lives) {
+    const { state: after, asked } = course(service('web/log'), state, [0, drain], ...rest);
+    assert.deepEqual([after.status, after.goal], ['stopping', 'down'], state.status);
+    assert.equal(asked.filter((what) => what.endsWith(' run')).length, 1, state.status);
+    assert.ok(!asked.some((what) => what.includes('SIG')), state.status);
+  }
+});
+
+test('a logger at rest stays there when its producer goes', () => {
+  for (const state of [down(), failed()]) {
+    assert.equal(course(service('web/log'), state, [0, drain]).state, state);
+  }
+});
+
+// What is asked of a state
+
+test('at rest are only down and failed', () => {
+  const states = [down(), starting(), up(), stopping(), finishing(), backoff(), failed()];
+  const resting = states.filter((state) => isAtRest(state)).map(({ status }) => status);
+  assert.deepEqual(resting, ['down', 'failed']);
+  assert.ok(isAtRest(newborn(0)));
+});
+
+test('ready is up, and announced if the service announces', () => {
+  const announces = service('web', { notificationFd: 3 });
+  assert.ok(isReady(up(), service('web')));
+  assert.ok(!isReady(up(), announces));
+  assert.ok(isReady(up({ run: { ...run, readyAt: 5 } }), announces));
+  assert.ok(!isReady(starting(), service('web')));
+  assert.ok(!isReady(stopping({ run: { ...run, readyAt: 5 } }), announces));
+});
+
+test('the end of run is remembered: how, and how many deaths', () => {
+  const { state } = course(service('web'), up({ deaths: 2, lastExit: code(9) }), [0, exited(1)]);
+  assert.deepEqual([state.deaths, state.lastExit], [3, died.exit]);
+});

@@ -1,0 +1,404 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  announced,
+  at,
+  backoff,
+  by,
+  code,
+  deadline,
+  died,
+  down,
+  drain,
+  everyInput,
+  exited,
+  failed,
+  finished,
+  finishing,
+  hangUp,
+  kill,
+  once,
+  restart,
+  run,
+  service,
+  spawned,
+  spawnFinish,
+  spawnRun,
+  start,
+  starting,
+  stop,
+  stopping,
+  sweep,
+  unspawnable,
+  up,
+} from './samples.ts';
+import { machine, newborn, transition } from '../../lib/machine/longrun.ts';
+import type { Input, ServiceEffect, ServiceState } from '../../lib/machine/machine.ts';
+
+const web = service('web');
+const ending = finished('web');
+const spawn = spawnRun(web);
+
+/** The cells that an equation of this file has been through. */
+const met = new Set<string>();
+
+/** The equation of a cell: this state, on this input, at this moment, becomes that state and asks for those effects. */
+function becomes(
+  before: ServiceState,
+  input: Input,
+  now: number,
+  after: ServiceState,
+  effects: readonly ServiceEffect[] = [],
+  spec = web,
+): void {
+  met.add(`${before.status} + ${input.type}`);
+  assert.deepEqual(transition(before, input, at(now, spec)), { state: after, effects });
+}
+
+test('newborn: down, untouched, meant to be down', () => {
+  assert.deepEqual(newborn(5), down({ why: 'untouched', since: 5 }));
+});
+
+// down
+
+test('down + start → starting', () => {
+  becomes(down(), start, 50, starting({ since: 50 }), [spawn]);
+});
+
+test('down + once → starting, not to be restarted (case 36)', () => {
+  becomes(down(), once, 50, starting({ goal: 'once', since: 50 }), [spawn]);
+});
+
+test('down + restart → starting', () => {
+  becomes(down(), restart, 50, starting({ since: 50 }), [spawn]);
+});
+
+test('down + stop → down, asked for, since when it was; what was left behind goes', () => {
+  const before = down({ why: 'ended', since: 20 });
+  becomes(before, stop, 50, down({ why: 'asked', since: 20 }), [sweep]);
+});
+
+// starting
+
+test('starting + start → wanted up', () => {
+  becomes(starting({ goal: 'down' }), start, 50, starting());
+});
+
+test('starting + once → not to be restarted', () => {
+  becomes(starting(), once, 50, starting({ goal: 'once' }));
+});
+
+test('starting + restart → wanted up, since it is about to start anyway', () => {
+  becomes(starting({ goal: 'once' }), restart, 50, starting());
+});
+
+test('starting + stop → noted, with its patience, until the process is there', () => {
+  becomes(starting(), stop, 50, starting({ goal: 'down', patience: 10_000 }));
+});
+
+test('starting + drain → noted, with its patience', () => {
+  becomes(starting(), drain, 50, starting({ goal: 'drain', patience: 3000 }));
+});
+
+test('starting + spawned → up', () => {
+  becomes(starting({ flaw: 'no such file' }), spawned, 50, up({ since: 50, run: runAt(50) }));
+});
+
+test('starting, once + spawned → up, not to be restarted', () => {
+  const after = up({ goal: 'once', since: 50, run: runAt(50) });
+  becomes(starting({ goal: 'once' }), spawned, 50, after);
+});
+
+test('starting, stop noted + spawned → stopping, and the signals are sent now', () => {
+  const after = stopping({ since: 50, patience: 300, run: runAt(50), deadline: 350 });
+  becomes(starting({ goal: 'down', patience: 300 }), spawned, 50, after, [
+    kill('SIGTERM'),
+    kill('SIGCONT'),
+  ]);
+});
+
+test('starting, drain noted + spawned → stopping without a signal', () => {
+  const after = stopping({ since: 50, patience: 300, run: runAt(50), deadline: 350 });
+  becomes(starting({ goal: 'drain', patience: 300 }), spawned, 50, after);
+});
+
+test('starting + spawned: what kept it from running before is forgotten, wherever it goes', () => {
+  const { state } = transition(
+    starting({ goal: 'down', flaw: 'no such file' }),
+    spawned,
+    at(50, web),
+  );
+  assert.equal(state.flaw, null);
+});
+
+test('starting + unspawnable → backoff of 10 s, no death, no finish (case 18)', () => {
+  const waiting = { why: 'unspawnable', flaw: 'no such file', deadline: 10_050 } as const;
+  becomes(starting(), unspawnable, 50, backoff({ since: 50, ...waiting }), [], ending);
+});
+
+test('starting, once + unspawnable → down', () => {
+  const after = down({ why: 'ended', since: 50, flaw: 'no such file' });
+  becomes(starting({ goal: 'once' }), unspawnable, 50, after);
+});
+
+test('starting, stop or drain noted + unspawnable → down, as asked', () => {
+  for (const goal of ['down', 'drain'] as const) {
+    const after = down({ since: 50, flaw: 'no such file' });
+    becomes(starting({ goal }), unspawnable, 50, after);
+  }
+});
+
+test('starting + unspawnable, policy never → failed', () => {
+  const after = failed({ why: 'unspawnable', since: 50, flaw: 'no such file' });
+  becomes(starting(), unspawnable, 50, after, [], service('web', { restart: 'never' }));
+});
+
+// up
+
+test('up + start → wanted up again', () => {
+  becomes(up({ goal: 'once' }), start, 50, up());
+});
+
+test('up + once → goes on, not to be restarted (-O, case 36)', () => {
+  becomes(up(), once, 50, up({ goal: 'once' }));
+});
+
+test('up + stop → stopping: stop signal, then CONT (case 37)', () => {
+  const after = stopping({ since: 50, deadline: 10_050 });
+  becomes(up(), stop, 50, after, [kill('SIGTERM'), kill('SIGCONT')]);
+});
+
+test('up + restart → stopping, for a restart', () => {
+  const after = stopping({ goal: 'up', since: 50, restart: true, deadline: 10_050 });
+  becomes(up(), restart, 50, after, [kill('SIGTERM'), kill('SIGCONT')]);
+});
+
+test('up + drain → stopping without a signal (case 52)', () => {
+  const after = stopping({ since: 50, patience: 3000, deadline: 3050 });
+  becomes(up(), drain, 50, after);
+});
+
+test('up + signal → the signal, and nothing else', () => {
+  becomes(up(), hangUp, 50, up(), [kill('SIGHUP')]);
+});
+
+test('up + announced → ready since now', () => {
+  becomes(up(), announced, 50, up({ run: { ...run, readyAt: 50 } }));
+});
+
+test('up, ready + announced → the very same', () => {
+  const ready = up({ run: { ...run, readyAt: 20 } });
+  assert.equal(transition(ready, announced, at(50, web)).state, ready);
+});
+
+test('up + exited → a death on record, and finish', () => {
+  const ended = { ...died, exit: code(3) };
+  const tallied = { lastExit: code(3), deaths: 1, tally: [50], streak: 1 };
+  const after = finishing({ since: 50, ...tallied, ended, deadline: 5050 });
+  becomes(up(), exited(3), 50, after, [spawnFinish(ending, ended)], ending);
+});
+
+test('up + exited, without a finish script → backoff at once', () => {
+  const tallied = { lastExit: code(3), deaths: 1, tally: [50], streak: 1 };
+  becomes(up(), exited(3), 50, backoff({ since: 50, ...tallied, deadline: 1050 }));
+});
+
+// stopping
+
+test('stopping + start → wanted up again, but the signals are out (-du, case 35)', () => {
+  becomes(stopping(), start, 50, stopping({ goal: 'up' }));
+});
+
+test('stopping for a restart + once → stays down afterwards', () => {
+  const before = stopping({ goal: 'up', restart: true });
+  becomes(before, once, 50, stopping({ restart: true }));
+});
+
+test('stopping + restart → comes back without delay', () => {
+  becomes(stopping(), restart, 50, stopping({ goal: 'up', restart: true }));
+});
+
+test('stopping + stop → no second signal, but the shorter patience holds', () => {
+  const before = stopping({ goal: 'up', restart: true });
+  const sooner = { type: 'stop', patience: 200 } as const;
+  becomes(before, sooner, 50, stopping({ patience: 200, deadline: 250 }));
+  const later = { type: 'stop', patience: 20_000 } as const;
+  becomes(before, later, 50, stopping({ patience: 20_000 }));
+});
+
+test('stopping + drain → the shorter patience holds', () => {
+  becomes(stopping(), drain, 50, stopping({ patience: 3000, deadline: 3050 }));
+});
+
+test('stopping for a restart + drain → comes back to read the rest', () => {
+  const before = stopping({ goal: 'up', restart: true });
+  const after = stopping({ goal: 'drain', patience: 3000, deadline: 3050 });
+  becomes(before, drain, 50, after);
+});
+
+test('stopping + signal → the signal, and nothing else', () => {
+  becomes(stopping(), hangUp, 50, stopping(), [kill('SIGHUP')]);
+});
+
+test('stopping + exited → no death, what is left of its group goes, then finish', () => {
+  const ended = { ...died, exit: by('SIGTERM'), death: false };
+  const after = finishing({
+    ...{ goal: 'down', since: 50, patience: 10_000, lastExit: by('SIGTERM') },
+    ...{ ended, deadline: 5050 },
+  });
+  becomes(
+    stopping({ streak: 3 }),
+    exited('SIGTERM'),
+    50,
+    after,
+    [sweep, spawnFinish(ending, ended)],
+    ending,
+  );
+});
+
+test('stopping + exited, without a finish script → down', () => {
+  const after = down({ since: 50, patience: 10_000, lastExit: by('SIGTERM') });
+  becomes(stopping(), exited('SIGTERM'), 50, after, [sweep]);
+});
+
+test('stopping + deadline → KILL to the group, and again in 5 s', () => {
+  const once = stopping({ kills: 1, deadline: 15_000 });
+  becomes(stopping(), deadline, 10_000, once, [kill('SIGKILL', 'group')]);
+  const twice = stopping({ kills: 2, deadline: 20_000 });
+  becomes(once, deadline, 15_000, twice, [kill('SIGKILL', 'group')]);
+});
+
+// finishing
+
+test('finishing + start → wanted up, finish is not disturbed (case 33)', () => {
+  becomes(finishing({ goal: 'down' }), start, 50, finishing());
+});
+
+test('finishing + once → stays down afterwards', () => {
+  becomes(finishing(), once, 50, finishing({ goal: 'down', patience: 10_000 }));
+});
+
+test('finishing + restart → comes back without delay', () => {
+  const ended = { ...died, restart: true };
+  becomes(finishing({ goal: 'down' }), restart, 50, finishing({ ended }));
+});
+
+test('finishing + stop → stays down afterwards (case 33)', () => {
+  becomes(finishing(), stop, 50, finishing({ goal: 'down', patience: 10_000 }));
+});
+
+test('finishing + drain → the rest is read afterwards', () => {
+  becomes(finishing(), drain, 50, finishing({ goal: 'drain', patience: 3000 }));
+});
+
+test('finishing + unspawnable → as if there were no finish script (case 30)', () => {
+  becomes(finishing(), unspawnable, 50, backoff({ since: 50, deadline: 1050 }));
+});
+
+test('finishing + exited → backoff, a second from now', () => {
+  becomes(finishing(), exited(0), 50, backoff({ since: 50, deadline: 1050 }));
+});
+
+test('finishing, not wanted + exited → down', () => {
+  becomes(finishing({ goal: 'down' }), exited(0), 50, down({ since: 50 }));
+});
+
+test('finishing, once + exited → down, ended', () => {
+  becomes(finishing({ goal: 'once' }), exited(0), 50, down({ why: 'ended', since: 50 }));
+});
+
+test('finishing for a restart + exited → starting, without delay', () => {
+  const ended = { ...died, death: false, restart: true };
+  becomes(finishing({ ended }), exited(0), 50, starting({ since: 50 }), [spawn]);
+});
+
+test('finishing, to be drained + exited → starting, to read the rest', () => {
+  const after = starting({ goal: 'drain', since: 50, patience: 300 });
+  becomes(finishing({ goal: 'drain', patience: 300 }), exited(0), 50, after, [spawn]);
+});
+
+test('finishing + exited with 125 → failed, never again (case 28)', () => {
+  becomes(finishing(), exited(125), 50, failed({ why: 'finish', since: 50 }));
+});
+
+test('finishing, not wanted + exited with 125 → down: there is nothing to give up', () => {
+  becomes(finishing({ goal: 'down' }), exited(125), 50, down({ since: 50 }));
+});
+
+test('finishing + deadline → CONT and KILL, and again in 5 s (case 29)', () => {
+  const effects = [kill('SIGCONT', 'group'), kill('SIGKILL', 'group')];
+  becomes(finishing(), deadline, 5000, finishing({ deadline: 10_000 }), effects);
+});
+
+// backoff
+
+test('backoff + start → starting, the delay is skipped', () => {
+  becomes(backoff(), start, 50, starting({ since: 50 }), [spawn]);
+});
+
+test('backoff + once → starting, not to be restarted', () => {
+  becomes(backoff(), once, 50, starting({ goal: 'once', since: 50 }), [spawn]);
+});
+
+test('backoff + restart → starting', () => {
+  becomes(backoff(), restart, 50, starting({ since: 50 }), [spawn]);
+});
+
+test('backoff + stop → down; what was left behind goes', () => {
+  becomes(backoff(), stop, 50, down({ since: 50 }), [sweep]);
+});
+
+test('backoff + drain → starting, to read the rest', () => {
+  const after = starting({ goal: 'drain', since: 50, patience: 3000 });
+  becomes(backoff(), drain, 50, after, [spawn]);
+});
+
+test('backoff + deadline → starting', () => {
+  becomes(backoff(), deadline, 1000, starting({ since: 1000 }), [spawn]);
+});
+
+// failed
+
+test('failed + start → starting (case 28)', () => {
+  becomes(failed(), start, 50, starting({ since: 50 }), [spawn]);
+});
+
+test('failed + once → starting, not to be restarted', () => {
+  becomes(failed(), once, 50, starting({ goal: 'once', since: 50 }), [spawn]);
+});
+
+test('failed + restart → starting', () => {
+  becomes(failed(), restart, 50, starting({ since: 50 }), [spawn]);
+});
+
+test('failed + stop → down, as asked; what was left behind goes', () => {
+  becomes(failed(), stop, 50, down({ since: 50 }), [sweep]);
+});
+
+// all of them
+
+test('every cell of the table has its equation above', () => {
+  const cells = Object.entries(machine).flatMap(([status, row]) =>
+    Object.keys(row).map((input) => `${status} + ${input}`),
+  );
+  assert.deepEqual([...met].sort(), cells.sort());
+});
+
+test('an input without a cell returns the very same state and asks for nothing (case 34)', () => {
+  const states = [down(), starting(), up(), stopping(), finishing(), backoff(), failed()];
+  let ignored = 0;
+  for (const state of states) {
+    for (const input of everyInput) {
+      if (input.type in machine[state.status]) continue;
+      const step = transition(state, input, at(50, ending));
+      assert.equal(step.state, state, `${state.status} + ${input.type}`);
+      assert.deepEqual(step.effects, [], `${state.status} + ${input.type}`);
+      ignored += 1;
+    }
+  }
+  assert.equal(ignored, states.length * everyInput.length - met.size);
+});
+
+function runAt(startedAt: number): typeof run {
+  return { ...run, startedAt };
+}

@@ -1,0 +1,165 @@
+import type {
+  EndedRun,
+  In,
+  Input,
+  Memory,
+  Run,
+  ServiceEffect,
+  Setting,
+} from '../../lib/machine/machine.ts';
+import type { TreeOptions } from '../../lib/machine/state.ts';
+import { finishCommand, runCommand } from '../../lib/machine/command.ts';
+import type { Exit } from '../../lib/model/exit.ts';
+import type { ScriptSpec, ServiceSpec, Tree } from '../../lib/model/tree.ts';
+import { loggerName, serviceDefaults } from '../../lib/model/tree.ts';
+
+/** A service as `services.d/NAME` with just a `run` would have it, and what a test says differently. */
+export function service(name: string, more: Partial<ServiceSpec> = {}): ServiceSpec {
+  const run = { script: `/etc/services.d/${name}/run` };
+  return { ...serviceDefaults, name, run, ...more };
+}
+
+/** The same with a `finish` script. */
+export function finished(name: string, more: Partial<ServiceSpec> = {}): ServiceSpec {
+  return service(name, { finish: { script: `/etc/services.d/${name}/finish` }, ...more });
+}
+
+/** The same with a logger. */
+export function logged(
+  name: string,
+  more: Partial<ServiceSpec> = {},
+  ofLogger: Partial<ServiceSpec> = {},
+): ServiceSpec {
+  return service(name, { logger: service(loggerName(name), ofLogger), ...more });
+}
+
+/** A script of the init or the finish stage. */
+export function script(name: string): ScriptSpec {
+  return { name, run: { script: `/etc/scripts/${name}` } };
+}
+
+/** A tree made in code; what is left out is empty. */
+export function tree(parts: Partial<Tree> = {}): Tree {
+  return { fixAttrs: [], init: [], services: [], finish: [], ...parts };
+}
+
+/** The options as they are by default, and what a test says differently. */
+export function treeOptions(more: Partial<TreeOptions> = {}): TreeOptions {
+  const timeouts = { init: 0, readiness: 5000, services: 3000, finish: 5000, kill: 3000 };
+  return { onInitFailure: 'continue', output: 'inherit', timeouts, services: {}, ...more };
+}
+
+/** What a transition is given: a spec and a moment. */
+export function at(now: number, spec: ServiceSpec): Setting {
+  return { spec, output: 'inherit', now };
+}
+
+const memory: Memory = {
+  goal: 'up',
+  since: 0,
+  lastExit: null,
+  deaths: 0,
+  tally: [],
+  streak: 0,
+  patience: 0,
+  flaw: null,
+};
+
+/** A run that began at 0. */
+export const run: Run = { pid: 7, startedAt: 0, readyAt: null };
+
+/** That run, ended by itself with code 1. */
+export const died: EndedRun = { run, exit: code(1), death: true, restart: false };
+
+export function down(more: Partial<In<'down'>> = {}): In<'down'> {
+  return { ...memory, goal: 'down', status: 'down', why: 'asked', ...more };
+}
+
+export function starting(more: Partial<In<'starting'>> = {}): In<'starting'> {
+  return { ...memory, status: 'starting', ...more };
+}
+
+export function up(more: Partial<In<'up'>> = {}): In<'up'> {
+  return { ...memory, status: 'up', run, ...more };
+}
+
+export function stopping(more: Partial<In<'stopping'>> = {}): In<'stopping'> {
+  const passage = { restart: false, kills: 0, deadline: 10_000 };
+  return {
+    ...memory,
+    goal: 'down',
+    patience: 10_000,
+    status: 'stopping',
+    run,
+    ...passage,
+    ...more,
+  };
+}
+
+export function finishing(more: Partial<In<'finishing'>> = {}): In<'finishing'> {
+  return { ...memory, status: 'finishing', ended: died, deadline: 5000, ...more };
+}
+
+export function backoff(more: Partial<In<'backoff'>> = {}): In<'backoff'> {
+  return { ...memory, status: 'backoff', why: 'death', deadline: 1000, ...more };
+}
+
+export function failed(more: Partial<In<'failed'>> = {}): In<'failed'> {
+  return { ...memory, goal: 'down', status: 'failed', why: 'policy', ...more };
+}
+
+export function code(value: number): Exit {
+  return { code: value, signal: null };
+}
+
+export function by(signal: NodeJS.Signals): Exit {
+  return { code: null, signal };
+}
+
+export const start: Input = { type: 'start' };
+export const once: Input = { type: 'once' };
+export const stop: Input = { type: 'stop' };
+export const restart: Input = { type: 'restart' };
+export const drain: Input = { type: 'drain', patience: 3000 };
+export const hangUp: Input = { type: 'signal', signal: 'SIGHUP' };
+export const spawned: Input = { type: 'spawned', pid: 7 };
+export const unspawnable: Input = { type: 'unspawnable', code: 'ENOENT', message: 'no such file' };
+export const announced: Input = { type: 'announced' };
+export const deadline: Input = { type: 'deadline' };
+
+export function exited(how: number | NodeJS.Signals): Input {
+  return { type: 'exited', exit: typeof how === 'number' ? code(how) : by(how) };
+}
+
+/** One input of each type. */
+export const everyInput: readonly Input[] = [
+  start,
+  once,
+  stop,
+  restart,
+  drain,
+  hangUp,
+  spawned,
+  unspawnable,
+  announced,
+  exited(1),
+  deadline,
+];
+
+export function spawnRun(spec: ServiceSpec): ServiceEffect {
+  return { type: 'spawn', role: 'run', command: runCommand(spec, 'inherit') };
+}
+
+export function spawnFinish(spec: ServiceSpec, ended: EndedRun): ServiceEffect {
+  const program = spec.finish ?? spec.run;
+  return { type: 'spawn', role: 'finish', command: finishCommand(spec, program, ended, 'inherit') };
+}
+
+export function kill(
+  signal: NodeJS.Signals,
+  scope: 'process' | 'group' = 'process',
+): ServiceEffect {
+  return { type: 'kill', signal, scope };
+}
+
+export const sweep: ServiceEffect = { type: 'sweep' };

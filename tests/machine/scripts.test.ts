@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { by, code, exited, script, service } from './samples.ts';
+import { TreeLife } from './tree-life.ts';
+import { failures } from '../../lib/machine/scripts.ts';
+import type { ScriptInput, TreeOptions } from '../../lib/machine/state.ts';
+
+const parts = {
+  init: [script('10-a'), script('20-b')],
+  services: [service('web')],
+  finish: [script('90-z')],
+};
+
+const there: ScriptInput = { type: 'spawned', pid: 8 };
+
+function ends(how: number | NodeJS.Signals): ScriptInput {
+  return { type: 'exited', exit: typeof how === 'number' ? code(how) : by(how) };
+}
+
+function cannotRun(systemCode: string): ScriptInput {
+  return { type: 'unspawnable', code: systemCode, message: 'cannot be run' };
+}
+
+function timeouts(more: Partial<TreeOptions['timeouts']>): Partial<TreeOptions> {
+  const all = { init: 0, readiness: 5000, services: 3000, finish: 5000, kill: 3000 };
+  return { timeouts: { ...all, ...more } };
+}
+
+// A failing init script
+
+test('continue: the other scripts and the services run; the stage has failed (cases 7, 10)', () => {
+  const life = new TreeLife(parts).start().script('init', there).script('init', ends(42));
+  assert.deepEqual(life.told, ['10-a: exited, code 42 after 0 ms (exited)']);
+  assert.deepEqual(life.asked, ['spawn 20-b']);
+  life.runScript('init');
+  assert.equal(life.told[1], 'stage init: failed (exited)');
+  assert.deepEqual(life.asked, ['spawn web']);
+  assert.equal(life.state.ending, null);
+});
+
+test('warn: the same, and a problem that names the script', () => {
+  const life = new TreeLife(parts, { onInitFailure: 'warn' }).start().script('init', there);
+  life.script('init', ends(42));
+  assert.deepEqual(life.told, [
+    '10-a: exited, code 42 after 0 ms (exited)',
+    'problem script-failed: /etc/scripts/10-a exited with code 42 (exited)',
+  ]);
+  assert.deepEqual(life.asked, ['spawn 20-b']);
+});
+
+test('stop: no later script and no service starts, finish runs, the code is its own (case 9)', () => {
+  const life = new TreeLife(parts, { onInitFailure: 'stop' }).start().script('init', there);
+  life.script('init', ends(42));
+  assert.deepEqual(life.told, [
+    '10-a: exited, code 42 after 0 ms (exited)',
+    'stage init: failed (exited)',
+    'phase: initializing → stopping (shutdown)',
+  ]);
+  life.swept('web');
+  assert.deepEqual(life.asked, ['spawn 90-z']);
+  life.runScript('finish').cleared();
+  const verdict = { reason: 'init-failed', exitCode: 42, script: '10-a', killed: [] };
+  assert.deepEqual(life.state.verdict, verdict);
+});
+
+test('stop: a script that ends by a signal has the code 128 + n', () => {
+  const life = new TreeLife(parts, { onInitFailure: 'stop' }).start().script('init', there);
+  life.script('init', ends('SIGKILL'));
+  assert.equal(life.state.ending?.exitCode, 137);
+});
+
+test('a script that cannot be run fails with 127, or 126 when it may not be', () => {
+  for (const [systemCode, exitCode] of [
+    ['ENOENT', 127],
+    ['EACCES', 126],
+  ] as const) {
+    const life = new TreeLife(parts, { onInitFailure: 'stop' }).start();
+    life.script('init', cannotRun(systemCode));
+    assert.deepEqual(life.told.slice(0, 2), [
+      '10-a: unspawnable (unspawnable)',
+      'problem unspawnable: /etc/scripts/10-a cannot be run (unspawnable)',
+    ]);
+    assert.equal(life.state.ending?.exitCode, exitCode);
+    const [result] = life.state.init.results;
+    assert.deepEqual(result, { script: '10-a', exit: null, exitCode, duration: 0 });
+  }
+});
+
+test('a script that cannot be run is told once, also under warn (cases 4, 5)', () => {
+  const life = new TreeLife(parts, { onInitFailure: 'warn' }).start();
+  life.script('init', cannotRun('ENOENT'));
+  assert.equal(life.told.length, 2);
+  assert.deepEqual(life.asked, ['spawn 20-b']);
+});
+
+test('a service that fails is none of the init stage’s business', () => {
+  const life = new TreeLife({ services: [service('web')] }, { onInitFailure: 'stop' }).start();
+  life.rise('web').service('web', exited(1));
+  assert.equal(life.state.ending, null);
+});
+
+// Time limits
+
+test('an init script has no time limit unless the options say so', () => {
+  assert.equal(new TreeLife(parts).start().next, null);
+});
+
+test('an init script that takes too long is killed, again each 5 s, and the next one runs', () => {
+  const life = new TreeLife(parts, timeouts({ init: 1000 })).start().script('init', there);
+  life.until(999);
+  assert.deepEqual(life.asked, []);
+  life.until(1000);
+  assert.deepEqual(life.told, [
+    'problem killed: /etc/scripts/10-a has not ended after 1000 ms; killed (deadline)',
+  ]);
+  assert.deepEqual(life.asked, ['SIGKILL to the group of 10-a']);
+  life.until(6000);
+  assert.deepEqual([life.told, life.asked], [[], ['SIGKILL to the group of 10-a']]);
+  life.script('init', ends('SIGKILL'));
+  assert.deepEqual(life.asked, ['spawn 20-b']);
+  assert.equal(life.next, 7000, 'each script has the limit for itself');
+  assert.deepEqual(life.state.killed, [], 'that was not on the way down');
+});
+
+test('the shorter of limit and grace holds for an init script that is asked to end', () => {
+  const life = new TreeLife(parts, timeouts({ init: 1000 })).start().script('init', there);
+  life.now = 900;
+  life.stop(0);
+  assert.equal(life.next, 1000, 'a grace of 0 is no limit of its own, but the other one holds');
+  const longer = new TreeLife(parts, timeouts({ init: 1000 })).start().script('init', there);
+  longer.now = 900;
+  assert.equal(longer.stop(3000).next, 1000);
+  const shorter = new TreeLife(parts, timeouts({ init: 1000 })).start().script('init', there);
+  assert.equal(shorter.stop(200).next, 200);
+});
+
+test('without a finish limit a finish script may take for ever', () => {
+  const life = new TreeLife({ finish: [script('90-z')] }, timeouts({ finish: 0 })).start().stop();
+  assert.equal(life.script('finish', there).next, null);
+});
+
+// What comes when nothing runs
+
+test('news of a script when none runs changes nothing', () => {
+  const life = new TreeLife(parts);
+  const { state } = life;
+  life.script('init', there).script('finish', ends(1)).script('command', cannotRun('ENOENT'));
+  assert.equal(life.state, state);
+});
+
+// The command
+
+function commanded(): TreeLife {
+  return new TreeLife({ finish: [script('90-z')] })
+    .give({ type: 'command', command: ['sh'] })
+    .start()
+    .script('command', there);
+}
+
+test('the end of the command is the end of all, and its code the verdict’s (case 60)', () => {
+  const life = commanded().script('command', ends(3));
+  assert.deepEqual(life.told.slice(0, 2), [
+    'command: exited, code 3 after 0 ms (exited)',
+    'phase: running → stopping (shutdown)',
+  ]);
+  life.runScript('finish').cleared();
+  assert.deepEqual(life.state.verdict, { reason: 'command', exitCode: 3, killed: [] });
+});
+
+test('a command that cannot be run ends all with 127 (case 60)', () => {
+  const life = new TreeLife({}).give({ type: 'command', command: ['nope'] }).start();
+  life.script('command', cannotRun('ENOENT')).cleared();
+  assert.equal(life.state.verdict?.exitCode, 127);
+});
+
+test('the command has no time limit, and is asked to end with all the others', () => {
+  const life = commanded();
+  assert.equal(life.next, null);
+  life.stop();
+  assert.deepEqual(life.asked, ['SIGTERM to command', 'SIGCONT to command']);
+  assert.equal(life.next, 3000);
+  life.until(3000);
+  assert.deepEqual(life.asked, ['SIGKILL to the group of command']);
+  life.script('command', ends('SIGKILL'));
+  assert.deepEqual(life.asked, ['spawn 90-z'], 'the finish stage waits for it');
+});
+
+test('a stop or a signal leaves the verdict’s code to the command, an essential service does not', () => {
+  const codeAfter = (reason: 'stopped' | 'signal' | 'essential'): number | undefined =>
+    commanded().end({ reason, exitCode: 1 }).script('command', ends(5)).state.ending?.exitCode;
+  assert.deepEqual([codeAfter('stopped'), codeAfter('signal'), codeAfter('essential')], [5, 5, 1]);
+});
+
+test('a command that never ran leaves the code as it is', () => {
+  const life = new TreeLife({ services: [service('web')] })
+    .give({ type: 'command', command: ['sh'] })
+    .start()
+    .end({ reason: 'signal', exitCode: 143 });
+  life.rise('web').service('web', exited(0)).swept('web').cleared();
+  assert.equal(life.state.verdict?.exitCode, 143);
+});
+
+// Results
+
+test('failures: all that did not end with 0', () => {
+  const good = { script: 'a', exit: code(0), exitCode: 0, duration: 1 };
+  const bad = { script: 'b', exit: code(1), exitCode: 1, duration: 1 };
+  const missing = { script: 'c', exit: null, exitCode: 127, duration: 0 };
+  assert.deepEqual(failures([good, bad, missing]), [bad, missing]);
+});

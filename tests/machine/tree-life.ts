@@ -1,0 +1,100 @@
+import { changeInWords, effectInWords } from './in-words.ts';
+import { tree, treeOptions } from './samples.ts';
+import type { Input, ServiceState } from '../../lib/machine/machine.ts';
+import type {
+  ScriptInput,
+  ScriptStageName,
+  TreeInput,
+  TreeOptions,
+  TreeState,
+} from '../../lib/machine/state.ts';
+import { newTree, nextDeadline, treeStep } from '../../lib/machine/tree.ts';
+import type { Tree } from '../../lib/model/tree.ts';
+import type { Ending } from '../../lib/model/verdict.ts';
+
+/** A tree's life, fed by hand: no engine, no processes, no time but what is said. `told` and `asked` are of the last input. */
+export class TreeLife {
+  state: TreeState;
+  now = 0;
+  told: readonly string[] = [];
+  asked: readonly string[] = [];
+  readonly #options: TreeOptions;
+
+  constructor(parts: Partial<Tree>, options: Partial<TreeOptions> = {}) {
+    this.#options = treeOptions(options);
+    this.state = newTree(tree(parts), { options: this.#options, now: 0 });
+  }
+
+  give(input: TreeInput): this {
+    const step = treeStep(this.state, input, { options: this.#options, now: this.now });
+    this.state = step.state;
+    this.told = step.changes.map(changeInWords);
+    this.asked = step.effects.map(effectInWords);
+    return this;
+  }
+
+  /** On to the services, through the init stage. */
+  start(): this {
+    return this.give({ type: 'advance', target: 'services' });
+  }
+
+  /** On to the very end. */
+  stop(grace?: number): this {
+    return this.end({ reason: 'stopped', exitCode: 0 }, grace);
+  }
+
+  end(ending: Ending, grace?: number): this {
+    return this.give({ type: 'end', ending, ...(grace !== undefined && { grace }) });
+  }
+
+  /** The same input to each of some services, one after the other; `told` and `asked` are of the last one. */
+  service(names: string, input: Input): this {
+    for (const name of names.split(' ')) this.give({ type: 'service', service: name, input });
+    return this;
+  }
+
+  /** The services' processes are there. */
+  rise(names: string): this {
+    return this.service(names, { type: 'spawned', pid: 7 });
+  }
+
+  script(stage: ScriptStageName, input: ScriptInput): this {
+    return this.give({ type: 'script', stage, input });
+  }
+
+  /** The script that a stage runs is there, and ends with this code. */
+  runScript(stage: ScriptStageName, code = 0): this {
+    this.script(stage, { type: 'spawned', pid: 8 });
+    return this.script(stage, { type: 'exited', exit: { code, signal: null } });
+  }
+
+  swept(names: string): this {
+    for (const service of names.split(' ')) this.give({ type: 'swept', service });
+    return this;
+  }
+
+  cleared(): this {
+    return this.give({ type: 'cleared', problems: [] });
+  }
+
+  /** Time passes up to this moment, and whatever is due then happens. */
+  until(now: number): this {
+    this.now = now;
+    return this.give({ type: 'deadline' });
+  }
+
+  get next(): number | null {
+    return nextDeadline(this.state);
+  }
+
+  at(name: string): ServiceState {
+    const unit = this.state.units.get(name);
+    if (unit === undefined) throw new Error(`There is no service '${name}'.`);
+    return unit.state;
+  }
+
+  /** The services with their states: `web up, web/log starting`. */
+  get standing(): string {
+    return [...this.state.units].map(([name, { state }]) => `${name} ${state.status}`).join(', ');
+  }
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  exited,
+  finished,
+  logged,
+  script,
+  service,
+  start,
+  stop,
+  tree,
+  treeOptions,
+} from './samples.ts';
+import { TreeLife } from './tree-life.ts';
+import { unitsOf } from '../../lib/machine/units.ts';
+import type { ServiceOverrides } from '../../lib/machine/state.ts';
+import type { ServiceSpec } from '../../lib/model/tree.ts';
+
+function running(...services: readonly ServiceSpec[]): TreeLife {
+  const life = new TreeLife({ services }).start();
+  return life.rise([...life.state.units.keys()].join(' '));
+}
+
+/** `services.d` is read again, and holds these services now. */
+function reread(life: TreeLife, ...services: readonly ServiceSpec[]): TreeLife {
+  return life.give({ type: 'reread', tree: { ...life.state.tree, services }, problems: [] });
+}
+
+// From a tree to its units
+
+test('each service is a unit, each logger before its producer, and none has been touched', () => {
+  const setting = { options: treeOptions(), now: 5 };
+  const units = unitsOf(tree({ services: [service('api'), logged('web')] }), setting);
+  assert.deepEqual([...units.keys()], ['api', 'web/log', 'web']);
+  assert.equal(units.get('web')?.state.since, 5);
+  assert.equal(units.get('web')?.leaving, false);
+});
+
+test('the host’s overrides lie over the specs, loggers under their own names', () => {
+  const specOf = (name: string, overrides: Record<string, ServiceOverrides>): ServiceSpec => {
+    const setting = { options: treeOptions({ services: overrides }), now: 0 };
+    const spec = unitsOf(tree({ services: [logged('web')] }), setting).get(name)?.spec;
+    assert.ok(spec !== undefined);
+    return spec;
+  };
+  const web = specOf('web', { web: { essential: true, killTimeout: 5, finishTimeout: 6 } });
+  assert.deepEqual([web.essential, web.timeoutKill, web.timeoutFinish], [true, 5, 6]);
+  assert.deepEqual(specOf('web', { 'web/log': { essential: true } }), logged('web'));
+  assert.equal(specOf('web/log', { 'web/log': { essential: true } }).essential, true);
+  assert.equal('killTimeout' in web, false);
+  assert.equal(specOf('web', { web: { killTimeout: 0 } }).timeoutKill, 0);
+});
+
+test('a service is not overridden by what every object has', () => {
+  const setting = { options: treeOptions(), now: 0 };
+  const units = unitsOf(tree({ services: [service('constructor')] }), setting);
+  assert.deepEqual(units.get('constructor')?.spec, service('constructor'));
+});
+
+// services.d is read again
+
+test('what is new is started, logger first; nothing else is touched', () => {
+  const life = reread(running(service('web')), logged('api'), service('web'));
+  assert.deepEqual(life.told, [
+    'tree: +api/log +api (rescan)',
+    'api/log: down → starting (rescan)',
+    'api: down → starting (rescan)',
+  ]);
+  assert.equal(life.standing, 'api/log starting, api starting, web up');
+});
+
+test('what is new during the start is awaited as well', () => {
+  const life = reread(
+    new TreeLife({ services: [service('web')] }).start(),
+    service('api'),
+    service('web'),
+  );
+  life.rise('web');
+  assert.deepEqual([life.state.phase, life.state.services.awaited], ['starting', ['api']]);
+  life.rise('api');
+  assert.equal(life.state.phase, 'running');
+});
+
+test('what is new with a down file, or before or after the services’ stage, is not started', () => {
+  assert.deepEqual(reread(running(), service('web', { down: true })).asked, []);
+  assert.deepEqual(reread(new TreeLife({}), service('web')).asked, []);
+  assert.deepEqual(reread(running(service('web')).stop(), service('api')).asked, []);
+});
+
+test('what is gone is stopped, and forgotten once it is down', () => {
+  const life = reread(running(finished('api'), service('web')), service('web'));
+  assert.deepEqual(life.told, ['tree: -api (rescan)', 'api: up → stopping, pid 7 (rescan)']);
+  assert.deepEqual(life.asked, ['SIGTERM to api', 'SIGCONT to api']);
+  life.service('api', exited(0)).rise('api').service('api', exited(0));
+  assert.equal(life.standing, 'web up, api down', 'something is still being swept');
+  life.swept('api');
+  assert.equal(life.standing, 'web up');
+});
+
+test('what is gone and at rest is forgotten at once', () => {
+  const life = reread(running(service('web', { down: true })));
+  assert.deepEqual([life.told, life.standing], [['tree: -web (rescan)'], '']);
+});
+
+test('what is gone does not come up again, whatever the host says', () => {
+  const life = reread(running(service('web')));
+  life.service('web', start).service('web', { type: 'restart' }).service('web', exited(0));
+  assert.equal(life.standing, 'web down');
+});
+
+test('what waits for its restart and is gone is down at once', () => {
+  const life = reread(running(service('web')).service('web', exited(1)));
+  assert.equal(life.told.at(-1), 'web: backoff → down (rescan)');
+});
+
+test('a logger that is gone with its producer reads to the end first', () => {
+  const life = reread(running(logged('web')));
+  assert.deepEqual(life.asked, ['SIGTERM to web', 'SIGCONT to web']);
+  life.service('web', exited(0)).swept('web');
+  assert.deepEqual(life.asked, ['close the pipe of web']);
+  assert.equal(life.standing, 'web/log stopping, web down', 'the producer is known until it has');
+  life.service('web/log', exited(0)).swept('web/log');
+  assert.equal(life.standing, '');
+});
+
+test('a logger that is gone alone is stopped', () => {
+  const life = reread(running(logged('web')), service('web'));
+  assert.deepEqual(life.told, [
+    'tree: -web/log ~web (rescan)',
+    'web/log: up → stopping, pid 7 (rescan)',
+  ]);
+  life.service('web/log', exited('SIGTERM')).swept('web/log');
+  assert.equal(life.standing, 'web up');
+});
+
+test('a logger that is new is started; its producer goes on as it is', () => {
+  const life = reread(running(service('web')), logged('web'));
+  assert.equal(life.told[0], 'tree: +web/log ~web (rescan)');
+  assert.equal(life.standing, 'web/log starting, web up');
+});
+
+test('what comes back while it is being stopped, comes back', () => {
+  const life = reread(reread(running(service('web'))), service('web'));
+  assert.equal(life.told[0], 'tree: +web (rescan)');
+  life.service('web', exited('SIGTERM'));
+  assert.equal(life.standing, 'web backoff');
+});
+
+test('what comes back with its logger, whose pipe was let go of, is drained anew at the end', () => {
+  const life = reread(running(logged('web')));
+  life.service('web', exited(0)).swept('web');
+  reread(life, logged('web')).service('web/log', exited(0));
+  assert.equal(life.standing, 'web/log backoff, web starting');
+  life.until(1000).rise('web/log web').stop().service('web', exited(0)).swept('web');
+  assert.equal(life.asked[0], 'close the pipe of web');
+});
+
+test('what has changed goes on as it is, and is as it is now from the next start on', () => {
+  const announces = service('web', { notificationFd: 3 });
+  const life = reread(running(service('web')), announces);
+  assert.deepEqual([life.told, life.asked], [['tree: ~web (rescan)'], []]);
+  assert.deepEqual(life.state.units.get('web')?.spec, announces);
+});
+
+test('when nothing has changed, nothing is told', () => {
+  assert.deepEqual(reread(running(logged('web')), logged('web')).told, []);
+});
+
+test('overrides hold for what is new as well', () => {
+  const life = new TreeLife({}, { services: { web: { down: true } } }).start();
+  assert.deepEqual(reread(life, service('web')).asked, []);
+});
+
+test('the finish scripts are those of the last reading before their stage', () => {
+  const life = running();
+  const now = { ...life.state.tree, finish: [script('95-new')] };
+  life.give({ type: 'reread', tree: now, problems: [] }).stop();
+  assert.deepEqual(life.asked, ['spawn 95-new']);
+  const later = { ...life.state.tree, finish: [script('99-late')] };
+  life.give({ type: 'reread', tree: later, problems: [] }).runScript('finish');
+  assert.deepEqual(life.asked, ['clear within 3000']);
+});
+
+test('a service that comes back after the host stopped it by hand is started', () => {
+  const life = running(service('web')).service('web', stop).service('web', exited(0)).swept('web');
+  reread(reread(life), service('web'));
+  assert.equal(life.standing, 'web starting');
+});

@@ -1,0 +1,532 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TreeInput } from '../../lib/machine/state.ts';
+import type { LifecycleEvent } from '../../lib/model/event.ts';
+import { problem } from '../../lib/model/problem.ts';
+import type { Command } from '../../lib/model/program.ts';
+import type { Tree } from '../../lib/model/tree.ts';
+import type { Clock } from '../../lib/runtime/clock.ts';
+import type { World } from '../../lib/runtime/engine.ts';
+import { Engine } from '../../lib/runtime/engine.ts';
+import type { ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
+import { exit } from '../../lib/testing/behaviour.ts';
+import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
+import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+import { changeInWords } from '../machine/in-words.ts';
+import * as inputs from '../machine/samples.ts';
+
+const { finished, logged, script, service } = inputs;
+
+/** A world in which there is nothing to do. */
+const idleWorld: World = {
+  prepare: () => Promise.resolve([]),
+  reread: () => Promise.resolve({ tree: null, problems: [] }),
+  release: () => Promise.resolve([]),
+};
+
+const toServices: TreeInput = { type: 'advance', target: 'services' };
+const toTheEnd: TreeInput = { type: 'end', ending: { reason: 'stopped', exitCode: 0 } };
+
+interface Ports {
+  readonly clock: Clock;
+  readonly spawner: Spawner;
+  readonly world?: World;
+}
+
+/** An engine, what it has told, and what is done on each event and after each step. */
+function engineOn(parts: Partial<Tree>, { clock, spawner, world = idleWorld }: Ports) {
+  const events: LifecycleEvent[] = [];
+  const hear: ((event: LifecycleEvent) => void)[] = [];
+  const after: (() => void)[] = [];
+  const engine = new Engine(inputs.tree(parts), {
+    ...{ clock, spawner, world, options: inputs.treeOptions() },
+    publish: (event) => {
+      events.push(event);
+      for (const listener of hear) listener(event);
+    },
+    stepped: () => {
+      for (const listener of after) listener();
+    },
+  });
+  const told = (): readonly string[] => events.map(changeInWords);
+  const to = (name: string, input: Extract<TreeInput, { type: 'service' }>['input']): void => {
+    engine.input({ type: 'service', service: name, input });
+  };
+  return { engine, events, hear, after, told, to };
+}
+
+function rig(parts: Partial<Tree>, world?: World) {
+  const clock = new VirtualClock();
+  const spawner = new FakeSpawner(clock);
+  const ports = world === undefined ? { clock, spawner } : { clock, spawner, world };
+  return { clock, spawner, ...engineOn(parts, ports) };
+}
+
+interface Process {
+  readonly command: Command;
+  readonly listener: ChildListener;
+  readonly kills: string[];
+  readonly sweeps: { readonly grace: number; readonly done: () => void }[];
+}
+
+/** A spawner whose children do nothing: the test tells what they tell. */
+function puppets() {
+  const children: Process[] = [];
+  const calls: string[] = [];
+  const spawner: Spawner = {
+    spawn(command, listener) {
+      const child: Process = { command, listener, kills: [], sweeps: [] };
+      children.push(child);
+      calls.push(`spawn ${command.name}`);
+      return {
+        kill: (signal, scope) => child.kills.push(`${signal} ${scope}`),
+        lingers: () => true,
+        sweep: (grace, done) => child.sweeps.push({ grace, done }),
+      };
+    },
+    closePipe: (pipe) => calls.push(`closePipe ${pipe}`),
+    close: () => {
+      calls.push('close');
+      return Promise.resolve();
+    },
+  };
+  const child = (index: number): Process => {
+    const found = children[index];
+    assert.ok(found !== undefined, `child ${String(index)} was never asked for`);
+    return found;
+  };
+  return { spawner, children, calls, child };
+}
+
+function puppeteer(parts: Partial<Tree>, world?: World) {
+  const clock = new VirtualClock();
+  const stage = puppets();
+  const ports = { clock, spawner: stage.spawner };
+  return { clock, ...stage, ...engineOn(parts, world === undefined ? ports : { ...ports, world }) };
+}
+
+const code0 = { code: 0, signal: null };
+
+/** Until every promise that is settled has been heard. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+// The order of things
+
+test('the state is in place before an effect is performed, the effect before a listener hears', () => {
+  const found: string[] = [];
+  const clock = new VirtualClock();
+  const { spawner } = puppets();
+  const watched: Spawner = {
+    ...spawner,
+    spawn: (command, listener) => {
+      found.push(`spawned in ${engine.state.phase}`);
+      return spawner.spawn(command, listener);
+    },
+  };
+  const { engine, hear } = engineOn({ services: [service('web')] }, { clock, spawner: watched });
+  hear.push((event) => found.push(changeInWords(event)));
+  engine.input(toServices);
+  assert.equal(found[0], 'spawned in starting');
+  assert.equal(found.at(-1), 'web: down → starting (stage)');
+});
+
+test('what a listener asks for comes after the step that it hears of', () => {
+  const { engine, hear, to, told } = rig({ services: [service('api'), service('web')] });
+  const statuses: (string | undefined)[] = [];
+  hear.push((event) => {
+    if (event.type !== 'service' || event.service !== 'api' || event.to !== 'starting') return;
+    to('api', inputs.stop);
+    statuses.push(engine.state.units.get('api')?.state.goal);
+  });
+  engine.input(toServices);
+  assert.deepEqual(statuses, ['up'], 'it finds a finished step, and its own word not taken yet');
+  assert.deepEqual(told().slice(5), [
+    'api: down → starting (stage)',
+    'web: down → starting (stage)',
+    'api: starting → up, pid 1001 (spawned)',
+    'web: starting → up, pid 1002 (spawned)',
+    'stage services: completed (spawned)',
+    'phase: starting → running (spawned)',
+    'api: up → stopping, pid 1001 (stop)',
+  ]);
+});
+
+test('after each step, and after its listeners, it says so', () => {
+  const { engine, hear, after } = rig({});
+  const found: string[] = [];
+  hear.push(({ type }) => found.push(type));
+  after.push(() => found.push('stepped'));
+  engine.input({ type: 'advance', target: 'init' });
+  engine.input(toTheEnd);
+  assert.deepEqual(found, [
+    'phase',
+    'stage',
+    'stage',
+    'stepped',
+    'phase',
+    'phase',
+    'stage',
+    'stage',
+    'stepped',
+  ]);
+});
+
+test('a line that is printed while listeners hear comes after what they are hearing', () => {
+  const { engine, hear, child, events, told } = puppeteer({ services: [service('web')] });
+  const order: number[] = [];
+  hear.push((event) => {
+    if (event.type === 'service' && event.to === 'up') child(0).listener.printed('stdout', 'text');
+  });
+  hear.push(({ sequence }) => order.push(sequence));
+  engine.input(toServices);
+  child(0).listener.spawned(7);
+  assert.deepEqual(
+    order,
+    events.map((_, index) => index + 1),
+  );
+  assert.equal(told().at(-1), "web: printed 'text' (printed)");
+});
+
+// Events
+
+test('events are numbered without a gap and stamped with the time of their step', () => {
+  const { engine, clock, events, to } = rig({ services: [service('web')] });
+  engine.input(toServices);
+  clock.advance(250);
+  to('web', inputs.stop);
+  assert.deepEqual(
+    events.map(({ sequence }) => sequence),
+    events.map((_, index) => index + 1),
+  );
+  assert.deepEqual([events[0]?.at, events.at(-1)?.at], [0, 250]);
+});
+
+test('time never goes back in events, also when the clock does', () => {
+  let now = 1000;
+  const clock: Clock = { now: () => now, at: () => () => undefined };
+  const { spawner } = puppets();
+  const { engine, events, to } = engineOn({ services: [service('web')] }, { clock, spawner });
+  engine.input(toServices);
+  now = 400;
+  to('web', inputs.spawned);
+  now = 900;
+  to('web', inputs.stop);
+  assert.deepEqual([...new Set(events.map(({ at }) => at))], [1000]);
+  const { state } = engine.state.units.get('web') ?? assert.fail();
+  assert.equal(state.status === 'stopping' && state.deadline, 11_000);
+});
+
+test('what a child prints is an event, also after its end', () => {
+  const { engine, child, told } = puppeteer({ services: [service('web')] });
+  engine.input(toServices);
+  child(0).listener.spawned(7);
+  child(0).listener.exited(code0, false);
+  child(0).listener.printed('stderr', 'last words');
+  assert.equal(told().at(-1), "web: printed 'last words' (printed)");
+});
+
+// Time
+
+test('there is one alarm, for the nearest deadline, and none when everything rests', () => {
+  const { engine, clock, spawner, to } = rig({ services: [finished('api'), service('web')] });
+  assert.equal(clock.alarms, 0);
+  engine.input(toServices);
+  assert.equal(clock.alarms, 0, 'all are up');
+  spawner.child('api').exit({ code: 1, signal: null });
+  const ownAlarms = (): number => clock.alarms - (spawner.alive.includes('api/finish') ? 1 : 0);
+  assert.equal(ownAlarms(), 1);
+  spawner.child('web').exit({ code: 1, signal: null });
+  assert.equal(ownAlarms(), 1);
+  clock.advance(0);
+  assert.deepEqual([clock.alarms, clock.next], [1, 1000]);
+  to('api', inputs.stop);
+  to('web', inputs.stop);
+  assert.equal(clock.alarms, 0);
+});
+
+test('an alarm that stands already is not set again', () => {
+  const clock = new VirtualClock();
+  let set = 0;
+  const counting: Clock = {
+    now: () => clock.now(),
+    at: (time, wake) => {
+      set += 1;
+      return clock.at(time, wake);
+    },
+  };
+  const { spawner } = puppets();
+  const { engine, to } = engineOn({ services: [service('web')] }, { clock: counting, spawner });
+  engine.input(toServices);
+  to('web', inputs.hangUp);
+  to('web', inputs.once);
+  assert.equal(set, 1);
+});
+
+test('an alarm that rings too early does no harm: it is set again', () => {
+  let now = 0;
+  const alarms: { readonly time: number; readonly wake: () => void }[] = [];
+  const clock: Clock = {
+    now: () => now,
+    at: (time, wake) => {
+      alarms.push({ time, wake });
+      return () => undefined;
+    },
+  };
+  const { spawner, calls, child } = puppets();
+  const { engine } = engineOn({ services: [service('web')] }, { clock, spawner });
+  engine.input(toServices);
+  child(0).listener.spawned(7);
+  child(0).listener.exited({ code: 1, signal: null }, false);
+  now = 999;
+  alarms.at(-1)?.wake();
+  assert.deepEqual(calls, ['spawn web']);
+  assert.equal(alarms.at(-1)?.time, 1000);
+  now = 1000;
+  alarms.at(-1)?.wake();
+  assert.deepEqual(calls, ['spawn web', 'spawn web']);
+});
+
+test('at the end of a life no alarm is set and nobody is alive', async () => {
+  const { engine, clock, spawner } = rig({
+    init: [script('10-a')],
+    services: [logged('web', { finish: { script: '/finish' } }), service('api')],
+    finish: [script('90-z')],
+  });
+  spawner.script('api', exit(1, 300)).script('web', { ignores: ['SIGTERM'] });
+  engine.input(toServices);
+  clock.advance(5000);
+  engine.input(toTheEnd);
+  clock.advance(60_000);
+  await settled();
+  assert.equal(engine.state.phase, 'ended');
+  assert.deepEqual([clock.alarms, spawner.alive], [0, []]);
+  assert.deepEqual(engine.state.verdict?.killed, ['web']);
+});
+
+// Children
+
+test('a kill reaches the living child of its owner, and nobody else', () => {
+  const { engine, child, to } = puppeteer({ services: [service('web')] });
+  engine.input(toServices);
+  child(0).listener.spawned(7);
+  to('web', inputs.stop);
+  assert.deepEqual(child(0).kills, ['SIGTERM process', 'SIGCONT process']);
+  child(0).listener.exited(code0, false);
+  to('web', inputs.start);
+  child(1).listener.spawned(8);
+  to('web', inputs.hangUp);
+  assert.deepEqual([child(0).kills.length, child(1).kills], [2, ['SIGHUP process']]);
+});
+
+test('scripts of the same name in two stages are told apart, and from a service of that name', () => {
+  const { engine, children, child } = puppeteer({
+    init: [script('web')],
+    services: [service('web')],
+    finish: [script('web')],
+  });
+  engine.input(toServices);
+  child(0).listener.spawned(7);
+  child(0).listener.exited(code0, false);
+  child(1).listener.spawned(8);
+  engine.input(toTheEnd);
+  child(1).listener.exited(code0, false);
+  child(2).listener.spawned(9);
+  child(2).listener.exited({ code: 1, signal: null }, false);
+  const { init, finish, units } = engine.state;
+  assert.deepEqual(
+    [init.status, finish.status, units.get('web')?.state.deaths],
+    ['completed', 'failed', 0],
+  );
+  assert.equal(children.length, 3);
+});
+
+test('news of a child that is over already is not taken for news of the next one', () => {
+  const { engine, child, told } = puppeteer({ services: [finished('web', { notificationFd: 3 })] });
+  engine.input(toServices);
+  child(0).listener.spawned(7);
+  child(0).listener.exited({ code: 1, signal: null }, false);
+  child(1).listener.spawned(8);
+  const before = told();
+  child(0).listener.announced();
+  child(0).listener.exited(code0, false);
+  child(0).listener.unspawnable({ code: 'ENOENT', message: 'no such file' });
+  child(0).listener.spawned(7);
+  assert.deepEqual(told(), before);
+  assert.equal(engine.state.units.get('web')?.state.status, 'finishing');
+});
+
+test('a child that cannot be run is over: nothing is sent to it, nothing more comes of it', () => {
+  const { engine, child, to, told } = puppeteer({ services: [service('web')] });
+  engine.input(toServices);
+  child(0).listener.unspawnable({ code: 'ENOENT', message: 'no such file' });
+  const before = told();
+  child(0).listener.exited(code0, false);
+  to('web', inputs.hangUp);
+  assert.deepEqual([told(), child(0).kills], [before, []]);
+});
+
+test('a spawner may tell all at once, before spawn has returned', () => {
+  const clock = new VirtualClock();
+  const hasty: Spawner = {
+    ...puppets().spawner,
+    spawn: (_command, listener) => {
+      listener.spawned(7);
+      listener.exited({ code: 3, signal: null }, false);
+      return {
+        kill: () => assert.fail('it is dead'),
+        lingers: () => false,
+        sweep: (_grace, done) => done(),
+      };
+    },
+  };
+  const { engine, to, told } = engineOn({ services: [service('web')] }, { clock, spawner: hasty });
+  engine.input(toServices);
+  assert.equal(told().at(-1), 'web: up → backoff, code 3 (exited)');
+  to('web', inputs.hangUp);
+  to('web', inputs.stop);
+});
+
+// What is left behind
+
+test('what an ended run leaves behind is swept, and the stop waits for it', async () => {
+  const { engine, child, calls } = puppeteer({ services: [logged('web')] });
+  engine.input(toServices);
+  for (const index of [0, 1]) child(index).listener.spawned(7);
+  engine.input(toTheEnd);
+  child(1).listener.exited(code0, true);
+  assert.equal(child(1).sweeps[0]?.grace, 3000);
+  assert.ok(!calls.includes('closePipe web'), 'the logger still reads what they write');
+  child(1).sweeps[0]?.done();
+  assert.equal(calls.at(-1), 'closePipe web');
+  child(0).listener.exited(code0, false);
+  await settled();
+  assert.equal(engine.state.phase, 'ended');
+});
+
+test('what deaths leave behind is let be until the service is stopped; then all of it is swept', () => {
+  const { engine, clock, child, to } = puppeteer({ services: [service('web')] });
+  engine.input(toServices);
+  for (const index of [0, 1]) {
+    child(index).listener.spawned(7);
+    child(index).listener.exited({ code: 1, signal: null }, true);
+    assert.equal(child(index).sweeps.length, 0);
+    clock.advance(1000);
+  }
+  to('web', inputs.stop);
+  child(2).listener.spawned(8);
+  child(2).listener.exited(code0, true);
+  assert.deepEqual(
+    [0, 1, 2].map((index) => child(index).sweeps.length),
+    [1, 1, 1],
+  );
+  child(0).sweeps[0]?.done();
+  child(2).sweeps[0]?.done();
+  assert.deepEqual(engine.state.services.sweeping, ['web']);
+  child(1).sweeps[0]?.done();
+  assert.deepEqual(engine.state.services.sweeping, []);
+});
+
+test('two sweeps of one service: the end waits for both', async () => {
+  const { engine, child, to } = puppeteer({ services: [service('web')] });
+  engine.input(toServices);
+  child(0).listener.spawned(7);
+  to('web', inputs.restart);
+  child(0).listener.exited(code0, true);
+  child(1).listener.spawned(8);
+  engine.input(toTheEnd);
+  child(1).listener.exited(code0, true);
+  child(1).sweeps[0]?.done();
+  await settled();
+  assert.equal(engine.state.phase, 'stopping', 'what the first run left still lives');
+  child(0).sweeps[0]?.done();
+  await settled();
+  assert.equal(engine.state.phase, 'ended');
+});
+
+test('what scripts leave behind is let be until the last clean-up', async () => {
+  const { engine, child, calls } = puppeteer({ init: [script('10-a')] });
+  engine.input(toServices);
+  child(0).listener.spawned(7);
+  child(0).listener.exited(code0, true);
+  assert.equal(engine.state.phase, 'running');
+  engine.input(toTheEnd);
+  await settled();
+  assert.equal(child(0).sweeps[0]?.grace, 3000);
+  assert.ok(!calls.includes('close'), 'it still lives');
+  child(0).sweeps[0]?.done();
+  await settled();
+  assert.deepEqual([calls.at(-1), engine.state.phase], ['close', 'ended']);
+});
+
+// The world
+
+test('the world’s answers come in as inputs: prepared, read again, given back', async () => {
+  const asked: string[] = [];
+  const world: World = {
+    prepare: (rules) => {
+      asked.push(`prepare ${String(rules.length)}`);
+      return Promise.resolve([problem('fix-attrs-failed', 'p', 'first')]);
+    },
+    reread: (root) => {
+      asked.push(`reread ${root}`);
+      const tree = inputs.tree({ root, services: [service('api')] });
+      return Promise.resolve({ tree, problems: [problem('rescan-failed', 'p', 'second')] });
+    },
+    release: () => {
+      asked.push('release');
+      return Promise.resolve([problem('runtime-directory', 'p', 'third')]);
+    },
+  };
+  const rule = { source: 's', line: 1, path: '/p', recurse: true, account: 'a' };
+  const { engine, told, spawner, clock } = rig({ root: '/etc', fixAttrs: [rule] }, world);
+  engine.input(toServices);
+  await settled();
+  assert.deepEqual([asked, spawner.alive], [['prepare 1', 'reread /etc'], ['api']]);
+  engine.input(toTheEnd);
+  clock.advance(0);
+  await settled();
+  assert.deepEqual(asked.slice(2), ['release']);
+  assert.deepEqual(
+    told().filter((line) => line.startsWith('problem')),
+    [
+      'problem fix-attrs-failed: p first (stage)',
+      'problem rescan-failed: p second (rescan)',
+      'problem runtime-directory: p third (stage)',
+    ],
+  );
+  assert.equal(told().at(-1), 'phase: finishing → ended (stage)');
+});
+
+test('things are given back after the spawner has closed, and only then is the end told', async () => {
+  const order: string[] = [];
+  const clock = new VirtualClock();
+  const spawner: Spawner = {
+    ...puppets().spawner,
+    close: async () => {
+      await settled();
+      order.push('closed');
+    },
+  };
+  const world: World = {
+    ...idleWorld,
+    release: () => {
+      order.push('released');
+      return Promise.resolve([]);
+    },
+  };
+  const { engine, hear } = engineOn({}, { clock, spawner, world });
+  const ended = new Promise<void>((resolve) => {
+    hear.push((event) => {
+      if (event.type !== 'phase' || event.to !== 'ended') return;
+      order.push('ended');
+      resolve();
+    });
+  });
+  engine.input(toTheEnd);
+  await ended;
+  assert.deepEqual(order, ['closed', 'released', 'ended']);
+});

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { divider, parseScenario } from './scenarios/parse.ts';
+import { play } from './scenarios/play.ts';
+
+/*
+ * Each file of `scenarios/` is the life of a whole tree in virtual time: what there is, what is done, and everything that
+ * then happens. `UPDATE=1` writes down anew what happens; look at the difference before you believe it.
+ */
+
+const folder = new URL('scenarios/', import.meta.url);
+const update = process.env['UPDATE'] === '1';
+const files = readdirSync(folder).filter((name) => name.endsWith('.txt'));
+
+for (const name of files) {
+  const file = new URL(name, folder);
+  const scenario = parseScenario(readFileSync(file, 'utf8'));
+  test(`${name}: ${scenario.title}`, async () => {
+    const played = await play(scenario);
+    if (update) writeFileSync(file, `${scenario.written}${divider}\n${played}`);
+    else assert.equal(played, scenario.transcript);
+  });
+}
+
+test('there are scenarios, each with a title and steps', () => {
+  assert.ok(files.length > 10);
+  for (const name of files) {
+    const { title, steps } = parseScenario(readFileSync(new URL(name, folder), 'utf8'));
+    assert.ok(title !== '' && steps.length > 0, name);
+  }
+});
+
+test('what a scenario says that nobody understands is an error, not a silence', async () => {
+  const failing = (text: string): Promise<unknown> => play(parseScenario(text));
+  await assert.rejects(failing('  services.d/web/ron\n'), /What is services\.d\/web\/ron\?/);
+  await assert.rejects(failing('  services.d/web/run sleeps\n'), /'sleeps' is nothing that/);
+  await assert.rejects(failing('dance\n'), /No child 'dance' is alive/);
+  await assert.rejects(failing('  services.d/web/run\nstart\nweb dances\n'), /What is 'dances'\?/);
+});

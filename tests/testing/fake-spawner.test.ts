@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  finishCommand,
+  hostCommand,
+  runCommand,
+  scriptCommand,
+} from '../../lib/machine/command.ts';
+import type { Command } from '../../lib/model/program.ts';
+import type { Behaviour } from '../../lib/testing/behaviour.ts';
+import { exit, ready } from '../../lib/testing/behaviour.ts';
+import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
+import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+import { died, finished, logged, script, service } from '../machine/samples.ts';
+
+/** A spawner, and everything that its children tell, each with its moment. */
+function rig() {
+  const clock = new VirtualClock();
+  const spawner = new FakeSpawner(clock);
+  const told: string[] = [];
+  const spawn = (command: Command) => {
+    const tell = (...words: readonly unknown[]): void => {
+      told.push([clock.now(), command.name, ...words].map(String).join(' '));
+    };
+    return spawner.spawn(command, {
+      spawned: (pid) => tell('spawned', pid),
+      unspawnable: ({ code, message }) => tell(code, message),
+      announced: () => tell('announced'),
+      printed: (stream, line) => tell(stream, line),
+      exited: ({ code, signal }, leftBehind) => tell('exited', code ?? signal, leftBehind),
+    });
+  };
+  return { clock, spawner, told, spawn };
+}
+
+const web = runCommand(service('web'), 'inherit');
+const announcing = runCommand(service('web', { notificationFd: 3 }), 'inherit');
+const printing = runCommand(service('web'), 'lines');
+const finish = finishCommand(finished('web'), { script: '/finish' }, died, 'inherit');
+const init = scriptCommand(script('10-a'), 'inherit');
+const host = hostCommand({ name: 'command', run: { command: ['sh'] } });
+const producer = runCommand(logged('web'), 'inherit');
+const logger = runCommand(service('web/log'), 'inherit');
+
+/** What a child of this behaviour tells in ten seconds. */
+function toldBy(command: Command, behaviour: Behaviour): readonly string[] {
+  const { clock, spawner, told, spawn } = rig();
+  spawner.script(command.name, behaviour);
+  spawn(command);
+  clock.advance(10_000);
+  return told;
+}
+
+// What is most natural
+
+test('a service stays up; each child has a pid of its own', () => {
+  const { clock, told, spawn } = rig();
+  spawn(web);
+  spawn(runCommand(service('api'), 'inherit'));
+  clock.advance(60_000);
+  assert.deepEqual(told, ['0 web spawned 1001', '0 api spawned 1002']);
+});
+
+test('a script of a stage and a finish script exit with 0, when time goes on', () => {
+  for (const command of [init, finish]) {
+    const { clock, told, spawn } = rig();
+    spawn(command);
+    assert.equal(told.length, 1);
+    clock.advance(0);
+    assert.deepEqual(told[1], `0 ${command.name} exited 0 false`);
+  }
+});
+
+test('the host’s own command goes on, like a service', () => {
+  assert.deepEqual(toldBy(host, {}), ['0 command spawned 1001']);
+  assert.equal(toldBy(host, exit(3, 50))[1], '50 command exited 3 false');
+});
+
+test('a stop signal ends a child, CONT does not', () => {
+  const { clock, told, spawn } = rig();
+  const child = spawn(web);
+  child.kill('SIGCONT', 'process');
+  clock.advance(100);
+  assert.equal(told.length, 1);
+  child.kill('SIGTERM', 'process');
+  assert.equal(told.length, 1, 'it ends when time goes on');
+  clock.advance(0);
+  assert.equal(told[1], '100 web exited SIGTERM false');
+});
+
+// What it is told in advance
+
+test('it exits as it was told, when it was told', () => {
+  assert.deepEqual(toldBy(web, exit(3)), ['0 web spawned 1001', '0 web exited 3 false']);
+  assert.equal(toldBy(web, exit('SIGSEGV', 200))[1], '200 web exited SIGSEGV false');
+  assert.equal(toldBy(init, exit(1, 200))[1], '200 10-a exited 1 false');
+  assert.equal(toldBy(init, { after: 300 })[1], '300 10-a exited 0 false');
+});
+
+test('it announces its readiness when it was told', () => {
+  assert.equal(toldBy(announcing, ready(200))[1], '200 web announced');
+  assert.equal(toldBy(announcing, ready())[1], '0 web announced');
+});
+
+test('it prints, then exits', () => {
+  assert.deepEqual(toldBy(printing, { print: 'one\ntwo\n', ...exit(0, 50) }).slice(1), [
+    '50 web stdout one',
+    '50 web stdout two',
+    '50 web exited 0 false',
+  ]);
+});
+
+test('it cannot be run: told later, and nothing else comes of it', () => {
+  const { clock, spawner, told, spawn } = rig();
+  spawner.script('web', { unspawnable: 'ENOENT' });
+  const child = spawn(web);
+  assert.deepEqual([told, spawner.alive], [[], []]);
+  child.kill('SIGKILL', 'group');
+  clock.advance(10_000);
+  assert.deepEqual(told, ['0 web ENOENT cannot be run (ENOENT)']);
+});
+
+test('it ignores what it was told to ignore, but never KILL', () => {
+  const { clock, spawner, told, spawn } = rig();
+  spawner.script('web', { ignores: ['SIGTERM', 'SIGKILL'] });
+  const child = spawn(web);
+  child.kill('SIGTERM', 'process');
+  clock.advance(100);
+  assert.equal(told.length, 1);
+  child.kill('SIGKILL', 'group');
+  clock.advance(0);
+  assert.equal(told[1], '100 web exited SIGKILL false');
+});
+
+test('one behaviour for each spawn, the last one repeating', () => {
+  const { clock, spawner, told, spawn } = rig();
+  spawner.script('web', [exit(1), exit(2)]);
+  for (let times = 0; times < 3; times += 1) {
+    spawn(web);
+    clock.advance(0);
+  }
+  assert.deepEqual(
+    told.filter((line) => line.includes('exited')),
+    ['0 web exited 1 false', '0 web exited 2 false', '0 web exited 2 false'],
+  );
+});
+
+test('a new script begins at its beginning; one for another name is none of its business', () => {
+  const { clock, spawner, told, spawn } = rig();
+  spawner.script('web', [exit(1), exit(2)]).script('api', exit(9));
+  spawn(web);
+  spawner.script('web', [exit(3), exit(4)]);
+  clock.advance(0);
+  spawn(web);
+  clock.advance(0);
+  assert.deepEqual(
+    told.filter((line) => line.includes('exited')),
+    ['0 web exited 1 false', '0 web exited 3 false'],
+  );
+});
+
+// What the test tells it
+
+test('the living child of a name takes orders; the signals that it was sent are kept', () => {
+  const { clock, spawner, told, spawn } = rig();
+  spawn(announcing).kill('SIGHUP', 'process');
+  clock.advance(0);
+  spawn(announcing);
+  const child = spawner.child('web');
+  child.ready();
+  child.kill('SIGCONT');
+  assert.deepEqual([child.pid, child.signals, child.alive], [1002, ['SIGCONT'], true]);
+  child.exit({ code: 7, signal: null });
+  assert.deepEqual(told.slice(-2), ['0 web announced', '0 web exited 7 false']);
+  assert.deepEqual([child.alive, spawner.children.length], [false, 2]);
+});
+
+test('a name that nobody alive has is an error that says who is', () => {
+  const { spawner, spawn } = rig();
+  assert.throws(() => spawner.child('web'), /No child 'web' is alive. Alive: nobody\./);
+  spawn(init);
+  spawn(finish);
+  assert.throws(() => spawner.child('web'), /Alive: 10-a, web\/finish\./);
+});
+
+test('the dead do nothing any more, and leave no alarm', () => {
+  const { clock, spawner, told, spawn } = rig();
+  spawner.script('web', { ...exit(1, 500), ready: true });
+  spawn(announcing);
+  const child = spawner.child('web');
+  child.kill('SIGTERM');
+  child.exit();
+  child.exit();
+  child.ready();
+  child.print('text');
+  child.kill('SIGTERM');
+  assert.deepEqual([told.slice(1), clock.alarms], [['0 web exited 0 false'], 0]);
+  assert.deepEqual(child.signals, ['SIGTERM']);
+});
+
+test('readiness is announced once at most, and only by who has a descriptor for it', () => {
+  assert.deepEqual(toldBy(web, ready()), ['0 web spawned 1001']);
+  const { spawner, told, spawn } = rig();
+  spawn(announcing);
+  spawner.child('web').ready();
+  spawner.child('web').ready();
+  assert.deepEqual(told.slice(1), ['0 web announced']);
+});
+
+test('what is printed is heard only where output comes in lines', () => {
+  for (const command of [web, producer]) {
+    const { spawner, told, spawn } = rig();
+    spawn(command);
+    spawner.child('web').print('text');
+    assert.equal(told.length, 1);
+  }
+});
+
+// Log pipes
+
+test('a logger reads on until its pipe is closed, then it ends', () => {
+  const { clock, spawner, told, spawn } = rig();
+  spawn(logger);
+  spawn(producer);
+  spawner.closePipe('another');
+  spawner.child('web').exit();
+  clock.advance(1000);
+  assert.deepEqual(spawner.alive, ['web/log']);
+  spawner.closePipe('web');
+  clock.advance(0);
+  assert.equal(told.at(-1), '1000 web/log exited 0 false');
+});
+
+test('a logger that comes after the pipe was closed ends at once', () => {
+  const { clock, spawner, told, spawn } = rig();
+  spawner.closePipe('web');
+  spawn(logger);
+  clock.advance(0);
+  assert.deepEqual(told, ['0 web/log spawned 1001', '0 web/log exited 0 false']);
+});
+
+test('a producer that comes later makes the pipe anew', () => {
+  const { clock, spawner, spawn } = rig();
+  spawner.closePipe('web');
+  spawn(producer);
+  spawn(logger);
+  clock.advance(1000);
+  assert.deepEqual(spawner.alive, ['web', 'web/log']);
+});
+
+test('a logger may ignore the end of its pipe', () => {
+  const { clock, spawner, spawn } = rig();
+  spawner.script('web/log', { ignores: ['end-of-file'] });
+  spawn(logger);
+  spawner.closePipe('web');
+  clock.advance(1000);
+  assert.deepEqual(spawner.alive, ['web/log']);
+});
+
+// The rest of the port
+
+test('nothing is ever left behind, and closing takes no time', async () => {
+  const { spawner, spawn } = rig();
+  const child = spawn(web);
+  let swept = false;
+  child.sweep(1000, () => {
+    swept = true;
+  });
+  assert.ok(swept);
+  await spawner.close();
+});

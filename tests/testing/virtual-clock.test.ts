@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+
+/** A clock, and alarms on it that note their name and the moment at which they rang. */
+function noting(start?: number) {
+  const clock = new VirtualClock(start);
+  const rung: string[] = [];
+  const alarm = (name: string, time: number): (() => void) =>
+    clock.at(time, () => rung.push(`${name} ${String(clock.now())}`));
+  return { clock, rung, alarm };
+}
+
+test('time stands still until it is told to advance', () => {
+  const { clock } = noting();
+  assert.equal(clock.now(), 0);
+  clock.advance(250);
+  assert.equal(clock.now(), 250);
+});
+
+test('it begins when it is told to', () => {
+  assert.equal(new VirtualClock(1_700_000_000_000).now(), 1_700_000_000_000);
+});
+
+test('alarms ring on the way, each at its own moment, in the order of their moments', () => {
+  const { clock, rung, alarm } = noting(100);
+  alarm('late', 300);
+  alarm('early', 200);
+  alarm('beyond', 401);
+  clock.advance(300);
+  assert.deepEqual(rung, ['early 200', 'late 300']);
+  assert.equal(clock.now(), 400);
+});
+
+test('alarms of one moment ring in the order in which they were set', () => {
+  const { clock, rung, alarm } = noting();
+  for (const name of ['a', 'b', 'c']) alarm(name, 10);
+  clock.advance(10);
+  assert.deepEqual(rung, ['a 10', 'b 10', 'c 10']);
+});
+
+test('an alarm that is set by an alarm rings on the same way, if it is due', () => {
+  const { clock, rung, alarm } = noting();
+  clock.at(10, () => {
+    alarm('due', 20);
+    alarm('not due', 31);
+  });
+  clock.advance(30);
+  assert.deepEqual(rung, ['due 20']);
+});
+
+test('an alarm in the past rings at the next advance, also by nothing, and time does not go back', () => {
+  const { clock, rung, alarm } = noting(50);
+  alarm('past', 10);
+  assert.deepEqual(rung, [], 'not before');
+  clock.advance(0);
+  assert.deepEqual(rung, ['past 50']);
+});
+
+test('an alarm that was called off does not ring, also by another one of the same moment', () => {
+  const { clock, rung, alarm } = noting();
+  alarm('first', 10)();
+  clock.at(20, () => {
+    callOff();
+  });
+  const callOff = alarm('second', 20);
+  clock.advance(30);
+  assert.deepEqual(rung, []);
+});
+
+test('calling off an alarm that has rung does nothing', () => {
+  const { clock, rung, alarm } = noting();
+  const callOff = alarm('a', 10);
+  alarm('b', 20);
+  clock.advance(10);
+  callOff();
+  clock.advance(10);
+  assert.deepEqual(rung, ['a 10', 'b 20']);
+});
+
+test('it says how many alarms are set, and when the next one rings', () => {
+  const { clock, alarm } = noting();
+  assert.deepEqual([clock.alarms, clock.next], [0, undefined]);
+  alarm('b', 20);
+  const callOff = alarm('a', 10);
+  assert.deepEqual([clock.alarms, clock.next], [2, 10]);
+  callOff();
+  assert.deepEqual([clock.alarms, clock.next], [1, 20]);
+  clock.advance(20);
+  assert.deepEqual([clock.alarms, clock.next], [0, undefined]);
+});
+
+test('an advance during an advance: time never goes back', () => {
+  const { clock, rung, alarm } = noting();
+  clock.at(10, () => {
+    clock.advance(100);
+  });
+  alarm('between', 50);
+  clock.advance(20);
+  assert.deepEqual(rung, ['between 50']);
+  assert.equal(clock.now(), 110);
+});
