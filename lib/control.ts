@@ -4,7 +4,7 @@ import { isDescending } from './machine/state.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Engine } from './runtime/engine.ts';
 
-/** How long to wait. Giving up ends only the waiting: what was asked for goes on. */
+/** How long to wait. Giving up ends only the waiting: what was asked for goes on. A signal that has aborted before asks for nothing. */
 export interface WaitOptions {
   /** Ends the waiting when it aborts; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;

@@ -117,6 +117,7 @@ export class Service extends Emitter<ServiceEvents> {
    * @throws InterruptedError when another command starts it again.
    */
   async stop(options: StopOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
     const patience = options.killTimeout;
     this.#input({ type: 'stop', ...(patience !== undefined && { patience }) });
     await this.#control.until(
@@ -167,6 +168,7 @@ export class Service extends Emitter<ServiceEvents> {
   }
 
   async #come(input: Input, what: string, options?: WaitOptions): Promise<void> {
+    options?.signal?.throwIfAborted();
     this.#control.refuseOnTheWayDown(what);
     const before = this.#state;
     this.#input(input);

@@ -70,6 +70,7 @@ export class ScriptStage {
    * @throws OrderError when the stage cannot come at this time.
    */
   async run(options?: WaitOptions): Promise<StageResult> {
+    options?.signal?.throwIfAborted();
     const { state } = this.#control;
     if (this.name === 'init') {
       if (state.phase !== 'loaded' && state.phase !== 'initializing')
@@ -140,6 +141,7 @@ export class ServiceStage {
    * @throws OrderError when everything is being stopped.
    */
   async start(options?: WaitOptions): Promise<StageResult> {
+    options?.signal?.throwIfAborted();
     this.#control.refuseOnTheWayDown('The start of the services');
     const skipInit = this.#control.state.target === 'loaded';
     this.#control.input({ type: 'advance', target: 'services', skipInit });
@@ -152,6 +154,7 @@ export class ServiceStage {
 
   /** Stops the services, loggers last. Resolves when all are down; the finish stage does not run. */
   async stop(options?: StopOptions): Promise<StageResult> {
+    options?.signal?.throwIfAborted();
     this.#control.input({ type: 'advance', target: 'stopped' });
     const alive = (): readonly string[] =>
       [...this.#control.state.units].filter(([, unit]) => !rests(unit)).map(([name]) => name);

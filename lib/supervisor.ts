@@ -152,6 +152,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws OrderError when everything is being stopped already.
    */
   async start(options?: WaitOptions): Promise<void> {
+    options?.signal?.throwIfAborted();
     this.#control.refuseOnTheWayDown('The start');
     this.#control.input({ type: 'advance', target: 'services' });
     await this.#control.until(
@@ -170,6 +171,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws TimeoutError naming who is still alive, when `timeout` is over; the stop itself goes on.
    */
   async stop(options: StopOptions = {}): Promise<Verdict> {
+    options.signal?.throwIfAborted();
     this.#end({ reason: 'stopped', exitCode: 0 }, options.killTimeout);
     return this.#ended(options);
   }
@@ -183,7 +185,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     const map = signals === true ? defaultSignals : signals === false ? {} : signals;
     const release = listenToSignals(map, (name, action) => {
       if (action === 'stop') this.#end(endedBy(name));
-      if (action === 'rescan') void this.rescan();
+      if (action === 'rescan' && !isDescending(this.#state)) void this.rescan();
     });
     const abort = (): void => {
       this.#end({ reason: 'stopped', exitCode: 0 });
@@ -343,8 +345,8 @@ async function reload(root: string): Promise<{ tree: Tree | null; problems: read
     const { tree } = await load(root);
     return { tree, problems: [] };
   } catch (error) {
-    if (!(error instanceof TreeError)) throw error;
-    return { tree: null, problems: [problem('rescan-failed', root, error.message)] };
+    const why = error instanceof Error ? error.message : String(error);
+    return { tree: null, problems: [problem('rescan-failed', root, why)] };
   }
 }
 

@@ -1,0 +1,68 @@
+/**
+ * Process supervision that you can import: init scripts, services and finish scripts in the s6-overlay model.
+ *
+ * @packageDocumentation
+ */
+export type { StopOptions, WaitOptions } from './control.ts';
+export type { Emitter } from './emitter.ts';
+export {
+  InitFailedError,
+  InterruptedError,
+  OptionsError,
+  OrderError,
+  OverflowError,
+  ServiceFailedError,
+  StagekeeperError,
+  TimeoutError,
+  TreeError,
+  UnknownServiceError,
+} from './errors.ts';
+export type { EventOf, ServiceEvents, SupervisorEvents } from './events.ts';
+export type { ProgramInput, ScriptInput, ServiceInput, TreeInput } from './loader/define.ts';
+export type { ScriptResult, Timeouts } from './machine/state.ts';
+export type {
+  Cause,
+  Change,
+  LifecycleEvent,
+  Phase,
+  ServiceStatus,
+  StageName,
+  StageStatus,
+  Timed,
+} from './model/event.ts';
+export type { Exit } from './model/exit.ts';
+export type { Problem, ProblemCode } from './model/problem.ts';
+export type {
+  Command,
+  CommandProgram,
+  Output,
+  PipeEnd,
+  Program,
+  ScriptProgram,
+} from './model/program.ts';
+export type {
+  Backoff,
+  DeathLimit,
+  FixAttrsRule,
+  RestartPolicy,
+  ScriptSpec,
+  ServiceSpec,
+  Tree,
+} from './model/tree.ts';
+export type { EndReason, Verdict } from './model/verdict.ts';
+export type {
+  BackoffOptions,
+  RunOptions,
+  ServiceOptions,
+  SignalAction,
+  SignalMap,
+  SupervisorOptions,
+} from './options.ts';
+export type { Clock } from './runtime/clock.ts';
+export type { Environment } from './runtime/environment.ts';
+export type { Child, ChildListener, SpawnFailure, Spawner } from './runtime/spawner.ts';
+export { Service } from './service.ts';
+export type { Script, ScriptStage, ServiceStage, StageResult } from './stage.ts';
+export type { ServiceReport, SupervisorStatus } from './status.ts';
+export type { TreeChange } from './supervisor.ts';
+export { Supervisor } from './supervisor.ts';

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Rule } from './architecture/rules.ts';
+import {
+  circles,
+  fileNames,
+  layers,
+  lineLimit,
+  manners,
+  mirrors,
+  packages,
+  purity,
+  sizes,
+  topLevel,
+} from './architecture/rules.ts';
+import { scan } from './architecture/source.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => `${folder}/${path}`);
+
+const lib = filesIn('lib');
+const sources = scan(Object.fromEntries(lib.map((path) => [path, read(path)])));
+
+const dependencies = ['cross-spawn', 'eventemitter3', 'signal-exit', 'zod'];
+
+/** What may stand at the top beside dot-files. */
+const atTheTop = `lib tests examples package.json package-lock.json tsconfig.json typedoc.json
+  CHANGELOG.md README.md LICENSE`.split(/\s+/);
+
+/** Tests of more than one file. */
+const wideTests = [
+  'tests/architecture.test.ts',
+  'tests/chaos.test.ts',
+  'tests/examples.test.ts',
+  'tests/scenarios.test.ts',
+  'tests/simulation.test.ts',
+  'tests/stubborn.test.ts',
+  'tests/conformance/',
+  'tests/machine/diagram.test.ts',
+  'tests/scenarios/',
+];
+
+test('imports go down the floors of the house', () => {
+  assert.deepEqual(layers(sources), []);
+  refuses(layers, { 'lib/model/a.ts': "import '../errors.ts'", 'lib/errors.ts': '' });
+  refuses(layers, { 'lib/model/a.ts': "import '../machine/b.ts'", 'lib/machine/b.ts': '' });
+  refuses(layers, { 'lib/machine/a.ts': "import '../runtime/b.ts'", 'lib/runtime/b.ts': '' });
+  refuses(layers, { 'lib/machine/a.ts': "import '../errors.ts'", 'lib/errors.ts': '' });
+  refuses(layers, { 'lib/runtime/a.ts': "import '../loader/b.ts'", 'lib/loader/b.ts': '' });
+  refuses(layers, { 'lib/loader/a.ts': "import '../runtime/b.ts'", 'lib/runtime/b.ts': '' });
+  refuses(layers, { 'lib/runtime/a.ts': "import '../service.ts'", 'lib/service.ts': '' });
+  refuses(layers, { 'lib/errors.ts': "import './schema.ts'", 'lib/schema.ts': '' });
+  refuses(layers, { 'lib/a.ts': "import './testing/b.ts'", 'lib/testing/b.ts': '' });
+  refuses(layers, { 'lib/a.ts': "import '../package.json'" });
+  refuses(layers, { 'lib/attic/a.ts': '' });
+  allows(layers, { 'lib/errors.ts': "import './model/a.ts'", 'lib/model/a.ts': '' });
+  allows(layers, { 'lib/testing/a.ts': "import '../loader/b.ts'", 'lib/loader/b.ts': '' });
+});
+
+test('no way of writing an import escapes the scan', () => {
+  const statements = [
+    "import { b } from './b.ts'",
+    "import type { B } from './b.ts'",
+    "export * from './b.ts'",
+    "export type { B } from './b.ts'",
+    "void import('./b.ts')",
+    "type B = import('./b.ts').B",
+    "require('./b.ts')",
+  ];
+  for (const text of statements) {
+    assert.deepEqual(scan({ 'lib/a.ts': text })[0]?.files, ['lib/b.ts'], text);
+  }
+});
+
+test('there is no circle, not even for types', () => {
+  assert.deepEqual(circles(sources), []);
+  refuses(circles, { 'lib/a.ts': "import './a.ts'" });
+  refuses(circles, {
+    'lib/a.ts': "import './b.ts'",
+    'lib/b.ts': "import type { C } from './c.ts'",
+    'lib/c.ts': "export * from './b.ts'",
+  });
+  allows(circles, {
+    'lib/a.ts': "import './b.ts'; import './c.ts'",
+    'lib/b.ts': "import './c.ts'",
+    'lib/c.ts': '',
+  });
+});
+
+test('each dependency is imported by one file, and there are four', () => {
+  const manifest = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+  assert.deepEqual(Object.keys(manifest.dependencies), dependencies);
+  assert.deepEqual(packages(dependencies)(sources), []);
+  const onlyZod = packages(['zod']);
+  refuses(onlyZod, {});
+  refuses(onlyZod, { 'lib/a.ts': "import 'zod'", 'lib/b.ts': "import 'zod'" });
+  refuses(onlyZod, { 'lib/a.ts': "import 'zod'; import 'lodash'" });
+  refuses(onlyZod, { 'lib/a.ts': "import 'zod'; import 'fs'" });
+  allows(onlyZod, { 'lib/a.ts': "import 'zod'; import 'node:fs'" });
+});
+
+test('model and machine are pure', () => {
+  assert.deepEqual(purity(sources), []);
+  const impure = [
+    'Date.now()',
+    'new Date()',
+    'setTimeout(() => {}, 1)',
+    'setInterval(() => {}, 1)',
+    'setImmediate(() => {})',
+    'queueMicrotask(() => {})',
+    'process.pid',
+    "globalThis['process']",
+    'const { env } = process',
+    'performance.now()',
+    'Math.random()',
+    "fetch('/')",
+    "import 'node:fs'",
+  ];
+  for (const text of impure) {
+    refuses(purity, { 'lib/model/a.ts': text });
+    refuses(purity, { 'lib/machine/a.ts': text });
+    allows(purity, { 'lib/runtime/a.ts': text });
+  }
+  allows(purity, {
+    'lib/model/a.ts':
+      "// process\nconst it: { process?: string } = { process: 'Date' }; it.process; Math.max(1)",
+  });
+});
+
+test('the library neither ends its host nor writes to the console', () => {
+  assert.deepEqual(manners(sources), []);
+  const rude = [
+    "console.log('')",
+    'process.exit()',
+    "process['exit']()",
+    'process.exitCode = 1',
+    "process.stdout.write('')",
+    "import { exit } from 'node:process'",
+  ];
+  for (const text of rude) refuses(manners, { 'lib/a.ts': text });
+  allows(manners, { 'lib/a.ts': "process.emitWarning(''); child.exit()" });
+});
+
+test('every file can be read at one sitting', () => {
+  assert.deepEqual(sizes(sources), []);
+  refuses(sizes, { 'lib/a.ts': '//\n'.repeat(lineLimit + 1) });
+  allows(sizes, { 'lib/a.ts': '//\n'.repeat(lineLimit) });
+});
+
+test('every file is called after what is in it', () => {
+  assert.deepEqual(fileNames(sources), []);
+  refuses(fileNames, { 'lib/utils.ts': '' });
+  refuses(fileNames, { 'lib/loader/helpers.ts': '' });
+  allows(fileNames, { 'lib/loader/load.ts': '' });
+});
+
+test('tests stand where the files stand that they test', () => {
+  assert.deepEqual(mirrors(filesIn('tests'), lib, wideTests), []);
+  const astray = (path: string): readonly string[] => mirrors([path], ['lib/a/b.ts'], ['tests/x/']);
+  assert.equal(astray('tests/b.test.ts').length, 1);
+  assert.equal(astray('tests/a/bc.test.ts').length, 1);
+  assert.deepEqual(astray('tests/a/b.test.ts'), []);
+  assert.deepEqual(astray('tests/a/b-more.test.ts'), []);
+  assert.deepEqual(astray('tests/x/b.test.ts'), []);
+  assert.deepEqual(astray('tests/a/samples.ts'), []);
+});
+
+test('nothing else stands at the top', () => {
+  const ignored = read('.gitignore').trim().split('\n');
+  assert.deepEqual(topLevel(readdirSync(root), atTheTop, ignored), []);
+  const found = topLevel(['src', '.ci', 'lib', 'dist', 'a.tgz'], ['lib'], ['dist/', '*.tgz']);
+  assert.equal(found.length, 1);
+});
+
+type Texts = Readonly<Record<string, string>>;
+
+function refuses(rule: Rule, texts: Texts): void {
+  assert.notDeepEqual(rule(scan(texts)), [], JSON.stringify(texts));
+}
+
+function allows(rule: Rule, texts: Texts): void {
+  assert.deepEqual(rule(scan(texts)), [], JSON.stringify(texts));
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import * as errors from '../lib/errors.ts';
+import type { StagekeeperError } from '../lib/errors.ts';
+import { problem } from '../lib/model/problem.ts';
+import type { Verdict } from '../lib/model/verdict.ts';
+
+const verdict: Verdict = { exitCode: 3, reason: 'init-failed', script: '10-first', killed: [] };
+
+/** One of each, made as the library makes it. */
+const samples: Readonly<
+  Record<Exclude<keyof typeof errors, 'StagekeeperError'>, StagekeeperError>
+> = {
+  TreeError: new errors.TreeError('/etc', [
+    problem('run-missing', '/etc/services.d/web', 'has no run', { remedy: 'Write one.' }),
+    problem('value-invalid', '/etc/services.d/web/down-signal', 'is no signal', { line: 1 }),
+  ]),
+  OptionsError: new errors.OptionsError('timeouts.kill: takes milliseconds'),
+  UnknownServiceError: new errors.UnknownServiceError('wbe', ['web', 'db'], 'web'),
+  ServiceFailedError: new errors.ServiceFailedError('web', 'finish said 125.', {
+    code: 1,
+    signal: null,
+  }),
+  InterruptedError: new errors.InterruptedError('stopped meanwhile'),
+  TimeoutError: new errors.TimeoutError('Stopping web', 500, ['web', 'web/log']),
+  InitFailedError: new errors.InitFailedError(verdict),
+  OrderError: new errors.OrderError('has ended'),
+  OverflowError: new errors.OverflowError('fell behind'),
+};
+
+test('every error class has a sample here', () => {
+  const classes = Object.keys(errors).filter((name) => name !== 'StagekeeperError');
+  assert.deepEqual(classes.toSorted(), Object.keys(samples).toSorted());
+});
+
+for (const [name, error] of Object.entries(samples)) {
+  test(`${name} is called so, has a code and is one of ours`, () => {
+    assert.ok(error instanceof errors.StagekeeperError);
+    assert.ok(error instanceof Error);
+    assert.equal(error.constructor.name, name);
+    assert.equal(error.name, name);
+    assert.equal(String(error), `${name}: ${error.message}`);
+    assert.match(error.stack ?? '', new RegExp(`^${name}: `), 'the stack tells the class');
+    assert.match(error.code, /^ERR_[A-Z]+(_[A-Z]+)*$/);
+    assert.equal(error.code, codeFor(name), 'the code follows from the name');
+  });
+}
+
+test('no two classes share a code', () => {
+  const codes = Object.values(samples).map((error) => error.code);
+  assert.equal(new Set(codes).size, codes.length);
+});
+
+test('the README lists each class with its code, and no other', () => {
+  const rows = readme().matchAll(/^\| `(\w+Error)` +\| `(ERR_\w+)` +\| +\S/gm);
+  const documented = [...rows].map(([, name = '', code = '']) => `${name} ${code}`);
+  const existing = Object.entries(samples).map(([name, { code }]) => `${name} ${code}`);
+  assert.deepEqual(documented.toSorted(), existing.toSorted());
+});
+
+test('a tree error tells all problems at once, each with place, code and remedy', () => {
+  const { message } = samples.TreeError;
+  assert.match(message, /The tree \/etc cannot be used:/);
+  assert.match(message, /\/etc\/services\.d\/web: has no run \(run-missing\) Write one\./);
+  assert.match(message, /down-signal:1: is no signal \(value-invalid\)/);
+});
+
+test('an unknown service is told with the nearest name and all there are', () => {
+  assert.match(samples.UnknownServiceError.message, /'wbe'.*Did you mean 'web'\?.*web, db/);
+  const alone = new errors.UnknownServiceError('web', [], undefined);
+  assert.equal(alone.message, "No service is named 'web'. The tree has no services.");
+});
+
+test('a timeout tells what took how long, and who is still awaited', () => {
+  assert.equal(
+    samples.TimeoutError.message,
+    'Stopping web took longer than 500 ms. Still awaited: web, web/log.',
+  );
+  assert.equal(new errors.TimeoutError('It', 1, []).message, 'It took longer than 1 ms.');
+});
+
+test('a failed init script is told by name and exit code', () => {
+  assert.match(samples.InitFailedError.message, /'10-first' failed \(exit code 3\)/);
+});
+
+test('a service that did not come up is told by name and reason', () => {
+  assert.match(samples.ServiceFailedError.message, /'web' did not come up: finish said 125\./);
+});
+
+/** `UnknownServiceError` → `ERR_UNKNOWN_SERVICE`. */
+function codeFor(name: string): string {
+  const words = name.replace(/Error$/, '').match(/[A-Z][a-z]+/g) ?? [];
+  return ['ERR', ...words.map((word) => word.toUpperCase())].join('_');
+}
+
+function readme(): string {
+  return readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+}

@@ -1,0 +1,105 @@
+// What npm would publish, tried as a user tries it: `npm run check:package`. Packs, inspects the package, installs it into an
+// empty project, compiles that under strict settings, and runs it by import, by require() and with an example.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { consumerLock } from './consumer-lock.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const bin = (name: string): string => join(root, 'node_modules/.bin', name);
+
+const folder = mkdtempSync(join(tmpdir(), 'stagekeeper-package-'));
+try {
+  const archive = pack();
+  step('publint', () => {
+    run(bin('publint'), ['run', archive, '--strict']);
+  });
+  step('are the types wrong', () => {
+    run(bin('attw'), ['--profile', 'esm-only', archive]);
+  });
+  const consumer = install(archive);
+  step('contents', () => {
+    checkContents(join(consumer, 'node_modules/stagekeeper'));
+  });
+  step('a strict user compiles', () => {
+    run(bin('tsc'), ['-p', consumer]);
+  });
+  step('a user imports', () => {
+    run(process.execPath, ['out/main.js'], consumer);
+  });
+  step('a user requires', () => {
+    run(process.execPath, ['require.cjs'], consumer);
+  });
+  step('an example runs', () => {
+    const example = 'out/examples/essential-service/main.js';
+    assert.throws(
+      () => {
+        run(process.execPath, [example], consumer);
+      },
+      /* the example's own exit code */ { status: 42 },
+    );
+  });
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function step(name: string, check: () => void): void {
+  console.log(`--- ${name}`);
+  check();
+}
+
+function run(command: string, args: readonly string[], cwd = root): void {
+  execFileSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], timeout: 120_000 });
+}
+
+/** Builds and packs; the path of the archive. */
+function pack(): string {
+  step('pack', () => {
+    run('npm', ['pack', '--pack-destination', folder, '--loglevel=error']);
+  });
+  const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+  assert.ok(archive !== undefined, 'npm pack wrote no archive');
+  return join(folder, archive);
+}
+
+/** Makes a project beside the archive that depends on it alone, with what else it needs at our locked versions. */
+function install(archive: string): string {
+  const consumer = join(folder, 'consumer');
+  cpSync(join(root, 'tests/package/consumer'), consumer, { recursive: true });
+  cpSync(join(root, 'examples'), join(consumer, 'examples'), { recursive: true });
+  const { manifest, lock } = consumerLock({
+    manifest: json(join(consumer, 'package.json')),
+    library: json(join(root, 'package.json')),
+    lock: json(join(root, 'package-lock.json')),
+    archive,
+  });
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(consumer, 'package-lock.json'), JSON.stringify(lock));
+  step('install', () => {
+    run('npm', ['ci', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'], consumer);
+  });
+  return consumer;
+}
+
+function json(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/** Code, types and papers, and nothing that points to a file which is not there. */
+function checkContents(installed: string): void {
+  const files = readdirSync(installed, { recursive: true, encoding: 'utf8', withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
+  const expected = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .flatMap((path) => ['.js', '.d.ts'].map((end) => `dist/${path.replace(/\.ts$/, end)}`));
+  const papers = ['LICENSE', 'README.md', 'package.json'];
+  assert.deepEqual(files.toSorted(), [...papers, ...expected].toSorted());
+  for (const file of expected) {
+    assert.doesNotMatch(readFileSync(join(installed, file), 'utf8'), /^\/\/# sourceMappingURL/m);
+  }
+  console.log(`${String(files.length)} files`);
+}

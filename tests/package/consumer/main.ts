@@ -1,0 +1,41 @@
+// A user's program, compiled against the packed library and run: a life with real processes, and one in virtual time.
+import assert from 'node:assert/strict';
+import type { LifecycleEvent, Problem, ServiceStatus, Tree, Verdict } from 'stagekeeper';
+import { StagekeeperError, Supervisor, TreeError } from 'stagekeeper';
+import { FakeSpawner, VirtualClock } from 'stagekeeper/testing';
+
+const told: LifecycleEvent['type'][] = [];
+const real = new Supervisor(
+  {
+    init: [{ name: 'first', run: ['true'] }],
+    services: [{ name: 'web', run: ['sleep', '60'], restart: 'on-failure', essential: true }],
+  },
+  { output: 'ignore', timeouts: { kill: 1000 } },
+);
+real.on('event', (event) => told.push(event.type));
+real.on('service', ({ service, to }) => {
+  const status: ServiceStatus = to;
+  assert.equal(typeof (service + status), 'string');
+});
+// @ts-expect-error: there is no such event.
+real.on('typo', () => undefined);
+
+await real.start();
+assert.equal(real.service('web').status, 'up');
+const verdict: Verdict = await real.stop();
+assert.deepEqual([verdict.reason, verdict.exitCode], ['stopped', 0]);
+assert.ok(told.includes('script') && told.includes('service') && told.includes('phase'));
+
+const tree: Tree = real.tree;
+const clock = new VirtualClock();
+const fake = new Supervisor(tree, { clock, spawner: new FakeSpawner(clock) });
+assert.equal(fake.phase, 'loaded');
+
+await using helper = new Supervisor({ services: [{ name: 'helper', run: ['sleep', '60'] }] });
+await helper.start();
+
+await assert.rejects(Supervisor.load('/nowhere'), (error: unknown) => {
+  assert.ok(error instanceof TreeError && error instanceof StagekeeperError);
+  const problems: readonly Problem[] = error.problems;
+  return problems.length > 0 && error.code === 'ERR_TREE';
+});

@@ -1,0 +1,438 @@
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { test } from 'node:test';
+import {
+  InitFailedError,
+  InterruptedError,
+  OptionsError,
+  OrderError,
+  Supervisor,
+  TimeoutError,
+  TreeError,
+  UnknownServiceError,
+} from '../lib/index.ts';
+import type { LifecycleEvent, TreeInput } from '../lib/index.ts';
+import { exit, ready } from '../lib/testing/index.ts';
+import { live } from './life.ts';
+
+const script = (name: string) => ({ name, run: ['true'] });
+const web = { name: 'web', run: ['web'] };
+const whole: TreeInput = {
+  init: [script('init1'), script('init2')],
+  services: [{ ...web, finish: ['tidy'], logger: { run: ['log'] } }],
+  finish: [script('finish1')],
+};
+
+test('the whole life of a tree, in order', async () => {
+  const { supervisor, told, pass, spawner, clock } = live(whole);
+  const life = supervisor.run();
+  await pass();
+  assert.equal(supervisor.phase, 'running');
+  const stopped = supervisor.stop();
+  await pass();
+  assert.deepEqual(await life, { reason: 'stopped', exitCode: 0, killed: [] });
+  assert.deepEqual(await stopped, await life);
+  assert.deepEqual(told(), [
+    'initializing',
+    'init started',
+    'init1 started',
+    'init1 exited',
+    'init2 started',
+    'init2 exited',
+    'init completed',
+    'starting',
+    'services started',
+    'web/log starting',
+    'web starting',
+    'web/log up',
+    'web up',
+    'services completed',
+    'running',
+    'stopping',
+    'web stopping',
+    'web finishing',
+    'web down',
+    'web/log stopping',
+    'web/log down',
+    'finishing',
+    'finish started',
+    'finish1 started',
+    'finish1 exited',
+    'finish completed',
+    'ended',
+  ]);
+  assert.deepEqual(spawner.alive, []);
+  assert.equal(clock.alarms, 0);
+});
+
+test('start() resolves when every service is ready, and only then', async () => {
+  const life = live({ services: [{ ...web, notificationFd: 3 }] });
+  life.spawner.script('web', ready(200));
+  let started = false;
+  const start = life.supervisor.start().then(() => (started = true));
+  await life.pass(199);
+  assert.equal(started, false);
+  assert.equal(life.supervisor.service('web').ready, false);
+  await life.pass(1);
+  await start;
+  assert.equal(life.supervisor.service('web').ready, true);
+});
+
+test('start() goes on without a service that is not ready in time, and says so', async () => {
+  const life = live({ services: [{ ...web, notificationFd: 3 }] }, { timeouts: { readiness: 50 } });
+  const start = life.supervisor.start();
+  await life.pass(50);
+  await start;
+  assert.equal(life.supervisor.stages.services.status, 'failed');
+  assert.ok(life.told().includes('problem not-ready'));
+});
+
+test('start() twice is one start', async () => {
+  const life = live({ services: [web] });
+  await Promise.all([life.supervisor.start(), life.supervisor.start(), life.pass()]);
+  assert.equal(life.spawner.children.length, 1);
+});
+
+for (const onInitFailure of ['continue', 'warn'] as const) {
+  test(`a failing init script under '${onInitFailure}' stops nothing`, async () => {
+    const life = live(whole, { onInitFailure });
+    life.spawner.script('init1', exit(3));
+    const start = life.supervisor.start();
+    await life.pass();
+    await start;
+    assert.ok(life.told().includes('init2 exited'));
+    assert.ok(life.told().includes('init failed'));
+    assert.equal(life.told().includes('problem script-failed'), onInitFailure === 'warn');
+    assert.equal(life.supervisor.service('web').status, 'up');
+  });
+}
+
+test("a failing init script under 'stop' ends everything with its exit code", async () => {
+  const life = live(whole, { onInitFailure: 'stop' });
+  life.spawner.script('init1', exit(3));
+  const start = assert.rejects(life.supervisor.start(), (error) => {
+    assert.ok(error instanceof InitFailedError);
+    assert.equal(error.verdict.exitCode, 3);
+    return true;
+  });
+  await life.pass();
+  await start;
+  assert.deepEqual(await life.supervisor.run(), {
+    reason: 'init-failed',
+    exitCode: 3,
+    script: 'init1',
+    killed: [],
+  });
+  assert.ok(life.told().includes('finish1 exited'));
+  assert.equal(life.told().includes('init2 started'), false);
+  assert.equal(life.told().includes('web starting'), false);
+});
+
+test('the end of an essential service is the end of everything', async () => {
+  const life = live(
+    { services: [web, { name: 'db', run: ['db'] }] },
+    {
+      services: { db: { essential: true, restart: 'never' } },
+    },
+  );
+  const run = life.supervisor.run();
+  await life.pass();
+  life.spawner.child('db').exit({ code: null, signal: 'SIGSEGV' });
+  await life.pass();
+  assert.deepEqual(await run, { reason: 'essential', exitCode: 139, service: 'db', killed: [] });
+});
+
+test('stopping an essential service by hand ends nothing', async () => {
+  const life = live({ services: [{ ...web, essential: true }] });
+  await Promise.all([life.supervisor.start(), life.pass()]);
+  await Promise.all([life.supervisor.service('web').stop(), life.pass()]);
+  assert.equal(life.supervisor.phase, 'running');
+});
+
+test('a command runs once the services are up; its exit code is the verdict', async () => {
+  const life = live(whole);
+  life.spawner.script('command', exit(7, 100));
+  const run = life.supervisor.run({ command: ['app'] });
+  await life.pass();
+  assert.ok(life.told().indexOf('command started') > life.told().indexOf('web up'));
+  await life.pass(100);
+  assert.deepEqual(await run, { reason: 'command', exitCode: 7, killed: [] });
+});
+
+test('stop() during the init stage ends the script that runs and starts nothing more', async () => {
+  const life = live(whole);
+  life.spawner.script('init1', exit(0, 60_000));
+  const start = assert.rejects(life.supervisor.start(), InterruptedError);
+  await life.pass();
+  const stop = life.supervisor.stop();
+  await life.pass();
+  await start;
+  assert.equal((await stop).exitCode, 0);
+  assert.deepEqual(life.spawner.children[0]?.signals, ['SIGTERM', 'SIGCONT']);
+  assert.equal(life.told().includes('init2 started'), false);
+  assert.ok(life.told().includes('finish1 exited'));
+});
+
+test('a service that ignores TERM is killed when its time is up, and the verdict says so', async () => {
+  const life = live({ services: [web] }, { timeouts: { services: 2000 } });
+  life.spawner.script('web', { ignores: ['SIGTERM'] });
+  await Promise.all([life.supervisor.start(), life.pass()]);
+  const stop = life.supervisor.stop();
+  await life.pass(1999);
+  assert.deepEqual(life.spawner.alive, ['web']);
+  await life.pass(1);
+  assert.deepEqual((await stop).killed, ['web']);
+});
+
+test('stop() rejects with who is still alive when its timeout is over, and goes on', async () => {
+  const life = live({ services: [web] });
+  life.spawner.script('web', { ignores: ['SIGTERM'] });
+  await Promise.all([life.supervisor.start(), life.pass()]);
+  const late = assert.rejects(life.supervisor.stop({ timeout: 100 }), (error) => {
+    assert.ok(error instanceof TimeoutError);
+    assert.deepEqual(error.pending, ['web']);
+    return true;
+  });
+  await life.pass(100);
+  await late;
+  await life.pass(3000);
+  assert.equal(life.supervisor.phase, 'ended');
+});
+
+test('a supervisor that was never started has nothing to finish', async () => {
+  const life = live(whole);
+  const stop = life.supervisor.stop();
+  await life.pass();
+  assert.deepEqual(await stop, { reason: 'stopped', exitCode: 0, killed: [] });
+  assert.deepEqual(life.spawner.children, []);
+  await assert.rejects(life.supervisor.start(), OrderError);
+});
+
+test('await using stops it', async () => {
+  const life = live({ services: [web] });
+  await Promise.all([life.supervisor.start(), life.pass()]);
+  await Promise.all([life.supervisor[Symbol.asyncDispose](), life.pass()]);
+  assert.equal(life.supervisor.phase, 'ended');
+});
+
+test('every wait takes an AbortSignal, and an aborted one asks for nothing', async () => {
+  const life = live({ services: [{ ...web, notificationFd: 3 }] });
+  const { supervisor } = life;
+  const reason = new Error('enough');
+  const aborted = AbortSignal.abort(reason);
+  for (const wait of [
+    () => supervisor.start({ signal: aborted }),
+    () => supervisor.stop({ signal: aborted }),
+    () => supervisor.service('web').start({ signal: aborted }),
+    () => supervisor.service('web').once({ signal: aborted }),
+    () => supervisor.service('web').stop({ signal: aborted }),
+    () => supervisor.service('web').restart({ signal: aborted }),
+    () => supervisor.service('web').when('ready', { signal: aborted }),
+    () => supervisor.stages.init.run({ signal: aborted }),
+    () => supervisor.stages.services.start({ signal: aborted }),
+    () => supervisor.stages.services.stop({ signal: aborted }),
+    () => supervisor.stages.finish.run({ signal: aborted }),
+  ]) {
+    await assert.rejects(wait(), reason);
+  }
+  assert.equal(supervisor.phase, 'loaded');
+  assert.deepEqual(life.spawner.children, []);
+  const controller = new AbortController();
+  const start = assert.rejects(supervisor.start({ signal: controller.signal }), reason);
+  await life.pass();
+  controller.abort(reason);
+  await start;
+  assert.equal(supervisor.service('web').status, 'up', 'only the waiting has ended');
+});
+
+test('run() stops in order when its signal aborts', async () => {
+  const life = live(whole);
+  const controller = new AbortController();
+  const run = life.supervisor.run({ signal: controller.signal });
+  await life.pass();
+  controller.abort();
+  await life.pass();
+  assert.equal((await run).reason, 'stopped');
+});
+
+test("signals are the supervisor's only while run() runs, and only when asked", async () => {
+  const before = process.listenerCount('SIGTERM');
+  const life = live({ services: [web] });
+  const run = life.supervisor.run({ signals: true });
+  await life.pass();
+  assert.equal(process.listenerCount('SIGTERM'), before + 1);
+  process.emit('SIGTERM', 'SIGTERM');
+  await life.pass();
+  assert.deepEqual(await run, { reason: 'signal', signal: 'SIGTERM', exitCode: 143, killed: [] });
+  assert.equal(process.listenerCount('SIGTERM'), before);
+});
+
+test('the stages can be driven one by one', async () => {
+  const life = live(whole);
+  const { init, services, finish } = life.supervisor.stages;
+  const first = init.run();
+  await life.pass();
+  assert.deepEqual(
+    (await first).scripts.map(({ script, exitCode }) => [script, exitCode]),
+    [
+      ['init1', 0],
+      ['init2', 0],
+    ],
+  );
+  assert.deepEqual(life.supervisor.services.get('web')?.status, 'down');
+  const second = services.start();
+  await life.pass();
+  assert.deepEqual(await second, {
+    stage: 'services',
+    status: 'completed',
+    scripts: [],
+    failed: [],
+  });
+  await assert.rejects(init.run(), OrderError);
+  await assert.rejects(finish.run(), OrderError);
+  const third = services.stop();
+  await life.pass();
+  await third;
+  assert.equal(life.supervisor.phase, 'stopping');
+  const last = finish.run();
+  await life.pass();
+  assert.equal((await last).status, 'completed');
+  assert.equal(life.supervisor.phase, 'ended');
+});
+
+test('the services alone can be started without the init stage', async () => {
+  const life = live(whole);
+  const start = life.supervisor.stages.services.start();
+  await life.pass();
+  await start;
+  assert.equal(life.told().includes('init1 started'), false);
+  assert.equal(life.supervisor.stages.init.status, 'pending');
+});
+
+test('events() gives everything from now on, and ends with the supervisor', async () => {
+  const life = live({ services: [web] });
+  const events = life.supervisor.events();
+  await Promise.all([life.supervisor.start(), life.pass()]);
+  await Promise.all([life.supervisor.stop(), life.pass()]);
+  const read: LifecycleEvent[] = [];
+  for await (const event of events) read.push(event);
+  assert.deepEqual(read, life.events);
+  assert.deepEqual(
+    read.map(({ sequence }) => sequence),
+    read.map((_, index) => index + 1),
+  );
+});
+
+test('a listener that throws hurts no other and no service', async () => {
+  const life = live({ services: [web] });
+  const uncaught: unknown[] = [];
+  const listeners = process.rawListeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => uncaught.push(error));
+  try {
+    const heard: string[] = [];
+    life.supervisor.on('service', () => {
+      throw new Error('mine');
+    });
+    life.supervisor.on('service', ({ to }) => heard.push(to));
+    await Promise.all([life.supervisor.start(), life.pass()]);
+    await turn();
+    assert.deepEqual(heard, ['starting', 'up']);
+    assert.equal(uncaught.length, 2);
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of listeners) process.on('uncaughtException', listener as never);
+  }
+});
+
+test('a problem that nobody listens to becomes a warning of the process', async () => {
+  const life = live({ services: [web] });
+  life.supervisor.removeAllListeners();
+  life.spawner.script('web', { unspawnable: 'ENOENT' });
+  const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+  const start = life.supervisor.start();
+  await life.pass();
+  await start;
+  const warning = await warned;
+  assert.equal(warning.name, 'StagekeeperWarning');
+  assert.match(warning.message, /web.*ENOENT/);
+});
+
+test('a service by name, its logger as web/log, and a wrong name with a hint', () => {
+  const { supervisor } = live(whole);
+  assert.equal(supervisor.service('web/log'), supervisor.service('web').logger);
+  assert.deepEqual([...supervisor.services.keys()], ['web/log', 'web']);
+  assert.throws(
+    () => supervisor.service('wbe'),
+    (error) =>
+      error instanceof UnknownServiceError && error.message.includes("Did you mean 'web'?"),
+  );
+});
+
+test('options that cannot be are all named at once', () => {
+  assert.throws(
+    () =>
+      new Supervisor({}, {
+        onInitFailure: 'never',
+        timeouts: { kill: -1 },
+        colour: 'red',
+      } as never),
+    (error) => {
+      assert.ok(error instanceof OptionsError);
+      for (const name of ['onInitFailure', 'timeouts.kill', 'colour']) {
+        assert.ok(error.message.includes(name), `${name} in: ${error.message}`);
+      }
+      return true;
+    },
+  );
+});
+
+test('strict makes warnings errors', () => {
+  const overrides = { services: { wbe: { essential: true } } };
+  assert.equal(
+    new Supervisor({ services: [web] }, overrides).problems[0]?.code,
+    'override-unknown',
+  );
+  assert.throws(
+    () => new Supervisor({ services: [web] }, { ...overrides, strict: true }),
+    TreeError,
+  );
+});
+
+test('status() is plain data', async () => {
+  const life = live(whole);
+  await Promise.all([life.supervisor.start(), life.pass(500)]);
+  const status = life.supervisor.status();
+  assert.deepEqual(JSON.parse(JSON.stringify(status)), status);
+  assert.equal(status.phase, 'running');
+  assert.deepEqual(status.services['web'], {
+    status: 'up',
+    ready: true,
+    wanted: true,
+    since: 0,
+    deaths: 0,
+    pid: life.spawner.child('web').pid,
+  });
+});
+
+test('the tree as a picture', async () => {
+  const life = live(whole);
+  life.spawner.script('init2', exit(1));
+  await Promise.all([life.supervisor.start(), life.pass()]);
+  const pid = (name: string): string => String(life.spawner.child(name).pid);
+  assert.equal(
+    inspect(life.supervisor),
+    [
+      'Supervisor made in code (running)',
+      '├─ init (failed)',
+      '│  ├─ init1: exited with code 0',
+      '│  └─ init2: exited with code 1',
+      '├─ services (completed)',
+      `│  └─ web: up, pid ${pid('web')}`,
+      `│     └─ log: up, pid ${pid('web/log')}`,
+      '└─ finish (pending)',
+      '   └─ finish1',
+    ].join('\n'),
+  );
+});
