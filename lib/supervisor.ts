@@ -4,7 +4,6 @@ import { Control } from './control.ts';
 import { Emitter } from './emitter.ts';
 import { InitFailedError, InterruptedError, TreeError, UnknownServiceError } from './errors.ts';
 import type { EventOf, SupervisorEvents } from './events.ts';
-import { EventQueue, serviceOf } from './events.ts';
 import type { TreeInput as TreeDefinition } from './loader/define.ts';
 import { defineTree } from './loader/define.ts';
 import { load } from './loader/load.ts';
@@ -12,14 +11,16 @@ import { rests } from './machine/draft.ts';
 import type { TreeState } from './machine/state.ts';
 import { isDescending, isOver } from './machine/state.ts';
 import type { LifecycleEvent, Phase } from './model/event.ts';
-import { exitCodeOf } from './model/exit.ts';
 import { nearest } from './model/nearest.ts';
 import type { Problem } from './model/problem.ts';
-import { describeProblem, problem } from './model/problem.ts';
+
 import type { Tree } from './model/tree.ts';
-import type { Verdict } from './model/verdict.ts';
-import type { RunOptions, Settings, SupervisorOptions } from './options.ts';
+import type { Ending, Verdict } from './model/verdict.ts';
+import { endedBySignal } from './model/verdict.ts';
+import type { RunOptions, SupervisorOptions } from './options.ts';
 import { settle } from './options.ts';
+import { reload, unknownOverrides } from './sources.ts';
+import { Herald } from './herald.ts';
 import { draw } from './picture.ts';
 import { systemClock } from './runtime/clock.ts';
 import { Engine } from './runtime/engine.ts';
@@ -56,7 +57,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   readonly environment: Environment;
   readonly #control: Control;
   readonly #services = new Map<string, Service>();
-  readonly #queues = new Set<EventQueue>();
+  readonly #herald = new Herald(this, this.#services);
 
   /**
    * Loads a tree from a folder. Nothing is run and nothing is written.
@@ -108,7 +109,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
           options: settings,
           stepped,
           publish: (event) => {
-            this.#publish(event);
+            if (event.type === 'tree') this.#meetServices();
+            this.#herald.tell(event);
           },
         }),
     );
@@ -184,7 +186,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     const { command, signals = false, signal, ...wait } = options;
     const map = signals === true ? defaultSignals : signals === false ? {} : signals;
     const release = listenToSignals(map, (name, action) => {
-      if (action === 'stop') this.#end(endedBy(name));
+      if (action === 'stop') this.#end(endedBySignal(name));
       if (action === 'rescan' && !isDescending(this.#state)) void this.rescan();
     });
     const abort = (): void => {
@@ -226,21 +228,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
 
   /** Every event from now on, until the supervisor has ended or `signal` aborts. */
   events(options: Pick<WaitOptions, 'signal'> = {}): AsyncIterableIterator<LifecycleEvent> {
-    const { signal } = options;
-    const abort = (): void => {
-      queue.close(signal?.reason as Error);
-    };
-    const queue = new EventQueue(() => {
-      this.#queues.delete(queue);
-      signal?.removeEventListener('abort', abort);
-    });
-    if (this.phase === 'ended') queue.close();
-    else if (signal?.aborted === true) abort();
-    else {
-      this.#queues.add(queue);
-      signal?.addEventListener('abort', abort, { once: true });
-    }
-    return queue;
+    return this.#herald.events(options.signal, this.phase === 'ended');
   }
 
   /**
@@ -271,7 +259,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     return this.#control.state;
   }
 
-  #end(ending: Omit<Verdict, 'killed'>, grace?: number): void {
+  #end(ending: Ending, grace?: number): void {
     this.#control.input({ type: 'end', ending, ...(grace !== undefined && { grace }) });
   }
 
@@ -296,26 +284,6 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     return undefined;
   }
 
-  #publish(event: LifecycleEvent): void {
-    if (event.type === 'tree') this.#meetServices();
-    const heard = this.#tell(event);
-    if (event.type === 'problem' && !heard) emitWarning(event.problem);
-    const name = serviceOf(event);
-    const service = name === undefined ? undefined : this.#services.get(name);
-    service?.emit(event.type as 'service', event as EventOf<'service'>);
-    service?.emit('event', event);
-    if (event.type === 'phase' && event.to === 'ended') {
-      for (const queue of this.#queues) queue.close();
-    }
-  }
-
-  #tell(event: LifecycleEvent): boolean {
-    const queued = this.#queues.size > 0;
-    for (const queue of this.#queues) queue.push(event);
-    const typed = this.emit(event.type as 'problem', event as EventOf<'problem'>);
-    return this.emit('event', event) || typed || queued;
-  }
-
   /** Keeps the map of services in step with the tree. */
   #meetServices(): void {
     const { units } = this.#state;
@@ -328,38 +296,4 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
         this.#services.set(name, new Service(name, this.#control, find));
     }
   }
-}
-
-function endedBy(signal: NodeJS.Signals): Omit<Verdict, 'killed'> {
-  return { reason: 'signal', signal, exitCode: exitCodeOf({ code: null, signal }) };
-}
-
-/** Problems that nobody listens to are not lost. */
-function emitWarning(it: Problem): void {
-  process.emitWarning(describeProblem(it), { type: 'StagekeeperWarning', code: it.code });
-}
-
-/** The tree read again; what was an error at the first time leaves the tree as it is. */
-async function reload(root: string): Promise<{ tree: Tree | null; problems: readonly Problem[] }> {
-  try {
-    const { tree } = await load(root);
-    return { tree, problems: [] };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { tree: null, problems: [problem('rescan-failed', root, why)] };
-  }
-}
-
-function unknownOverrides(tree: Tree, { services }: Settings): readonly Problem[] {
-  const known = tree.services.flatMap((spec) =>
-    spec.logger === undefined ? [spec.name] : [spec.name, spec.logger.name],
-  );
-  return Object.keys(services)
-    .filter((name) => !known.includes(name))
-    .map((name) => {
-      const guess = nearest(name, known);
-      const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
-      const message = 'the options name a service that the tree does not have (yet).';
-      return problem('override-unknown', name, `${message}${hint}`);
-    });
 }

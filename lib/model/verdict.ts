@@ -1,3 +1,5 @@
+import { exitCodeOf } from './exit.ts';
+
 /** How a supervisor's life ended. */
 export interface Verdict {
   /** The exit code for the host to end with, 0 to 255. */
@@ -27,4 +29,9 @@ export type Ending = Omit<Verdict, 'killed'>;
 /** How it ended, once everything has. Without an ending of its own the host has stopped it. */
 export function verdictOf(ending: Ending | null, killed: readonly string[]): Verdict {
   return { ...(ending ?? { reason: 'stopped', exitCode: 0 }), killed };
+}
+
+/** The end that a signal to the host asks for: 128 + n for signal n, as shells have it. */
+export function endedBySignal(signal: NodeJS.Signals): Ending {
+  return { reason: 'signal', signal, exitCode: exitCodeOf({ code: null, signal }) };
 }

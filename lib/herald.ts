@@ -1,0 +1,61 @@
+import type { EventOf, SupervisorEvents } from './events.ts';
+import { EventQueue, serviceOf } from './events.ts';
+import type { Emitter } from './emitter.ts';
+import type { LifecycleEvent } from './model/event.ts';
+import type { Problem } from './model/problem.ts';
+import { describeProblem } from './model/problem.ts';
+import type { Service } from './service.ts';
+
+/** Tells each event to everybody whom it concerns: the supervisor's listeners, the service's, and the readers of `events()`. */
+export class Herald {
+  readonly #supervisor: Emitter<SupervisorEvents>;
+  readonly #services: ReadonlyMap<string, Service>;
+  readonly #queues = new Set<EventQueue>();
+
+  constructor(supervisor: Emitter<SupervisorEvents>, services: ReadonlyMap<string, Service>) {
+    this.#supervisor = supervisor;
+    this.#services = services;
+  }
+
+  tell(event: LifecycleEvent): void {
+    const heard = this.#tellAll(event);
+    if (event.type === 'problem' && !heard) emitWarning(event.problem);
+    const name = serviceOf(event);
+    const service = name === undefined ? undefined : this.#services.get(name);
+    service?.emit(event.type as 'service', event as EventOf<'service'>);
+    service?.emit('event', event);
+    if (event.type === 'phase' && event.to === 'ended') {
+      for (const queue of this.#queues) queue.close();
+    }
+  }
+
+  /** Every event from now on, until the end or until `signal` aborts. */
+  events(signal: AbortSignal | undefined, ended: boolean): EventQueue {
+    const abort = (): void => {
+      queue.close(signal?.reason as Error);
+    };
+    const queue = new EventQueue(() => {
+      this.#queues.delete(queue);
+      signal?.removeEventListener('abort', abort);
+    });
+    if (ended) queue.close();
+    else if (signal?.aborted === true) abort();
+    else {
+      this.#queues.add(queue);
+      signal?.addEventListener('abort', abort, { once: true });
+    }
+    return queue;
+  }
+
+  #tellAll(event: LifecycleEvent): boolean {
+    const read = this.#queues.size > 0;
+    for (const queue of this.#queues) queue.push(event);
+    const typed = this.#supervisor.emit(event.type as 'problem', event as EventOf<'problem'>);
+    return this.#supervisor.emit('event', event) || typed || read;
+  }
+}
+
+/** Problems that nobody listens to are not lost. */
+function emitWarning(it: Problem): void {
+  process.emitWarning(describeProblem(it), { type: 'StagekeeperWarning', code: it.code });
+}

@@ -1,0 +1,25 @@
+import type { Of } from './machine.ts';
+import type { ServiceSpec } from '../model/tree.ts';
+
+/** Milliseconds between the stop signal and KILL where nothing else is said. Ours: s6 never kills by itself. */
+const defaultPatience = 10_000;
+
+/** The deadline after so many milliseconds; none after 0. */
+export function after(duration: number, now: number): number | null {
+  return duration === 0 ? null : now + duration;
+}
+
+/** The earlier of two deadlines; none is later than any. */
+export function sooner(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+/** How long to wait between the stop signal and KILL, in milliseconds: what the command says, else the spec, within the bound; 0: for ever. */
+export function patienceOf(input: Of<'stop' | 'restart' | 'once'>, spec: ServiceSpec): number {
+  const own = ('patience' in input ? input.patience : undefined) ?? spec.timeoutKill;
+  const patience = own ?? defaultPatience;
+  const atMost = input.type === 'stop' ? (input.atMost ?? 0) : 0;
+  if (atMost === 0) return patience;
+  return patience === 0 ? atMost : Math.min(patience, atMost);
+}

@@ -1,0 +1,285 @@
+/*
+ * What the cells of the service table (longrun.ts) do. Each takes a state and an input and says what comes of it.
+ */
+import { exhausted, restartAt } from './backoff.ts';
+import { finishCommand, runCommand } from './command.ts';
+import type {
+  EndedRun,
+  FailureReason,
+  Goal,
+  In,
+  Memory,
+  Of,
+  Run,
+  ServiceEffect,
+  ServiceState,
+  Setting,
+  Step,
+} from './machine.ts';
+import { after, patienceOf, sooner } from './patience.ts';
+import { isSuccess } from '../model/exit.ts';
+
+/** Milliseconds until KILL is sent again to what did not die of it (s6). */
+const killAgainAfter = 5000;
+
+/** Milliseconds until a run that cannot be spawned is tried again (s6 up to 2.11). */
+const spawnAgainAfter = 10_000;
+
+/** The exit code by which a finish script says: never again (s6). */
+const neverAgain = 125;
+
+export function spawn(state: ServiceState, _input: unknown, setting: Setting): Step {
+  return begin(state, 'up', setting);
+}
+
+export function spawnOnce(state: ServiceState, _input: unknown, setting: Setting): Step {
+  return begin(state, 'once', setting);
+}
+
+export function spawnDrained(state: ServiceState, input: Of<'drain'>, setting: Setting): Step {
+  return begin({ ...state, patience: input.patience }, 'drain', setting);
+}
+
+function begin(state: ServiceState, goal: Goal, { spec, output, now }: Setting): Step {
+  return {
+    state: { ...memory(state), goal, since: now, status: 'starting' },
+    effects: [{ type: 'spawn', role: 'run', command: runCommand(spec, output) }],
+  };
+}
+
+export function rest(state: ServiceState, _input: unknown, { now }: Setting): Step {
+  const since = state.status === 'down' ? state.since : now;
+  return {
+    state: { ...memory(state), goal: 'down', since, status: 'down', why: 'asked' },
+    effects: [{ type: 'sweep' }],
+  };
+}
+
+export function want<S extends ServiceState>(state: S): Step {
+  return stay({ ...state, goal: 'up' });
+}
+
+export function wantOnce<S extends ServiceState>(state: S): Step {
+  return stay({ ...state, goal: 'once' });
+}
+
+export function unwant<S extends ServiceState>(
+  state: S,
+  input: Of<'stop' | 'once'>,
+  setting: Setting,
+): Step {
+  return stay({ ...state, goal: 'down', patience: patienceOf(input, setting.spec) });
+}
+
+export function wantDrained<S extends ServiceState>(state: S, input: Of<'drain'>): Step {
+  return stay({ ...state, goal: 'drain', patience: input.patience });
+}
+
+export function wantAgain(state: In<'finishing'>): Step {
+  return stay({ ...state, goal: 'up', ended: { ...state.ended, restart: true } });
+}
+
+/** The process is there: stay up, or, when the goal changed meanwhile, go on to the end. */
+export function rise(state: In<'starting'>, input: Of<'spawned'>, setting: Setting): Step {
+  const run: Run = { pid: input.pid, startedAt: setting.now, readyAt: null };
+  const known: Memory = { ...memory(state), flaw: null };
+  switch (state.goal) {
+    case 'up':
+    case 'once':
+      return stay({ ...known, since: setting.now, status: 'up', run });
+    case 'down':
+      return ask(known, run, 'down', state.patience, setting);
+    case 'drain':
+      return halt(known, run, 'down', state.patience, setting, []);
+  }
+}
+
+/** A run that cannot be spawned is no death: no finish, no tally, another try later (s6). */
+export function retry(
+  starting: In<'starting'>,
+  input: Of<'unspawnable'>,
+  { spec, now }: Setting,
+): Step {
+  const state = { ...memory(starting), flaw: input.message };
+  if (state.goal !== 'up') return stay(down(state, now));
+  if (spec.restart === 'never') return stay(fail(state, 'unspawnable', now));
+  const deadline = now + spawnAgainAfter;
+  return stay({ ...state, since: now, status: 'backoff', why: 'unspawnable', deadline });
+}
+
+export function note(state: In<'up'>, _input: unknown, { now }: Setting): Step {
+  if (state.run.readyAt !== null) return stay(state);
+  return stay({ ...state, run: { ...state.run, readyAt: now } });
+}
+
+/** The stop signal and CONT, since a stopped process takes TERM only once it goes on (s6). */
+export function terminate(
+  state: In<'up' | 'stopping'>,
+  input: Of<'stop' | 'restart'>,
+  setting: Setting,
+): Step {
+  if (input.type === 'restart' && state.status === 'stopping') {
+    return stay({ ...state, goal: 'up', restart: true });
+  }
+  const goal = input.type === 'restart' ? 'up' : 'down';
+  return ask(state, state.run, goal, patienceOf(input, setting.spec), setting);
+}
+
+function ask(
+  known: Memory,
+  run: Run,
+  goal: 'up' | 'down',
+  patience: number,
+  setting: Setting,
+): Step {
+  return halt(known, run, goal, patience, setting, [
+    { type: 'kill', signal: setting.spec.downSignal, scope: 'process' },
+    { type: 'kill', signal: 'SIGCONT', scope: 'process' },
+  ]);
+}
+
+/** A logger is not signalled: it ends when it has read everything. */
+export function awaitEnd(state: In<'up'>, input: Of<'drain'>, setting: Setting): Step {
+  return halt(state, state.run, 'down', input.patience, setting, []);
+}
+
+function halt(
+  known: Memory,
+  run: Run,
+  goal: 'up' | 'down',
+  patience: number,
+  { now }: Setting,
+  effects: readonly ServiceEffect[],
+): Step {
+  const deadline = after(patience, now);
+  const restart = goal === 'up';
+  const common = { ...memory(known), goal, patience, since: now };
+  return { state: { ...common, status: 'stopping', run, restart, kills: 0, deadline }, effects };
+}
+
+/**
+ * Asked again: no second signal, but a shorter patience holds from now on. A logger that was to come back still does so,
+ * to read the rest: what was asked to end on a signal may leave something in its pipe.
+ */
+export function hurry(
+  state: In<'stopping'>,
+  input: Of<'stop' | 'drain'>,
+  { spec, now }: Setting,
+): Step {
+  const patience = input.type === 'drain' ? input.patience : patienceOf(input, spec);
+  const goal = input.type === 'drain' && state.goal === 'up' ? 'drain' : 'down';
+  const deadline = sooner(state.deadline, after(patience, now));
+  return stay({ ...state, goal, restart: false, patience, deadline });
+}
+
+export function relay(state: ServiceState, input: Of<'signal'>): Step {
+  return { state, effects: [{ type: 'kill', signal: input.signal, scope: 'process' }] };
+}
+
+export function kill(state: In<'stopping'>, _input: unknown, { now }: Setting): Step {
+  return {
+    state: { ...state, kills: state.kills + 1, deadline: now + killAgainAfter },
+    effects: [{ type: 'kill', signal: 'SIGKILL', scope: 'group' }],
+  };
+}
+
+/** `run` has ended: put it on record, then let `finish` have its turn. */
+export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting: Setting): Step {
+  const { spec, now } = setting;
+  const death = state.status === 'up';
+  const ended: EndedRun = {
+    run: state.run,
+    exit: input.exit,
+    death,
+    restart: state.status === 'stopping' && state.restart,
+  };
+  const recorded = record(state, ended, setting);
+  const sweep: readonly ServiceEffect[] = death ? [] : [{ type: 'sweep' }];
+  if (spec.finish === undefined) return preceded(sweep, follow(recorded, ended, setting));
+  const command = finishCommand(spec, spec.finish, ended, setting.output);
+  const deadline = after(spec.timeoutFinish, now);
+  return {
+    state: { ...recorded, since: now, status: 'finishing', ended, deadline },
+    effects: [...sweep, { type: 'spawn', role: 'finish', command }],
+  };
+}
+
+function record(state: ServiceState, ended: EndedRun, { spec, now }: Setting): Memory {
+  const known = { ...memory(state), lastExit: ended.exit };
+  if (!ended.death) return { ...known, streak: 0 };
+  const kept = Math.max(spec.maxDeathTally, spec.backoff?.limit?.deaths ?? 0);
+  const steady = now - ended.run.startedAt >= (spec.backoff?.reset ?? Infinity);
+  return {
+    ...known,
+    deaths: state.deaths + 1,
+    tally: kept === 0 ? [] : [...state.tally, now].slice(-kept),
+    streak: steady ? 1 : state.streak + 1,
+  };
+}
+
+export function killFinish(state: In<'finishing'>, _input: unknown, { now }: Setting): Step {
+  return {
+    state: { ...state, deadline: now + killAgainAfter },
+    effects: [
+      { type: 'kill', signal: 'SIGCONT', scope: 'group' },
+      { type: 'kill', signal: 'SIGKILL', scope: 'group' },
+    ],
+  };
+}
+
+export function settle(state: In<'finishing'>, input: Of<'exited'>, setting: Setting): Step {
+  if (input.exit.code === neverAgain && state.goal !== 'down') {
+    return stay(fail(state, 'finish', setting.now));
+  }
+  return follow(state, state.ended, setting);
+}
+
+export function conclude(state: In<'finishing'>, _input: unknown, setting: Setting): Step {
+  return follow(state, state.ended, setting);
+}
+
+/** What comes after a run and its finish script. */
+function follow(known: Memory, ended: EndedRun, setting: Setting): Step {
+  const { spec, now } = setting;
+  if (known.goal === 'down') return stay({ ...memory(known), since: now, ...asked });
+  if (known.goal === 'drain') return again(known, setting);
+  if (known.goal === 'once') return stay(down(known, now));
+  if (ended.restart) return again(known, setting);
+  if (ended.death && spec.restart !== 'always') {
+    if (isSuccess(ended.exit)) return stay(down(known, now));
+    if (spec.restart === 'never') return stay(fail(known, 'policy', now));
+  }
+  if (ended.death && exhausted(spec.backoff, known.tally, now)) {
+    return stay(fail(known, 'limit', now));
+  }
+  const deadline = restartAt(spec.backoff, ended.run.readyAt, known.streak, now);
+  return stay({ ...memory(known), since: now, status: 'backoff', why: 'death', deadline });
+}
+
+const asked = { status: 'down', why: 'asked' } as const;
+
+function again(known: Memory, setting: Setting): Step {
+  return begin({ ...known, ...asked }, known.goal, setting);
+}
+
+function down(known: Memory, now: number): ServiceState {
+  const why = known.goal === 'down' || known.goal === 'drain' ? 'asked' : 'ended';
+  return { ...memory(known), goal: 'down', since: now, status: 'down', why };
+}
+
+function fail(known: Memory, why: FailureReason, now: number): ServiceState {
+  return { ...memory(known), goal: 'down', since: now, status: 'failed', why };
+}
+
+function memory(state: Memory): Memory {
+  const { goal, since, lastExit, deaths, tally, streak, patience, flaw } = state;
+  return { goal, since, lastExit, deaths, tally, streak, patience, flaw };
+}
+
+function stay(state: ServiceState): Step {
+  return { state, effects: [] };
+}
+
+function preceded(effects: readonly ServiceEffect[], step: Step): Step {
+  return { state: step.state, effects: [...effects, ...step.effects] };
+}
