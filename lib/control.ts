@@ -65,44 +65,50 @@ export class Control {
    * Resolves with the first answer that `test` gives; it is asked now and after every step. What it throws rejects.
    */
   until<T>(test: () => T | undefined, awaited: Awaited, options: WaitOptions = {}): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const { signal, timeout } = options;
-      let cancelTimeout: (() => void) | undefined;
-      const leave = (): void => {
-        this.#waits.delete(check);
-        cancelTimeout?.();
-        signal?.removeEventListener('abort', abort);
-      };
-      const give = (settle: () => void): void => {
-        leave();
-        settle();
-      };
-      const abort = (): void => {
-        give(() => {
-          reject(signal?.reason as Error);
-        });
-      };
+    const { signal, timeout } = options;
+    const undo: (() => void)[] = [];
+    const answer = new Promise<T>((resolve, reject) => {
       const check = (): void => {
         try {
-          const answer = test();
-          if (answer !== undefined) give(() => resolve(answer));
-          else if (this.state.phase === 'ended') throw tooLate(awaited);
+          const found = test();
+          if (found !== undefined) resolve(found);
+          else if (this.state.phase === 'ended') reject(tooLate(awaited));
         } catch (error) {
-          give(() => reject(error as Error));
+          reject(asError(error));
         }
       };
-      if (signal?.aborted === true) return abort();
+      const abort = (): void => {
+        // The reason may be anything, and is handed on as it is.
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors
+        reject(signal?.reason);
+      };
+      const cancelTimeout = this.#after(timeout, (ms) => {
+        reject(new TimeoutError(awaited.what, ms, awaited.pending?.() ?? []));
+      });
+      undo.push(cancelTimeout, () => {
+        this.#waits.delete(check);
+        signal?.removeEventListener('abort', abort);
+      });
       signal?.addEventListener('abort', abort, { once: true });
-      if (timeout !== undefined) {
-        cancelTimeout = this.#clock.at(this.#clock.now() + timeout, () => {
-          const pending = awaited.pending?.() ?? [];
-          give(() => reject(new TimeoutError(awaited.what, timeout, pending)));
-        });
-      }
+      if (signal?.aborted === true) abort();
       this.#waits.add(check);
       check();
     });
+    return answer.finally(() => {
+      for (const step of undo) step();
+    });
   }
+
+  #after(timeout: number | undefined, act: (ms: number) => void): () => void {
+    if (timeout === undefined) return () => undefined;
+    return this.#clock.at(this.#clock.now() + timeout, () => {
+      act(timeout);
+    });
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }
 
 function tooLate({ what }: Awaited): InterruptedError {

@@ -7,6 +7,7 @@ type Listener = (this: unknown, ...args: unknown[]) => void;
  * surfaces as an uncaught exception, after the other listeners have been told.
  */
 export class Emitter<Events extends object> extends EventEmitter<Events> {
+  /** Listens to an event. */
   override on<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
     listener: EventEmitter.EventListener<Events, Name>,
@@ -15,6 +16,7 @@ export class Emitter<Events extends object> extends EventEmitter<Events> {
     return super.on(event, isolated(listener), context ?? this);
   }
 
+  /** The same as `on()`. */
   override addListener<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
     listener: EventEmitter.EventListener<Events, Name>,
@@ -23,6 +25,7 @@ export class Emitter<Events extends object> extends EventEmitter<Events> {
     return this.on(event, listener, context);
   }
 
+  /** Listens to an event the next time only. */
   override once<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
     listener: EventEmitter.EventListener<Events, Name>,
@@ -31,6 +34,7 @@ export class Emitter<Events extends object> extends EventEmitter<Events> {
     return super.once(event, isolated(listener), context ?? this);
   }
 
+  /** Takes a listener off again; without one, all of the event. */
   override removeListener<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
     listener?: EventEmitter.EventListener<Events, Name>,
@@ -40,6 +44,7 @@ export class Emitter<Events extends object> extends EventEmitter<Events> {
     return super.removeListener(event, listener && isolated(listener), context, once);
   }
 
+  /** The same as `removeListener()`. */
   override off<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
     listener?: EventEmitter.EventListener<Events, Name>,

@@ -7,11 +7,17 @@ import type { Verdict } from './model/verdict.ts';
 export abstract class StagekeeperError extends Error {
   /** What kind of error it is; stable across versions. */
   abstract readonly code: string;
+
+  /** @param message - What, which, why and what to do. */
+  constructor(message: string) {
+    super(message);
+    this.name = new.target.name;
+  }
 }
 
 /** The tree leaves nothing sensible to run, or has warnings under `strict`. Mend what `problems` names. */
 export class TreeError extends StagekeeperError {
-  override readonly name = 'TreeError';
+  /** Stable across versions. */
   readonly code = 'ERR_TREE';
   /** All problems at once, warnings included. */
   readonly problems: readonly Problem[];
@@ -25,13 +31,13 @@ export class TreeError extends StagekeeperError {
 
 /** An option has a value that it cannot have. The message lists every such option with what it takes. */
 export class OptionsError extends StagekeeperError {
-  override readonly name = 'OptionsError';
+  /** Stable across versions. */
   readonly code = 'ERR_OPTIONS';
 }
 
 /** No service has this name. The message names the nearest one. */
 export class UnknownServiceError extends StagekeeperError {
-  override readonly name = 'UnknownServiceError';
+  /** Stable across versions. */
   readonly code = 'ERR_UNKNOWN_SERVICE';
   /** The name that was asked for. */
   readonly service: string;
@@ -47,7 +53,7 @@ export class UnknownServiceError extends StagekeeperError {
 
 /** A service did not come up: it failed for good, or cannot be run. Mend the service, then start it again. */
 export class ServiceFailedError extends StagekeeperError {
-  override readonly name = 'ServiceFailedError';
+  /** Stable across versions. */
   readonly code = 'ERR_SERVICE_FAILED';
   /** The service's name. */
   readonly service: string;
@@ -63,13 +69,13 @@ export class ServiceFailedError extends StagekeeperError {
 
 /** Another command came in between: a stop while a start was waited for, say. Whoever gave that command has the word. */
 export class InterruptedError extends StagekeeperError {
-  override readonly name = 'InterruptedError';
+  /** Stable across versions. */
   readonly code = 'ERR_INTERRUPTED';
 }
 
 /** The time given with `timeout` ended before what was waited for came; what was asked for goes on. */
 export class TimeoutError extends StagekeeperError {
-  override readonly name = 'TimeoutError';
+  /** Stable across versions. */
   readonly code = 'ERR_TIMEOUT';
   /** What is still alive or awaited, by name. */
   readonly pending: readonly string[];
@@ -83,7 +89,7 @@ export class TimeoutError extends StagekeeperError {
 
 /** An init script failed under `onInitFailure: 'stop'`; the finish stage has run and the supervisor has ended. */
 export class InitFailedError extends StagekeeperError {
-  override readonly name = 'InitFailedError';
+  /** Stable across versions. */
   readonly code = 'ERR_INIT_FAILED';
   /** How the supervisor ended; `script` names the culprit. */
   readonly verdict: Verdict;
@@ -98,12 +104,12 @@ export class InitFailedError extends StagekeeperError {
 
 /** A stage or a command was asked for at a time when it cannot come: out of order, or after the end. */
 export class OrderError extends StagekeeperError {
-  override readonly name = 'OrderError';
+  /** Stable across versions. */
   readonly code = 'ERR_ORDER';
 }
 
 /** A reader of `events()` fell so far behind that events would have been lost. Read faster, or listen with `on()`. */
 export class OverflowError extends StagekeeperError {
-  override readonly name = 'OverflowError';
+  /** Stable across versions. */
   readonly code = 'ERR_OVERFLOW';
 }

@@ -1,5 +1,5 @@
 import { OverflowError } from './errors.ts';
-import type { LifecycleEvent } from './model/event.ts';
+import type { LifecycleEvent, TreeChange } from './model/event.ts';
 
 /** The events of one `type`. */
 export type EventOf<Type extends LifecycleEvent['type']> = Extract<
@@ -10,10 +10,16 @@ export type EventOf<Type extends LifecycleEvent['type']> = Extract<
 /** The events of a supervisor: one for each `type`, and `event` for all of them. */
 export type SupervisorEvents = {
   [Type in LifecycleEvent['type']]: (event: EventOf<Type>) => void;
-} & { event: (event: LifecycleEvent) => void };
+} & {
+  /** Every event. */
+  event: (event: LifecycleEvent) => void;
+};
 
 /** The events of a service: those of the supervisor that concern it. */
 export type ServiceEvents = Pick<SupervisorEvents, 'service' | 'ready' | 'output' | 'event'>;
+
+/** What has changed between two readings of `services.d`. */
+export type Rereading = Omit<TreeChange, 'type'>;
 
 /** The name of the service that an event concerns, if it concerns one. */
 export function serviceOf(event: LifecycleEvent): string | undefined {

@@ -17,20 +17,30 @@ export {
   TreeError,
   UnknownServiceError,
 } from './errors.ts';
-export type { EventOf, ServiceEvents, SupervisorEvents } from './events.ts';
+export type { EventOf, Rereading, ServiceEvents, SupervisorEvents } from './events.ts';
 export type { ProgramInput, ScriptInput, ServiceInput, TreeInput } from './loader/define.ts';
 export type { ScriptResult, Timeouts } from './machine/state.ts';
 export type {
   Cause,
+  Caused,
   Change,
   LifecycleEvent,
+  OutputChange,
   Phase,
+  PhaseChange,
+  ProblemChange,
+  ReadyChange,
+  ScriptChange,
+  ServiceChange,
   ServiceStatus,
+  StageChange,
   StageName,
   StageStatus,
   Timed,
+  TreeChange,
 } from './model/event.ts';
 export type { Exit } from './model/exit.ts';
+export { problemSeverities } from './model/problem.ts';
 export type { Problem, ProblemCode } from './model/problem.ts';
 export type {
   Command,
@@ -62,7 +72,6 @@ export type { Clock } from './runtime/clock.ts';
 export type { Environment } from './runtime/environment.ts';
 export type { Child, ChildListener, SpawnFailure, Spawner } from './runtime/spawner.ts';
 export { Service } from './service.ts';
-export type { Script, ScriptStage, ServiceStage, StageResult } from './stage.ts';
+export type { Script, ScriptStage, ServiceStage, StageResult, Stages } from './stage.ts';
 export type { ServiceReport, SupervisorStatus } from './status.ts';
-export type { TreeChange } from './supervisor.ts';
 export { Supervisor } from './supervisor.ts';

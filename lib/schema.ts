@@ -57,19 +57,19 @@ function faults(issue: z.core.$ZodIssue, above: Path): readonly Fault[] {
   return [{ path: place(path), text: wording(issue) }];
 }
 
-/** The alternative that the value came nearest to, which is the one that knows most of its keys; `undefined` when it is of another type than all of them. */
+/** The alternative that the value was meant to be; `undefined` when it lacks what each of them begins with. */
 function meantBranch(
   branches: readonly (readonly z.core.$ZodIssue[])[],
 ): readonly z.core.$ZodIssue[] | undefined {
   return branches
-    .filter((issues) => !issues.some((it) => it.path.length === 0 && it.code === 'invalid_type'))
-    .toSorted((one, other) => strangers(one) - strangers(other) || one.length - other.length)[0];
+    .filter((issues) => !issues.some(isOfAnotherKind))
+    .toSorted((one, other) => one.length - other.length)[0];
 }
 
-function strangers(issues: readonly z.core.$ZodIssue[]): number {
-  return issues.reduce(
-    (sum, it) => sum + (it.code === 'unrecognized_keys' ? it.keys.length : 0),
-    0,
+/** Whether the value is of another type altogether, or one of its keys is missing. */
+function isOfAnotherKind({ code, path, input }: z.core.$ZodIssue): boolean {
+  return (
+    code === 'invalid_type' && (path.length === 0 || (path.length === 1 && input === undefined))
   );
 }
 

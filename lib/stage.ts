@@ -8,8 +8,19 @@ import type { Exit } from './model/exit.ts';
 import type { ScriptSpec } from './model/tree.ts';
 import type { Service } from './service.ts';
 
+/** The three stages, each to be driven by itself. */
+export interface Stages {
+  /** The first: the scripts of `cont-init.d`. */
+  readonly init: ScriptStage;
+  /** The second: the services. */
+  readonly services: ServiceStage;
+  /** The last: the scripts of `cont-finish.d`. */
+  readonly finish: ScriptStage;
+}
+
 /** How a stage ended. */
 export interface StageResult {
+  /** The stage. */
   readonly stage: StageName;
   /** `failed` when a script failed, or when a service did not come up in time. */
   readonly status: 'completed' | 'failed';
@@ -23,8 +34,11 @@ export interface StageResult {
 export interface Script {
   /** The file name. */
   readonly name: string;
+  /** What is executed. */
   readonly spec: ScriptSpec;
+  /** How it stands. */
   readonly status: 'pending' | 'running' | 'exited' | 'unspawnable';
+  /** Its process, while it runs. */
   readonly pid?: number;
   /** How it ended. */
   readonly exit?: Exit;
@@ -34,7 +48,9 @@ export interface Script {
 
 /** A stage of scripts, `init` or `finish`: they run one after the other. */
 export class ScriptStage {
+  /** Tells it apart from the stage of the services. */
   readonly kind = 'scripts';
+  /** Which of the two it is. */
   readonly name: 'init' | 'finish';
   readonly #control: Control;
 
@@ -117,7 +133,9 @@ export class ScriptStage {
 
 /** The stage of the services: they start together, and stop together. */
 export class ServiceStage {
+  /** Tells it apart from the stages of scripts. */
   readonly kind = 'services';
+  /** The stage's name. */
   readonly name = 'services';
   /** The services by name, loggers among them. */
   readonly services: ReadonlyMap<string, Service>;

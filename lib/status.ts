@@ -1,18 +1,16 @@
 import { isReady } from './machine/longrun.ts';
 import type { TreeState, Unit } from './machine/state.ts';
-import type { Phase, ServiceStatus, StageStatus } from './model/event.ts';
+import type { Phase, ServiceStatus, StageName, StageStatus } from './model/event.ts';
 import type { Exit } from './model/exit.ts';
 import type { Problem } from './model/problem.ts';
 import type { Verdict } from './model/verdict.ts';
 
 /** A supervisor at one moment, as plain data. */
 export interface SupervisorStatus {
+  /** Where it stands in its life. */
   readonly phase: Phase;
-  readonly stages: {
-    readonly init: StageStatus;
-    readonly services: StageStatus;
-    readonly finish: StageStatus;
-  };
+  /** Where each stage stands. */
+  readonly stages: Readonly<Record<StageName, StageStatus>>;
   /** The services by name, loggers among them. */
   readonly services: Readonly<Record<string, ServiceReport>>;
   /** What was wrong with the tree when it was loaded. */
@@ -23,6 +21,7 @@ export interface SupervisorStatus {
 
 /** A service at one moment, as plain data. */
 export interface ServiceReport {
+  /** Where it stands. */
   readonly status: ServiceStatus;
   /** Up, and announced if it announces. */
   readonly ready: boolean;
@@ -30,8 +29,11 @@ export interface ServiceReport {
   readonly wanted: boolean;
   /** When the present status began: epoch milliseconds. */
   readonly since: number;
+  /** How often `run` ended without being asked to. */
   readonly deaths: number;
+  /** The pid of `run`, while it lives. */
   readonly pid?: number;
+  /** How `run` ended last. */
   readonly lastExit?: Exit;
 }
 

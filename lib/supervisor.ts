@@ -3,7 +3,7 @@ import type { StopOptions, WaitOptions } from './control.ts';
 import { Control } from './control.ts';
 import { Emitter } from './emitter.ts';
 import { InitFailedError, InterruptedError, TreeError, UnknownServiceError } from './errors.ts';
-import type { EventOf, SupervisorEvents } from './events.ts';
+import type { EventOf, Rereading, SupervisorEvents } from './events.ts';
 import type { TreeInput as TreeDefinition } from './loader/define.ts';
 import { defineTree } from './loader/define.ts';
 import { load } from './loader/load.ts';
@@ -28,12 +28,10 @@ import type { Environment } from './runtime/environment.ts';
 import { hostWorld } from './runtime/world.ts';
 import { Service } from './service.ts';
 import { defaultSignals, listenToSignals } from './signals.ts';
+import type { Stages } from './stage.ts';
 import { ScriptStage, ServiceStage } from './stage.ts';
 import type { SupervisorStatus } from './status.ts';
 import { statusOf } from './status.ts';
-
-/** What has changed between two readings of `services.d`. */
-export type TreeChange = Pick<EventOf<'tree'>, 'added' | 'removed' | 'changed'>;
 
 /**
  * Supervises a tree: runs its init scripts in order, keeps its services alive, and runs its finish scripts in order.
@@ -46,11 +44,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   /** Warnings met while loading, and options that had to be left aside. */
   readonly problems: readonly Problem[];
   /** The three stages, each to be driven by itself. */
-  readonly stages: {
-    readonly init: ScriptStage;
-    readonly services: ServiceStage;
-    readonly finish: ScriptStage;
-  };
+  readonly stages: Stages;
   /** The services by name, loggers among them (`web`, `web/log`). */
   readonly services: ReadonlyMap<string, Service>;
   /** The container environment: what scripts that ask for it with `with-contenv` are given. */
@@ -107,7 +101,11 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
           spawner,
           world,
           options: settings,
-          stepped,
+          stepped: () => {
+            // A service that is gone from the tree is forgotten once it is down.
+            if (this.#services.size !== this.#state.units.size) this.#meetServices();
+            stepped();
+          },
           publish: (event) => {
             if (event.type === 'tree') this.#meetServices();
             this.#herald.tell(event);
@@ -210,10 +208,10 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    *
    * @throws OrderError when everything is being stopped.
    */
-  async rescan(): Promise<TreeChange> {
+  async rescan(): Promise<Rereading> {
     this.#control.refuseOnTheWayDown('A rescan');
     const { root } = this.tree;
-    let change: TreeChange = { added: [], removed: [], changed: [] };
+    let change: Rereading = { added: [], removed: [], changed: [] };
     if (root === undefined) return change;
     const found = await reload(root);
     const note = (event: EventOf<'tree'>): void => {
@@ -286,14 +284,11 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
 
   /** Keeps the map of services in step with the tree. */
   #meetServices(): void {
-    const { units } = this.#state;
+    const known = new Map(this.#services);
     const find = (name: string): Service | undefined => this.#services.get(name);
-    for (const name of this.#services.keys()) {
-      if (!units.has(name)) this.#services.delete(name);
-    }
-    for (const name of units.keys()) {
-      if (!this.#services.has(name))
-        this.#services.set(name, new Service(name, this.#control, find));
+    this.#services.clear();
+    for (const name of this.#state.units.keys()) {
+      this.#services.set(name, known.get(name) ?? new Service(name, this.#control, find));
     }
   }
 }

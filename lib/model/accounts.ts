@@ -40,26 +40,19 @@ export function parseAccounts(passwd: string, group: string): Accounts {
   return { users, groups };
 }
 
-const nobody = '-';
-
 /**
  * The ids of an account: `name`, `uid`, `uid:gid`, `name:group` or a mix, with `,fallback` behind it for whatever cannot be
- * resolved (s6-overlay's fix-attrs).
+ * resolved (s6-overlay's fix-attrs). `-` names no id, so that the owner stays (ours, as `-` does for a mode).
  *
- * `-` stands for whoever it is already (ours, as `-` does for a mode). A user alone brings the primary group along; a uid that no user has brings none. A name goes before a number, as with
+ * A user alone brings the primary group along; a uid that no user has brings none. A name goes before a number, as with
  * chown. `undefined` when a part is unknown and the fallback does not help.
  */
 export function resolveAccount(accounts: Accounts, account: string): AccountIds | undefined {
-  if (account === nobody) return {};
+  if (account === '-') return {};
   const comma = account.indexOf(',');
-  const wish = split(comma === -1 ? account : account.slice(0, comma));
-  if (wish === undefined) return undefined;
-  const fallback = comma === -1 ? undefined : resolveAccount(accounts, account.slice(comma + 1));
-  const user = findUser(accounts, wish.user) ?? fallback;
-  if (user?.uid === undefined) return undefined;
-  if (wish.group === undefined) return user;
-  const gid = accounts.groups.get(wish.group) ?? parseId(wish.group) ?? fallback?.gid;
-  return gid === undefined ? undefined : { uid: user.uid, gid };
+  if (comma === -1) return resolve(accounts, account, undefined);
+  const fallback = resolveAccount(accounts, account.slice(comma + 1));
+  return resolve(accounts, account.slice(0, comma), fallback);
 }
 
 /** The kernel's -1, which means «leave it», is no id. */
@@ -79,6 +72,20 @@ function split(account: string): { user: string; group?: string } | undefined {
   const [user = '', group, ...more] = account.split(':');
   if (user === '' || group === '' || more.length > 0) return undefined;
   return group === undefined ? { user } : { user, group };
+}
+
+function resolve(
+  accounts: Accounts,
+  account: string,
+  fallback: AccountIds | undefined,
+): AccountIds | undefined {
+  const wish = split(account);
+  if (wish === undefined) return undefined;
+  const user = findUser(accounts, wish.user) ?? fallback;
+  if (user?.uid === undefined) return undefined;
+  if (wish.group === undefined) return user;
+  const gid = accounts.groups.get(wish.group) ?? parseId(wish.group) ?? fallback?.gid;
+  return gid === undefined ? undefined : { uid: user.uid, gid };
 }
 
 function findUser({ users }: Accounts, wish: string): AccountIds | undefined {

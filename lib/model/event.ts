@@ -52,52 +52,119 @@ export interface Timed {
 /** Everything that a supervisor tells, told apart by `type`. */
 export type LifecycleEvent = Timed & Change;
 
-/** An event before it is stamped: what the pure core says has happened. */
-export type Change = { readonly cause: Cause } & (
-  | { readonly type: 'phase'; readonly from: Phase; readonly to: Phase }
-  | {
-      readonly type: 'stage';
-      readonly stage: StageName;
-      readonly status: 'started' | 'completed' | 'failed';
-    }
-  | {
-      readonly type: 'script';
-      /** The script's stage; `command` for the command that was given to `run()`. */
-      readonly stage: 'init' | 'finish' | 'command';
-      readonly script: string;
-      readonly status: 'started' | 'exited' | 'unspawnable';
-      readonly pid?: number;
-      readonly exit?: Exit;
-      /** Milliseconds from the start to the exit. */
-      readonly duration?: number;
-    }
-  | {
-      readonly type: 'service';
-      readonly service: string;
-      readonly from: ServiceStatus;
-      readonly to: ServiceStatus;
-      readonly pid?: number;
-      readonly exit?: Exit;
-    }
-  | {
-      readonly type: 'ready';
-      readonly service: string;
-      readonly pid: number;
-      /** Milliseconds from the start to the announcement. */
-      readonly duration: number;
-    }
-  | {
-      readonly type: 'output';
-      /** The name of the service or script that printed the line. */
-      readonly source: string;
-      readonly stream: 'stdout' | 'stderr';
-      readonly line: string;
-    }
-  | {
-      readonly type: 'tree';
-      readonly added: readonly string[];
-      readonly removed: readonly string[];
-      readonly changed: readonly string[];
-    }
-  | { readonly type: 'problem'; readonly problem: Problem }
-);
+/** An event before it is stamped: what has happened, and what brought it about. */
+export type Change = Caused &
+  (
+    | PhaseChange
+    | StageChange
+    | ScriptChange
+    | ServiceChange
+    | ReadyChange
+    | OutputChange
+    | TreeChange
+    | ProblemChange
+  );
+
+/** What every change carries. */
+export interface Caused {
+  /** What brought it about. */
+  readonly cause: Cause;
+}
+
+/** The supervisor has entered another phase. */
+export interface PhaseChange {
+  /** Tells it apart. */
+  readonly type: 'phase';
+  /** The phase that it has left. */
+  readonly from: Phase;
+  /** The phase that it is in now. */
+  readonly to: Phase;
+}
+
+/** A stage has begun or ended. The services' stage is completed once all of them have come up. */
+export interface StageChange {
+  /** Tells it apart. */
+  readonly type: 'stage';
+  /** The stage. */
+  readonly stage: StageName;
+  /** `failed`: a script of it failed, or a service did not come up in time. */
+  readonly status: 'started' | 'completed' | 'failed';
+}
+
+/** A script has begun, has ended, or cannot be run. */
+export interface ScriptChange {
+  /** Tells it apart. */
+  readonly type: 'script';
+  /** The script's stage; `command` for the command that was given to `run()`. */
+  readonly stage: 'init' | 'finish' | 'command';
+  /** The script's file name. */
+  readonly script: string;
+  /** What has happened to it. */
+  readonly status: 'started' | 'exited' | 'unspawnable';
+  /** Its process, when it has started. */
+  readonly pid?: number;
+  /** How it ended, when it has exited. */
+  readonly exit?: Exit;
+  /** Milliseconds from the start to the exit. */
+  readonly duration?: number;
+}
+
+/** A service has gone from one state to another. */
+export interface ServiceChange {
+  /** Tells it apart. */
+  readonly type: 'service';
+  /** The service's name; a logger's is `web/log`. */
+  readonly service: string;
+  /** The state that it has left. */
+  readonly from: ServiceStatus;
+  /** The state that it is in now. */
+  readonly to: ServiceStatus;
+  /** The process of `run`, while it lives. */
+  readonly pid?: number;
+  /** How `run` ended, when it has just done so. */
+  readonly exit?: Exit;
+}
+
+/** A service has announced its readiness (`notification-fd`). */
+export interface ReadyChange {
+  /** Tells it apart. */
+  readonly type: 'ready';
+  /** The service's name. */
+  readonly service: string;
+  /** The process of `run`. */
+  readonly pid: number;
+  /** Milliseconds from the start to the announcement. */
+  readonly duration: number;
+}
+
+/** A process has printed a line; only with `output: 'lines'`. */
+export interface OutputChange {
+  /** Tells it apart. */
+  readonly type: 'output';
+  /** The name of the service or script that printed it; `web/finish` for a finish script. */
+  readonly source: string;
+  /** Where it printed it. */
+  readonly stream: 'stdout' | 'stderr';
+  /** The line, without its newline. */
+  readonly line: string;
+}
+
+/** `services.d` was read again and is not what it was. */
+export interface TreeChange {
+  /** Tells it apart. */
+  readonly type: 'tree';
+  /** The services that are new, by name, loggers among them. */
+  readonly added: readonly string[];
+  /** The services that are gone. */
+  readonly removed: readonly string[];
+  /** The services whose control files have changed; that holds from their next start on. */
+  readonly changed: readonly string[];
+}
+
+/** Something is wrong. */
+export interface ProblemChange {
+  /** Tells it apart. */
+  readonly type: 'problem';
+  /** What is wrong, where, why, and what to do about it. */
+  readonly problem: Problem;
+}

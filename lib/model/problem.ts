@@ -15,7 +15,7 @@ export interface Problem {
 }
 
 /** The kinds of problem. */
-export type ProblemCode = keyof typeof severities;
+export type ProblemCode = keyof typeof problemSeverities;
 
 /** Builds a problem with the severity that its code always has. */
 export function problem(
@@ -24,7 +24,7 @@ export function problem(
   message: string,
   more: { readonly remedy?: string; readonly line?: number } = {},
 ): Problem {
-  return { code, severity: severities[code], path, message, ...more };
+  return { code, severity: problemSeverities[code], path, message, ...more };
 }
 
 /** A problem on one line: `path:line: message (code). Remedy.` */
@@ -33,7 +33,8 @@ export function describeProblem(it: Problem): string {
   return `${place}: ${it.message} (${it.code})${it.remedy === undefined ? '' : ` ${it.remedy}`}`;
 }
 
-const severities = {
+/** Each kind of problem, and how severe it always is. */
+export const problemSeverities = {
   // Nothing sensible is left to run.
   'root-missing': 'error',
   'root-not-a-folder': 'error',

@@ -25,6 +25,7 @@ export type Output = 'inherit' | 'lines' | 'ignore';
 
 /** The end of the log pipe that belongs to the service of this name. */
 export interface PipeEnd {
+  /** The name of the service that writes to the pipe. */
   readonly pipe: string;
 }
 
@@ -36,6 +37,7 @@ export interface PipeEnd {
 export interface Command {
   /** Who this is: `web`, `web/finish`, `web/log`, `web/log/finish`, or a script's file name. */
   readonly name: string;
+  /** What is executed. */
   readonly program: Program;
   /** What a script finds in `$0`: `./run` in its folder (services, as under s6) or its absolute path (stage scripts, as under s6-overlay). */
   readonly calledBy: 'name' | 'path';
@@ -45,6 +47,7 @@ export interface Command {
   readonly stdin: 'empty' | 'inherit' | PipeEnd;
   /** Standard output: as `Output` says, or the write end of a log pipe. */
   readonly stdout: Output | PipeEnd;
+  /** Standard error. */
   readonly stderr: Output;
   /** The descriptor on which the process announces its readiness with a newline. */
   readonly notificationFd?: number;

@@ -21,6 +21,7 @@ export interface Tree {
 export interface ScriptSpec {
   /** The file name; unique in its stage. */
   readonly name: string;
+  /** What is executed. */
   readonly run: Program;
 }
 

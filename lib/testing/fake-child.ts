@@ -10,6 +10,7 @@ export class FakeChild implements Child {
   readonly name: string;
   /** What was to be run. */
   readonly command: Command;
+  /** Its pid, a made-up one. */
   readonly pid: number;
   readonly #listener: ChildListener;
   readonly #behaviour: Behaviour;

@@ -9,8 +9,8 @@ const firstPid = 1001;
 
 /**
  * A spawner without processes: its children do what they were told in advance, what the test tells them, or what is most
- * natural. Scripts exit with 0 at once; services and the host's command stay up; a stop signal ends them, KILL always does; a logger ends at the
- * end of its pipe.
+ * natural. Scripts exit with 0 at once; services and the host's command stay up; a stop signal ends them, KILL always
+ * does; a logger ends at the end of its pipe.
  */
 export class FakeSpawner implements Spawner {
   readonly #clock: Clock;

@@ -36,6 +36,8 @@ const resolutions = {
   'nobody:log,1:2': { uid: 1, gid: 50 },
   'web:nogroup,1:2': { uid: 1000, gid: 2 },
   'nobody:nogroup,1:2': { uid: 1, gid: 2 },
+  '-': {},
+  'nobody,-': undefined,
   nobody: undefined,
   'nobody:log': undefined,
   'web:nogroup': undefined,
@@ -57,7 +59,7 @@ const resolutions = {
 };
 
 for (const [account, ids] of Object.entries(resolutions)) {
-  test(`the account '${account}' comes to ${JSON.stringify(ids) ?? 'nothing'}`, () => {
+  test(`the account '${account}' comes to ${ids === undefined ? 'nothing' : JSON.stringify(ids)}`, () => {
     assert.deepEqual(resolveAccount(accounts, account), ids);
   });
 }

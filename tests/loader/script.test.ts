@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FileSpec } from '../../lib/loader/literal-files.ts';
+import { fine, loadLiteral, warnings } from './trees.ts';
+
+type Case = readonly [what: string, spec: string | FileSpec, code: string | null, says?: RegExp];
+
+const cases: readonly Case[] = [
+  ['without fault', fine, null],
+  ['without fault, behind a link', { link: '../elsewhere' }, null],
+  ['that asks for the container environment', '#!/usr/bin/with-contenv sh\n', null],
+  ['that is looked up by env', '#!/usr/bin/env sh\n', null],
+  ['that gives env options', '#!/usr/bin/env -S none such\n', null],
+  ['that gives env variables', '#!/usr/bin/env A=b none\n', null],
+  ['that is a program', '\x7fELF\x01\0', null],
+  ['that is not executable', { content: fine, mode: 0o644 }, 'not-executable', /its interpreter/],
+  ['with CRLF', '#!/bin/sh\r\n', 'interpreter-crlf', /CRLF/],
+  ['with a byte order mark', '\ufeff#!/bin/sh\n', 'interpreter-bom', /byte order mark/],
+  ['with a blank line first', '\n#!/bin/sh\n', 'interpreter-late', /before its interpreter/],
+  ['without interpreter', 'echo\n', 'interpreter-absent', /sh runs it/],
+  ['with with-contenv alone', '#!/usr/bin/with-contenv\n', 'interpreter-absent', /sh runs it/],
+  ['that is empty', '', 'script-empty', /is empty/],
+  ['with a missing interpreter', '#!/bin/none\n', 'interpreter-missing', /"\/bin\/none"/],
+  ['with one not on PATH', '#!/usr/bin/with-contenv none\n', 'interpreter-missing', /"none".*PATH/],
+  ['with none for env', '#!/usr/bin/env none\n', 'interpreter-missing', /"none".*on PATH/],
+  ['with missing env', '#!/opt/env sh\n', 'interpreter-missing', /"\/opt\/env"/],
+  ['with two words', '#!/usr/bin/with-contenv sh -e\n', 'interpreter-missing', /one word/],
+  ['that is a folder', { folder: true }, 'script-is-a-folder', /is a folder/],
+  ['that is a dangling link', { link: 'nowhere' }, 'link-dangling', /leads nowhere/],
+  ['that is a link to itself', { link: '10-it' }, 'link-loop', /back to itself/],
+];
+
+for (const [what, spec, code, says] of cases) {
+  test(`a script ${what} ${code === null ? 'is fine' : `is told: ${code}`}, and kept`, async () => {
+    const files = { 'cont-init.d/10-it': spec, elsewhere: fine };
+    const { tree, problems } = await loadLiteral(files);
+    assert.deepEqual(tree.init, [{ name: '10-it', run: { script: '/tree/cont-init.d/10-it' } }]);
+    if (code === null) {
+      assert.deepEqual(problems, []);
+      return;
+    }
+    const [problem, ...more] = problems;
+    assert.deepEqual(more, []);
+    assert.equal(problem?.code, code);
+    assert.equal(problem.severity, 'warning');
+    assert.equal(problem.path, '/tree/cont-init.d/10-it');
+    const ofALine = code.startsWith('interpreter-') || code === 'script-empty';
+    assert.equal(problem.line, ofALine ? 1 : undefined);
+    assert.match(problem.message, /^"10-it" /);
+    assert.match(problem.message, says ?? / /);
+    assert.match(problem.remedy ?? '', /^[A-Z].*[^ ]$/);
+  });
+}
+
+test('one script may have several faults', async () => {
+  const files = { 'cont-init.d/a': { content: '#!/bin/none\r\n', mode: 0o600 } };
+  assert.deepEqual(await warnings(files), [
+    'not-executable cont-init.d/a',
+    'interpreter-crlf cont-init.d/a:1',
+    'interpreter-missing cont-init.d/a:1',
+  ]);
+});
+
+test('a script that only its owner may execute is executable', async () => {
+  assert.deepEqual(await warnings({ 'cont-init.d/a': { content: fine, mode: 0o700 } }), []);
+});
