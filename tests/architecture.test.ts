@@ -39,10 +39,12 @@ const wideTests = [
   'tests/architecture.test.ts',
   'tests/chaos.test.ts',
   'tests/examples.test.ts',
+  'tests/real-tree.test.ts',
   'tests/scenarios.test.ts',
   'tests/simulation.test.ts',
   'tests/stubborn.test.ts',
   'tests/conformance/',
+  'tests/loader/fuzz.test.ts',
   'tests/machine/diagram.test.ts',
   'tests/scenarios/',
 ];

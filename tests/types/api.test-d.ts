@@ -1,0 +1,120 @@
+// What the types promise to a user; checked by `npm run typecheck`, never run.
+import { expectTypeOf } from 'expect-type';
+import type {
+  Clock,
+  EventOf,
+  Exit,
+  LifecycleEvent,
+  Phase,
+  Problem,
+  Script,
+  ServiceStatus,
+  Spawner,
+  StageResult,
+  StagekeeperError,
+  SupervisorEvents,
+  SupervisorOptions,
+  Tree,
+  TreeInput,
+  Verdict,
+} from 'stagekeeper';
+import { Service, Supervisor, TreeError } from 'stagekeeper';
+import { FakeSpawner, VirtualClock } from 'stagekeeper/testing';
+
+declare const supervisor: Supervisor;
+declare const service: Service;
+declare const event: LifecycleEvent;
+declare const error: unknown;
+
+export function makingOne(): void {
+  expectTypeOf(Supervisor.load).parameter(0).toEqualTypeOf<string | URL>();
+  expectTypeOf(Supervisor.load).parameter(1).toEqualTypeOf<SupervisorOptions | undefined>();
+  expectTypeOf(Supervisor.load('/etc')).resolves.toEqualTypeOf<Supervisor>();
+  expectTypeOf<Tree>().toExtend<TreeInput>();
+  expectTypeOf<Supervisor>().toExtend<AsyncDisposable>();
+  new Supervisor({ services: [{ name: 'web', run: ['sleep', '1'], restart: 'on-failure' }] });
+  // @ts-expect-error: a service has a name
+  new Supervisor({ services: [{ run: ['sleep', '1'] }] });
+  // @ts-expect-error: no such policy
+  new Supervisor({ services: [{ name: 'web', run: ['sleep', '1'], restart: 'sometimes' }] });
+  // @ts-expect-error: no such option
+  new Supervisor({}, { onInitFailures: 'stop' });
+  // @ts-expect-error: left out is not undefined
+  new Supervisor({}, { strict: undefined });
+}
+
+export function whatThereIs(): void {
+  expectTypeOf(supervisor.tree).toEqualTypeOf<Tree>();
+  expectTypeOf(supervisor.phase).toEqualTypeOf<Phase>();
+  expectTypeOf(supervisor.problems).toEqualTypeOf<readonly Problem[]>();
+  expectTypeOf(supervisor.services).toEqualTypeOf<ReadonlyMap<string, Service>>();
+  expectTypeOf(supervisor.service('web')).toEqualTypeOf<Service>();
+  expectTypeOf(supervisor.stages.init.name).toEqualTypeOf<'init' | 'finish'>();
+  expectTypeOf<Supervisor['stages']['init']['kind']>().toEqualTypeOf<'scripts'>();
+  expectTypeOf(supervisor.stages.init.scripts).toEqualTypeOf<readonly Script[]>();
+  expectTypeOf<Supervisor['stages']['services']['name']>().toEqualTypeOf<'services'>();
+  expectTypeOf(supervisor.explain('web')).toBeString();
+  // @ts-expect-error: a tree cannot be written to
+  supervisor.tree.services.push();
+}
+
+export function threeHeights(): void {
+  expectTypeOf(
+    supervisor.run({ signals: true, command: ['true'] }),
+  ).resolves.toEqualTypeOf<Verdict>();
+  expectTypeOf(supervisor.start()).resolves.toBeVoid();
+  expectTypeOf(supervisor.stop()).resolves.toEqualTypeOf<Verdict>();
+  expectTypeOf(supervisor.stages.init.run()).resolves.toEqualTypeOf<StageResult>();
+  expectTypeOf(supervisor.stages.services.start()).resolves.toEqualTypeOf<StageResult>();
+  expectTypeOf(supervisor.stages.services.stop()).resolves.toEqualTypeOf<StageResult>();
+  expectTypeOf(service.start({ signal: AbortSignal.timeout(1) })).resolves.toBeVoid();
+  expectTypeOf(service.once()).resolves.toBeVoid();
+  expectTypeOf(service.restart()).resolves.toBeVoid();
+  expectTypeOf(service.when).parameter(0).toEqualTypeOf<ServiceStatus | 'ready'>();
+  // @ts-expect-error: no such signal
+  service.signal('SIGTREM');
+}
+
+export function aService(): void {
+  expectTypeOf(service.status).toEqualTypeOf<ServiceStatus>();
+  expectTypeOf(service.logger).toEqualTypeOf<Service | undefined>();
+  expectTypeOf(service.pid).toEqualTypeOf<number | undefined>();
+  expectTypeOf(service.lastExit).toEqualTypeOf<Exit | undefined>();
+  // @ts-expect-error: services belong to a supervisor
+  new Service('web');
+  // @ts-expect-error: a service is told of its own life only
+  service.on('phase', () => undefined);
+}
+
+export function everyEventByItsType(): void {
+  expectTypeOf<keyof SupervisorEvents>().toEqualTypeOf<LifecycleEvent['type'] | 'event'>();
+  expectTypeOf(supervisor.events()).toExtend<AsyncIterable<LifecycleEvent>>();
+  supervisor.on('service', (it) => {
+    expectTypeOf(it).toEqualTypeOf<EventOf<'service'>>();
+    expectTypeOf(it.to).toEqualTypeOf<ServiceStatus>();
+    expectTypeOf(it.at).toBeNumber();
+  });
+  supervisor.on('event', (it) => {
+    expectTypeOf(it).toEqualTypeOf<LifecycleEvent>();
+  });
+  // @ts-expect-error: no event is called error
+  supervisor.on('error', () => undefined);
+  if (event.type === 'ready') expectTypeOf(event.pid).toBeNumber();
+  // @ts-expect-error: only with output: 'lines' events
+  if (event.type === 'phase') expectTypeOf(event.line).toBeString();
+}
+
+export function errorsTellThemselvesApart(): void {
+  if (error instanceof TreeError) {
+    expectTypeOf(error).toExtend<StagekeeperError>();
+    expectTypeOf<TreeError['code']>().toEqualTypeOf<'ERR_TREE'>();
+    expectTypeOf(error.problems).toEqualTypeOf<readonly Problem[]>();
+  }
+}
+
+export function doubles(): void {
+  expectTypeOf<VirtualClock>().toExtend<Clock>();
+  expectTypeOf<FakeSpawner>().toExtend<Spawner>();
+  const clock = new VirtualClock();
+  new Supervisor({}, { clock, spawner: new FakeSpawner(clock) });
+}
