@@ -18,7 +18,13 @@ export {
   UnknownServiceError,
 } from './errors.ts';
 export type { EventOf, Rereading, ServiceEvents, SupervisorEvents } from './events.ts';
-export type { ProgramInput, ScriptInput, ServiceInput, TreeInput } from './loader/define.ts';
+export type {
+  LoggerInput,
+  ProgramInput,
+  ScriptInput,
+  ServiceInput,
+  TreeInput,
+} from './loader/define.ts';
 export type { ScriptResult, Timeouts } from './machine/state.ts';
 export type {
   Cause,
@@ -40,7 +46,6 @@ export type {
   TreeChange,
 } from './model/event.ts';
 export type { Exit } from './model/exit.ts';
-export { problemSeverities } from './model/problem.ts';
 export type { Problem, ProblemCode } from './model/problem.ts';
 export type {
   Command,

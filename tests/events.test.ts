@@ -63,7 +63,7 @@ test('several reads at once are answered in their order', async () => {
   queue.close();
   const results = await Promise.all(reads);
   assert.deepEqual(
-    results.map(({ done, value }) => (done === true ? 'end' : (value as LifecycleEvent).sequence)),
+    results.map(({ done, value }) => (done === true ? 'end' : value.sequence)),
     [1, 2, 'end'],
   );
 });

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { get } from 'node:http';
 import { test } from 'node:test';
 import { text } from 'node:stream/consumers';
@@ -92,7 +93,7 @@ test('embed-in-a-server answers /healthz and goes down in the right order', boun
   const [response] = (await once(
     get(`http://127.0.0.1:${port}/healthz`, { agent: false }),
     'response',
-  )) as [import('node:http').IncomingMessage];
+  )) as [IncomingMessage];
   const body = JSON.parse(await text(response)) as {
     healthy: boolean;
     services: { helper: { ready: boolean } };

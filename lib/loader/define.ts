@@ -28,6 +28,7 @@ export interface TreeInput {
 export interface ScriptInput {
   /** The script's name, unique in its stage; not empty, without `/`. */
   readonly name: string;
+  /** What is executed. */
   readonly run: ProgramInput;
 }
 
@@ -45,9 +46,15 @@ export interface ServiceInput extends Partial<
   /** The program that runs after every death of `run`, before the next start. Default: none. */
   readonly finish?: ProgramInput;
   /** The service that reads this one's stdout on its stdin. Its name is this one's with `/log` behind it. Default: none. */
-  readonly logger?: Omit<ServiceInput, 'name' | 'logger'> & { readonly name?: string };
+  readonly logger?: LoggerInput;
   /** How long to wait before a restart. Default: s6's throttle of one second. */
   readonly backoff?: Pick<Backoff, 'first'> & Partial<Backoff>;
+}
+
+/** A logger as it is written in code. */
+export interface LoggerInput extends Omit<ServiceInput, 'name' | 'logger'> {
+  /** The producer's name with `/log` behind it, if it is given at all. */
+  readonly name?: string;
 }
 
 /**

@@ -25,6 +25,7 @@ export interface LiteralLink {
 
 /** A folder; only an empty one, or one with an unusual mode, needs to be named. */
 export interface LiteralFolder {
+  /** Tells it apart from a file. */
   readonly folder: true;
   /** Default: that of an existing folder stays, a new one has 0o755. */
   readonly mode?: number;

@@ -26,7 +26,6 @@ import type { Input, Machine, ServiceState, Setting, Step } from './machine.ts';
 import {
   awaitEnd,
   bury,
-  conclude,
   hurry,
   kill,
   killFinish,
@@ -86,7 +85,7 @@ export const machine: Machine = {
     restart: wantAgain,
     stop: unwant,
     drain: wantDrained,
-    unspawnable: conclude,
+    unspawnable: settle,
     exited: settle,
     deadline: killFinish,
   },

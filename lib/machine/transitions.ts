@@ -40,19 +40,15 @@ export function spawnDrained(state: ServiceState, input: Of<'drain'>, setting: S
   return begin({ ...state, patience: input.patience }, 'drain', setting);
 }
 
-function begin(state: ServiceState, goal: Goal, { spec, output, now }: Setting): Step {
+function begin(known: Memory, goal: Goal, { spec, output, now }: Setting): Step {
   return {
-    state: { ...memory(state), goal, since: now, status: 'starting' },
+    state: { ...memory(known), goal, since: now, status: 'starting' },
     effects: [{ type: 'spawn', role: 'run', command: runCommand(spec, output) }],
   };
 }
 
 export function rest(state: ServiceState, _input: unknown, { now }: Setting): Step {
-  const since = state.status === 'down' ? state.since : now;
-  return {
-    state: { ...memory(state), goal: 'down', since, status: 'down', why: 'asked' },
-    effects: [{ type: 'sweep' }],
-  };
+  return lieDown(state, state.status === 'down' ? state.since : now);
 }
 
 export function want<S extends ServiceState>(state: S): Step {
@@ -101,7 +97,8 @@ export function retry(
   { spec, now }: Setting,
 ): Step {
   const state = { ...memory(starting), flaw: input.message };
-  if (state.goal !== 'up') return stay(down(state, now));
+  if (state.goal === 'once') return stay(end(state, now));
+  if (state.goal !== 'up') return lieDown(state, now);
   if (spec.restart === 'never') return stay(fail(state, 'unspawnable', now));
   const deadline = now + spawnAgainAfter;
   return stay({ ...state, since: now, status: 'backoff', why: 'unspawnable', deadline });
@@ -195,7 +192,10 @@ export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting:
   };
   const recorded = record(state, ended, setting);
   const sweep: readonly ServiceEffect[] = death ? [] : [{ type: 'sweep' }];
-  if (spec.finish === undefined) return preceded(sweep, follow(recorded, ended, setting));
+  if (spec.finish === undefined) {
+    const next = follow(recorded, ended, setting);
+    return recorded.goal === 'down' ? next : preceded(sweep, next);
+  }
   const command = finishCommand(spec, spec.finish, ended, setting.output);
   const deadline = after(spec.timeoutFinish, now);
   return {
@@ -227,26 +227,26 @@ export function killFinish(state: In<'finishing'>, _input: unknown, { now }: Set
   };
 }
 
-export function settle(state: In<'finishing'>, input: Of<'exited'>, setting: Setting): Step {
-  if (input.exit.code === neverAgain && state.goal !== 'down') {
-    return stay(fail(state, 'finish', setting.now));
-  }
-  return follow(state, state.ended, setting);
-}
-
-export function conclude(state: In<'finishing'>, _input: unknown, setting: Setting): Step {
+/** `finish` has ended, or could not be run, which is as if there were none. */
+export function settle(
+  state: In<'finishing'>,
+  input: Of<'exited' | 'unspawnable'>,
+  setting: Setting,
+): Step {
+  const saysNeverAgain = input.type === 'exited' && input.exit.code === neverAgain;
+  if (saysNeverAgain && state.goal !== 'down') return stay(fail(state, 'finish', setting.now));
   return follow(state, state.ended, setting);
 }
 
 /** What comes after a run and its finish script. */
 function follow(known: Memory, ended: EndedRun, setting: Setting): Step {
   const { spec, now } = setting;
-  if (known.goal === 'down') return stay({ ...memory(known), since: now, ...asked });
-  if (known.goal === 'drain') return again(known, setting);
-  if (known.goal === 'once') return stay(down(known, now));
-  if (ended.restart) return again(known, setting);
+  if (known.goal === 'down') return lieDown(known, now);
+  if (known.goal === 'drain') return begin(known, 'drain', setting);
+  if (known.goal === 'once') return stay(end(known, now));
+  if (ended.restart) return begin(known, 'up', setting);
   if (ended.death && spec.restart !== 'always') {
-    if (isSuccess(ended.exit)) return stay(down(known, now));
+    if (isSuccess(ended.exit)) return stay(end(known, now));
     if (spec.restart === 'never') return stay(fail(known, 'policy', now));
   }
   if (ended.death && exhausted(spec.backoff, known.tally, now)) {
@@ -256,15 +256,16 @@ function follow(known: Memory, ended: EndedRun, setting: Setting): Step {
   return stay({ ...memory(known), since: now, status: 'backoff', why: 'death', deadline });
 }
 
-const asked = { status: 'down', why: 'asked' } as const;
-
-function again(known: Memory, setting: Setting): Step {
-  return begin({ ...known, ...asked }, known.goal, setting);
+/** Down as asked: whatever `run` and `finish` left behind, also in earlier runs, goes too. */
+function lieDown(known: Memory, since: number): Step {
+  return {
+    state: { ...memory(known), goal: 'down', since, status: 'down', why: 'asked' },
+    effects: [{ type: 'sweep' }],
+  };
 }
 
-function down(known: Memory, now: number): ServiceState {
-  const why = known.goal === 'down' || known.goal === 'drain' ? 'asked' : 'ended';
-  return { ...memory(known), goal: 'down', since: now, status: 'down', why };
+function end(known: Memory, now: number): ServiceState {
+  return { ...memory(known), goal: 'down', since: now, status: 'down', why: 'ended' };
 }
 
 function fail(known: Memory, why: FailureReason, now: number): ServiceState {

@@ -26,7 +26,8 @@ export function adopt(draft: Draft, tree: Tree): void {
   };
   if (added.length + removed.length + changed.length > 0) draft.say(told);
   for (const [name, unit] of removed) {
-    if (!rests(unit) && !isGoingWithProducer(name, after)) draft.feed(name, { type: 'stop' });
+    if (rests(unit)) draft.sweep(name);
+    else if (!isGoingWithProducer(name, after)) draft.feed(name, { type: 'stop' });
   }
   if (draft.state.phase === 'starting' || draft.state.phase === 'running') raise(draft, added);
 }

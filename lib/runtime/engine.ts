@@ -145,11 +145,11 @@ export class Engine {
 
   #spawn({ owner, command }: Extract<Effect, { type: 'spawn' }>): void {
     const key = keyOf(owner);
-    let over = false;
+    const life = { over: false };
     const tell = (input: ProcessInput): void => {
-      if (over) return;
-      over = input.type === 'unspawnable' || input.type === 'exited';
-      if (over) this.#children.delete(key);
+      if (life.over) return;
+      life.over = input.type === 'unspawnable' || input.type === 'exited';
+      if (life.over) this.#children.delete(key);
       if ('service' in owner) this.input({ type: 'service', service: owner.service, input });
       else if (input.type !== 'announced')
         this.input({ type: 'script', stage: owner.stage, input });
@@ -173,12 +173,12 @@ export class Engine {
       },
       exited: (exit, leftBehind) => {
         const child = this.#children.get(key);
-        if (!over && leftBehind && child !== undefined) this.#leave(key, child);
+        if (leftBehind && child !== undefined) this.#leave(key, child);
         tell({ type: 'exited', exit });
       },
     };
     const child = this.#parts.spawner.spawn(command, listener);
-    if (!over) this.#children.set(key, child);
+    if (!life.over) this.#children.set(key, child);
   }
 
   /** Whether processes of an earlier run still live; those runs of which none does are forgotten. */

@@ -1,111 +1,160 @@
-import { chmod, lchown, lstat, readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { AccountIds, Accounts } from '../model/accounts.ts';
-import { parseAccounts, resolveAccount } from '../model/accounts.ts';
+import { chmodSync, chownSync, lchownSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setImmediate as breath } from 'node:timers/promises';
+import { expandGlob, isGlob } from './glob.ts';
+import { readAccounts } from './read-accounts.ts';
+import type { AccountIds } from '../model/accounts.ts';
+import { resolveAccount } from '../model/accounts.ts';
 import type { Problem } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
 import type { FixAttrsRule } from '../model/tree.ts';
 
-/** Applies rules of `fix-attrs.d` in order. What cannot be done is a problem, never an error: the stage goes on (s6-overlay). */
+/** How rules are applied. */
+export interface FixAttrsOptions {
+  /** Whether hidden files are included where a rule goes down a folder (`S6_FIX_ATTRS_HIDDEN`). */
+  readonly hidden: boolean;
+}
+
+/**
+ * Applies the rules of `fix-attrs.d`, in order. What cannot be done is told as a problem, one for each rule, and everything
+ * else is done all the same: a failure never matters for what comes after (s6-overlay).
+ *
+ * Owner and group go to everything that a rule names; modes to files and folders. A link that a rule names by its name is
+ * followed, one that is merely found is not: it is given to the new owner itself, and what it leads to, possibly out of the
+ * tree, stays as it is. A glob that names nothing is no problem, a plain path that does not exist is one.
+ */
 export async function applyFixAttrs(
   rules: readonly FixAttrsRule[],
-  options: { readonly hidden: boolean },
+  options: FixAttrsOptions,
 ): Promise<readonly Problem[]> {
-  const accounts = parseAccounts(await readOr('/etc/passwd'), await readOr('/etc/group'));
   const problems: Problem[] = [];
   for (const rule of rules) {
-    const found = await apply(rule, accounts, options.hidden);
+    const found = await applyRule(rule, options);
     if (found !== undefined) problems.push(found);
   }
   return problems;
 }
 
-async function apply(
+/** Milliseconds of work after which the host may breathe: a rule may go down a large folder. */
+const breathAfter = 10;
+
+async function applyRule(
   rule: FixAttrsRule,
-  accounts: Accounts,
-  hidden: boolean,
+  { hidden }: FixAttrsOptions,
 ): Promise<Problem | undefined> {
-  const owner = resolveAccount(accounts, rule.account);
-  const at = { line: rule.line };
+  const { source, line, account, path } = rule;
+  const owner = resolveAccount(readAccounts(), account);
   if (owner === undefined) {
-    return problem('account-unknown', rule.source, `there is no account '${rule.account}'`, at);
+    const message = `there is no account '${account}' here; nothing was done for ${path}`;
+    const remedy = 'Create it, or name a fallback behind it: name,uid:gid.';
+    return problem('account-unknown', source, message, { line, remedy });
   }
-  try {
-    const paths = await expand(rule.path);
-    if (paths.length === 0 && !isPattern(rule.path)) {
-      return problem('fix-attrs-failed', rule.source, `${rule.path} is not there`, at);
+  const failures: Failures = { first: undefined, count: 0 };
+  let begun = performance.now();
+  for (const found of named(path)) {
+    for (const place of walk(found, rule.recurse, hidden, failures)) {
+      applyTo(place, rule, owner, failures);
+      if (performance.now() - begun < breathAfter) continue;
+      await breath();
+      begun = performance.now();
     }
-    for (const path of paths) await fix(path, rule, owner, hidden);
-    return undefined;
-  } catch (error) {
-    return problem('fix-attrs-failed', rule.source, `${(error as Error).message}`, at);
+  }
+  return problemOf(rule, failures);
+}
+
+/** What could not be done: the first in words, the others as a number, for there may be thousands. */
+interface Failures {
+  first: string | undefined;
+  count: number;
+}
+
+function note(failures: Failures, path: string, error: unknown): void {
+  failures.first ??= describe(path, error);
+  failures.count += 1;
+}
+
+function problemOf(
+  { source, line }: FixAttrsRule,
+  { first, count }: Failures,
+): Problem | undefined {
+  if (first === undefined) return undefined;
+  const others = count === 1 ? '' : `; so it is with ${String(count - 1)} more`;
+  return problem('fix-attrs-failed', source, `${first}${others}`, { line });
+}
+
+/** Something to be fixed. */
+interface Place {
+  readonly path: string;
+  readonly stat: Stats;
+}
+
+/** A path to begin with. */
+interface Beginning {
+  readonly path: string;
+  /** Whether a link there is followed. */
+  readonly follow: boolean;
+  /** Whether it has to be there. */
+  readonly required: boolean;
+}
+
+function named(pattern: string): readonly Beginning[] {
+  if (!isGlob(pattern))
+    return [{ path: pattern.replace(/\\(.)/g, '$1'), follow: true, required: true }];
+  const follow = !isGlob(basename(pattern));
+  return expandGlob(pattern).map((path) => ({ path, follow, required: false }));
+}
+
+/** A place and, where the rule says so, everything below it, folders before what is in them. */
+function* walk(
+  { path: start, follow, required }: Beginning,
+  recurse: boolean,
+  hidden: boolean,
+  failures: Failures,
+): Generator<Place> {
+  const todo = [start];
+  for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
+    try {
+      const stat = follow && path === start ? statSync(path) : lstatSync(path);
+      yield { path, stat };
+      if (!recurse || !stat.isDirectory()) continue;
+      const names = readdirSync(path).filter((name) => hidden || !name.startsWith('.'));
+      for (const name of names) todo.push(join(path, name));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const gone = code === 'ENOENT' && !(required && path === start);
+      if (!gone) note(failures, path, error);
+    }
   }
 }
 
-/** Links are given to their new owner but not followed: what they lead to may be anybody's. */
-async function fix(
-  path: string,
+/** Changes only what differs: on a layered file system every change copies the file. The owner first, since that resets bits of the mode. */
+function applyTo(
+  { path, stat }: Place,
   rule: FixAttrsRule,
   owner: AccountIds,
-  hidden: boolean,
-): Promise<void> {
-  const stat = await lstat(path);
-  const uid = owner.uid ?? stat.uid;
-  const gid = owner.gid ?? stat.gid;
-  if (uid !== stat.uid || gid !== stat.gid) await lchown(path, uid, gid);
-  if (stat.isSymbolicLink()) return;
-  const mode = stat.isDirectory() ? rule.folderMode : rule.fileMode;
-  if (mode !== undefined && mode !== (stat.mode & 0o7777)) await chmod(path, mode);
-  if (!rule.recurse || !stat.isDirectory()) return;
-  for (const name of await readdir(path)) {
-    if (hidden || !name.startsWith('.')) await fix(join(path, name), rule, owner, hidden);
-  }
-}
-
-/** The paths that a glob names: `*`, `?` and `[...]` within one segment, never a leading dot unless it is written. */
-async function expand(pattern: string): Promise<readonly string[]> {
-  let paths = ['/'];
-  for (const segment of pattern.split('/').filter((part) => part !== '')) {
-    const next: string[] = [];
-    for (const path of paths) next.push(...(await matches(path, segment)));
-    paths = next;
-  }
-  return paths;
-}
-
-async function matches(folder: string, segment: string): Promise<readonly string[]> {
+  failures: Failures,
+): void {
+  const { uid = stat.uid, gid = stat.gid } = owner;
+  const mode = stat.isDirectory() ? rule.folderMode : stat.isFile() ? rule.fileMode : undefined;
   try {
-    if (!isPattern(segment)) {
-      await lstat(join(folder, segment));
-      return [join(folder, segment)];
-    }
-    const test = expressionOf(segment);
-    const names = (await readdir(folder)).filter((name) => test.test(name)).toSorted();
-    const visible = names.filter((name) => !name.startsWith('.') || segment.startsWith('.'));
-    return visible.map((name) => join(folder, name));
-  } catch {
-    return []; // not there, or no folder
+    const owned = uid === stat.uid && gid === stat.gid;
+    if (!owned) (stat.isSymbolicLink() ? lchownSync : chownSync)(path, uid, gid);
+    if (mode !== undefined && (!owned || mode !== (stat.mode & 0o7777))) chmodSync(path, mode);
+  } catch (error) {
+    note(failures, path, error);
   }
 }
 
-function isPattern(text: string): boolean {
-  return /[*?[]/.test(text);
+function describe(path: string, error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return `${path} ${reasons[code] ?? `cannot be changed: ${message}`}`;
 }
 
-function expressionOf(segment: string): RegExp {
-  const source = segment.replace(/\[!?[^\]]+\]|[\s\S]/g, (part) => {
-    if (part === '*') return '.*';
-    if (part === '?') return '.';
-    if (part.length > 1) return part.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
-    return part.replace(/[\\^$.|+()[\]{}]/g, '\\$&');
-  });
-  return new RegExp(`^${source}$`, 'su');
-}
-
-async function readOr(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EPERM: 'cannot be changed: only its owner and root may do so',
+  EACCES: 'cannot be reached: permission denied',
+  EROFS: 'cannot be changed: the file system is read-only',
+  ELOOP: 'is a link that leads to itself',
+};

@@ -1,90 +1,83 @@
-import { readFileSync } from 'node:fs';
 import type { Environment } from './environment.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
+import { readAccounts } from './read-accounts.ts';
 import type { Execution } from './script.ts';
-import { failure, findProgram, inspectScript } from './script.ts';
-import { parseAccounts, resolveAccount } from '../model/accounts.ts';
+import { inspectScript } from './script.ts';
+import type { SpawnFailure } from './spawner.ts';
+import type { AccountIds } from '../model/accounts.ts';
+import { resolveAccount } from '../model/accounts.ts';
 import type { Command } from '../model/program.ts';
 
-/** The variable that leads scripts to the runtime directory, and by which runaways are found. */
-export const runtimeVariable = 'STAGEKEEPER_RUNTIME';
-
-/** The PATH of s6-overlay's minimal environment. */
-const minimalPath = '/usr/bin:/usr/sbin:/bin:/sbin';
-
-/** What a process is given beside its descriptors. */
+/** What exactly is executed, and in which surroundings. */
 export interface Launch {
+  /** The program, looked up on the PATH of `environment` if it has no slash. */
   readonly file: string;
   readonly args: readonly string[];
-  readonly directory: string;
+  /** The working directory; `undefined`: the host's. */
+  readonly directory: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
-  readonly uid?: number;
-  readonly gid?: number;
+  /** Whom it runs as. Node drops all supplementary groups when it changes the user, and the group stays if none is named. */
+  readonly account: AccountIds;
 }
 
-/** Where the environment of scripts comes from. */
+/** Where the environment of processes comes from. */
 export interface LaunchSource {
   readonly environment: Environment;
   readonly runtimeDirectory: RuntimeDirectory;
+  /** Whether commands, and scripts without `with-contenv`, get the container environment too; if not, a PATH alone (s6-overlay). */
   readonly keepEnvironment: boolean;
 }
 
-/**
- * Finds out what exactly is to be executed for a command, and in which surroundings, as everything stands now.
- *
- * @throws SpawnFailure when it cannot be executed.
- */
-export function prepareLaunch(command: Command, source: LaunchSource): Launch {
-  const { program } = command;
-  const script = 'script' in program ? inspectScript(program.script, command.calledBy) : undefined;
-  const directory =
-    script?.directory ?? ('directory' in program ? program.directory : undefined) ?? process.cwd();
-  const environment = environmentFor(command, script, source);
-  const words =
-    'script' in program
-      ? [...(script?.words ?? []), script?.path ?? program.script, ...command.args]
-      : [...program.command, ...command.args];
-  const [file, ...args] = words;
-  if (file === undefined) throw failure('EINVAL', `${command.name} has an empty command.`);
-  requireProgram(command, file, environment['PATH'] ?? minimalPath, directory);
-  return { file, args, directory, environment, ...ownerOf(command) };
+/** The setting by which scripts find the runtime directory, and we find those of our processes that ran away. */
+export function markerOf({ runtimeDirectory }: Pick<LaunchSource, 'runtimeDirectory'>): {
+  readonly name: string;
+  readonly value: string;
+} {
+  return { name: 'STAGEKEEPER_RUNTIME', value: runtimeDirectory.path };
 }
 
-function environmentFor(
-  command: Command,
-  script: Execution | undefined,
-  { environment, runtimeDirectory, keepEnvironment }: LaunchSource,
-): Readonly<Record<string, string>> {
-  const minimal = !keepEnvironment && script?.containerEnvironment !== true;
-  const base = minimal
-    ? { PATH: minimalPath }
-    : { ...Object.fromEntries(environment.entries()), [runtimeVariable]: runtimeDirectory.path };
-  return { ...base, ...command.environment };
-}
-
-/** The system says only that something is missing: say what. */
-function requireProgram(command: Command, file: string, path: string, directory: string): void {
-  const { program } = command;
-  if ('script' in program && file.startsWith('./')) return;
-  if (findProgram(file, path, directory) !== undefined) return;
-  const where = file.includes('/')
-    ? 'is not there or cannot be executed'
-    : `is not on the PATH ${path}`;
-  const whose = 'script' in program ? `the interpreter of ${program.script}, ${file},` : `${file}`;
-  throw failure('ENOENT', `${command.name} cannot be run: ${whose} ${where}.`);
-}
-
-function ownerOf({ name, user }: Command): { uid?: number; gid?: number } {
-  if (user === undefined) return {};
-  const owner = resolveAccount(parseAccounts(readOr('/etc/passwd'), readOr('/etc/group')), user);
-  if (owner !== undefined) return owner;
-  throw failure('EINVAL', `${name} cannot be run: there is no account '${user}'.`);
-}
-
-function readOr(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
+/** Finds out what is to be executed for a command, as everything stands now. */
+export function prepareLaunch(command: Command, source: LaunchSource): Launch | SpawnFailure {
+  const execution = executionOf(command);
+  if ('code' in execution) return execution;
+  const account = accountOf(command);
+  if (account === undefined) {
+    const message = `there is no account '${command.user ?? ''}' on this system.`;
+    return { code: 'EINVAL', message };
   }
+  const { file, args, directory } = execution;
+  return { file, args, directory, environment: environmentOf(command, execution, source), account };
+}
+
+type Start = Omit<Execution, 'directory'> & { readonly directory: string | undefined };
+
+function executionOf({ program, calledBy, args }: Command): Start | SpawnFailure {
+  if ('script' in program) return inspectScript(program.script, calledBy, args);
+  const [file, ...words] = program.command;
+  if (file === undefined) return { code: 'EINVAL', message: 'its command has no words.' };
+  const { directory } = program;
+  return { file, args: [...words, ...args], directory, containerEnvironment: false };
+}
+
+/** The PATH that is all the environment of scripts which keep none (s6-overlay). */
+const minimalPath = '/usr/bin:/usr/sbin:/bin:/sbin';
+
+function environmentOf(
+  command: Command,
+  { containerEnvironment }: Start,
+  source: LaunchSource,
+): Readonly<Record<string, string>> {
+  if (!source.keepEnvironment && !containerEnvironment) {
+    return { PATH: minimalPath, ...command.environment };
+  }
+  const { name, value } = markerOf(source);
+  return {
+    ...Object.fromEntries(source.environment.entries()),
+    ...command.environment,
+    [name]: value,
+  };
+}
+
+function accountOf({ user }: Command): AccountIds | undefined {
+  return user === undefined ? {} : resolveAccount(readAccounts(), user);
 }

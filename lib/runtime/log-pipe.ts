@@ -1,117 +1,117 @@
-import { execFile } from 'node:child_process';
-import { closeSync, constants, existsSync, openSync, unlinkSync } from 'node:fs';
-import type { RuntimeDirectory } from './runtime-directory.ts';
-
-/** The two ends of a log pipe, as this process keeps them. */
-interface LogPipe {
-  readonly readEnd: number;
-  /** `undefined` once it was let go of. */
-  writeEnd: number | undefined;
-}
+import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import type { End } from './descriptor.ts';
+import { openAgain } from './descriptor.ts';
 
 /**
- * The kernel pipes between services and their loggers. Both ends stay open here, so that what is in a pipe outlives either
- * side, and no byte of it comes through this process.
+ * One log pipe: a kernel pipe of which both ends stay open here, so that nothing in it is lost when its producer or its
+ * logger dies, and no byte of it comes through this process.
  */
-export class LogPipes {
-  readonly #runtime: RuntimeDirectory;
-  readonly #pipes = new Map<string, LogPipe>();
-  readonly #opening = new Map<string, Promise<void>>();
-  #batch: { readonly names: string[]; readonly made: Promise<void> } | undefined;
-  #count = 0;
+export class LogPipe {
+  /** Resolves when the pipe is there; rejects when it cannot be made. */
+  readonly made: Promise<void>;
+  #state: 'making' | 'open' | 'released' | 'closed' = 'making';
+  /** Whether the write end is to be let go of as soon as it is there. */
+  #releaseAtOnce = false;
+  #readEnd: number | undefined;
+  #writeEnd: number | undefined;
+  #readers = 0;
+  /** Whether a reader has seen the end, so far as we know: nothing is left in the pipe. */
+  #isRead = false;
 
-  constructor(runtime: RuntimeDirectory) {
-    this.#runtime = runtime;
+  /** @param fifo - The path of a FIFO that is made for this pipe; it loses its name when the pipe is open. */
+  constructor(fifo: Promise<string>) {
+    this.made = fifo.then((path) => {
+      this.#open(path);
+    });
+    this.made.catch(() => {
+      this.#state = 'closed';
+    });
   }
 
-  /** Whether the pipe is there for this side: a producer needs one that can be written to, a logger takes what there is. */
-  has(name: string, side: 'read' | 'write'): boolean {
-    const pipe = this.#pipes.get(name);
-    return pipe !== undefined && (side === 'read' || pipe.writeEnd !== undefined);
+  get isOpen(): boolean {
+    return this.#state === 'open' || this.#state === 'released';
   }
 
-  /** Makes a pipe; rejects with the system's error when that cannot be. */
-  async open(name: string): Promise<void> {
-    const opening = this.#opening.get(name) ?? this.#open(name);
-    this.#opening.set(name, opening);
-    try {
-      await opening;
-    } finally {
-      this.#opening.delete(name);
-    }
+  get isReleased(): boolean {
+    return this.#state === 'released' || this.#releaseAtOnce;
+  }
+
+  /** Whether it has served its time, or never came to be. */
+  get isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   /**
-   * A descriptor of one end for one process; to be closed once that is spawned. It has an open file description of its own
-   * (Linux): otherwise a process that makes its end non-blocking would do so for every other one.
+   * Opens one end for one process. `undefined`: there is no opening it once more on this system, so `shared` is to be used.
+   *
+   * @throws the system's error when descriptors run out.
    */
-  lend(name: string, side: 'read' | 'write'): number {
-    const pipe = this.#pipes.get(name);
-    const end = side === 'read' ? pipe?.readEnd : pipe?.writeEnd;
-    if (end === undefined) throw new Error(`The log pipe of ${name} is closed.`);
-    const path = `/proc/self/fd/${String(end)}`;
-    // Opening the read end would wait for a writer; the child's own copy is made blocking when it is spawned.
-    const flags = side === 'read' ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_WRONLY;
-    return existsSync(path) ? openSync(path, flags) : openSync(`/dev/fd/${String(end)}`, flags);
+  openEnd(end: End): { readonly own: number } | { readonly shared: number } {
+    const kept = end === 'read' ? this.#readEnd : this.#writeEnd;
+    if (kept === undefined) throw closedError();
+    const own = openAgain(kept, end);
+    return own === undefined ? { shared: kept } : { own };
   }
 
-  /** Lets go of the write end: the logger finds end-of-file once the last writer is gone. */
-  release(name: string): void {
-    const pipe = this.#pipes.get(name);
-    if (pipe?.writeEnd === undefined) return;
-    closeSync(pipe.writeEnd);
-    pipe.writeEnd = undefined;
+  /** Lets go of the write end: a reader finds end-of-file once the last writer is gone. */
+  release(): void {
+    if (this.#state === 'making') this.#releaseAtOnce = true;
+    if (this.#state !== 'open') return;
+    this.#state = 'released';
+    if (this.#writeEnd !== undefined) closeSync(this.#writeEnd);
+    this.#writeEnd = undefined;
   }
 
-  /** Closes everything. */
+  /**
+   * A process reads the pipe; the function is to be called when it has ended, and whether it was its own wish.
+   *
+   * Once the pipe is released, that wish is all there is to know whether it has read everything. A reader that was there
+   * before and was killed, or told to end, has not: what is left is kept for the next one. That next one is the last.
+   */
+  addReader(): (byItself: boolean) => void {
+    const isLast = this.isReleased;
+    this.#readers += 1;
+    return (byItself) => {
+      this.#readers -= 1;
+      if (this.isReleased && (isLast || byItself)) this.#isRead = true;
+      if (this.#isRead && this.#readers === 0) this.close();
+    };
+  }
+
+  /** Nobody asks for this pipe any more; who still reads it reads on. */
+  retire(): void {
+    this.#isRead = true;
+    if (this.#readers === 0) this.close();
+  }
+
+  /** Closes our ends. */
   close(): void {
-    for (const name of this.#pipes.keys()) this.#drop(name);
+    this.#state = 'closed';
+    for (const end of [this.#readEnd, this.#writeEnd]) if (end !== undefined) closeSync(end);
+    this.#readEnd = undefined;
+    this.#writeEnd = undefined;
   }
 
-  async #open(name: string): Promise<void> {
-    const path = await this.#makeFifo();
+  #open(path: string): void {
+    let both: number | undefined;
     try {
-      // Read-write first: opened so, a FIFO waits for nobody.
-      const both = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-      const readEnd = openSync(path, constants.O_RDONLY);
-      const writeEnd = openSync(path, constants.O_WRONLY);
-      closeSync(both);
-      this.#drop(name);
-      this.#pipes.set(name, { readEnd, writeEnd });
+      // Opening one end waits until the other is open. Opening both waits for nobody.
+      both = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+      if (this.#state === 'closed') throw closedError();
+      this.#readEnd = openSync(path, constants.O_RDONLY);
+      this.#writeEnd = openSync(path, constants.O_WRONLY);
+      this.#state = 'open';
+      if (this.#releaseAtOnce) this.release();
+    } catch (error) {
+      this.close();
+      throw error;
     } finally {
+      if (both !== undefined) closeSync(both);
       unlinkSync(path);
     }
   }
+}
 
-  /** One `mkfifo` for all pipes that are asked for in the same turn of the loop. */
-  async #makeFifo(): Promise<string> {
-    this.#batch ??= this.#newBatch();
-    this.#count += 1;
-    const path = this.#runtime.entry(`pipe-${String(this.#count)}`);
-    this.#batch.names.push(path);
-    await this.#batch.made;
-    return path;
-  }
-
-  #newBatch(): { readonly names: string[]; readonly made: Promise<void> } {
-    const names: string[] = [];
-    const made = new Promise<void>((resolve, reject) => {
-      setImmediate(() => {
-        this.#batch = undefined;
-        execFile('mkfifo', ['-m', '600', ...names], (error, _stdout, stderr) => {
-          if (error === null) resolve();
-          else reject(new Error(`mkfifo: ${stderr.trim() || error.message}`));
-        });
-      });
-    });
-    return { names, made };
-  }
-
-  #drop(name: string): void {
-    const pipe = this.#pipes.get(name);
-    if (pipe === undefined) return;
-    this.release(name);
-    closeSync(pipe.readEnd);
-    this.#pipes.delete(name);
-  }
+function closedError(): Error {
+  return Object.assign(new Error('the log pipe is closed'), { code: 'EPIPE' });
 }

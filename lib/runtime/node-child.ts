@@ -1,143 +1,140 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Readable } from 'node:stream';
-import { LineCutter } from './lines.ts';
+import type { Socket } from 'node:net';
+import type { LastResort } from './last-resort.ts';
+import { LineSplitter } from './lines.ts';
+import type { ProcessTable } from './process-table.ts';
+import { send } from './send.ts';
 import type { Child, ChildListener, SpawnFailure } from './spawner.ts';
-import { isGroupAlive, send, sweepGroup } from './sweep.ts';
+import { sweep } from './sweep.ts';
 import type { Exit } from '../model/exit.ts';
 import type { Command } from '../model/program.ts';
 
 /**
- * Milliseconds that an exit is held back for the last lines of output to come first. Only a grandchild that keeps the pipe
+ * Milliseconds that the news of an exit is held back for what was written before it. Only somebody else who holds the pipe
  * open makes it wait so long.
  */
-const lastLinesWithin = 20;
+const lastWordsWithin = 20;
 
-/** A newline: what a process announces its readiness with. */
+/** What a process announces its readiness with. */
 const newline = 0x0a;
+
+/** What a child needs of its spawner. */
+export interface ChildParts {
+  readonly table: ProcessTable;
+  readonly lastResort: LastResort;
+  /** Called once when the process has ended, or cannot be run; `byItself`: as it wished, and with success. */
+  readonly over: (byItself: boolean) => void;
+}
 
 /** A real process that was asked for. */
 export class NodeChild implements Child {
   readonly command: Command;
   readonly #listener: ChildListener;
-  readonly #ended: (child: NodeChild) => void;
-  #process: ChildProcess | undefined;
+  readonly #parts: ChildParts;
   #pid: number | undefined;
   #alive = false;
+  #signalled = false;
   #announced = false;
+  /** The streams that may have something to say which belongs before the exit. */
+  readonly #unread = new Set<Socket>();
+  #tellExit: (() => void) | undefined;
 
-  constructor(command: Command, listener: ChildListener, ended: (child: NodeChild) => void) {
+  constructor(command: Command, listener: ChildListener, parts: ChildParts) {
     this.command = command;
     this.#listener = listener;
-    this.#ended = ended;
-  }
-
-  /** The pid, and the id of the process group; `undefined` before it is spawned. */
-  get pid(): number | undefined {
-    return this.#pid;
+    this.#parts = parts;
   }
 
   kill(signal: NodeJS.Signals, scope: 'process' | 'group'): void {
     if (!this.#alive || this.#pid === undefined) return;
+    this.#signalled ||= signal !== 'SIGCONT';
     send(scope === 'group' ? -this.#pid : this.#pid, signal);
   }
 
   lingers(): boolean {
-    return this.#pid !== undefined && !this.#alive && isGroupAlive(this.#pid);
+    return this.#pid !== undefined && !this.#alive && this.#parts.table.isGroupAlive(this.#pid);
   }
 
   sweep(grace: number, done: () => void): void {
-    if (this.#pid === undefined || this.#alive) return done();
-    sweepGroup(this.#pid, grace, done);
+    const { table, lastResort } = this.#parts;
+    const pid = this.#pid;
+    if (pid === undefined || this.#alive) return done();
+    sweep(pid, grace, table, () => {
+      lastResort.delete(pid);
+      done();
+    });
   }
 
   /** It cannot be run. */
-  fail(reason: SpawnFailure): void {
-    this.#ended(this);
-    this.#listener.unspawnable(reason);
+  fail({ code, message }: SpawnFailure): void {
+    this.#parts.over(false);
+    this.#listener.unspawnable({ code, message: `${this.command.name} cannot be run: ${message}` });
   }
 
-  /** It is there: follow it to its end. */
-  follow(child: ChildProcess): void {
-    this.#process = child;
-    this.#pid = child.pid;
-    if (child.pid === undefined) {
-      child.once('error', (error: NodeJS.ErrnoException) => {
-        this.fail({
-          code: error.code ?? 'EIO',
-          message: `${this.command.name} cannot be run: ${error.message}`,
-        });
-      });
-      return;
-    }
+  /** It runs: follow it to its end. `streams`: what comes from its descriptors. */
+  follow(process: ChildProcess, pid: number, streams: ReadonlyMap<number, Socket>): void {
+    this.#pid = pid;
     this.#alive = true;
-    child.on('error', () => undefined); // a signal that could not be sent; the exit tells
-    this.#hearReadiness(child);
-    const closed = this.#hearLines(child);
-    child.once('exit', (code, signal) => {
-      this.#alive = false;
-      this.#whenRead(closed, () => {
-        this.#conclude(code === null ? { code: null, signal } : { code, signal: null });
-      });
+    this.#parts.lastResort.add(pid);
+    for (const [descriptor, stream] of streams) this.#listenTo(descriptor, stream);
+    process.on('error', () => undefined); // of signals, which we send ourselves
+    process.once('exit', (code, signal) => {
+      this.#end(pid, code === null ? { code, signal } : { code, signal: null });
     });
-    this.#listener.spawned(child.pid);
+    this.#listener.spawned(pid);
   }
 
-  /** Lets go of its streams, whoever may still hold the other ends. */
-  release(): void {
-    for (const stream of this.#process?.stdio ?? []) stream?.destroy();
-  }
-
-  #conclude(exit: Exit): void {
+  #end(pid: number, exit: Exit): void {
+    const { lastResort, over } = this.#parts;
+    this.#alive = false;
     const leftBehind = this.lingers();
-    if (!leftBehind) this.release();
-    this.#ended(this);
-    this.#listener.exited(exit, leftBehind);
+    if (leftBehind) lastResort.leave(pid);
+    else lastResort.delete(pid);
+    over(exit.code === 0 && !this.#signalled);
+    const timer = setTimeout(() => this.#tellExit?.(), lastWordsWithin);
+    this.#tellExit = () => {
+      this.#tellExit = undefined;
+      this.#unread.clear();
+      clearTimeout(timer);
+      this.#listener.exited(exit, leftBehind);
+    };
+    if (this.#unread.size === 0) this.#tellExit();
   }
 
-  #hearReadiness(child: ChildProcess): void {
-    const { notificationFd } = this.command;
-    if (notificationFd === undefined) return;
-    const stream = child.stdio[notificationFd] as Readable | null | undefined;
-    stream?.on('error', () => undefined);
-    // Read on after the newline, so that a later write never kills the service.
-    stream?.on('data', (chunk: Buffer) => {
-      if (this.#announced || !this.#alive || !chunk.includes(newline)) return;
+  #listenTo(descriptor: number, stream: Socket): void {
+    this.#unread.add(stream);
+    if (descriptor === this.command.notificationFd) this.#listenForReadiness(stream);
+    else this.#listenForLines(descriptor === 1 ? 'stdout' : 'stderr', stream);
+    stream.once('close', () => {
+      this.#hasRead(stream);
+    });
+  }
+
+  /** Reads on after the newline, so that whatever is written later never kills the service. */
+  #listenForReadiness(stream: Socket): void {
+    stream.on('data', (chunk: Buffer) => {
+      const late = !this.#alive && this.#tellExit === undefined;
+      if (this.#announced || late || !chunk.includes(newline)) return;
       this.#announced = true;
       this.#listener.announced();
+      this.#hasRead(stream);
     });
   }
 
-  #hearLines(child: ChildProcess): readonly Promise<void>[] {
-    const { stdout, stderr, notificationFd } = this.command;
-    return (['stdout', 'stderr'] as const).flatMap((name, index) => {
-      const kind = name === 'stdout' ? stdout : stderr;
-      const stream = child[name];
-      if (kind !== 'lines' || stream === null || notificationFd === index + 1) return [];
-      const lines = new LineCutter((line) => {
-        this.#listener.printed(name, line);
-      });
-      stream.on('error', () => undefined);
-      stream.on('data', (chunk: Buffer) => {
-        lines.push(chunk);
-      });
-      return new Promise<void>((resolve) => {
-        stream.once('close', () => {
-          lines.end();
-          resolve();
-        });
-      });
+  #listenForLines(name: 'stdout' | 'stderr', stream: Socket): void {
+    const lines = new LineSplitter((line) => {
+      this.#listener.printed(name, line);
+    });
+    stream.on('data', (chunk: Buffer) => {
+      lines.push(chunk);
+    });
+    stream.once('close', () => {
+      lines.end();
     });
   }
 
-  #whenRead(closed: readonly Promise<void>[], then: () => void): void {
-    if (closed.length === 0) return then();
-    let timer: NodeJS.Timeout | undefined;
-    const bound = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, lastLinesWithin);
-    });
-    void Promise.race([Promise.all(closed), bound]).then(() => {
-      clearTimeout(timer);
-      then();
-    });
+  #hasRead(stream: Socket): void {
+    this.#unread.delete(stream);
+    if (this.#unread.size === 0) this.#tellExit?.();
   }
 }

@@ -1,51 +1,68 @@
-import { closeSync } from 'node:fs';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { Socket } from 'node:net';
 import spawn from 'cross-spawn';
+import { Fifos } from './fifos.ts';
+import { Inlets } from './inlets.ts';
 import { LastResort } from './last-resort.ts';
 import type { Launch, LaunchSource } from './launch.ts';
-import { prepareLaunch, runtimeVariable } from './launch.ts';
-import { LogPipes } from './log-pipe.ts';
+import { markerOf, prepareLaunch } from './launch.ts';
+import { LogPipes } from './log-pipes.ts';
 import { NodeChild } from './node-child.ts';
-import { carriersOf } from './process-table.ts';
+import { ProcessTable } from './process-table.ts';
+import { endRunaways } from './runaways.ts';
+import { explainFailure } from './spawn-failure.ts';
 import type { Child, ChildListener, SpawnFailure, Spawner } from './spawner.ts';
-import { sweep } from './sweep.ts';
-import type { Command, Output, PipeEnd } from '../model/program.ts';
-
-/** Milliseconds between TERM and KILL for runaways, when everything else is over. */
-const runawayGrace = 500;
+import { Wiring } from './wiring.ts';
+import type { Command } from '../model/program.ts';
 
 /**
- * Real processes, each with a session and a process group of its own.
+ * A spawner of real processes, each with a session and a process group of its own, as under s6.
  *
- * A spawn blocks the host's loop for about a millisecond. The first one of a turn happens at once, further ones one a turn,
+ * A spawn keeps the host's loop for about a millisecond. The first one of a turn happens at once, further ones one a turn,
  * so that the host breathes while hundreds of services start.
  */
-export class NodeSpawner implements Spawner {
+export function nodeSpawner(source: LaunchSource): Spawner {
+  return new NodeSpawner(source);
+}
+
+/** A child that waits for its turn, with its descriptors. */
+interface Asked {
+  readonly child: NodeChild;
+  readonly wiring: Wiring;
+}
+
+class NodeSpawner implements Spawner {
   readonly #source: LaunchSource;
+  readonly #fifos: Fifos;
   readonly #pipes: LogPipes;
-  readonly #lastResort = new LastResort();
-  readonly #children = new Set<NodeChild>();
-  readonly #queue: NodeChild[] = [];
+  readonly #inlets: Inlets;
+  readonly #table = new ProcessTable();
+  readonly #lastResort: LastResort;
+  readonly #waiting = new Set<Asked>();
+  readonly #queue: Asked[] = [];
   #turn: NodeJS.Immediate | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(source: LaunchSource) {
     this.#source = source;
-    this.#pipes = new LogPipes(source.runtimeDirectory);
+    this.#fifos = new Fifos(source.runtimeDirectory);
+    this.#pipes = new LogPipes(this.#fifos);
+    this.#inlets = new Inlets(this.#fifos);
+    this.#lastResort = new LastResort(() => void source.runtimeDirectory.remove());
   }
 
   spawn(command: Command, listener: ChildListener): Child {
-    const child = new NodeChild(command, listener, (ended) => {
-      this.#children.delete(ended);
-      if (ended.pid !== undefined) this.#lastResort.delete(ended.pid);
+    const wiring = new Wiring(command, this.#pipes, this.#inlets);
+    const child = new NodeChild(command, listener, {
+      table: this.#table,
+      lastResort: this.#lastResort,
+      over: (byItself) => {
+        wiring.release(byItself);
+      },
     });
-    this.#children.add(child);
-    const missing = pipesOf(command).filter(({ pipe, side }) => !this.#pipes.has(pipe, side));
-    if (missing.length === 0) this.#enqueue(child);
-    else
-      void this.#spawnWithPipes(
-        child,
-        missing.map(({ pipe }) => pipe),
-      );
+    const asked = { child, wiring };
+    if (this.#closed !== undefined) refuse(asked, closed);
+    else this.#gather(asked);
     return child;
   }
 
@@ -53,112 +70,117 @@ export class NodeSpawner implements Spawner {
     this.#pipes.release(pipe);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     clearImmediate(this.#turn);
-    this.#turn = undefined;
-    if (this.#source.runtimeDirectory.exists) await this.#endRunaways();
-    for (const child of this.#children) child.release();
+    for (const asked of [...this.#waiting, ...this.#queue.splice(0)]) refuse(asked, closed);
+    this.#waiting.clear();
+    const { name, value } = markerOf(this.#source);
+    // Nobody can have run away if nothing was ever started; and what we carry ourselves marks more than our own children.
+    const isOurs = this.#source.runtimeDirectory.inUse && process.env[name] !== value;
+    if (isOurs) await endRunaways(`${name}=${value}`, this.#table);
+    await this.#fifos.settled();
+    await this.#inlets.close();
     this.#pipes.close();
+    this.#lastResort.forgetLeaderless();
   }
 
-  async #spawnWithPipes(child: NodeChild, pipes: readonly string[]): Promise<void> {
-    try {
-      await Promise.all(pipes.map((pipe) => this.#pipes.open(pipe)));
-    } catch (error) {
-      const message = `${child.command.name} cannot be run: no log pipe: ${(error as Error).message}`;
-      child.fail({ code: (error as NodeJS.ErrnoException).code ?? 'EIO', message });
-      return;
-    }
-    this.#enqueue(child);
+  /** Sees to it that all pipes are there that the child needs, then lets it queue up. Nobody waits for the pipes of others. */
+  #gather(asked: Asked): void {
+    const missing = asked.wiring.missing();
+    if (missing === undefined) return this.#enqueue(asked);
+    this.#waiting.add(asked);
+    missing.then(
+      () => {
+        if (this.#waiting.delete(asked)) this.#enqueue(asked);
+      },
+      (error: unknown) => {
+        if (this.#waiting.delete(asked)) fail(asked, 'its log pipe cannot be made', error);
+      },
+    );
   }
 
-  #enqueue(child: NodeChild): void {
-    this.#queue.push(child);
+  #enqueue(asked: Asked): void {
+    this.#queue.push(asked);
     if (this.#turn === undefined) this.#next();
   }
 
   #next(): void {
     this.#turn = undefined;
-    const child = this.#queue.shift();
-    if (child === undefined) return;
+    const asked = this.#queue.shift();
+    if (asked === undefined) return;
     this.#turn = setImmediate(() => {
       this.#next();
     });
-    this.#start(child);
+    this.#start(asked);
   }
 
-  #start(child: NodeChild): void {
-    const lent: number[] = [];
+  #start(asked: Asked): void {
+    const { child } = asked;
     try {
       this.#source.environment.materialize();
-      const launch = prepareLaunch(child.command, this.#source);
-      const started = this.#execute(launch, this.#stdioOf(child.command, lent));
-      if (started.pid !== undefined) this.#lastResort.add(started.pid);
-      child.follow(started);
     } catch (error) {
-      child.fail(asFailure(child.command, error));
+      return fail(asked, 'the runtime directory cannot be made', error);
+    }
+    const launch = prepareLaunch(child.command, this.#source);
+    if ('code' in launch) return refuse(asked, launch);
+    const started = execute(asked, launch);
+    if ('code' in started) return refuse(asked, started);
+    const { process, streams } = started;
+    if (process.pid !== undefined) return child.follow(process, process.pid, streams);
+    // What cannot be executed has no pid, and an `error` that follows; never an `exit`.
+    process.once('error', (error) => {
+      refuse(asked, explainFailure(error, child.command, launch));
+    });
+  }
+}
+
+interface Started {
+  readonly process: ChildProcess;
+  readonly streams: ReadonlyMap<number, Socket>;
+}
+
+function execute({ child, wiring }: Asked, launch: Launch): Started | SpawnFailure {
+  try {
+    const connection = wiring.connect();
+    try {
+      const process = spawnProcess(launch, connection.stdio);
+      return { process, streams: wiring.streamsOf(connection, process) };
     } finally {
-      for (const descriptor of lent) closeSync(descriptor);
+      connection.lent.closeAll();
     }
-  }
-
-  #execute(
-    { file, args, directory, environment, uid, gid }: Launch,
-    stdio: StdioOptions,
-  ): ChildProcess {
-    return spawn(file, [...args], {
-      cwd: directory,
-      env: environment,
-      stdio,
-      detached: true,
-      ...(uid !== undefined && { uid }),
-      ...(gid !== undefined && { gid }),
-    });
-  }
-
-  #stdioOf(command: Command, lent: number[]): StdioOptions {
-    const lend = ({ pipe }: PipeEnd, side: 'read' | 'write'): number => {
-      const descriptor = this.#pipes.lend(pipe, side);
-      lent.push(descriptor);
-      return descriptor;
-    };
-    const { stdin, stdout, stderr, notificationFd } = command;
-    const stdio: (number | 'ignore' | 'inherit' | 'pipe' | undefined)[] = [
-      typeof stdin === 'object' ? lend(stdin, 'read') : stdin === 'empty' ? 'ignore' : stdin,
-      typeof stdout === 'object' ? lend(stdout, 'write') : kinds[stdout],
-      kinds[stderr],
-    ];
-    if (notificationFd !== undefined) {
-      while (stdio.length < notificationFd) stdio.push('ignore');
-      stdio[notificationFd] = 'pipe';
-    }
-    return stdio;
-  }
-
-  /** Processes that left their session are known by their environment; whatever is still there now has no one any more. */
-  #endRunaways(): Promise<void> {
-    const setting = `${runtimeVariable}=${this.#source.runtimeDirectory.path}`;
-    return new Promise((resolve) => {
-      sweep(() => carriersOf(setting), runawayGrace, resolve);
-    });
+  } catch (error) {
+    return explainFailure(error, child.command, launch);
   }
 }
 
-const kinds: Readonly<Record<Output, 'inherit' | 'pipe' | 'ignore'>> = {
-  inherit: 'inherit',
-  lines: 'pipe',
-  ignore: 'ignore',
-};
-
-function pipesOf({ stdin, stdout }: Command): readonly { pipe: string; side: 'read' | 'write' }[] {
-  const ends: { pipe: string; side: 'read' | 'write' }[] = [];
-  if (typeof stdin === 'object') ends.push({ pipe: stdin.pipe, side: 'read' });
-  if (typeof stdout === 'object') ends.push({ pipe: stdout.pipe, side: 'write' });
-  return ends;
+function spawnProcess(
+  { file, args, directory, environment, account: { uid, gid } }: Launch,
+  stdio: StdioOptions,
+): ChildProcess {
+  return spawn(file, [...args], {
+    env: { ...environment },
+    stdio,
+    detached: true,
+    shell: false,
+    ...(directory !== undefined && { cwd: directory }),
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+  });
 }
 
-function asFailure(command: Command, error: unknown): SpawnFailure {
-  if (!(error instanceof Error)) return error as SpawnFailure;
-  const { code } = error as NodeJS.ErrnoException;
-  return { code: code ?? 'EINVAL', message: `${command.name} cannot be run: ${error.message}` };
+function fail(asked: Asked, what: string, error: unknown): void {
+  const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+  refuse(asked, { code, message: `${what}: ${message}.` });
 }
+
+function refuse({ child, wiring }: Asked, failure: SpawnFailure): void {
+  wiring.giveBack();
+  child.fail(failure);
+}
+
+const closed: SpawnFailure = { code: 'ECANCELED', message: 'everything is at its end.' };

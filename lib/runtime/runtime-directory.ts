@@ -1,51 +1,107 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { problem } from '../model/problem.ts';
+import type { Problem } from '../model/problem.ts';
 
-/** The folder for all files of one supervisor's life: made when it is first needed, gone at the end. */
+/**
+ * The folder for the files of one supervisor's life: made when it is first needed, gone at the end.
+ *
+ * What we make is for our own account only (mode 0700), since the values of variables are nobody else's business. A host
+ * whose services run under other accounts and are to read the folder gives one that it has made itself.
+ */
 export class RuntimeDirectory {
-  readonly #given: string | undefined;
-  #path: string | undefined;
-  #made: string | undefined;
+  /** The folder's absolute path, also while it is not there. */
+  readonly path: string;
+  readonly #private: boolean;
+  /** What was made inside, by name. */
   readonly #entries = new Set<string>();
+  #state: 'absent' | 'made' | 'found' = 'absent';
 
   /** @param given - The host's own choice. Default: a private folder under the system's temporary directory. */
-  constructor(given: string | undefined) {
-    this.#given = given === undefined ? undefined : resolve(given);
+  constructor(given?: string) {
+    this.#private = given === undefined;
+    this.path = resolve(given ?? join(tmpdir(), `stagekeeper-${randomBytes(8).toString('hex')}`));
   }
 
-  /** The folder's path; asking for it makes it. */
-  get path(): string {
-    if (this.#path === undefined) {
-      if (this.#given === undefined) {
-        this.#path = mkdtempSync(join(tmpdir(), 'stagekeeper-'));
-        this.#made = this.#path;
-      } else {
-        this.#made = mkdirSync(this.#given, { recursive: true });
-        this.#path = this.#given;
-      }
-    }
-    return this.#path;
+  /** Whether it is in use: anything was made in it, and it was not removed since. */
+  get inUse(): boolean {
+    return this.#state !== 'absent';
   }
 
-  /** Whether the folder has been made. */
-  get exists(): boolean {
-    return this.#path !== undefined;
-  }
-
-  /** A path inside, which is removed at the end. */
-  entry(name: string): string {
+  /**
+   * Makes an empty folder inside, and whatever leads there, and returns its path. What an earlier life left under this name
+   * is removed first.
+   *
+   * @throws the system's error when it cannot be made.
+   */
+  makeFolder(name: string): string {
+    this.#make();
+    const path = join(this.path, name);
+    rmSync(path, { recursive: true, force: true });
     this.#entries.add(name);
-    return join(this.path, name);
+    mkdirSync(path, { mode: 0o755 });
+    return path;
   }
 
-  /** Removes what was made: the folder itself if it was not there before, else only what was made in it. */
-  remove(): void {
-    if (this.#path === undefined) return;
-    for (const name of this.#entries)
-      rmSync(join(this.#path, name), { recursive: true, force: true });
-    if (this.#made !== undefined) rmSync(this.#made, { recursive: true, force: true });
-    this.#path = undefined;
-    this.#made = undefined;
+  /**
+   * Makes a folder inside for our own account only, whose name begins so, and returns its path.
+   *
+   * @throws the system's error when it cannot be made.
+   */
+  makePrivateFolder(prefix: string): string {
+    this.#make();
+    const path = mkdtempSync(join(this.path, prefix));
+    this.#entries.add(basename(path));
+    return path;
+  }
+
+  /**
+   * Removes what was made: of a folder that the host gave only what we have made in it, and itself if we have made it and
+   * nothing else is in it. Never throws: what cannot be removed is a problem.
+   */
+  remove(): readonly Problem[] {
+    if (this.#state === 'absent') return [];
+    const made = this.#state === 'made';
+    this.#state = 'absent';
+    try {
+      if (this.#private) rmSync(this.path, { recursive: true, force: true });
+      else this.#removeEntries(made);
+      return [];
+    } catch (error) {
+      const message = `the runtime directory cannot be removed: ${(error as Error).message}`;
+      return [problem('runtime-directory', this.path, message)];
+    }
+  }
+
+  #make(): void {
+    if (this.#state !== 'absent') return;
+    // Nobody can guess the private one's name: if it is there already, something is wrong.
+    if (this.#private) mkdirSync(this.path, { mode: 0o700 });
+    const made = this.#private || makeWithParents(this.path);
+    this.#state = made ? 'made' : 'found';
+  }
+
+  #removeEntries(made: boolean): void {
+    for (const name of this.#entries) {
+      rmSync(join(this.path, name), { recursive: true, force: true });
+    }
+    this.#entries.clear();
+    if (made) removeIfEmpty(this.path);
+  }
+}
+
+/** Whether the folder had to be made. */
+function makeWithParents(path: string): boolean {
+  return mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code)) throw error;
   }
 }

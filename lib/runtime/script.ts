@@ -1,85 +1,76 @@
-import { closeSync, constants, openSync, readSync, accessSync, statSync } from 'node:fs';
-import { basename, delimiter, dirname, join } from 'node:path';
-import type { HeadFlaw } from '../model/interpreter.ts';
-import { headLength, parseHead } from '../model/interpreter.ts';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { SpawnFailure } from './spawner.ts';
+import type { HeadFlaw, InterpreterLine } from '../model/interpreter.ts';
+import { headLength, parseHead } from '../model/interpreter.ts';
 
 /** How a script is to be executed. */
 export interface Execution {
-  /** The words before the script's own path: its interpreter and that one's argument; none for a program. */
-  readonly words: readonly string[];
-  /** The script as its interpreter is told of it. */
-  readonly path: string;
+  /** What is executed: the script's interpreter, or the file itself if it is no script. */
+  readonly file: string;
+  /** Its arguments: that of the interpreter line, the script's path, those of the script. */
+  readonly args: readonly string[];
+  /** The working directory: the folder that the script is in. */
   readonly directory: string;
-  /** Whether the script asks for the container environment. */
+  /** Whether the script asks for the container environment (`with-contenv`). */
   readonly containerEnvironment: boolean;
 }
 
 /**
- * Finds out how a script is to be executed, from its first bytes as they are now.
+ * Finds out how a script is to be executed, from its first bytes as they are now: through its interpreter, so that it need
+ * not be executable; through `sh` without an interpreter line (s6-overlay v3); by itself if it is no text.
  *
- * @throws SpawnFailure when it cannot be.
+ * A file that cannot be read, or whose interpreter line the kernel would not see or not take as it is meant, is a failure.
  */
-export function inspectScript(script: string, calledBy: 'name' | 'path'): Execution {
-  const head = parseHead(readHead(script));
-  if (head.kind !== 'binary' && head.flaw !== undefined && head.flaw !== 'absent') {
-    throw failure('ENOEXEC', `${script} cannot be run: ${flaws[head.flaw]}`);
-  }
-  return {
-    words: head.kind === 'line' ? head.line.words : head.kind === 'none' ? ['sh'] : [],
-    path: calledBy === 'name' ? `./${basename(script)}` : script,
-    directory: dirname(script),
-    containerEnvironment: head.kind === 'line' && head.line.containerEnvironment,
-  };
+export function inspectScript(
+  script: string,
+  calledBy: 'name' | 'path',
+  args: readonly string[],
+): Execution | SpawnFailure {
+  const bytes = readHead(script);
+  if (!(bytes instanceof Uint8Array)) return bytes;
+  const head = parseHead(bytes);
+  const flaw = head.kind === 'binary' ? undefined : flaws[head.flaw ?? 'absent'];
+  if (flaw !== undefined) return { code: 'ENOEXEC', message: `${script}: ${flaw}` };
+  const directory = dirname(script);
+  const path = calledBy === 'name' ? `./${basename(script)}` : script;
+  if (head.kind === 'binary') return { file: path, args, directory, containerEnvironment: false };
+  const { words, containerEnvironment } = head.kind === 'line' ? head.line : shell;
+  const [interpreter = 'sh', ...argument] = words;
+  return { file: interpreter, args: [...argument, path, ...args], directory, containerEnvironment };
 }
 
-/** Where a program is, by the PATH that it is to be looked up on; `undefined` when it is nowhere. */
-export function findProgram(program: string, path: string, directory: string): string | undefined {
-  if (program.includes('/'))
-    return canRun(join(program.startsWith('/') ? '' : directory, program)) ? program : undefined;
-  for (const folder of path.split(delimiter)) {
-    const candidate = join(folder === '' ? directory : folder, program);
-    if (canRun(candidate)) return candidate;
-  }
-  return undefined;
-}
+const shell: InterpreterLine = { words: ['sh'], containerEnvironment: false };
 
-/** A failure to spawn, as a value that can be thrown. */
-export function failure(code: string, message: string): SpawnFailure {
-  return { code, message };
-}
-
-const flaws: Readonly<Record<Exclude<HeadFlaw, 'absent'>, string>> = {
-  crlf: 'its interpreter line ends in CR LF, so the system looks for an interpreter with a CR in its name. Save it with LF line ends.',
-  bom: 'it begins with a byte order mark, so the system finds no interpreter line. Save it as UTF-8 without one.',
-  late: 'something stands before its interpreter line. Move the line to the very beginning.',
-  empty: 'it is empty.',
+/** The flaws that keep a script from running; one without an interpreter line runs through `sh`. */
+const flaws: Readonly<Record<HeadFlaw, string | undefined>> = {
+  crlf: 'its interpreter line ends in CRLF, so the system looks for an interpreter whose name ends in a carriage return. Save it with LF line ends.',
+  bom: 'it begins with a byte order mark, so the system sees no interpreter line. Save it as UTF-8 without one.',
+  late: 'its interpreter line is not at the very beginning, so the system does not see it. Let its first two bytes be #!.',
+  absent: undefined,
+  empty: undefined,
 };
 
-function readHead(script: string): Uint8Array {
+/** The first bytes of a file. Never waits: a FIFO is not a file. */
+function readHead(path: string): Uint8Array | SpawnFailure {
+  let file: number | undefined;
   try {
-    if (!statSync(script).isFile()) throw failure('EACCES', `${script} is not a file.`);
-    const descriptor = openSync(script, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const head = Buffer.alloc(headLength);
-      return head.subarray(0, readSync(descriptor, head, 0, headLength, 0));
-    } finally {
-      closeSync(descriptor);
-    }
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(file).isFile()) return { code: 'EACCES', message: `${path} is not a file.` };
+    const bytes = new Uint8Array(headLength);
+    return bytes.subarray(0, readSync(file, bytes));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (!(error instanceof Error)) throw error;
-    const known =
-      code === 'ENOENT' ? `${script} is not there.` : `${script} cannot be read: ${message}`;
-    throw failure(code ?? 'EIO', known);
+    const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+    return { code, message: `${path} ${reasons[code] ?? `cannot be read: ${message}`}` };
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
-function canRun(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist, or is a link to what does not.',
+  ENOTDIR: 'does not exist: a part of its path is not a folder.',
+  EACCES: 'cannot be read: permission denied.',
+  ELOOP: 'is a link that leads to itself.',
+  ENXIO: 'is not a file.',
+};

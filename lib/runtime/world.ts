@@ -1,10 +1,9 @@
 import { applyFixAttrs } from './fix-attrs.ts';
 import type { World } from './engine.ts';
 import { Environment } from './environment.ts';
-import { NodeSpawner } from './node-spawner.ts';
+import { nodeSpawner } from './node-spawner.ts';
 import { RuntimeDirectory } from './runtime-directory.ts';
 import type { Spawner } from './spawner.ts';
-import { problem } from '../model/problem.ts';
 
 /** How a supervisor is placed in the world. */
 export interface Placement {
@@ -27,15 +26,9 @@ export function hostWorld(
     prepare: (rules) => applyFixAttrs(rules, { hidden: fixHiddenAttrs }),
     reread,
     release() {
-      try {
-        environment.release();
-        directory.remove();
-        return Promise.resolve([]);
-      } catch (error) {
-        const message = `cannot be removed: ${(error as Error).message}`;
-        return Promise.resolve([problem('runtime-directory', environment.directory, message)]);
-      }
+      environment.release();
+      return Promise.resolve(directory.remove());
     },
   };
-  return { world, environment, spawner: spawner ?? new NodeSpawner(source) };
+  return { world, environment, spawner: spawner ?? nodeSpawner(source) };
 }

@@ -1,0 +1,52 @@
+import type { End } from './descriptor.ts';
+import type { Fifos } from './fifos.ts';
+import { LogPipe } from './log-pipe.ts';
+
+/** The log pipes of a tree, by the names of the services that write into them. */
+export class LogPipes {
+  readonly #fifos: Fifos;
+  /** The pipe that a name stands for at present. */
+  readonly #current = new Map<string, LogPipe>();
+  /** Every pipe with a descriptor; those that gave their name to another one are still read. */
+  readonly #all = new Set<LogPipe>();
+
+  constructor(fifos: Fifos) {
+    this.#fifos = fifos;
+  }
+
+  /**
+   * The pipe for a process that is asked for now. A writer needs one that was not let go of, so that after `release` a new
+   * one is made; a reader takes what there is, so that it can read the rest of a pipe that was let go of.
+   */
+  get(name: string, end: End): LogPipe {
+    const known = this.find(name);
+    if (known !== undefined && !(end === 'write' && known.isReleased)) return known;
+    known?.retire();
+    this.#prune();
+    const pipe = new LogPipe(this.#fifos.make());
+    this.#current.set(name, pipe);
+    this.#all.add(pipe);
+    return pipe;
+  }
+
+  /** The pipe that there is, if there is one. */
+  find(name: string): LogPipe | undefined {
+    const known = this.#current.get(name);
+    return known?.isClosed === true ? undefined : known;
+  }
+
+  release(name: string): void {
+    this.find(name)?.release();
+  }
+
+  /** Closes everything. */
+  close(): void {
+    for (const pipe of this.#all) pipe.close();
+    this.#all.clear();
+    this.#current.clear();
+  }
+
+  #prune(): void {
+    for (const pipe of this.#all) if (pipe.isClosed) this.#all.delete(pipe);
+  }
+}

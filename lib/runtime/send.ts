@@ -1,0 +1,11 @@
+/**
+ * Sends a signal to a process, or to a process group by its negative id; 0 only looks whether anybody is there. Says whether
+ * anybody is, be it somebody who may not be signalled. Never throws.
+ */
+export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

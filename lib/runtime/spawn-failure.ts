@@ -1,0 +1,108 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { basename, delimiter, resolve } from 'node:path';
+import type { Launch } from './launch.ts';
+import type { SpawnFailure } from './spawner.ts';
+import type { Command } from '../model/program.ts';
+
+/**
+ * Why a spawn failed, in words: the system says only `ENOENT`, whatever it is that does not exist. What it was is found out
+ * afterwards, so that nobody pays for it whose spawn succeeds.
+ */
+export function explainFailure(error: unknown, command: Command, launch: Launch): SpawnFailure {
+  const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+  const found = reasonFor(code, command, launch);
+  return { code: systemCodes[code] ?? code, message: found ?? message };
+}
+
+/** Node's own codes for what the system would not take either. */
+const systemCodes: Readonly<Record<string, string>> = { ERR_INVALID_ARG_VALUE: 'EINVAL' };
+
+function reasonFor(code: string, command: Command, launch: Launch): string | undefined {
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'EACCES':
+      return missing(command, launch);
+    case 'E2BIG':
+      return `its arguments and its environment are too large for the system; ${largest(launch)}.`;
+    case 'EAGAIN':
+      return 'the system allows no further process: the limit of processes is reached.';
+    case 'EMFILE':
+      return 'this process has too many open files.';
+    case 'ENFILE':
+      return 'the system has too many open files.';
+    case 'EBADF':
+      return `the descriptor ${String(command.notificationFd)} is beyond the limit of open files.`;
+    case 'EPERM':
+      return `this process may not run anything as '${command.user ?? ''}'.`;
+    case 'ERR_INVALID_ARG_VALUE':
+      return 'there is a NUL in its arguments, its environment or its path.';
+    default:
+      return undefined;
+  }
+}
+
+function missing({ program }: Command, launch: Launch): string {
+  const { file, directory, environment } = launch;
+  if (directory !== undefined && !isFolder(directory)) {
+    return `its working directory ${directory} does not exist, or is no folder.`;
+  }
+  const isInterpreter = 'script' in program && !isSame(file, program.script);
+  const what = isInterpreter ? `the interpreter ${file} of ${program.script}` : file;
+  const folders = (environment['PATH'] ?? '').split(delimiter);
+  const places = file.includes('/') ? [''] : folders;
+  const candidates = places.map((folder) => resolve(directory ?? '.', folder, file));
+  if (candidates.some(canRun)) {
+    return `${what} cannot be run: its own interpreter or loader does not exist.`;
+  }
+  if (candidates.some(exists)) return `${what} is not executable.`;
+  if (file.includes('/')) return `${what} does not exist.`;
+  return environment['PATH'] === undefined
+    ? `${what} is not found: its environment has no PATH.`
+    : `${what} is not on its PATH ${environment['PATH']}.`;
+}
+
+/** Whether the script is executed itself. */
+function isSame(file: string, script: string): boolean {
+  return file === script || file === `./${basename(script)}`;
+}
+
+/** The largest thing that the process was to be given, for whoever has to find it. */
+function largest({ args, environment }: Launch): string {
+  const variables = Object.entries(environment).map(([name, text]) => ({
+    what: `the variable ${name}`,
+    size: Buffer.byteLength(text),
+  }));
+  const words = args.map((text, index) => ({
+    what: `argument ${String(index + 1)}`,
+    size: Buffer.byteLength(text),
+  }));
+  const [first] = [...variables, ...words].toSorted((a, b) => b.size - a.size);
+  return `the largest of them is ${first?.what ?? 'nothing'} with ${String(first?.size)} bytes`;
+}
+
+function exists(path: string): boolean {
+  return stat(path) !== undefined;
+}
+
+function isFolder(path: string): boolean {
+  return stat(path)?.isDirectory() ?? false;
+}
+
+function canRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return !isFolder(path);
+  } catch {
+    return false;
+  }
+}
+
+function stat(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,160 @@
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { End } from './descriptor.ts';
+import { Lent, isPipe, openAgain } from './descriptor.ts';
+import type { InletSource, Inlets } from './inlets.ts';
+import type { LogPipe } from './log-pipe.ts';
+import type { LogPipes } from './log-pipes.ts';
+import type { Command } from '../model/program.ts';
+
+/** What a descriptor of a child is to be. */
+type Plug =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'host' }
+  | { readonly kind: 'pipe'; readonly pipe: LogPipe; readonly end: End }
+  | { readonly kind: 'inlet' };
+
+/** A child's descriptors, as they are given to it. */
+interface Connection {
+  readonly stdio: StdioOptions;
+  /** To be closed once the child has them. */
+  readonly lent: Lent;
+  /** What we read from; the sockets that Node makes itself come to it with `streamsOf`. */
+  readonly streams: Map<number, Socket>;
+}
+
+/** The descriptors of one child: what they are to be, and what must be there before it can be spawned. */
+export class Wiring {
+  readonly #inlets: Inlets;
+  readonly #plugs: readonly Plug[];
+  readonly #sources = new Map<number, InletSource>();
+  readonly #readerGone: (byItself: boolean) => void;
+
+  constructor(command: Command, pipes: LogPipes, inlets: Inlets) {
+    this.#inlets = inlets;
+    this.#plugs = plugsOf(command, pipes);
+    const input = this.#plugs[0];
+    const reads = input?.kind === 'pipe' && !isFinish(command);
+    this.#readerGone = reads ? input.pipe.addReader() : () => undefined;
+  }
+
+  /** What must be made yet; `undefined` when all is there. Rejects with the system's error when a log pipe cannot be made. */
+  missing(): Promise<unknown> | undefined {
+    const awaited: Promise<unknown>[] = [];
+    for (const [descriptor, plug] of this.#plugs.entries()) {
+      if (plug.kind === 'pipe' && !plug.pipe.isOpen) awaited.push(plug.pipe.made);
+      if (plug.kind === 'inlet') awaited.push(...this.#reserve(descriptor));
+    }
+    return awaited.length === 0 ? undefined : Promise.all(awaited);
+  }
+
+  /**
+   * Opens everything for the spawn that follows at once.
+   *
+   * @throws the system's error when it cannot be; nothing is left open then.
+   */
+  connect(): Connection {
+    const connection = { lent: new Lent(), streams: new Map<number, Socket>() };
+    try {
+      const stdio = this.#plugs.map((plug, descriptor) =>
+        this.#connect(plug, descriptor, connection),
+      );
+      return { ...connection, stdio };
+    } catch (error) {
+      connection.lent.closeAll();
+      throw error;
+    }
+  }
+
+  /** Everything that is read from a child, by its descriptor. */
+  streamsOf({ streams }: Connection, child: ChildProcess): ReadonlyMap<number, Socket> {
+    for (const [descriptor, source] of this.#sources) {
+      const stream = source === 'socket' ? child.stdio[descriptor] : undefined;
+      if (stream != null) streams.set(descriptor, this.#inlets.adopt(stream as Socket));
+    }
+    return streams;
+  }
+
+  /** The child has ended, or never came to be; `byItself`: as it wished, and with success. */
+  release(byItself: boolean): void {
+    this.#readerGone(byItself);
+  }
+
+  /** What was reserved is not needed: there was nothing to be opened. */
+  giveBack(): void {
+    for (const source of this.#sources.values()) this.#inlets.giveBack(source);
+    this.#sources.clear();
+  }
+
+  #reserve(descriptor: number): readonly Promise<void>[] {
+    const spare = this.#inlets.takeSpare();
+    if (spare !== undefined) this.#sources.set(descriptor, spare);
+    if (spare !== undefined) return [];
+    const made = this.#inlets.make().then((source) => {
+      this.#sources.set(descriptor, source);
+    });
+    return [made];
+  }
+
+  #connect(
+    plug: Plug,
+    descriptor: number,
+    { lent, streams }: Omit<Connection, 'stdio'>,
+  ): number | 'ignore' | 'inherit' | 'pipe' {
+    switch (plug.kind) {
+      case 'nothing':
+        return 'ignore';
+      case 'host': {
+        const own =
+          descriptor > 0 && isPipe(descriptor) ? openAgain(descriptor, 'write') : undefined;
+        return own === undefined ? 'inherit' : lent.keep(own);
+      }
+      case 'pipe': {
+        const end = plug.pipe.openEnd(plug.end);
+        return 'own' in end ? lent.keep(end.own) : end.shared;
+      }
+      case 'inlet': {
+        const source = this.#sources.get(descriptor);
+        if (source === undefined || source === 'socket') return 'pipe';
+        this.#sources.delete(descriptor);
+        const inlet = this.#inlets.open(source.path, lent);
+        streams.set(descriptor, inlet.stream);
+        return inlet.descriptor;
+      }
+    }
+  }
+}
+
+const nothing: Plug = { kind: 'nothing' };
+
+function plugsOf(command: Command, pipes: LogPipes): readonly Plug[] {
+  const { stdin, stdout, stderr, notificationFd } = command;
+  const plugs: Plug[] = [];
+  const plug = (descriptor: number, kind: Command['stdin'] | Command['stdout']): void => {
+    if (descriptor !== notificationFd) plugs[descriptor] = plugOf(kind, command, pipes);
+  };
+  plug(0, stdin);
+  plug(1, stdout);
+  plug(2, stderr);
+  // It takes the place of what else would be there (s6).
+  if (notificationFd !== undefined) plugs[notificationFd] = { kind: 'inlet' };
+  return Array.from(plugs, (known: Plug | undefined) => known ?? nothing);
+}
+
+function plugOf(
+  kind: Command['stdin'] | Command['stdout'],
+  command: Command,
+  pipes: LogPipes,
+): Plug {
+  if (kind === 'inherit') return { kind: 'host' };
+  if (kind === 'lines') return { kind: 'inlet' };
+  if (typeof kind === 'string') return nothing;
+  const end = kind === command.stdin ? 'read' : 'write';
+  const pipe = isFinish(command) ? pipes.find(kind.pipe) : pipes.get(kind.pipe, end);
+  return pipe === undefined ? nothing : { kind: 'pipe', pipe, end };
+}
+
+/** Whether it is a finish script: it takes the pipe that there is, and none is made for it. */
+function isFinish({ name }: Command): boolean {
+  return name.endsWith('/finish');
+}
