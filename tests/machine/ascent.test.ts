@@ -124,7 +124,7 @@ test('services.d is read again after the init stage, and only then are services 
     'stage services: started (stage)',
     'api: down → starting (stage)',
   ]);
-  assert.equal(life.standing, 'api starting');
+  assert.equal(life.swept('web').standing, 'api starting');
 });
 
 test('when reading it again fails, what was known holds', () => {
@@ -169,10 +169,11 @@ test('the stage is complete when every service is up', () => {
 });
 
 test('a service that announces is awaited until it has (case 40)', () => {
-  const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] }).start();
-  life.rise('web');
+  const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] });
+  life.now = 100;
+  life.start().rise('web');
   assert.equal(life.state.phase, 'starting');
-  life.now = 200;
+  life.now = 300;
   life.service('web', announced);
   assert.deepEqual(life.told, [
     'web: ready after 200 ms (announced)',

@@ -126,7 +126,7 @@ test('stop during the start: who has not come yet is late, and signalled once it
 
 test('stop during the start of what cannot be run', () => {
   const life = new TreeLife({ services: [service('web')] }).start().stop();
-  life.service('web', unspawnable);
+  life.service('web', unspawnable).swept('web');
   assert.equal(life.state.phase, 'finishing');
 });
 
@@ -145,6 +145,8 @@ test('stop while running: every service is asked at once, and finish waits for t
   life.swept('web').rise('web');
   assert.equal(life.state.phase, 'stopping', 'the finish script of web still runs');
   life.service('web', exited(0));
+  assert.deepEqual(life.asked, ['sweep web within 3000'], 'finish may leave something behind, too');
+  life.swept('web');
   assert.deepEqual(life.asked, ['spawn 90-z']);
 });
 
@@ -252,7 +254,7 @@ test('a logger reads on until its producer, its finish script and what they left
   assert.deepEqual(life.asked, ['SIGTERM to web', 'SIGCONT to web']);
   life.service('web', exited(0)).rise('web').service('web', exited(0));
   assert.equal(life.standing, 'web/log up, web down', 'something is still being swept');
-  life.swept('web');
+  life.swept('web web');
   assert.deepEqual(life.asked, ['close the pipe of web']);
   assert.deepEqual(life.told, ['web/log: up → stopping, pid 7 (shutdown)']);
   life.service('web/log', exited(0));

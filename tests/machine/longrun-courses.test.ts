@@ -238,6 +238,7 @@ test('a service that ignores its stop signal is killed, again each 5 s, then fin
     '5800 SIGKILL to the group',
     '5801 sweep',
     '5801 finish 256 9 web 7',
+    '5802 sweep',
   ]);
   assert.deepEqual([state.status, state.deaths], ['down', 0]);
 });

@@ -141,10 +141,10 @@ test('starting, once + unspawnable → down', () => {
   becomes(starting({ goal: 'once' }), unspawnable, 50, after);
 });
 
-test('starting, stop or drain noted + unspawnable → down, as asked', () => {
+test('starting, stop or drain noted + unspawnable → down, as asked; what was left behind goes', () => {
   for (const goal of ['down', 'drain'] as const) {
     const after = down({ since: 50, flaw: 'no such file' });
-    becomes(starting({ goal }), unspawnable, 50, after);
+    becomes(starting({ goal }), unspawnable, 50, after, [sweep]);
   }
 });
 
@@ -224,6 +224,10 @@ test('stopping + stop → no second signal, but the shorter patience holds', () 
   becomes(before, sooner, 50, stopping({ patience: 200, deadline: 250 }));
   const later = { type: 'stop', patience: 20_000 } as const;
   becomes(before, later, 50, stopping({ patience: 20_000 }));
+  const never = { type: 'stop', patience: 0 } as const;
+  becomes(before, never, 50, stopping({ patience: 0 }));
+  const atLast = { type: 'stop', patience: 200 } as const;
+  becomes(stopping({ deadline: null }), atLast, 50, stopping({ patience: 200, deadline: 250 }));
 });
 
 test('stopping + drain → the shorter patience holds', () => {
@@ -295,12 +299,16 @@ test('finishing + unspawnable → as if there were no finish script (case 30)', 
   becomes(finishing(), unspawnable, 50, backoff({ since: 50, deadline: 1050 }));
 });
 
+test('finishing, not wanted + unspawnable → down; what run left behind goes', () => {
+  becomes(finishing({ goal: 'down' }), unspawnable, 50, down({ since: 50 }), [sweep]);
+});
+
 test('finishing + exited → backoff, a second from now', () => {
   becomes(finishing(), exited(0), 50, backoff({ since: 50, deadline: 1050 }));
 });
 
-test('finishing, not wanted + exited → down', () => {
-  becomes(finishing({ goal: 'down' }), exited(0), 50, down({ since: 50 }));
+test('finishing, not wanted + exited → down; what finish left behind goes', () => {
+  becomes(finishing({ goal: 'down' }), exited(0), 50, down({ since: 50 }), [sweep]);
 });
 
 test('finishing, once + exited → down, ended', () => {
@@ -322,7 +330,7 @@ test('finishing + exited with 125 → failed, never again (case 28)', () => {
 });
 
 test('finishing, not wanted + exited with 125 → down: there is nothing to give up', () => {
-  becomes(finishing({ goal: 'down' }), exited(125), 50, down({ since: 50 }));
+  becomes(finishing({ goal: 'down' }), exited(125), 50, down({ since: 50 }), [sweep]);
 });
 
 test('finishing + deadline → CONT and KILL, and again in 5 s (case 29)', () => {

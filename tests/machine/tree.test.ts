@@ -55,7 +55,7 @@ test('a whole life: what changes is told in causal order, each with what brought
   also(life.rise('web'));
   also(life.stop());
   for (const input of [exited('SIGTERM'), spawned, exited(0)]) also(life.service('web', input));
-  also(life.swept('web'));
+  also(life.swept('web web'));
   also(life.service('web/log', exited(0)));
   also(life.swept('web/log'));
   also(life.script('finish', { type: 'spawned', pid: 9 }));
@@ -114,6 +114,24 @@ test('what is said to a service that is not there changes nothing', () => {
   const life = new TreeLife({ services: [service('web')] });
   const { state } = life;
   assert.equal(life.service('nobody', start).state, state);
+});
+
+test('a change has no field that has nothing to say', () => {
+  const life = new TreeLife({ services: [service('web')] }).start();
+  const changesOf = (input: Input): unknown => {
+    const setting = { options: treeOptions(), now: life.now };
+    return treeStep(life.state, { type: 'service', service: 'web', input }, setting).changes[0];
+  };
+  const web = { type: 'service', service: 'web' };
+  const up = { ...web, from: 'starting', to: 'up', pid: 7, cause: 'spawned' };
+  assert.deepEqual(changesOf(spawned), up);
+  life.rise('web');
+  const exit = { code: 1, signal: null };
+  const dead = { ...web, from: 'up', to: 'backoff', exit, cause: 'exited' };
+  assert.deepEqual(changesOf(exited(1)), dead);
+  life.service('web', exited(1));
+  const down = { ...web, from: 'backoff', to: 'down', cause: 'stop' };
+  assert.deepEqual(changesOf(stop), down);
 });
 
 // Causes

@@ -93,13 +93,14 @@ test('what is gone is stopped, and forgotten once it is down', () => {
   assert.deepEqual(life.asked, ['SIGTERM to api', 'SIGCONT to api']);
   life.service('api', exited(0)).rise('api').service('api', exited(0));
   assert.equal(life.standing, 'web up, api down', 'something is still being swept');
-  life.swept('api');
+  life.swept('api api');
   assert.equal(life.standing, 'web up');
 });
 
-test('what is gone and at rest is forgotten at once', () => {
+test('what is gone and at rest is forgotten once what it left behind is gone', () => {
   const life = reread(running(service('web', { down: true })));
-  assert.deepEqual([life.told, life.standing], [['tree: -web (rescan)'], '']);
+  assert.deepEqual([life.told, life.asked], [['tree: -web (rescan)'], ['sweep web within 3000']]);
+  assert.equal(life.swept('web').standing, '');
 });
 
 test('what is gone does not come up again, whatever the host says', () => {

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import type { Command } from '../../lib/model/program.ts';
+import { loggerName, producerOf } from '../../lib/model/tree.ts';
+import type { Child, ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
+import type { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
+import type { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+
+/** What the spawner must know of the supervisor to judge what it is asked for. */
+export interface Watch {
+  /** Takes note of a check that fails, without getting in the way of what is going on. */
+  judge(check: () => void): void;
+  /** Whether the spec of a service, as it is now, has a finish script. */
+  hasFinish(service: string): boolean;
+  /** Whether a service may run now: its stage has come, or it was started by hand. */
+  mayRun(service: string): boolean;
+  /** Whether somebody has sent a signal to a logger or asked for its end by name, or it is gone from the tree. */
+  mayEnd(logger: string): boolean;
+}
+
+/** Where the processes of a service stand: nobody is there, run is, finish must come next, finish is. */
+type Turn = 'nobody' | 'run' | 'finish is due' | 'finish';
+
+/** What an ended process has left behind. */
+interface Remains {
+  live: boolean;
+}
+
+/**
+ * A spawner that takes its time, whose processes may leave others behind, and that fails the test when it is asked for
+ * what must never be: two processes of one service, a finish too few or too many, a logger that ends before its producer.
+ */
+export class WatchedSpawner implements Spawner {
+  /** Those that ended processes left behind, by service, and that nobody has ended yet. */
+  readonly leftovers: string[] = [];
+  readonly #fakes: FakeSpawner;
+  readonly #clock: VirtualClock;
+  readonly #habits: { readonly delay: number; readonly leaves: boolean };
+  readonly #watch: Watch;
+  readonly #turns = new Map<string, Turn>();
+  readonly #released = new Set<string>();
+  /** The loggers that were allowed to be sent a signal. */
+  readonly #asked = new Set<string>();
+
+  constructor(
+    fakes: FakeSpawner,
+    clock: VirtualClock,
+    habits: { readonly delay: number; readonly leaves: boolean },
+    watch: Watch,
+  ) {
+    this.#fakes = fakes;
+    this.#clock = clock;
+    this.#habits = habits;
+    this.#watch = watch;
+  }
+
+  spawn(command: Command, listener: ChildListener): Child {
+    this.#watch.judge(() => {
+      this.#expectTurn(command);
+    });
+    if (typeof command.stdout === 'object') this.#released.delete(command.stdout.pipe);
+    const remains: Remains = { live: false };
+    const watched = this.#listening(command, listener, remains);
+    let child: Child | undefined;
+    const spawn = (): void => {
+      let pid: number | undefined;
+      const note = (its: number): void => {
+        pid = its;
+      };
+      child = this.#fakes.spawn(command, { ...watched, spawned: note });
+      if (pid !== undefined) watched.spawned(pid);
+    };
+    if (this.#habits.delay === 0) spawn();
+    else this.#clock.at(this.#clock.now() + this.#habits.delay, spawn);
+    return {
+      kill: (signal, scope) => {
+        this.#watch.judge(() => {
+          this.#expectPatience(command.name, signal);
+        });
+        child?.kill(signal, scope);
+      },
+      lingers: () => remains.live,
+      sweep: (grace, done) => {
+        this.#sweep(serviceOf(command.name), remains, grace, done);
+      },
+    };
+  }
+
+  closePipe(pipe: string): void {
+    this.#watch.judge(() => {
+      const writers = [pipe, `${pipe}/finish`].filter((name) => this.#fakes.alive.includes(name));
+      assert.deepEqual(writers, [], 'a pipe is let go of while somebody writes to it');
+      assert.ok(!this.leftovers.includes(pipe), 'a pipe is let go of while leftovers write to it');
+    });
+    this.#released.add(pipe);
+    this.#fakes.closePipe(pipe);
+  }
+
+  close(): Promise<void> {
+    this.#watch.judge(() => {
+      assert.deepEqual(this.#fakes.alive, [], 'everything ends while somebody is alive');
+      assert.deepEqual(this.leftovers, [], 'everything ends while leftovers are alive');
+    });
+    return this.#fakes.close();
+  }
+
+  /** That no finish is due: it comes in the very step in which run has ended. */
+  expectNoDebt(): void {
+    for (const [name, turn] of this.#turns) assert.notEqual(turn, 'finish is due', name);
+  }
+
+  #expectTurn({ name, calledBy }: Command): void {
+    if (calledBy === 'path') return;
+    const service = serviceOf(name);
+    const isRun = name === service;
+    const turn = this.#turns.get(service) ?? 'nobody';
+    this.#turns.set(service, isRun ? 'run' : 'finish');
+    assert.equal(turn, isRun ? 'nobody' : 'finish is due', `turn of ${name}`);
+    if (isRun) assert.ok(this.#watch.mayRun(name), `${name} runs before its time`);
+  }
+
+  #listening(command: Command, listener: ChildListener, remains: Remains): ChildListener {
+    const service = serviceOf(command.name);
+    return {
+      ...listener,
+      unspawnable: (failure) => {
+        this.#turns.set(service, 'nobody');
+        listener.unspawnable(failure);
+      },
+      exited: (exit) => {
+        const isRun = command.calledBy === 'name' && command.name === service;
+        const due = isRun && this.#watch.hasFinish(service);
+        this.#turns.set(service, due ? 'finish is due' : 'nobody');
+        remains.live = this.#habits.leaves;
+        if (remains.live) this.leftovers.push(service);
+        listener.exited(exit, remains.live);
+      },
+    };
+  }
+
+  #sweep(service: string, remains: Remains, grace: number, done: () => void): void {
+    if (!remains.live) return done();
+    this.#clock.at(this.#clock.now() + Math.min(grace, 50), () => {
+      remains.live = false;
+      this.leftovers.splice(this.leftovers.indexOf(service), 1);
+      done();
+    });
+  }
+
+  /** A logger is let read to the end: no signal of ours before its pipe was let go of, and then only KILL. */
+  #expectPatience(name: string, signal: NodeJS.Signals): void {
+    const producer = producerOf(name);
+    if (producer === undefined || loggerName(producer) !== name) return;
+    if (this.#watch.mayEnd(name)) this.#asked.add(name);
+    if (this.#asked.has(name)) return;
+    assert.equal(signal, 'SIGKILL', `${signal} to ${name}`);
+    assert.ok(this.#released.has(producer), `${name} is killed before it can read to the end`);
+  }
+}
+
+function serviceOf(name: string): string {
+  return name.replace(/\/finish$/, '');
+}
