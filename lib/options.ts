@@ -9,7 +9,7 @@ import { backoffDefaults } from './model/tree.ts';
 import { parseSignal } from './model/exit.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Spawner } from './runtime/spawner.ts';
-import { explain, z } from './schema.ts';
+import { explain, strict, z } from './schema.ts';
 
 /** How a supervisor behaves. Every option may be left out. */
 export interface SupervisorOptions {
@@ -99,7 +99,7 @@ export function settle(
   options: SupervisorOptions,
   variables: Readonly<Record<string, string | undefined>>,
 ): Settings {
-  const parsed = schema.safeParse(options);
+  const parsed = schema.safeParse(options, { reportInput: true });
   if (!parsed.success) {
     const lines = explain(parsed.error).map((line) => `\n  ${line}`);
     throw new OptionsError(`The supervisor's options cannot be used:${lines.join('')}`);
@@ -127,15 +127,15 @@ const signalName = z
   .string()
   .refine((name) => parseSignal(name) === name, { message: 'expected a signal such as SIGTERM' });
 
-const backoff = z.strictObject({
+const backoff = strict({
   first: milliseconds,
   factor: z.number().min(1).default(backoffDefaults.factor),
   cap: milliseconds.default(backoffDefaults.cap),
   reset: milliseconds.default(backoffDefaults.reset),
-  limit: z.strictObject({ deaths: z.number().int().min(1), within: milliseconds }).optional(),
+  limit: strict({ deaths: z.number().int().min(1), within: milliseconds }).optional(),
 });
 
-const serviceOptions = z.strictObject({
+const serviceOptions = strict({
   restart: z.enum(['always', 'on-failure', 'never']).optional(),
   essential: z.boolean().optional(),
   backoff: backoff.optional(),
@@ -157,21 +157,20 @@ const port = <Port>(...methods: readonly string[]) =>
     { message: `expected an object with the methods ${methods.join(', ')}` },
   );
 
-const schema = z.strictObject({
+const schema = strict({
   onInitFailure: z.enum(['continue', 'warn', 'stop']).optional(),
   services: z.record(z.string(), serviceOptions).optional(),
   output: z.enum(['inherit', 'lines', 'ignore']).optional(),
   strict: z.boolean().optional(),
   keepEnvironment: z.boolean().optional(),
   runtimeDirectory: z.string().min(1).optional(),
-  timeouts: z
-    .strictObject({
-      init: milliseconds,
-      readiness: milliseconds,
-      services: milliseconds,
-      finish: milliseconds,
-      kill: milliseconds,
-    })
+  timeouts: strict({
+    init: milliseconds,
+    readiness: milliseconds,
+    services: milliseconds,
+    finish: milliseconds,
+    kill: milliseconds,
+  })
     .partial()
     .optional(),
   fixHiddenAttrs: z.boolean().optional(),
