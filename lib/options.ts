@@ -3,13 +3,13 @@ import { OptionsError } from './errors.ts';
 import type { ServiceOverrides, Timeouts, TreeOptions } from './machine/state.ts';
 import type { Output } from './model/program.ts';
 import type { Problem } from './model/problem.ts';
-import { problem } from './model/problem.ts';
 import type { Backoff } from './model/tree.ts';
-import { backoffDefaults } from './model/tree.ts';
-import { parseSignal } from './model/exit.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Spawner } from './runtime/spawner.ts';
+import { output, policies, someText } from './loader/policies.ts';
+import { milliseconds } from './loader/values.ts';
 import { explain, strict, z } from './schema.ts';
+import { readVariables } from './variables.ts';
 
 /** How a supervisor behaves. Every option may be left out. */
 export interface SupervisorOptions {
@@ -121,29 +121,8 @@ export function settle(
   };
 }
 
-const milliseconds = z.number().int().min(0);
-
-const signalName = z
-  .string()
-  .refine((name) => parseSignal(name) === name, { message: 'expected a signal such as SIGTERM' });
-
-const backoff = strict({
-  first: milliseconds,
-  factor: z.number().min(1).default(backoffDefaults.factor),
-  cap: milliseconds.default(backoffDefaults.cap),
-  reset: milliseconds.default(backoffDefaults.reset),
-  limit: strict({ deaths: z.number().int().min(1), within: milliseconds }).optional(),
-});
-
 const serviceOptions = strict({
-  restart: z.enum(['always', 'on-failure', 'never']).optional(),
-  essential: z.boolean().optional(),
-  backoff: backoff.optional(),
-  output: z.enum(['inherit', 'lines', 'ignore']).optional(),
-  user: z.string().min(1).optional(),
-  environment: z.record(z.string(), z.string()).optional(),
-  down: z.boolean().optional(),
-  downSignal: signalName.optional(),
+  ...policies,
   killTimeout: milliseconds.optional(),
   finishTimeout: milliseconds.optional(),
 });
@@ -160,10 +139,10 @@ const port = <Port>(...methods: readonly string[]) =>
 const schema = strict({
   onInitFailure: z.enum(['continue', 'warn', 'stop']).optional(),
   services: z.record(z.string(), serviceOptions).optional(),
-  output: z.enum(['inherit', 'lines', 'ignore']).optional(),
+  output: output.optional(),
   strict: z.boolean().optional(),
   keepEnvironment: z.boolean().optional(),
-  runtimeDirectory: z.string().min(1).optional(),
+  runtimeDirectory: someText.optional(),
   timeouts: strict({
     init: milliseconds,
     readiness: milliseconds,
@@ -177,64 +156,6 @@ const schema = strict({
   clock: port<Clock>('now', 'at').optional(),
   spawner: port<Spawner>('spawn', 'closePipe', 'close').optional(),
 });
-
-interface VariableValues {
-  onInitFailure?: Settings['onInitFailure'];
-  keepEnvironment?: boolean;
-  fixHiddenAttrs?: boolean;
-  timeouts: Partial<Record<keyof Timeouts, number>>;
-}
-
-type VariableReader = (number: number, values: VariableValues) => void;
-
-/** The `S6_*` variables that are options here, each with what it sets. */
-const variableReaders: Readonly<Record<string, VariableReader>> = {
-  S6_BEHAVIOUR_IF_STAGE2_FAILS: (number, values) => {
-    values.onInitFailure = number === 0 ? 'continue' : number === 1 ? 'warn' : 'stop';
-  },
-  S6_KEEP_ENV: (number, values) => {
-    values.keepEnvironment = number !== 0;
-  },
-  S6_FIX_ATTRS_HIDDEN: (number, values) => {
-    values.fixHiddenAttrs = number !== 0;
-  },
-  S6_CMD_WAIT_FOR_SERVICES_MAXTIME: timeout('readiness'),
-  S6_SERVICES_GRACETIME: timeout('services'),
-  S6_KILL_FINISH_MAXTIME: timeout('finish'),
-  S6_KILL_GRACETIME: timeout('kill'),
-};
-
-function timeout(name: keyof Timeouts): VariableReader {
-  return (number, values) => {
-    values.timeouts[name] = number;
-  };
-}
-
-function readVariables(variables: Readonly<Record<string, string | undefined>>): {
-  values: VariableValues;
-  problems: readonly Problem[];
-} {
-  const values: VariableValues = { timeouts: {} };
-  const problems: Problem[] = [];
-  for (const [name, read] of Object.entries(variableReaders)) {
-    const text = variables[name]?.trim();
-    if (text === undefined || text === '') continue;
-    const number = wholeNumber.safeParse(text);
-    if (number.success) read(number.data, values);
-    else problems.push(invalidVariable(name, text));
-  }
-  return { values, problems };
-}
-
-const wholeNumber = z
-  .string()
-  .regex(/^\d{1,15}$/)
-  .transform(Number);
-
-function invalidVariable(name: string, text: string): Problem {
-  const message = `the variable is '${text}', which is no whole number; the default holds`;
-  return problem('value-invalid', name, message, { remedy: 'Set it to a number or unset it.' });
-}
 
 /** The entries that have a value: an option given as `undefined` is not given. */
 function present<T extends object>(values: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {

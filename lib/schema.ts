@@ -61,9 +61,7 @@ function faults(issue: z.core.$ZodIssue, above: Path): readonly Fault[] {
 function meantBranch(
   branches: readonly (readonly z.core.$ZodIssue[])[],
 ): readonly z.core.$ZodIssue[] | undefined {
-  return branches
-    .filter((issues) => !issues.some(isOfAnotherKind))
-    .toSorted((one, other) => one.length - other.length)[0];
+  return branches.find((issues) => !issues.some(isOfAnotherKind));
 }
 
 /** Whether the value is of another type altogether, or one of its keys is missing. */

@@ -1,22 +1,29 @@
 import { load } from './loader/load.ts';
 import { nearest } from './model/nearest.ts';
 import type { Problem } from './model/problem.ts';
-import { problem } from './model/problem.ts';
+import { describeProblem, problem } from './model/problem.ts';
 import type { Tree } from './model/tree.ts';
 import { withLoggers } from './model/tree.ts';
 import type { Settings } from './options.ts';
+import type { World } from './runtime/engine.ts';
 
-/** The tree read again; what was an error at the first time leaves the tree as it is. */
-export async function reload(
-  root: string,
-): Promise<{ tree: Tree | null; problems: readonly Problem[] }> {
-  try {
-    const { tree } = await load(root);
-    return { tree, problems: [] };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { tree: null, problems: [problem('rescan-failed', root, why)] };
-  }
+/**
+ * A way to read a tree again, which tells the problems that were not there the last time. What would be an error at the
+ * first time is one problem more, and leaves the tree as it is.
+ */
+export function rereading(known: readonly Problem[]): World['reread'] {
+  let told = new Set(known.map(describeProblem));
+  return async (root) => {
+    try {
+      const { tree, problems } = await load(root);
+      const news = problems.filter((it) => !told.has(describeProblem(it)));
+      told = new Set(problems.map(describeProblem));
+      return { tree, problems: news };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { tree: null, problems: [problem('rescan-failed', root, why)] };
+    }
+  };
 }
 
 /** The overrides that name a service which the tree does not have; an init script may still make it. */

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { StopOptions, WaitOptions } from './control.ts';
 import { Control } from './control.ts';
 import { Emitter } from './emitter.ts';
@@ -19,10 +18,11 @@ import type { Ending, Verdict } from './model/verdict.ts';
 import { endedBySignal } from './model/verdict.ts';
 import type { RunOptions, SupervisorOptions } from './options.ts';
 import { settle } from './options.ts';
-import { reload, unknownOverrides } from './sources.ts';
+import { rereading, unknownOverrides } from './sources.ts';
 import { Herald } from './herald.ts';
 import { draw } from './picture.ts';
 import { systemClock } from './runtime/clock.ts';
+import type { World } from './runtime/engine.ts';
 import { Engine } from './runtime/engine.ts';
 import type { Environment } from './runtime/environment.ts';
 import { hostWorld } from './runtime/world.ts';
@@ -50,6 +50,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   /** The container environment: what scripts that ask for it with `with-contenv` are given. */
   readonly environment: Environment;
   readonly #control: Control;
+  readonly #reread: World['reread'];
   readonly #services = new Map<string, Service>();
   readonly #herald = new Herald(this, this.#services);
 
@@ -60,8 +61,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws OptionsError when an option has a value that it cannot have.
    */
   static async load(root: string | URL, options: SupervisorOptions = {}): Promise<Supervisor> {
-    const place = typeof root === 'string' ? root : fileURLToPath(root);
-    const { tree, problems } = await load(place);
+    const { tree, problems } = await load(root);
     return new Supervisor(tree, options, problems);
   }
 
@@ -90,8 +90,9 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     if (settings.strict && this.problems.length > 0) {
       throw new TreeError(whole.root ?? 'made in code', this.problems);
     }
+    this.#reread = rereading(found);
     const clock = settings.clock ?? systemClock;
-    const { world, spawner, environment } = hostWorld(settings, reload);
+    const { world, spawner, environment } = hostWorld(settings, this.#reread);
     this.environment = environment;
     this.#control = new Control(
       clock,
@@ -213,7 +214,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     const { root } = this.tree;
     let change: Rereading = { added: [], removed: [], changed: [] };
     if (root === undefined) return change;
-    const found = await reload(root);
+    const found = await this.#reread(root);
     const note = (event: EventOf<'tree'>): void => {
       const { added, removed, changed } = event;
       change = { added, removed, changed };

@@ -147,6 +147,24 @@ test('rescan() starts what is new, stops what is gone and touches nothing else',
   assert.equal(supervisor.service('kept').pid, pid);
 });
 
+test('what is newly wrong when the tree is read again is told, what is known is not', async (t) => {
+  const service = '#!/bin/sh\nexec sleep 600\n';
+  const tree = await plant(t, {
+    'services.d/known/run': { content: service, mode: 0o644 },
+    'cont-init.d/break': '#!/bin/sh\necho much > ../services.d/known/timeout-kill\n',
+  });
+  await tree.supervisor.start();
+  assert.deepEqual(
+    tree.supervisor.problems.map(({ code }) => code),
+    ['not-executable'],
+  );
+  const told = tree.events.flatMap((event) => (event.type === 'problem' ? [event.problem] : []));
+  assert.deepEqual(
+    told.map(({ code, path }) => [code, path]),
+    [['value-invalid', join(tree.root, 'services.d/known/timeout-kill')]],
+  );
+});
+
 test('scripts that are not executable run through their interpreter, and their files stay as they are', async (t) => {
   const tree = await plant(t, {
     'cont-init.d/plain': { content: '#!/bin/sh -e\necho run\nfalse\necho never\n', mode: 0o644 },

@@ -383,7 +383,7 @@ test('options that cannot be are all named at once', () => {
       assert.deepEqual(error.message.split('\n').slice(1).toSorted(), [
         '  onInitFailure: expected one of "continue"|"warn"|"stop", got "never"',
         '  output: expected one of "inherit"|"lines"|"ignore", got 7',
-        '  timeouts.kill: expected number to be >=0, got -1',
+        '  timeouts.kill: expected a whole number from 0 to 4294967295, got -1',
         '  timeouts: unknown key "finnish". Did you mean \'finish\'?',
       ]);
       return true;

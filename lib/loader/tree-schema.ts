@@ -1,11 +1,7 @@
 import { isAbsolute } from 'node:path';
-import { backoffDefaults } from '../model/tree.ts';
+import { policies, someText, text } from './policies.ts';
 import { strict, z } from '../schema.ts';
 import { deathTally, descriptor, milliseconds, signalName } from './values.ts';
-
-const text = z.string().regex(/^[^\0]*$/, 'expected a string without NUL');
-
-const someText = text.min(1, 'expected a string that is not empty');
 
 /** The name of a service or script: a file name, for it may become one. */
 const name = z
@@ -34,36 +30,19 @@ const program = z.preprocess(
   ),
 );
 
-const backoff = strict({
-  first: milliseconds,
-  factor: z.number().min(1).default(backoffDefaults.factor),
-  cap: milliseconds.default(backoffDefaults.cap),
-  reset: milliseconds.default(backoffDefaults.reset),
-  limit: strict({ deaths: z.number().int().min(1), within: milliseconds }).optional(),
-});
-
-const variableName = z.string().regex(/^[^=\0]+$/, "expected a name without '=' and NUL");
-
 const serviceFields = {
   run: program,
   finish: program.optional(),
-  down: z.boolean().optional(),
+  ...policies,
   notificationFd: descriptor.optional(),
   timeoutKill: milliseconds.optional(),
   timeoutFinish: milliseconds.optional(),
   timeoutUp: milliseconds.optional(),
   timeoutDown: milliseconds.optional(),
-  downSignal: signalName.optional(),
   reloadSignal: signalName.optional(),
   maxDeathTally: deathTally.optional(),
   flagTimeoutKillpg: z.boolean().optional(),
   lockFd: descriptor.optional(),
-  restart: z.enum(['always', 'on-failure', 'never']).optional(),
-  essential: z.boolean().optional(),
-  backoff: backoff.optional(),
-  output: z.enum(['inherit', 'lines', 'ignore']).optional(),
-  user: someText.optional(),
-  environment: z.record(variableName, text).optional(),
 };
 
 const service = strict({

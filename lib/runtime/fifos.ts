@@ -1,11 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 
 /** How the name of their folder in the runtime directory begins. It is ours alone: nobody else finds a pipe while it has a name. */
 const folderPrefix = 'pipes-';
+
+/** FIFOs that are made together. */
+interface Batch {
+  readonly folder: string;
+  readonly names: string[];
+  readonly made: Promise<void>;
+}
 
 /**
  * Makes named pipes (FIFOs), the only pipes that Node can make without help: what it calls a pipe is a socket, which cannot
@@ -17,8 +24,8 @@ export class Fifos {
   readonly #runtime: RuntimeDirectory;
   #folder: string | undefined;
   #count = 0;
-  #batch: { readonly names: string[]; readonly made: Promise<void> } | undefined;
-  #underWay = new Set<Promise<void>>();
+  #batch: Batch | undefined;
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(runtime: RuntimeDirectory) {
     this.#runtime = runtime;
@@ -26,13 +33,13 @@ export class Fifos {
 
   /** Makes a FIFO and returns its path; rejects with an error that has the system's code and says why not. */
   async make(): Promise<string> {
-    this.#folder ??= this.#runtime.makePrivateFolder(folderPrefix);
+    this.#batch ??= this.#begin(this.#openFolder());
     this.#count += 1;
     const name = String(this.#count);
-    this.#batch ??= this.#begin(this.#folder);
-    this.#batch.names.push(name);
-    await this.#batch.made;
-    return join(this.#folder, name);
+    const { folder, names, made } = this.#batch;
+    names.push(name);
+    await made;
+    return join(folder, name);
   }
 
   /** Resolves when nothing is being made any more. */
@@ -40,7 +47,15 @@ export class Fifos {
     await Promise.allSettled(this.#underWay);
   }
 
-  #begin(folder: string): { readonly names: string[]; readonly made: Promise<void> } {
+  /** A script may have removed it: it is a folder in a place that scripts know. */
+  #openFolder(): string {
+    if (this.#folder === undefined || !existsSync(this.#folder)) {
+      this.#folder = this.#runtime.makePrivateFolder(folderPrefix);
+    }
+    return this.#folder;
+  }
+
+  #begin(folder: string): Batch {
     const names: string[] = [];
     const made = new Promise<void>((resolve, reject) => {
       setImmediate(() => {
@@ -50,7 +65,7 @@ export class Fifos {
     });
     const over = made.catch(() => undefined).then(() => void this.#underWay.delete(over));
     this.#underWay.add(over);
-    return { names, made };
+    return { folder, names, made };
   }
 }
 

@@ -5,7 +5,8 @@ import { send } from './send.ts';
  * Kills the process groups of our children when the host ends without having stopped them: by `process.exit`, by an
  * exception, or by a signal that nobody listens to; not by KILL, of which nobody hears. An orderly end is `stop()`.
  *
- * It is in place while there are children, and at no other time: what it uses listens to signals and to the host's exit.
+ * It is in place while there are children, or what they left behind and nobody has swept, and at no other time: what it
+ * uses listens to signals and to the host's exit.
  * Process 1 needs none: the kernel kills everybody when it ends, and a signal that it does not listen to is none for it.
  */
 export class LastResort {
@@ -31,6 +32,11 @@ export class LastResort {
       if (kind === 'leaderless' && !send(-each, 0)) this.delete(each);
     }
     this.#groups.set(group, 'leaderless');
+  }
+
+  /** Whoever the dead child had left behind is gone. Its number may be that of a new child by now. */
+  swept(group: number): void {
+    if (this.#groups.get(group) === 'leaderless') this.delete(group);
   }
 
   /** Nobody of the group is left. */

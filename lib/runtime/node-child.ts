@@ -60,7 +60,7 @@ export class NodeChild implements Child {
     const pid = this.#pid;
     if (pid === undefined || this.#alive) return done();
     sweep(pid, grace, table, () => {
-      lastResort.delete(pid);
+      lastResort.swept(pid);
       done();
     });
   }

@@ -33,7 +33,8 @@ function reasonFor(code: string, command: Command, launch: Launch): string | und
     case 'ENFILE':
       return 'the system has too many open files.';
     case 'EBADF':
-      return `the descriptor ${String(command.notificationFd)} is beyond the limit of open files.`;
+    case 'EINVAL':
+      return beyondLimit(command);
     case 'EPERM':
       return `this process may not run anything as '${command.user ?? ''}'.`;
     case 'ERR_INVALID_ARG_VALUE':
@@ -66,6 +67,11 @@ function missing({ program }: Command, launch: Launch): string {
 /** Whether the script is executed itself. */
 function isSame(file: string, script: string): boolean {
   return file === script || file === `./${basename(script)}`;
+}
+
+function beyondLimit({ notificationFd }: Command): string | undefined {
+  if (notificationFd === undefined) return undefined;
+  return `its notification-fd ${String(notificationFd)} is beyond the limit of open files.`;
 }
 
 /** The largest thing that the process was to be given, for whoever has to find it. */

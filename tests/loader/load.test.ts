@@ -143,9 +143,6 @@ test('without the right to read, it is told or refused', { skip: skipForRoot }, 
   const { problems } = await load(folder);
   assert.deepEqual(within(problems, folder), ['unreadable cont-init.d/20']);
   chmodSync(folder, 0o600);
-  context.after(() => {
-    chmodSync(folder, 0o700);
-  });
   const error = await refusal(load(folder));
   assert.equal(error.problems.at(-1)?.code, 'root-unreadable');
 });

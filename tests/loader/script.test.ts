@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FileSpec } from '../../lib/loader/literal-files.ts';
-import { fine, loadLiteral, warnings } from './trees.ts';
+import { literalFiles } from '../../lib/loader/literal-files.ts';
+import { load } from '../../lib/loader/load.ts';
+import { fine, loadLiteral, smallHost, warnings } from './trees.ts';
 
 type Case = readonly [what: string, spec: string | FileSpec, code: string | null, says?: RegExp];
 
@@ -63,4 +65,12 @@ test('one script may have several faults', async () => {
 
 test('a script that only its owner may execute is executable', async () => {
   assert.deepEqual(await warnings({ 'cont-init.d/a': { content: fine, mode: 0o700 } }), []);
+});
+
+test("a relative interpreter is looked for from the script's own folder", async () => {
+  const asked: string[] = [];
+  const finds = (program: string, folder: string): boolean =>
+    asked.push(`${program} in ${folder}`) > 0;
+  await load('/tree', literalFiles({ 'cont-init.d/a': '#!./tool\n' }), { ...smallHost, finds });
+  assert.deepEqual(asked, ['./tool in /tree/cont-init.d']);
 });

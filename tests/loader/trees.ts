@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -55,8 +55,9 @@ export function temporaryFolder(context: TestContext): string {
   return folder;
 }
 
-/** Removes a folder and all in it, whatever bytes the names are made of. */
+/** Removes a folder and all in it, whatever bytes the names are made of and whoever may read it. */
 export function removeAll(folder: Buffer): void {
+  chmodSync(folder, 0o700);
   for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
     const path = Buffer.concat([folder, Buffer.from('/'), entry.name]);
     if (entry.isDirectory()) removeAll(path);

@@ -1,0 +1,64 @@
+import type { Timeouts, TreeOptions } from './machine/state.ts';
+import type { Problem } from './model/problem.ts';
+import { problem } from './model/problem.ts';
+import { z } from './schema.ts';
+
+/** What the variables say, as far as they are set. */
+export interface VariableValues {
+  onInitFailure?: TreeOptions['onInitFailure'];
+  keepEnvironment?: boolean;
+  fixHiddenAttrs?: boolean;
+  timeouts: Partial<Record<keyof Timeouts, number>>;
+}
+
+/** Reads the `S6_*` variables that are options here. One whose value makes no sense is a problem, and its default holds. */
+export function readVariables(variables: Readonly<Record<string, string | undefined>>): {
+  values: VariableValues;
+  problems: readonly Problem[];
+} {
+  const values: VariableValues = { timeouts: {} };
+  const problems: Problem[] = [];
+  for (const [name, read] of Object.entries(variableReaders)) {
+    const text = variables[name]?.trim();
+    if (text === undefined || text === '') continue;
+    const number = wholeNumber.safeParse(text);
+    if (number.success) read(number.data, values);
+    else problems.push(invalidVariable(name, text));
+  }
+  return { values, problems };
+}
+
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
+
+function invalidVariable(name: string, text: string): Problem {
+  const message = `the variable is '${text}', which is no whole number; the default holds`;
+  return problem('value-invalid', name, message, { remedy: 'Set it to a number or unset it.' });
+}
+
+type VariableReader = (number: number, values: VariableValues) => void;
+
+/** The `S6_*` variables that are options here, each with what it sets. */
+const variableReaders: Readonly<Record<string, VariableReader>> = {
+  S6_BEHAVIOUR_IF_STAGE2_FAILS: (number, values) => {
+    values.onInitFailure = number === 0 ? 'continue' : number === 1 ? 'warn' : 'stop';
+  },
+  S6_KEEP_ENV: (number, values) => {
+    values.keepEnvironment = number !== 0;
+  },
+  S6_FIX_ATTRS_HIDDEN: (number, values) => {
+    values.fixHiddenAttrs = number !== 0;
+  },
+  S6_CMD_WAIT_FOR_SERVICES_MAXTIME: timeout('readiness'),
+  S6_SERVICES_GRACETIME: timeout('services'),
+  S6_KILL_FINISH_MAXTIME: timeout('finish'),
+  S6_KILL_GRACETIME: timeout('kill'),
+};
+
+function timeout(name: keyof Timeouts): VariableReader {
+  return (number, values) => {
+    values.timeouts[name] = number;
+  };
+}
