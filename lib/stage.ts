@@ -18,6 +18,15 @@ export interface Stages {
   readonly finish: ScriptStage;
 }
 
+/** The stages of one supervisor. */
+export function stagesOf(services: ReadonlyMap<string, Service>, control: Control): Stages {
+  return Object.freeze({
+    init: new ScriptStage('init', control),
+    services: new ServiceStage(services, control),
+    finish: new ScriptStage('finish', control),
+  });
+}
+
 /** How a stage ended. */
 export interface StageResult {
   /** The stage. */

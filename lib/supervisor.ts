@@ -29,7 +29,7 @@ import { hostWorld } from './runtime/world.ts';
 import { Service } from './service.ts';
 import { defaultSignals, listenToSignals } from './signals.ts';
 import type { Stages } from './stage.ts';
-import { ScriptStage, ServiceStage } from './stage.ts';
+import { stagesOf } from './stage.ts';
 import type { SupervisorStatus } from './status.ts';
 import { statusOf } from './status.ts';
 
@@ -115,11 +115,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     );
     this.services = this.#services;
     this.#meetServices();
-    this.stages = Object.freeze({
-      init: new ScriptStage('init', this.#control),
-      services: new ServiceStage(this.services, this.#control),
-      finish: new ScriptStage('finish', this.#control),
-    });
+    this.stages = stagesOf(this.services, this.#control);
   }
 
   /** The tree as it is now: plain, frozen data. It changes when `services.d` is read again. */

@@ -88,6 +88,13 @@ test('the host may ask for the init stage alone, and go on later', () => {
   assert.deepEqual([life.state.phase, life.standing], ['starting', 'web starting']);
 });
 
+test('after the init stage alone, services.d is read again only when the services are to come', () => {
+  const life = new TreeLife({ root: '/etc', init: [script('10-a')], services: [service('web')] });
+  life.give({ type: 'advance', target: 'init' }).runScript('init');
+  assert.deepEqual(life.asked, []);
+  assert.deepEqual(life.start().asked, ['reread /etc']);
+});
+
 test('the host may skip the init stage', () => {
   const life = new TreeLife({ init: [script('10-a')], services: [service('web')] });
   life.give({ type: 'advance', target: 'services', skipInit: true });
@@ -259,6 +266,12 @@ test('the stage leaves alone what the host has had its hands on, but waits for w
   assert.deepEqual(life.state.services.awaited, ['api']);
   life.service('api', announced);
   assert.deepEqual([life.state.phase, life.standing], ['running', 'api up, web down']);
+});
+
+test('a service that the host started by hand, and that has failed since, is none of the stage’s', () => {
+  const life = new TreeLife({ services: [service('web', { restart: 'never' })] });
+  life.service('web', start).rise('web').service('web', exited(1)).start();
+  assert.deepEqual([life.state.services.status, life.standing], ['completed', 'web failed']);
 });
 
 // Essential services

@@ -124,6 +124,16 @@ test('stop during the start: who has not come yet is late, and signalled once it
   assert.equal(life.next, 3000, 'no readiness timeout is left');
 });
 
+test('stop at the very moment at which the start would go on without who is late', () => {
+  const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] }).start();
+  life.rise('web').now = 5000;
+  life.stop();
+  assert.deepEqual(life.told.slice(0, 2), [
+    'stage services: failed (shutdown)',
+    'phase: starting → stopping (shutdown)',
+  ]);
+});
+
 test('stop during the start of what cannot be run', () => {
   const life = new TreeLife({ services: [service('web')] }).start().stop();
   life.service('web', unspawnable).swept('web');
@@ -346,9 +356,11 @@ test('the services alone may be stopped: the finish stage waits until it is aske
 });
 
 test('the finish stage alone may be run, without the two before it', () => {
-  const life = new TreeLife({ init: [script('10-a')], finish: [script('90-z')] });
-  life.give({ type: 'advance', target: 'ended', skipInit: true });
-  assert.deepEqual(life.asked, ['spawn 90-z']);
+  const parts = { init: [script('10-a')], services: [service('web')], finish: [script('90-z')] };
+  const life = new TreeLife(parts).give({ type: 'advance', target: 'ended', skipInit: true });
+  assert.deepEqual(life.told, ['phase: loaded → stopping (shutdown)']);
+  assert.deepEqual(life.swept('web').asked, ['spawn 90-z']);
+  assert.deepEqual([life.state.init.status, life.state.services.status], ['pending', 'pending']);
 });
 
 // The last clean-up

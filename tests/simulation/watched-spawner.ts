@@ -11,9 +11,9 @@ export interface Watch {
   judge(check: () => void): void;
   /** Whether the spec of a service, as it is now, has a finish script. */
   hasFinish(service: string): boolean;
-  /** Whether a service may run now: its stage has come, or it was started by hand. */
+  /** Whether a service may run now: it is not gone, and its stage has come or it was started by hand. */
   mayRun(service: string): boolean;
-  /** Whether somebody has sent a signal to a logger or asked for its end by name, or it is gone from the tree. */
+  /** Whether somebody has sent a signal to a logger or asked for its end by name, or it alone is gone from the tree. */
   mayEnd(logger: string): boolean;
 }
 
