@@ -3,20 +3,7 @@ import type { TreeInput, TreeState, Unit } from './machine/state.ts';
 import { isDescending } from './machine/state.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Engine } from './runtime/engine.ts';
-
-/** How long to wait. Giving up ends only the waiting: what was asked for goes on. A signal that has aborted before asks for nothing. */
-export interface WaitOptions {
-  /** Ends the waiting when it aborts; the promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Milliseconds after which the waiting ends with a `TimeoutError`. Default: no limit. */
-  readonly timeout?: number;
-}
-
-/** How to stop, and how long to wait for it. */
-export interface StopOptions extends WaitOptions {
-  /** Milliseconds from the stop signal to KILL; 0: never. Default: the service's `timeout-kill`, else 10 000. */
-  readonly killTimeout?: number;
-}
+import type { WaitOptions } from './wait-options.ts';
 
 /** What is waited for: in words, for errors, with who is still awaited. */
 export interface Awaited {
@@ -82,7 +69,7 @@ export class Control {
         // oxlint-disable-next-line typescript/prefer-promise-reject-errors
         reject(signal?.reason);
       };
-      const cancelTimeout = this.#after(timeout, (ms) => {
+      const cancelTimeout = this.after(timeout, (ms) => {
         reject(new TimeoutError(awaited.what, ms, awaited.pending?.() ?? []));
       });
       undo.push(cancelTimeout, () => {
@@ -99,7 +86,8 @@ export class Control {
     });
   }
 
-  #after(timeout: number | undefined, act: (ms: number) => void): () => void {
+  /** Acts once so many milliseconds are over, if there is such a limit; the function that it returns calls that off. */
+  after(timeout: number | undefined, act: (ms: number) => void): () => void {
     if (timeout === undefined) return () => undefined;
     return this.#clock.at(this.#clock.now() + timeout, () => {
       act(timeout);

@@ -59,6 +59,7 @@ export class Emitter<Events extends object> extends EventEmitter<Events> {
 const standIns = new WeakMap<object, unknown>();
 
 function isolated<L extends object>(listener: L): L {
+  if (typeof listener !== 'function') throw new TypeError('A listener must be a function.');
   const known = standIns.get(listener);
   if (known !== undefined) return known as L;
   const standIn: Listener = function (...args) {

@@ -40,12 +40,14 @@ export const mostUnread = 100_000;
 export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
   readonly #unread: LifecycleEvent[] = [];
   readonly #readers: Reader[] = [];
-  readonly #leave: () => void;
+  readonly #leavings: (() => void)[] = [];
   #failure: Error | undefined;
   #closed = false;
 
-  constructor(leave: () => void) {
-    this.#leave = leave;
+  /** Calls `leave` once no further event comes, at once if that is so already. */
+  whenClosed(leave: () => void): void {
+    if (this.#closed) leave();
+    else this.#leavings.push(leave);
   }
 
   push(event: LifecycleEvent): void {
@@ -70,7 +72,7 @@ export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
     if (this.#closed) return;
     this.#closed = true;
     this.#failure = failure;
-    this.#leave();
+    for (const leave of this.#leavings) leave();
     for (const reader of this.#readers.splice(0)) this.#end(reader);
   }
 

@@ -1,10 +1,14 @@
+import type { Control } from './control.ts';
 import type { EventOf, SupervisorEvents } from './events.ts';
 import { EventQueue, serviceOf } from './events.ts';
 import type { Emitter } from './emitter.ts';
+import { TimeoutError } from './errors.ts';
+import { aliveIn } from './machine/alive.ts';
 import type { LifecycleEvent } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
 import { describeProblem } from './model/problem.ts';
 import type { Service } from './service.ts';
+import type { WaitOptions } from './wait-options.ts';
 
 /** Tells each event to everybody whom it concerns: the supervisor's listeners, the service's, and the readers of `events()`. */
 export class Herald {
@@ -29,21 +33,23 @@ export class Herald {
     }
   }
 
-  /** Every event from now on, until the end or until `signal` aborts. */
-  events(signal: AbortSignal | undefined, ended: boolean): EventQueue {
+  /** Every event from now on, until the end, until `signal` aborts or `timeout` is over. */
+  events({ signal, timeout }: WaitOptions, control: Control): EventQueue {
+    const queue = new EventQueue();
+    if (control.state.phase === 'ended') queue.close();
     const abort = (): void => {
       queue.close(signal?.reason as Error);
     };
-    const queue = new EventQueue(() => {
+    const cancelTimeout = control.after(timeout, (ms) => {
+      queue.close(new TimeoutError('The reading of events', ms, aliveIn(control.state)));
+    });
+    this.#queues.add(queue);
+    signal?.addEventListener('abort', abort, { once: true });
+    queue.whenClosed(() => {
       this.#queues.delete(queue);
       signal?.removeEventListener('abort', abort);
+      cancelTimeout();
     });
-    if (ended) queue.close();
-    else if (signal?.aborted === true) abort();
-    else {
-      this.#queues.add(queue);
-      signal?.addEventListener('abort', abort, { once: true });
-    }
     return queue;
   }
 

@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-export type { StopOptions, WaitOptions } from './control.ts';
 export type { Emitter } from './emitter.ts';
 export {
   InitFailedError,
@@ -65,14 +64,7 @@ export type {
   Tree,
 } from './model/tree.ts';
 export type { EndReason, Verdict } from './model/verdict.ts';
-export type {
-  BackoffOptions,
-  RunOptions,
-  ServiceOptions,
-  SignalAction,
-  SignalMap,
-  SupervisorOptions,
-} from './options.ts';
+export type { BackoffOptions, ServiceOptions, SupervisorOptions } from './options.ts';
 export type { Clock } from './runtime/clock.ts';
 export type { Environment } from './runtime/environment.ts';
 export type { Child, ChildListener, SpawnFailure, Spawner } from './runtime/spawner.ts';
@@ -80,3 +72,10 @@ export { Service } from './service.ts';
 export type { Script, ScriptStage, ServiceStage, StageResult, Stages } from './stage.ts';
 export type { ServiceReport, SupervisorStatus } from './status.ts';
 export { Supervisor } from './supervisor.ts';
+export type {
+  RunOptions,
+  SignalAction,
+  SignalMap,
+  StopOptions,
+  WaitOptions,
+} from './wait-options.ts';

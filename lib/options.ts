@@ -1,4 +1,3 @@
-import type { WaitOptions } from './control.ts';
 import { OptionsError } from './errors.ts';
 import type { ServiceOverrides, Timeouts, TreeOptions } from './machine/state.ts';
 import type { Output } from './model/program.ts';
@@ -54,25 +53,6 @@ export interface ServiceOptions extends Omit<ServiceOverrides, 'backoff'> {
 /** A backoff with its defaults left out. */
 export type BackoffOptions = Pick<Backoff, 'first'> & Partial<Backoff>;
 
-/** How the whole life of a supervisor is run. */
-export interface RunOptions extends WaitOptions {
-  /** Stops the supervisor, in order, when it aborts; `run()` then resolves as with any other stop. */
-  readonly signal?: AbortSignal;
-  /** A command to run in the foreground once the services are up; its end is the end of everything, its exit code the verdict's. Default: none. */
-  readonly command?: readonly string[];
-  /**
-   * Whether signals to the host are the supervisor's while it runs: TERM, INT and QUIT stop it, HUP reads `services.d`
-   * again. A map says so signal by signal. Default: false, the host's handlers are the host's.
-   */
-  readonly signals?: boolean | SignalMap;
-}
-
-/** What a signal to the host does: stop everything, read `services.d` again, or nothing. */
-export type SignalAction = 'stop' | 'rescan' | 'ignore';
-
-/** What signals to the host do while `run()` runs. */
-export type SignalMap = Readonly<Partial<Record<NodeJS.Signals, SignalAction>>>;
-
 /** The options with every default filled in. */
 export interface Settings extends TreeOptions {
   readonly strict: boolean;
@@ -109,7 +89,7 @@ export function settle(
   return {
     onInitFailure: given.onInitFailure ?? values.onInitFailure ?? 'continue',
     output: given.output ?? 'inherit',
-    services: (given.services ?? {}) as Settings['services'],
+    services: Object.fromEntries(given.services ?? []) as Settings['services'],
     timeouts: { ...timeoutDefaults, ...values.timeouts, ...present(given.timeouts ?? {}) },
     strict: given.strict ?? false,
     keepEnvironment: given.keepEnvironment ?? values.keepEnvironment ?? true,
@@ -136,9 +116,15 @@ const port = <Port>(...methods: readonly string[]) =>
     { message: `expected an object with the methods ${methods.join(', ')}` },
   );
 
+/** A record by its own entries, whatever their names: `__proto__` is a name like any other. */
+function entriesOf(value: unknown): unknown {
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord ? new Map(Object.entries(value)) : value;
+}
+
 const schema = strict({
   onInitFailure: z.enum(['continue', 'warn', 'stop']).optional(),
-  services: z.record(z.string(), serviceOptions).optional(),
+  services: z.preprocess(entriesOf, z.map(z.string(), serviceOptions)).optional(),
   output: output.optional(),
   strict: z.boolean().optional(),
   keepEnvironment: z.boolean().optional(),

@@ -1,4 +1,4 @@
-import type { Control, StopOptions, WaitOptions } from './control.ts';
+import type { Control } from './control.ts';
 import { Emitter } from './emitter.ts';
 import { InterruptedError, ServiceFailedError } from './errors.ts';
 import type { ServiceEvents } from './events.ts';
@@ -10,6 +10,8 @@ import type { ServiceStatus } from './model/event.ts';
 import type { Exit } from './model/exit.ts';
 import type { ServiceSpec } from './model/tree.ts';
 import { loggerName } from './model/tree.ts';
+import type { StopOptions, WaitOptions } from './wait-options.ts';
+import { soundSignal, soundStop, soundWait } from './wait-options.ts';
 
 /**
  * One supervised service: what it is, how it stands, and the commands to it.
@@ -86,7 +88,7 @@ export class Service extends Emitter<ServiceEvents> {
    * @throws OrderError when everything is being stopped.
    */
   async start(options?: WaitOptions): Promise<void> {
-    await this.#come({ type: 'start' }, `The start of '${this.name}'`, options);
+    await this.#come({ type: 'start' }, `The start of '${this.name}'`, soundWait(options));
   }
 
   override once<Name extends keyof ServiceEvents>(
@@ -104,10 +106,10 @@ export class Service extends Emitter<ServiceEvents> {
     listener?: ServiceEvents[Name],
     context?: unknown,
   ): this | Promise<void> {
-    if (typeof first === 'string' && listener !== undefined) {
+    if (typeof first === 'string') {
       return super.once(first, listener as never, context);
     }
-    return this.#come({ type: 'once' }, `One run of '${this.name}'`, first as WaitOptions);
+    return this.#once(first);
   }
 
   /**
@@ -117,8 +119,7 @@ export class Service extends Emitter<ServiceEvents> {
    * @throws InterruptedError when another command starts it again.
    */
   async stop(options: StopOptions = {}): Promise<void> {
-    options.signal?.throwIfAborted();
-    const patience = options.killTimeout;
+    const patience = soundStop(options).killTimeout;
     this.#input({ type: 'stop', ...(patience !== undefined && { patience }) });
     await this.#control.until(
       () => {
@@ -138,14 +139,18 @@ export class Service extends Emitter<ServiceEvents> {
    * @throws ServiceFailedError InterruptedError OrderError as `start()` does.
    */
   async restart(options: StopOptions = {}): Promise<void> {
-    const patience = options.killTimeout;
+    const patience = soundStop(options).killTimeout;
     const input = { type: 'restart', ...(patience !== undefined && { patience }) } as const;
     await this.#come(input, `The restart of '${this.name}'`, options);
   }
 
-  /** Sends a signal to `run`. Without effect while it does not live (s6-svc). */
+  /**
+   * Sends a signal to `run`. Without effect while it does not live (s6-svc).
+   *
+   * @throws OptionsError when there is no such signal.
+   */
   signal(signal: NodeJS.Signals): void {
-    this.#input({ type: 'signal', signal });
+    this.#input({ type: 'signal', signal: soundSignal(signal) });
   }
 
   /**
@@ -158,7 +163,7 @@ export class Service extends Emitter<ServiceEvents> {
     await this.#control.until(
       () => ((state === 'ready' ? this.ready : this.status === state) ? true : undefined),
       { what: `The state '${state}' of '${this.name}'`, pending: () => [this.name] },
-      options,
+      soundWait(options),
     );
   }
 
@@ -167,8 +172,11 @@ export class Service extends Emitter<ServiceEvents> {
     return explainService(this.#unit, this.#control.now);
   }
 
+  async #once(options?: WaitOptions): Promise<void> {
+    await this.#come({ type: 'once' }, `One run of '${this.name}'`, soundWait(options));
+  }
+
   async #come(input: Input, what: string, options?: WaitOptions): Promise<void> {
-    options?.signal?.throwIfAborted();
     this.#control.refuseOnTheWayDown(what);
     const before = this.#state;
     this.#input(input);

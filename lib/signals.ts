@@ -1,4 +1,4 @@
-import type { SignalAction, SignalMap } from './options.ts';
+import type { SignalAction, SignalMap } from './wait-options.ts';
 
 /** What signals to the host do under `signals: true`. */
 export const defaultSignals: SignalMap = {

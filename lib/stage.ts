@@ -1,4 +1,4 @@
-import type { Control, StopOptions, WaitOptions } from './control.ts';
+import type { Control } from './control.ts';
 import { OrderError } from './errors.ts';
 import type { ScriptResult } from './machine/state.ts';
 import { isOver } from './machine/state.ts';
@@ -7,6 +7,8 @@ import type { StageName, StageStatus } from './model/event.ts';
 import type { Exit } from './model/exit.ts';
 import type { ScriptSpec } from './model/tree.ts';
 import type { Service } from './service.ts';
+import type { StopOptions, WaitOptions } from './wait-options.ts';
+import { soundStop, soundWait } from './wait-options.ts';
 
 /** The three stages, each to be driven by itself. */
 export interface Stages {
@@ -95,7 +97,7 @@ export class ScriptStage {
    * @throws OrderError when the stage cannot come at this time.
    */
   async run(options?: WaitOptions): Promise<StageResult> {
-    options?.signal?.throwIfAborted();
+    soundWait(options);
     const { state } = this.#control;
     if (this.name === 'init') {
       if (state.phase !== 'loaded' && state.phase !== 'initializing')
@@ -168,7 +170,7 @@ export class ServiceStage {
    * @throws OrderError when everything is being stopped.
    */
   async start(options?: WaitOptions): Promise<StageResult> {
-    options?.signal?.throwIfAborted();
+    soundWait(options);
     this.#control.refuseOnTheWayDown('The start of the services');
     const skipInit = this.#control.state.target === 'loaded';
     this.#control.input({ type: 'advance', target: 'services', skipInit });
@@ -181,7 +183,7 @@ export class ServiceStage {
 
   /** Stops the services, loggers last. Resolves when all are down; the finish stage does not run. */
   async stop(options?: StopOptions): Promise<StageResult> {
-    options?.signal?.throwIfAborted();
+    soundStop(options);
     this.#control.input({ type: 'advance', target: 'stopped' });
     const alive = (): readonly string[] =>
       [...this.#control.state.units].filter(([, unit]) => !rests(unit)).map(([name]) => name);

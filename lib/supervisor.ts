@@ -1,14 +1,14 @@
-import type { StopOptions, WaitOptions } from './control.ts';
 import { Control } from './control.ts';
 import { Emitter } from './emitter.ts';
-import { InitFailedError, InterruptedError, TreeError, UnknownServiceError } from './errors.ts';
+import { OrderError, TreeError, UnknownServiceError } from './errors.ts';
 import type { EventOf, Rereading, SupervisorEvents } from './events.ts';
 import type { TreeInput as TreeDefinition } from './loader/define.ts';
 import { defineTree } from './loader/define.ts';
 import { load } from './loader/load.ts';
-import { rests } from './machine/draft.ts';
+import { arrivalOf, awaitedIn } from './arrival.ts';
+import { aliveIn } from './machine/alive.ts';
 import type { TreeState } from './machine/state.ts';
-import { isDescending, isOver } from './machine/state.ts';
+import { isDescending } from './machine/state.ts';
 import type { LifecycleEvent, Phase } from './model/event.ts';
 import { nearest } from './model/nearest.ts';
 import type { Problem } from './model/problem.ts';
@@ -16,7 +16,7 @@ import type { Problem } from './model/problem.ts';
 import type { Tree } from './model/tree.ts';
 import type { Ending, Verdict } from './model/verdict.ts';
 import { endedBySignal } from './model/verdict.ts';
-import type { RunOptions, SupervisorOptions } from './options.ts';
+import type { SupervisorOptions } from './options.ts';
 import { settle } from './options.ts';
 import { rereading, unknownOverrides } from './sources.ts';
 import { Herald } from './herald.ts';
@@ -32,6 +32,8 @@ import type { Stages } from './stage.ts';
 import { stagesOf } from './stage.ts';
 import type { SupervisorStatus } from './status.ts';
 import { statusOf } from './status.ts';
+import type { RunOptions, StopOptions, WaitOptions } from './wait-options.ts';
+import { soundRun, soundStop, soundWait } from './wait-options.ts';
 
 /**
  * Supervises a tree: runs its init scripts in order, keeps its services alive, and runs its finish scripts in order.
@@ -149,12 +151,12 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws OrderError when everything is being stopped already.
    */
   async start(options?: WaitOptions): Promise<void> {
-    options?.signal?.throwIfAborted();
+    soundWait(options);
     this.#control.refuseOnTheWayDown('The start');
     this.#control.input({ type: 'advance', target: 'services' });
     await this.#control.until(
-      () => this.#arrival(),
-      { what: 'The start', pending: () => this.#state.services.awaited },
+      () => arrivalOf(this.#state),
+      { what: 'The start', pending: () => awaitedIn(this.#state) },
       options,
     );
   }
@@ -168,7 +170,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws TimeoutError naming who is still alive, when `timeout` is over; the stop itself goes on.
    */
   async stop(options: StopOptions = {}): Promise<Verdict> {
-    options.signal?.throwIfAborted();
+    soundStop(options);
     this.#end({ reason: 'stopped', exitCode: 0 }, options.killTimeout);
     return this.#ended(options);
   }
@@ -178,7 +180,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * essential service), stops, and says how it went. A failing init script does not reject but stands in the verdict.
    */
   async run(options: RunOptions = {}): Promise<Verdict> {
-    const { command, signals = false, signal, ...wait } = options;
+    const { command, signals = false, signal, ...wait } = soundRun(options);
+    if (command !== undefined) this.#refuseSecondCommand();
     const map = signals === true ? defaultSignals : signals === false ? {} : signals;
     const release = listenToSignals(map, (name, action) => {
       if (action === 'stop') this.#end(endedBySignal(name));
@@ -221,9 +224,12 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     return change;
   }
 
-  /** Every event from now on, until the supervisor has ended or `signal` aborts. */
-  events(options: Pick<WaitOptions, 'signal'> = {}): AsyncIterableIterator<LifecycleEvent> {
-    return this.#herald.events(options.signal, this.phase === 'ended');
+  /**
+   * Every event from now on, until the supervisor has ended, `signal` aborts or `timeout` is over; those two make the
+   * reading reject, once what has come before is read.
+   */
+  events(options: WaitOptions = {}): AsyncIterableIterator<LifecycleEvent> {
+    return this.#herald.events(soundWait(options), this.#control);
   }
 
   /**
@@ -258,25 +264,17 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     this.#control.input({ type: 'end', ending, ...(grace !== undefined && { grace }) });
   }
 
-  #ended(options: WaitOptions): Promise<Verdict> {
-    const alive = (): readonly string[] =>
-      [...this.#state.units].filter(([, unit]) => !rests(unit)).map(([name]) => name);
-    return this.#control.until(
-      () => this.#state.verdict ?? undefined,
-      { what: 'The end', pending: alive },
-      options,
-    );
+  #refuseSecondCommand(): void {
+    if (this.#state.command.scripts.length === 0) return;
+    throw new OrderError('There is a command already: a life has one at most.');
   }
 
-  #arrival(): true | undefined {
-    const { phase, services, ending, verdict } = this.#state;
-    if (phase === 'running' && isOver(services.status)) return true;
-    if (!isDescending(this.#state)) return undefined;
-    if (ending?.reason !== 'init-failed') {
-      throw new InterruptedError(`The start was called off: ${ending?.reason ?? 'stopped'}.`);
-    }
-    if (verdict !== null) throw new InitFailedError(verdict);
-    return undefined;
+  #ended(options: WaitOptions): Promise<Verdict> {
+    return this.#control.until(
+      () => this.#state.verdict ?? undefined,
+      { what: 'The end', pending: () => aliveIn(this.#state) },
+      options,
+    );
   }
 
   /** Keeps the map of services in step with the tree. */

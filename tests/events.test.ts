@@ -13,7 +13,8 @@ function event(sequence: number): LifecycleEvent {
 /** A queue, and how often it has told that nobody needs to feed it any more. */
 function rig() {
   let left = 0;
-  const queue = new EventQueue(() => {
+  const queue = new EventQueue();
+  queue.whenClosed(() => {
     left += 1;
   });
   return { queue, left: () => left };

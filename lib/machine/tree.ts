@@ -67,6 +67,7 @@ function receive(draft: Draft, input: TreeInput): void {
     case 'advance':
       return advance(draft, input.target, input.skipInit ?? false);
     case 'command':
+      if (draft.state.command.scripts.length > 0) return;
       return draft.scripts('command', {
         scripts: [{ name: 'command', run: { command: input.command } }],
       });

@@ -41,11 +41,20 @@ export class Inlets {
     if (source !== 'socket') this.#spare.push(source.path);
   }
 
-  /** Opens a FIFO: a stream for us, and among `lent` the descriptor for the child. */
-  open(path: string, lent: Lent): { readonly stream: Socket; readonly descriptor: number } {
-    // Reading, opened so, waits for no writer; writing then finds its reader.
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  /**
+   * Opens a FIFO: a stream for us, and among `lent` the descriptor for the child. `undefined` when it is gone: a script may
+   * have cleared the folder.
+   *
+   * @throws the system's error when descriptors run out.
+   */
+  open(
+    path: string,
+    lent: Lent,
+  ): { readonly stream: Socket; readonly descriptor: number } | undefined {
+    let fd: number | undefined;
     try {
+      // Reading, opened so, waits for no writer; writing then finds its reader.
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const descriptor = lent.keep(openSync(path, constants.O_WRONLY));
       const stream = this.adopt(new Socket({ fd, readable: true, writable: false }));
       stream.once('end', () => {
@@ -53,7 +62,8 @@ export class Inlets {
       });
       return { stream, descriptor };
     } catch (error) {
-      closeSync(fd);
+      if (fd !== undefined) closeSync(fd);
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
   }

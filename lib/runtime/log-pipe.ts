@@ -113,5 +113,5 @@ export class LogPipe {
 }
 
 function closedError(): Error {
-  return Object.assign(new Error('the log pipe is closed'), { code: 'EPIPE' });
+  return Object.assign(new Error('its log pipe is closed.'), { code: 'EPIPE' });
 }

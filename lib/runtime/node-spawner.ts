@@ -12,6 +12,8 @@ import { ProcessTable } from './process-table.ts';
 import { endRunaways } from './runaways.ts';
 import { explainFailure } from './spawn-failure.ts';
 import type { Child, ChildListener, SpawnFailure, Spawner } from './spawner.ts';
+import type { Guest } from './waiting-room.ts';
+import { WaitingRoom } from './waiting-room.ts';
 import { Wiring } from './wiring.ts';
 import type { Command } from '../model/program.ts';
 
@@ -26,7 +28,7 @@ export function nodeSpawner(source: LaunchSource): Spawner {
 }
 
 /** A child that waits for its turn, with its descriptors. */
-interface Asked {
+interface Asked extends Guest {
   readonly child: NodeChild;
   readonly wiring: Wiring;
 }
@@ -38,7 +40,9 @@ class NodeSpawner implements Spawner {
   readonly #inlets: Inlets;
   readonly #table = new ProcessTable();
   readonly #lastResort: LastResort;
-  readonly #waiting = new Set<Asked>();
+  readonly #waiting = new WaitingRoom<Asked>((asked) => {
+    this.#enqueue(asked);
+  });
   readonly #queue: Asked[] = [];
   #turn: NodeJS.Immediate | undefined;
   #closed: Promise<void> | undefined;
@@ -60,9 +64,14 @@ class NodeSpawner implements Spawner {
         wiring.release(byItself);
       },
     });
-    const asked = { child, wiring };
-    if (this.#closed !== undefined) refuse(asked, closed);
-    else this.#gather(asked);
+    const asked = { child, wiring, shares: wiring.pipes };
+    if (this.#closed !== undefined) {
+      child.fail(closed);
+      return child;
+    }
+    this.#waiting.enter(asked, wiring.missing(), (error) => {
+      fail(asked, 'its log pipe cannot be made', error);
+    });
     return child;
   }
 
@@ -77,8 +86,9 @@ class NodeSpawner implements Spawner {
 
   async #close(): Promise<void> {
     clearImmediate(this.#turn);
-    for (const asked of [...this.#waiting, ...this.#queue.splice(0)]) refuse(asked, closed);
-    this.#waiting.clear();
+    for (const asked of [...this.#waiting.clear(), ...this.#queue.splice(0)]) {
+      asked.child.fail(closed);
+    }
     const { name, value } = markerOf(this.#source);
     // Nobody can have run away if nothing was ever started; and what we carry ourselves marks more than our own children.
     const isOurs = this.#source.runtimeDirectory.inUse && process.env[name] !== value;
@@ -87,21 +97,6 @@ class NodeSpawner implements Spawner {
     await this.#inlets.close();
     this.#pipes.close();
     this.#lastResort.forgetLeaderless();
-  }
-
-  /** Sees to it that all pipes are there that the child needs, then lets it queue up. Nobody waits for the pipes of others. */
-  #gather(asked: Asked): void {
-    const missing = asked.wiring.missing();
-    if (missing === undefined) return this.#enqueue(asked);
-    this.#waiting.add(asked);
-    missing.then(
-      () => {
-        if (this.#waiting.delete(asked)) this.#enqueue(asked);
-      },
-      (error: unknown) => {
-        if (this.#waiting.delete(asked)) fail(asked, 'its log pipe cannot be made', error);
-      },
-    );
   }
 
   #enqueue(asked: Asked): void {
@@ -127,14 +122,14 @@ class NodeSpawner implements Spawner {
       return fail(asked, 'the runtime directory cannot be made', error);
     }
     const launch = prepareLaunch(child.command, this.#source);
-    if ('code' in launch) return refuse(asked, launch);
+    if ('code' in launch) return child.fail(launch);
     const started = execute(asked, launch);
-    if ('code' in started) return refuse(asked, started);
+    if ('code' in started) return child.fail(started);
     const { process, streams } = started;
     if (process.pid !== undefined) return child.follow(process, process.pid, streams);
     // What cannot be executed has no pid, and an `error` that follows; never an `exit`.
     process.once('error', (error) => {
-      refuse(asked, explainFailure(error, child.command, launch));
+      child.fail(explainFailure(error, child.command, launch));
     });
   }
 }
@@ -175,12 +170,7 @@ function spawnProcess(
 
 function fail(asked: Asked, what: string, error: unknown): void {
   const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-  refuse(asked, { code, message: `${what}: ${message}.` });
-}
-
-function refuse({ child, wiring }: Asked, failure: SpawnFailure): void {
-  wiring.giveBack();
-  child.fail(failure);
+  asked.child.fail({ code, message: `${what}: ${message}.` });
 }
 
 const closed: SpawnFailure = { code: 'ECANCELED', message: 'everything is at its end.' };

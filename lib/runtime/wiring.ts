@@ -29,6 +29,7 @@ export class Wiring {
   readonly #plugs: readonly Plug[];
   readonly #sources = new Map<number, InletSource>();
   readonly #readerGone: (byItself: boolean) => void;
+  #isOver = false;
 
   constructor(command: Command, pipes: LogPipes, inlets: Inlets) {
     this.#inlets = inlets;
@@ -36,6 +37,11 @@ export class Wiring {
     const input = this.#plugs[0];
     const reads = input?.kind === 'pipe' && !isFinish(command);
     this.#readerGone = reads ? input.pipe.addReader() : () => undefined;
+  }
+
+  /** The log pipes that it is to have an end of. */
+  get pipes(): ReadonlySet<LogPipe> {
+    return new Set(this.#plugs.flatMap((plug) => (plug.kind === 'pipe' ? [plug.pipe] : [])));
   }
 
   /** What must be made yet; `undefined` when all is there. Rejects with the system's error when a log pipe cannot be made. */
@@ -77,11 +83,8 @@ export class Wiring {
 
   /** The child has ended, or never came to be; `byItself`: as it wished, and with success. */
   release(byItself: boolean): void {
+    this.#isOver = true;
     this.#readerGone(byItself);
-  }
-
-  /** What was reserved is not needed: there was nothing to be opened. */
-  giveBack(): void {
     for (const source of this.#sources.values()) this.#inlets.giveBack(source);
     this.#sources.clear();
   }
@@ -91,7 +94,8 @@ export class Wiring {
     if (spare !== undefined) this.#sources.set(descriptor, spare);
     if (spare !== undefined) return [];
     const made = this.#inlets.make().then((source) => {
-      this.#sources.set(descriptor, source);
+      if (this.#isOver) this.#inlets.giveBack(source);
+      else this.#sources.set(descriptor, source);
     });
     return [made];
   }
@@ -114,10 +118,11 @@ export class Wiring {
         return 'own' in end ? lent.keep(end.own) : end.shared;
       }
       case 'inlet': {
-        const source = this.#sources.get(descriptor);
-        if (source === undefined || source === 'socket') return 'pipe';
+        const source = this.#sources.get(descriptor) ?? 'socket';
+        const inlet = source === 'socket' ? undefined : this.#inlets.open(source.path, lent);
+        this.#sources.set(descriptor, 'socket');
+        if (inlet === undefined) return 'pipe';
         this.#sources.delete(descriptor);
-        const inlet = this.#inlets.open(source.path, lent);
         streams.set(descriptor, inlet.stream);
         return inlet.descriptor;
       }

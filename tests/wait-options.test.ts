@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OptionsError, OrderError, TimeoutError } from '../lib/index.ts';
+import type { LifecycleEvent } from '../lib/index.ts';
+import { exit } from '../lib/testing/index.ts';
+import { live } from './life.ts';
+
+const web = { name: 'web', run: ['web'] };
+
+/** Values that no caller in TypeScript could pass. */
+const wrong = (value: unknown): never => value as never;
+
+test('waits with options that cannot be ask for nothing', async () => {
+  const life = live({ services: [web] });
+  const { supervisor } = life;
+  const service = supervisor.service('web');
+  const waits: Record<string, () => Promise<unknown>> = {
+    'timeout: expected a whole number': () => supervisor.start({ timeout: Number.NaN }),
+    'timeout: expected a whole number from': () => service.start({ timeout: -1 }),
+    'killTimeout: expected a whole number': () => service.stop({ killTimeout: wrong('x') }),
+    'killTimeout: expected a whole number from': () => supervisor.stop({ killTimeout: -5 }),
+    'signal: expected an AbortSignal': () => service.once({ signal: wrong({}) }),
+    'unknown key "timeuot". Did you mean \'timeout\'?': () =>
+      service.when('up', wrong({ timeuot: 1 })),
+    'command: expected the words of a command line': () => supervisor.run({ command: [] }),
+    'command: Invalid input: expected array': () => supervisor.run({ command: wrong('sh -c x') }),
+  };
+  for (const [message, wait] of Object.entries(waits)) {
+    await assert.rejects(wait(), (error) => {
+      assert.ok(error instanceof OptionsError, String(error));
+      assert.ok(error.message.includes(message.replace('Invalid input: ', '')), error.message);
+      return true;
+    });
+  }
+  assert.equal(supervisor.phase, 'loaded');
+  assert.deepEqual(life.spawner.children, []);
+});
+
+test('a signal that does not exist is refused', () => {
+  const { supervisor } = live({ services: [web] });
+  assert.throws(() => supervisor.service('web').signal(wrong('SIGFOO')), OptionsError);
+});
+
+for (const signals of [
+  { SIGTERM: 'bogus' },
+  { SIGFOO: 'stop' },
+  { SIGTERM: 'stop', SIGKILL: 'stop' },
+]) {
+  test(`a map of signals that cannot be leaves no handler behind: ${JSON.stringify(signals)}`, async () => {
+    const before = process.listenerCount('SIGTERM');
+    const life = live({ services: [web] });
+    await assert.rejects(life.supervisor.run({ signals: wrong(signals) }), OptionsError);
+    assert.equal(process.listenerCount('SIGTERM'), before);
+    assert.equal(life.supervisor.phase, 'loaded');
+  });
+}
+
+test('a life has one command at most', async () => {
+  const life = live({});
+  life.spawner.script('command', exit(3, 50));
+  const first = life.supervisor.run({ command: ['one'] });
+  await assert.rejects(life.supervisor.run({ command: ['two'] }), OrderError);
+  await life.pass(50);
+  assert.equal((await first).exitCode, 3);
+});
+
+test('a timeout names the script that is still running', async () => {
+  const life = live({ init: [{ name: 'slow', run: ['slow'] }] });
+  life.spawner.script('slow', { ...exit(0, 60_000), ignores: ['SIGTERM'] });
+  const pending = (error: unknown): true => {
+    assert.ok(error instanceof TimeoutError);
+    assert.deepEqual(error.pending, ['slow']);
+    return true;
+  };
+  const start = assert.rejects(life.supervisor.start({ timeout: 20 }), pending);
+  await life.pass(20);
+  await start;
+  const stop = assert.rejects(life.supervisor.stop({ timeout: 20 }), pending);
+  await life.pass(20);
+  await stop;
+  await life.pass(60_000);
+});
+
+test('events() with a timeout gives what came before, then rejects', async () => {
+  const life = live({ services: [web] });
+  const events = life.supervisor.events({ timeout: 100 });
+  await Promise.all([life.supervisor.start(), life.pass(100)]);
+  const read: LifecycleEvent[] = [];
+  await assert.rejects(async () => {
+    for await (const event of events) read.push(event);
+  }, TimeoutError);
+  assert.deepEqual(read, life.events);
+  assert.equal(life.clock.alarms, 0);
+});
+
+test('an override reaches a service of any name', () => {
+  const services = JSON.parse('{ "__proto__": { "essential": true } }') as Record<string, object>;
+  const { supervisor } = live({ services: [{ name: '__proto__', run: ['x'] }] }, { services });
+  assert.equal(supervisor.service('__proto__').spec.essential, true);
+});
+
+test('once() with the name of an event and no listener starts nothing', () => {
+  const life = live({ services: [web] });
+  assert.throws(() => life.supervisor.service('web').once('service', wrong(undefined)), TypeError);
+  assert.deepEqual(life.spawner.children, []);
+});
