@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { readVariable, readVariables, removeVariable, writeVariable } from './variable-files.ts';
@@ -43,6 +44,7 @@ export class Environment {
    *
    * @throws OptionsError when the name cannot be that of a file: empty, too long, with `=`, `/` or NUL, or with a leading dot; or when
    * the value is not a string without NUL.
+   * @throws the system's error when the file cannot be written.
    */
   set(name: string, value: string): void {
     check(name, value);
@@ -66,10 +68,10 @@ export class Environment {
    * Writes the folder, if it is not there yet; from now on it is the truth.
    *
    * @internal
-   * @throws the system's error when it cannot be written; the values then stay in memory.
+   * @throws the system's error when it cannot be written, and the values then stay in memory; or when it has gone since.
    */
   materialize(): void {
-    if (this.#memory === undefined) return;
+    if (this.#memory === undefined) return requireFolder(this.directory);
     const folder = this.#runtime.makeFolder(folderName);
     for (const [name, value] of this.#memory) writeVariable(folder, name, value);
     this.#memory = undefined;
@@ -79,6 +81,12 @@ export class Environment {
   release(): void {
     this.#memory ??= readVariables(this.directory, isName);
   }
+}
+
+/** Without its folder, a script would run in an empty environment. */
+function requireFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  throw Object.assign(new Error(`${folder} was removed`), { code: 'ENOENT' });
 }
 
 /** The bytes of the longest file name. */

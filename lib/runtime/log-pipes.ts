@@ -9,6 +9,8 @@ export class LogPipes {
   readonly #current = new Map<string, LogPipe>();
   /** Every pipe with a descriptor; those that gave their name to another one are still read. */
   readonly #all = new Set<LogPipe>();
+  /** The names of the pipes that were let go of before they came to be: nobody will write into them. */
+  readonly #withoutWriter = new Set<string>();
 
   constructor(fifos: Fifos) {
     this.#fifos = fifos;
@@ -26,6 +28,8 @@ export class LogPipes {
     const pipe = new LogPipe(this.#fifos.make());
     this.#current.set(name, pipe);
     this.#all.add(pipe);
+    if (end === 'write') this.#withoutWriter.delete(name);
+    else if (this.#withoutWriter.has(name)) pipe.release();
     return pipe;
   }
 
@@ -36,7 +40,9 @@ export class LogPipes {
   }
 
   release(name: string): void {
-    this.find(name)?.release();
+    const pipe = this.find(name);
+    if (pipe === undefined) this.#withoutWriter.add(name);
+    else pipe.release();
   }
 
   /** Closes everything. */

@@ -119,7 +119,7 @@ class NodeSpawner implements Spawner {
     try {
       this.#source.environment.materialize();
     } catch (error) {
-      return fail(asked, 'the runtime directory cannot be made', error);
+      return fail(asked, 'the container environment is not to be had', error);
     }
     const launch = prepareLaunch(child.command, this.#source);
     if ('code' in launch) return child.fail(launch);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, rmdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { problem } from '../model/problem.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -92,9 +92,22 @@ export class RuntimeDirectory {
   }
 }
 
-/** Whether the folder had to be made. */
+/**
+ * Whether the folder had to be made. One folder after the other, since Node's own recursion never ends where nothing can
+ * be made (`/proc`).
+ */
 function makeWithParents(path: string): boolean {
-  return mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return false;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+  }
+  makeWithParents(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+  return true;
 }
 
 function removeIfEmpty(folder: string): void {

@@ -1,0 +1,94 @@
+/*
+ * What may happen to the folders and pipes of a supervisor: told, never silent, and never the end of the host.
+ */
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { Supervisor } from '../lib/index.ts';
+import type { Problem } from '../lib/index.ts';
+
+async function folderFor(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'stagekeeper-misfortune-'));
+  t.after(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+function problemsOf(supervisor: Supervisor): readonly Problem[] {
+  const problems: Problem[] = [];
+  supervisor.on('problem', ({ problem }) => problems.push(problem));
+  return problems;
+}
+
+const sleeper = ['sleep', '600'];
+
+test('a runtime directory where nothing can be made is told', async (t) => {
+  const folder = await folderFor(t);
+  await writeFile(join(folder, 'file'), '');
+  for (const runtimeDirectory of ['/proc/nope/deep/down', join(folder, 'file', 'below')]) {
+    const supervisor = new Supervisor(
+      { services: [{ name: 'web', run: sleeper }] },
+      { runtimeDirectory },
+    );
+    const problems = problemsOf(supervisor);
+    await supervisor.start();
+    assert.equal(supervisor.service('web').status, 'backoff');
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['unspawnable'],
+    );
+    assert.match(problems[0]?.message ?? '', /container environment/);
+    await supervisor.stop();
+  }
+});
+
+test('a given runtime directory is made with all that leads there', async (t) => {
+  const folder = await folderFor(t);
+  const runtimeDirectory = join(folder, 'deep', 'down');
+  await using supervisor = new Supervisor(
+    { services: [{ name: 'web', run: sleeper }] },
+    { runtimeDirectory },
+  );
+  await supervisor.start();
+  assert.equal(supervisor.service('web').status, 'up');
+});
+
+test('nothing is started in an empty environment when its folder was removed', async (t) => {
+  await using supervisor = new Supervisor({
+    services: [
+      { name: 'one', run: sleeper },
+      { name: 'two', run: sleeper, down: true },
+    ],
+  });
+  const problems = problemsOf(supervisor);
+  await supervisor.start();
+  rmSync(supervisor.environment.directory, { recursive: true });
+  t.after(() => supervisor.stop());
+  await assert.rejects(supervisor.service('two').start(), /container environment.*was removed/);
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['unspawnable'],
+  );
+  assert.equal(supervisor.service('one').status, 'up');
+});
+
+test('a logger whose pipe could not be made finds its end at the end', async (t) => {
+  const folder = await folderFor(t);
+  const blocked = join(folder, 'blocked');
+  await writeFile(blocked, '');
+  const supervisor = new Supervisor(
+    { services: [{ name: 'web', run: sleeper, logger: { run: ['cat'] } }] },
+    { runtimeDirectory: join(blocked, 'runtime'), output: 'ignore' },
+  );
+  const problems = problemsOf(supervisor);
+  await supervisor.start();
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['unspawnable', 'unspawnable'],
+  );
+  rmSync(blocked);
+  assert.deepEqual((await supervisor.stop()).killed, []);
+});

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import fc from 'fast-check';
+import { OptionsError } from '../../lib/errors.ts';
+import { Environment } from '../../lib/runtime/environment.ts';
+import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
+import { plant, testFolder } from './folder.ts';
+
+async function set(
+  t: TestContext,
+  initial: Record<string, string | undefined> = {},
+): Promise<{ environment: Environment; runtime: RuntimeDirectory; write: Writer }> {
+  const runtime = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
+  const environment = new Environment(runtime, initial);
+  const write: Writer = (name, content) => {
+    writeFileSync(join(environment.directory, name), content);
+  };
+  return { environment, runtime, write };
+}
+
+/** Writes a file into the folder, as a script does. */
+type Writer = (name: string, content: string) => void;
+
+const all = (environment: Environment): Record<string, string> =>
+  Object.fromEntries(environment.entries());
+
+test('it begins with what the host has, and nothing is written while nothing is started', async (t) => {
+  const { environment, runtime } = await set(t, { A: '1', EMPTY: '', UNSET: undefined });
+  environment.set('B', '2');
+  environment.delete('A');
+  assert.deepEqual(all(environment), { EMPTY: '', B: '2' });
+  assert.equal(environment.get('B'), '2');
+  assert.equal(environment.get('A'), undefined);
+  assert.equal(environment.directory, join(runtime.path, 'container_environment'));
+  assert.equal(existsSync(runtime.path), false);
+});
+
+test('then each variable is a file that anybody may read who may enter', async (t) => {
+  const { environment } = await set(t, { A: '1', EMPTY: '' });
+  environment.materialize();
+  assert.deepEqual(readdirSync(environment.directory).toSorted(), ['A', 'EMPTY']);
+  assert.equal(readFileSync(join(environment.directory, 'A'), 'utf8'), '1\n');
+  assert.equal(statSync(join(environment.directory, 'A')).mode & 0o777, 0o644);
+  assert.equal(statSync(environment.directory).mode & 0o777, 0o755);
+  assert.deepEqual(all(environment), { A: '1', EMPTY: '' });
+});
+
+test('the files are the truth from then on, at any time', async (t) => {
+  const { environment, write } = await set(t, { A: '1', B: '2' });
+  environment.materialize();
+  write('A', 'changed');
+  write('C', 'new');
+  rmSync(join(environment.directory, 'B'));
+  assert.deepEqual(all(environment), { A: 'changed', C: 'new' });
+  assert.equal(environment.get('A'), 'changed');
+  assert.equal(environment.get('B'), undefined);
+  environment.set('B', 'again');
+  environment.delete('A');
+  environment.delete('never-there');
+  assert.deepEqual(readdirSync(environment.directory).toSorted(), ['B', 'C']);
+  environment.materialize();
+  assert.deepEqual(all(environment), { B: 'again', C: 'new' }, 'a second time changes nothing');
+});
+
+// s6.md 6.2, the column of 3.2.2 and later; conformance cases 73 to 77.
+for (const [content, value] of [
+  ['', undefined],
+  ['v', 'v'],
+  ['v\n', 'v'],
+  ['v\n\n', 'v\n'],
+  ['\n', ''],
+  ['one\ntwo\n', 'one\ntwo'],
+  ['a\0b', 'a\nb'],
+  [' v \t', ' v \t'],
+] as const) {
+  test(`a file with ${JSON.stringify(content)} is ${value === undefined ? 'no variable' : JSON.stringify(value)}`, async (t) => {
+    const { environment, write } = await set(t);
+    environment.materialize();
+    write('V', content);
+    assert.equal(environment.get('V'), value);
+    assert.deepEqual(all(environment), value === undefined ? {} : { V: value });
+  });
+}
+
+test('a value of 5000 bytes is whole; one that no process can be given is left out', async (t) => {
+  const { environment, write } = await set(t);
+  environment.materialize();
+  write('LONG', 'x'.repeat(5000));
+  write('ENDLESS', 'x'.repeat(128 * 1024 + 1));
+  assert.deepEqual(all(environment), { LONG: 'x'.repeat(5000) });
+});
+
+test('what is no variable is passed over, and nothing keeps us waiting', async (t) => {
+  const { environment, write } = await set(t);
+  environment.materialize();
+  const at = (name: string): string => join(environment.directory, name);
+  write('a=b', 'x');
+  write('.hidden', 'x');
+  mkdirSync(at('folder'));
+  execFileSync('mkfifo', [at('fifo')]);
+  symlinkSync(at('nowhere'), at('dangling'));
+  symlinkSync(at('fifo'), at('link-to-fifo'));
+  plant(join(environment.directory, '..', 'elsewhere'), 'linked\n');
+  symlinkSync(join(environment.directory, '..', 'elsewhere'), at('LINK'));
+  write('odd name 1', 'kept');
+  assert.deepEqual(all(environment), { LINK: 'linked', 'odd name 1': 'kept' });
+  for (const name of ['folder', 'fifo', 'dangling', 'a=b', '.hidden', '../elsewhere', '']) {
+    assert.equal(environment.get(name), undefined, name);
+  }
+  environment.delete('../elsewhere');
+  assert.equal(environment.get('LINK'), 'linked');
+});
+
+test('names and values that cannot be are refused, before and after', async (t) => {
+  const { environment } = await set(t);
+  const tryAll = (): void => {
+    for (const name of ['', 'a=b', 'a/b', 'a\0b', '.a', '..', 'x'.repeat(256)]) {
+      assert.throws(() => environment.set(name, 'v'), OptionsError, name);
+    }
+    assert.throws(() => environment.set('A', 'a\0b'), OptionsError);
+    assert.throws(() => environment.set('A', 1 as unknown as string), /must be given a string/);
+  };
+  tryAll();
+  environment.materialize();
+  tryAll();
+  assert.deepEqual(readdirSync(environment.directory), []);
+});
+
+test('names of the host that cannot be files are left out', async (t) => {
+  const { environment } = await set(t, { 'a/b': '1', '.c': '2', ['x'.repeat(256)]: '3', D: '4' });
+  environment.materialize();
+  assert.deepEqual(all(environment), { D: '4' });
+});
+
+test('every value comes back as it was set', async (t) => {
+  const { environment } = await set(t);
+  const value = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
+  const check = (): void => {
+    fc.assert(
+      fc.property(value, (text) => {
+        const proper = Buffer.from(text).toString(); // half a character has no bytes
+        environment.set('V', proper);
+        assert.equal(environment.get('V'), proper);
+        assert.deepEqual(all(environment), { V: proper });
+      }),
+    );
+  };
+  check();
+  environment.materialize();
+  check();
+});
+
+test('after the end the last values stay, and no file', async (t) => {
+  const { environment, runtime, write } = await set(t, { A: '1' });
+  environment.materialize();
+  write('B', '2\n');
+  environment.release();
+  runtime.remove();
+  assert.deepEqual(all(environment), { A: '1', B: '2' });
+  environment.set('C', '3');
+  assert.equal(environment.get('C'), '3');
+  assert.equal(existsSync(environment.directory), false);
+});
+
+test('a folder that a script has removed has no variables', async (t) => {
+  const { environment } = await set(t, { A: '1' });
+  environment.materialize();
+  rmSync(environment.directory, { recursive: true });
+  assert.deepEqual(all(environment), {});
+  assert.equal(environment.get('A'), undefined);
+});
+
+test('what could not be written is not lost, and tried again', async (t) => {
+  const folder = await testFolder(t);
+  plant(join(folder, 'runtime'), 'in the way');
+  const environment = new Environment(new RuntimeDirectory(join(folder, 'runtime')), { A: '1' });
+  assert.throws(() => environment.materialize(), { code: 'EEXIST' });
+  assert.deepEqual(all(environment), { A: '1' });
+  rmSync(join(folder, 'runtime'));
+  environment.materialize();
+  assert.deepEqual(all(environment), { A: '1' });
+  assert.deepEqual(readdirSync(environment.directory), ['A']);
+});

@@ -1,0 +1,26 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+/** A folder for one test, gone after it. */
+export async function testFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'stagekeeper-test-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes a file, and the folders that lead to it; returns its path. */
+export function plant(path: string, content: string | Uint8Array, mode = 0o755): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  chmodSync(path, mode);
+  return path;
+}
+
+/** Why a test must be left out that root, or nobody but root, can run; `false`: it need not be. */
+export const whoRuns = {
+  root: process.getuid?.() === 0 ? false : 'only root can do this',
+  plainUser: process.getuid?.() === 0 ? 'root may do everything' : false,
+} as const;

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ProcessTable } from '../../lib/runtime/process-table.ts';
+import { rig } from './rig.ts';
+
+const quiet = { stdout: 'ignore', stderr: 'ignore' } as const;
+
+test('everybody is in it, with parent, group and session', async (t) => {
+  const { sh } = await rig(t);
+  const life = sh('exec sleep 600', quiet);
+  await life.tells('spawned');
+  const pid = Number(life.pid);
+  const entries = new ProcessTable().entries() ?? [];
+  const found = entries.find((entry) => entry.pid === pid);
+  assert.deepEqual(found, { pid, parent: process.pid, group: pid, session: pid, alive: true });
+  assert.ok(entries.some((entry) => entry.pid === process.pid));
+  life.kill('SIGKILL');
+});
+
+test('a name with anything in it confuses nobody', async (t) => {
+  const { file, start } = await rig(t);
+  const program = file('a) Z 1 1 (', '#!/bin/sh\nread -r _\n');
+  const life = start({ program: { command: [program] }, stdin: { pipe: 'it' }, ...quiet });
+  await life.tells('spawned');
+  const found = new ProcessTable().entries()?.find(({ pid }) => pid === life.pid);
+  assert.equal(found?.group, life.pid);
+  assert.equal(found?.alive, true);
+  life.kill('SIGKILL');
+});
+
+test('a look is shared by those who ask for none newer', () => {
+  const table = new ProcessTable();
+  const before = performance.now();
+  const first = table.entries();
+  assert.equal(table.entries(before), first);
+  assert.notEqual(table.entries(performance.now()), first);
+  assert.notEqual(table.entries(), table.entries());
+});
+
+test('a group lives as long as anybody in it, after its leader', async (t) => {
+  const { sh } = await rig(t);
+  const table = new ProcessTable();
+  const life = sh('sleep 600 & exit 0', quiet);
+  await life.over;
+  const pid = Number(life.pid);
+  assert.equal(table.isGroupAlive(pid), true);
+  assert.equal(table.isGroupAlive(pid), true, 'and so it is when the last look knows it');
+  assert.equal(table.membersOf(pid)?.length, 1);
+  await life.swept(0);
+  assert.equal(table.isGroupAlive(pid), false);
+  assert.deepEqual(table.membersOf(pid), []);
+});
+
+test('a number that somebody else leads now is nobody’s remains', async (t) => {
+  const { sh } = await rig(t);
+  const life = sh('sleep 600', quiet);
+  await life.tells('spawned');
+  const table = new ProcessTable();
+  assert.equal(table.isGroupAlive(Number(life.pid)), false);
+  assert.deepEqual(table.membersOf(Number(life.pid)), []);
+  life.kill('SIGKILL', 'group');
+});

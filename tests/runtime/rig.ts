@@ -1,0 +1,153 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { Environment } from '../../lib/runtime/environment.ts';
+import { nodeSpawner } from '../../lib/runtime/node-spawner.ts';
+import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
+import type { Child, ChildListener, SpawnFailure, Spawner } from '../../lib/runtime/spawner.ts';
+import type { Exit } from '../../lib/model/exit.ts';
+import type { Command } from '../../lib/model/program.ts';
+import { childrenOf, openDescriptors, until } from '../processes.ts';
+
+/** A spawner of real processes in a folder of its own; at the end of the test nothing of it may be left. */
+export interface Rig {
+  readonly folder: string;
+  readonly runtime: RuntimeDirectory;
+  readonly environment: Environment;
+  readonly spawner: Spawner;
+  /** Starts a shell script, or whatever `command` says differently. */
+  sh(script: string, command?: Partial<Command>): Life;
+  start(command: Partial<Command> & Pick<Command, 'program'>): Life;
+  /** Writes a file and returns its path. */
+  file(name: string, content: string | Uint8Array, mode?: number): string;
+}
+
+export interface RigOptions {
+  readonly keepEnvironment?: boolean;
+  readonly runtimeDirectory?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export async function rig(t: TestContext, options: RigOptions = {}): Promise<Rig> {
+  const before = { descriptors: openDescriptors(), children: childrenOf(process.pid) };
+  const folder = await mkdtemp(join(tmpdir(), 'stagekeeper-test-'));
+  const runtime = new RuntimeDirectory(options.runtimeDirectory ?? join(folder, 'runtime'));
+  const environment = new Environment(runtime, { ...process.env, ...options.variables });
+  const { keepEnvironment = true } = options;
+  const spawner = nodeSpawner({ environment, runtimeDirectory: runtime, keepEnvironment });
+  const lives: Life[] = [];
+  t.after(async () => {
+    for (const life of lives) life.kill('SIGKILL', 'group');
+    for (const life of lives) await life.over;
+    await spawner.close();
+    assert.deepEqual(runtime.remove(), []);
+    await rm(folder, { recursive: true });
+    assert.deepEqual(openDescriptors(), before.descriptors, 'no descriptor is left');
+    assert.deepEqual(childrenOf(process.pid), before.children, 'no child is left');
+  });
+  const start: Rig['start'] = (command) => {
+    const life = new Life(spawner, { ...plain, ...command });
+    lives.push(life);
+    return life;
+  };
+  return {
+    folder,
+    runtime,
+    environment,
+    spawner,
+    start,
+    sh: (script, command) => start({ program: { command: ['sh', '-c', script] }, ...command }),
+    file(name, content, mode = 0o755) {
+      const path = join(folder, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, content);
+      chmodSync(path, mode);
+      return path;
+    },
+  };
+}
+
+/** A command that does nothing in particular. */
+export const plain = {
+  name: 'it',
+  calledBy: 'name',
+  args: [],
+  stdin: 'empty',
+  stdout: 'lines',
+  stderr: 'lines',
+} as const satisfies Partial<Command>;
+
+/** A child, and everything that is told of it. */
+export class Life implements Child {
+  /** In short, in order: `spawned`, `announced`, `stdout: text`, `exited 0`, `unspawnable ENOENT`. */
+  readonly told: string[] = [];
+  /** Resolves when nothing further is to come: with how it ended, or `undefined` if it could not be run. */
+  readonly over: Promise<Exit | undefined>;
+  pid: number | undefined;
+  exit: Exit | undefined;
+  leftBehind: boolean | undefined;
+  failure: SpawnFailure | undefined;
+  readonly command: Command;
+  readonly #child: Child;
+
+  constructor(spawner: Spawner, command: Command) {
+    this.command = command;
+    let finish: (exit: Exit | undefined) => void = () => undefined;
+    this.over = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const listener: ChildListener = {
+      spawned: (pid) => {
+        this.pid = pid;
+        this.told.push('spawned');
+      },
+      unspawnable: (failure) => {
+        this.failure = failure;
+        this.told.push(`unspawnable ${failure.code}`);
+        finish(undefined);
+      },
+      announced: () => void this.told.push('announced'),
+      printed: (stream, line) => void this.told.push(`${stream}: ${line}`),
+      exited: (exit, leftBehind) => {
+        this.exit = exit;
+        this.leftBehind = leftBehind;
+        this.told.push(`exited ${String(exit.code ?? exit.signal)}`);
+        finish(exit);
+      },
+    };
+    this.#child = spawner.spawn(command, listener);
+  }
+
+  /** The lines that it has printed on its stdout. */
+  get lines(): readonly string[] {
+    return this.told.filter((one) => one.startsWith('stdout: ')).map((one) => one.slice(8));
+  }
+
+  kill(signal: NodeJS.Signals, scope: 'process' | 'group' = 'process'): void {
+    this.#child.kill(signal, scope);
+  }
+
+  lingers(): boolean {
+    return this.#child.lingers();
+  }
+
+  sweep(grace: number, done: () => void): void {
+    this.#child.sweep(grace, done);
+  }
+
+  swept(grace: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#child.sweep(grace, resolve);
+    });
+  }
+
+  /** Resolves once this was told, or something that begins so. */
+  async tells(what: string): Promise<string> {
+    const find = (): string | undefined => this.told.find((one) => one.startsWith(what));
+    await until(() => find() !== undefined, `'${what}' of ${JSON.stringify(this.told.slice(-20))}`);
+    return find() ?? '';
+  }
+}

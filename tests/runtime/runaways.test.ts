@@ -1,0 +1,87 @@
+/*
+ * Processes that have left their group and their session, and are found all the same when everything ends.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isAlive, read, until } from '../processes.ts';
+import type { Rig } from './rig.ts';
+import { rig } from './rig.ts';
+
+/** Lets a script run in a session of its own, whose parent is dead; returns its pid. */
+async function daemonise(made: Rig, script: string): Promise<number> {
+  const pidFile = join(made.folder, 'daemon');
+  const file = made.file('script', `ready() { echo $$ > ${pidFile}; }\n${script}\n`);
+  const life = made.sh(`setsid sh ${file} & until test -s ${pidFile}; do sleep 0.01; done`, {
+    stdout: 'ignore',
+    stderr: 'ignore',
+  });
+  assert.deepEqual(await life.over, { code: 0, signal: null });
+  const pid = Number(read(pidFile));
+  assert.equal(isAlive(pid), true);
+  return pid;
+}
+
+test('a daemon does not outlive the end', async (t) => {
+  const made = await rig(t);
+  const pid = await daemonise(made, 'ready; exec sleep 600');
+  await made.spawner.close();
+  assert.equal(isAlive(pid), false);
+});
+
+test('a daemon may clean up', async (t) => {
+  const made = await rig(t);
+  const bye = join(made.folder, 'bye');
+  const pid = await daemonise(
+    made,
+    `trap 'echo bye > ${bye}; exit' TERM; ready; while :; do sleep 0.02; done`,
+  );
+  await made.spawner.close();
+  assert.equal(isAlive(pid), false);
+  assert.equal(read(bye), 'bye\n');
+});
+
+test('a daemon that ignores TERM is killed, and its children go with it', async (t) => {
+  const made = await rig(t);
+  const pids = join(made.folder, 'pids');
+  const pid = await daemonise(
+    made,
+    `trap '' TERM; sleep 600 & echo $! > ${pids}; setsid sleep 600 & echo $! >> ${pids}; ready; wait`,
+  );
+  const children = read(pids).trim().split('\n').map(Number);
+  assert.equal(children.length, 2);
+  await made.spawner.close();
+  assert.deepEqual([pid, ...children].map(isAlive), [false, false, false]);
+});
+
+test('who is looked after by somebody else is left alone, whatever is in the environment', async (t) => {
+  const made = await rig(t);
+  await made.sh('exit 0').over;
+  const marker = `STAGEKEEPER_RUNTIME=${made.runtime.path}`;
+  const script = `env ${marker} sleep 600 & echo $!; wait`;
+  const somebody = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [text] = (await once(somebody.stdout, 'data')) as [Buffer];
+  const pid = Number(text.toString());
+  await until(() => read(`/proc/${pid}/environ`).includes(marker), 'the marker');
+  await made.spawner.close();
+  const survived = isAlive(pid);
+  process.kill(pid, 'SIGKILL');
+  await once(somebody, 'close');
+  assert.equal(survived, true);
+});
+
+test('another life, with its own folder, is left alone', async (t) => {
+  const [one, other] = [await rig(t), await rig(t)];
+  const pid = await daemonise(one, 'ready; exec sleep 600');
+  const child = one.sh('exec sleep 600');
+  await child.tells('spawned');
+  await other.sh('exit 0').over;
+  await other.spawner.close();
+  assert.deepEqual([isAlive(pid), isAlive(Number(child.pid))], [true, true]);
+  child.kill('SIGTERM');
+  await child.over;
+  await one.spawner.close();
+  assert.equal(isAlive(pid), false);
+});
