@@ -71,6 +71,7 @@ function environmentOf(
     return { PATH: minimalPath, ...command.environment };
   }
   const { name, value } = markerOf(source);
+  // It stands last: without it, who runs away would not be found.
   return {
     ...Object.fromEntries(source.environment.entries()),
     ...command.environment,

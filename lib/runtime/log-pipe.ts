@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import type { End } from './descriptor.ts';
 import { openAgain } from './descriptor.ts';
+import type { ChildEnd } from './node-child.ts';
 
 /**
  * One log pipe: a kernel pipe of which both ends stay open here, so that nothing in it is lost when its producer or its
@@ -42,7 +43,8 @@ export class LogPipe {
   }
 
   /**
-   * Opens one end for one process. `undefined`: there is no opening it once more on this system, so `shared` is to be used.
+   * Opens one end for one process: its `own`, to be closed when it has it, or, where there is no opening it once more, the
+   * one that is `shared` by all.
    *
    * @throws the system's error when descriptors run out.
    */
@@ -63,17 +65,18 @@ export class LogPipe {
   }
 
   /**
-   * A process reads the pipe; the function is to be called when it has ended, and whether it was its own wish.
+   * A process is to read the pipe; the function is to be called when it has come to its end.
    *
-   * Once the pipe is released, that wish is all there is to know whether it has read everything. A reader that was there
-   * before and was killed, or told to end, has not: what is left is kept for the next one. That next one is the last.
+   * Once the pipe is released, that end is all there is to know whether everything has been read. A reader that was there
+   * before and was killed, or told to end, may have left something, which is kept for the next one. That next one is the last.
    */
-  addReader(): (byItself: boolean) => void {
+  addReader(): (end: ChildEnd) => void {
     const isLast = this.isReleased;
     this.#readers += 1;
-    return (byItself) => {
+    return (end) => {
       this.#readers -= 1;
-      if (this.isReleased && (isLast || byItself)) this.#isRead = true;
+      const hasRead = end === 'success' || (isLast && end === 'otherwise');
+      if (this.isReleased && hasRead) this.#isRead = true;
       if (this.#isRead && this.#readers === 0) this.close();
     };
   }
@@ -107,7 +110,7 @@ export class LogPipe {
       throw error;
     } finally {
       if (both !== undefined) closeSync(both);
-      unlinkSync(path);
+      rmSync(path, { force: true });
     }
   }
 }

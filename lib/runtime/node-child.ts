@@ -22,9 +22,12 @@ const newline = 0x0a;
 export interface ChildParts {
   readonly table: ProcessTable;
   readonly lastResort: LastResort;
-  /** Called once when the process has ended, or cannot be run; `byItself`: as it wished, and with success. */
-  readonly over: (byItself: boolean) => void;
+  /** Called once when nothing more comes of it. */
+  readonly over: (end: ChildEnd) => void;
 }
+
+/** How it came to its end: by itself and with success, in any other way, or it never ran. */
+export type ChildEnd = 'success' | 'otherwise' | 'never';
 
 /** A real process that was asked for. */
 export class NodeChild implements Child {
@@ -67,7 +70,7 @@ export class NodeChild implements Child {
 
   /** It cannot be run. */
   fail({ code, message }: SpawnFailure): void {
-    this.#parts.over(false);
+    this.#parts.over('never');
     this.#listener.unspawnable({ code, message: `${this.command.name} cannot be run: ${message}` });
   }
 
@@ -90,7 +93,7 @@ export class NodeChild implements Child {
     const leftBehind = this.lingers();
     if (leftBehind) lastResort.leave(pid);
     else lastResort.delete(pid);
-    over(exit.code === 0 && !this.#signalled);
+    over(exit.code === 0 && !this.#signalled ? 'success' : 'otherwise');
     const timer = setTimeout(() => this.#tellExit?.(), lastWordsWithin);
     this.#tellExit = () => {
       this.#tellExit = undefined;

@@ -5,6 +5,7 @@ import { Lent, isPipe, openAgain } from './descriptor.ts';
 import type { InletSource, Inlets } from './inlets.ts';
 import type { LogPipe } from './log-pipe.ts';
 import type { LogPipes } from './log-pipes.ts';
+import type { ChildEnd } from './node-child.ts';
 import type { Command } from '../model/program.ts';
 
 /** What a descriptor of a child is to be. */
@@ -28,7 +29,7 @@ export class Wiring {
   readonly #inlets: Inlets;
   readonly #plugs: readonly Plug[];
   readonly #sources = new Map<number, InletSource>();
-  readonly #readerGone: (byItself: boolean) => void;
+  readonly #readerGone: (end: ChildEnd) => void;
   #isOver = false;
 
   constructor(command: Command, pipes: LogPipes, inlets: Inlets) {
@@ -74,17 +75,19 @@ export class Wiring {
 
   /** Everything that is read from a child, by its descriptor. */
   streamsOf({ streams }: Connection, child: ChildProcess): ReadonlyMap<number, Socket> {
+    // Node makes none when it is short of descriptors itself.
+    const stdio = child.stdio as ChildProcess['stdio'] | undefined;
     for (const [descriptor, source] of this.#sources) {
-      const stream = source === 'socket' ? child.stdio[descriptor] : undefined;
+      const stream = source === 'socket' ? stdio?.[descriptor] : undefined;
       if (stream != null) streams.set(descriptor, this.#inlets.adopt(stream as Socket));
     }
     return streams;
   }
 
-  /** The child has ended, or never came to be; `byItself`: as it wished, and with success. */
-  release(byItself: boolean): void {
+  /** The child has come to its end. */
+  release(end: ChildEnd): void {
     this.#isOver = true;
-    this.#readerGone(byItself);
+    this.#readerGone(end);
     for (const source of this.#sources.values()) this.#inlets.giveBack(source);
     this.#sources.clear();
   }

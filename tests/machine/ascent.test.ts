@@ -5,6 +5,7 @@ import {
   deadline,
   exited,
   finished,
+  hangUp,
   logged,
   once,
   script,
@@ -251,7 +252,13 @@ test('before its stage, a service that the host starts brings its logger along',
   assert.equal(life.state.phase, 'loaded');
 });
 
-test('but not a logger with a down file, nor one that the host has stopped', () => {
+test('before its stage, nothing but a start brings a logger along', () => {
+  const life = new TreeLife({ services: [logged('web')] });
+  for (const input of [stop, hangUp]) life.service('web', input);
+  assert.equal(life.standing, 'web/log down, web down');
+});
+
+test('a start brings along neither a logger with a down file nor one that the host has stopped', () => {
   const withDown = new TreeLife({ services: [logged('web', {}, { down: true })] });
   assert.deepEqual(withDown.service('web', start).asked, ['spawn web']);
   const stopped = new TreeLife({ services: [logged('web')] }).service('web/log', stop);

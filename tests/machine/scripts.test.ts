@@ -86,6 +86,12 @@ test('a script that cannot be run fails with 127, or 126 when it may not be', ()
   }
 });
 
+test('a script made in code has no path: its name is told', () => {
+  const life = new TreeLife({ init: [{ name: 'mount', run: { command: ['mount', '-a'] } }] });
+  life.start().script('init', cannotRun('ENOENT'));
+  assert.equal(life.told[1], 'problem unspawnable: mount cannot be run (unspawnable)');
+});
+
 test('a script that cannot be run is told once, also under warn (cases 4, 5)', () => {
   const life = new TreeLife(parts, { onInitFailure: 'warn' }).start();
   life.script('init', cannotRun('ENOENT'));

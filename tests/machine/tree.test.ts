@@ -233,7 +233,8 @@ test('what a run has left behind is ended when it was asked to end', () => {
 
 test('a finish script that is killed is told', () => {
   const life = new TreeLife({ services: [finished('web')] }).start().rise('web');
-  life.service('web', exited(1)).until(5000);
+  life.now = 100;
+  life.service('web', exited(1)).until(5100);
   assert.deepEqual(life.told, [
     'problem killed: web/finish has not ended after 5000 ms; killed (deadline)',
   ]);

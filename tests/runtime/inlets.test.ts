@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { Fifos } from '../../lib/runtime/fifos.ts';
 import { longestLine } from '../../lib/runtime/lines.ts';
 import { openDescriptors, read, until } from '../processes.ts';
-import { rig } from './rig.ts';
+import { rig, waitFor } from './rig.ts';
 
 test('20 000 lines come, in order, and then the exit', async (t) => {
   const { sh } = await rig(t);
@@ -47,24 +47,22 @@ test('a line without an end comes in pieces', async (t) => {
 });
 
 test('whoever holds the pipe after the exit does not hold up the news of it, and is heard', async (t) => {
-  const { sh, folder } = await rig(t);
-  execFileSync('mkfifo', [join(folder, 'go')]);
-  const life = sh(`(read -r go < ${folder}/go; echo later; printf rest) & echo now`);
+  const { sh, folder, file } = await rig(t);
+  const life = sh(`(${waitFor(`${folder}/go`)}; echo later; printf rest) & echo now`);
   await life.over;
   assert.deepEqual(life.told, ['spawned', 'stdout: now', 'exited 0']);
-  execFileSync('sh', ['-c', `echo go > ${folder}/go`]);
+  file('go', '');
   await life.tells('stdout: rest');
   assert.deepEqual(life.told.slice(3), ['stdout: later', 'stdout: rest']);
 });
 
 test('a daemon that holds the pipe is not killed by writing to it', async (t) => {
-  const { sh, folder } = await rig(t);
-  execFileSync('mkfifo', [join(folder, 'go')]);
+  const { sh, folder, file } = await rig(t);
   const life = sh(
-    `setsid sh -c 'read -r go < ${folder}/go; echo later; echo wrote > ${folder}/wrote' & exit 0`,
+    `setsid sh -c '${waitFor(`${folder}/go`)}; echo later; echo wrote > ${folder}/wrote' & exit 0`,
   );
   await life.over;
-  execFileSync('sh', ['-c', `echo go > ${folder}/go`]);
+  file('go', '');
   await life.tells('stdout: later');
   assert.deepEqual(life.told.slice(0, 2), ['spawned', 'exited 0']);
   await until(() => read(join(folder, 'wrote')) === 'wrote\n', 'the next command of the daemon');

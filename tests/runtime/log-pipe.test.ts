@@ -2,12 +2,11 @@
  * Log pipes between real processes: what is written arrives, once and whole, whoever dies in between.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openDescriptors, read, until } from '../processes.ts';
 import type { Life, Rig } from './rig.ts';
-import { rig } from './rig.ts';
+import { rig, waitFor } from './rig.ts';
 
 const logger = {
   name: 'web/log',
@@ -136,6 +135,18 @@ test('so does one that is told to end and obeys', async (t) => {
   assert.deepEqual(linesOf(file), numbered(2, 100));
 });
 
+test('so does one that could not be run', async (t) => {
+  const made = await rig(t);
+  const { file, log, write } = set(made);
+  await write(lines(100)).over;
+  made.spawner.closePipe('web');
+  const none = made.start({ ...logger, program: { command: ['/nowhere'] } });
+  await none.over;
+  assert.equal(none.failure?.code, 'ENOENT');
+  await log().over;
+  assert.deepEqual(linesOf(file), numbered(1, 100));
+});
+
 test('a finish script of the logger comes between, and takes nothing away', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);
@@ -181,9 +192,7 @@ test('a pipe that was let go of before it was there has an end all the same', as
 test('a service that comes again gets a new pipe while the old one is still read', async (t) => {
   const made = await rig(t);
   const { file, write } = set(made);
-  const slow = made.sh(`read -r go < ${made.folder}/go; ${keep(file)}`, logger);
-  made.file('lines', '');
-  execFileSync('mkfifo', [join(made.folder, 'go')]);
+  const slow = made.sh(`${waitFor(`${made.folder}/go`)}; ${keep(file)}`, logger);
   await write(lines(10)).over;
   made.spawner.closePipe('web');
   const again = write(lines(10, 11));
@@ -193,7 +202,7 @@ test('a service that comes again gets a new pipe while the old one is still read
   await second.over;
   assert.deepEqual(linesOf(`${file}.second`), numbered(11, 20));
   assert.equal(slow.exit, undefined);
-  execFileSync('sh', ['-c', `echo go > ${made.folder}/go`]);
+  made.file('go', '');
   await slow.over;
   assert.deepEqual(linesOf(file), numbered(1, 10));
 });
@@ -254,8 +263,7 @@ test('a Node program as a logger breaks no other one that comes after it', async
     ),
     notificationFd: 3,
   });
-  const slow = 'echo begin; read -r go < go; echo one; read -r go < go; echo two';
-  execFileSync('mkfifo', [join(made.folder, 'go')]);
+  const slow = `echo begin; ${waitFor('go1')}; echo one; ${waitFor('go2')}; echo two`;
   const writer = made.start({
     ...producer,
     program: { command: ['sh', '-c', slow], directory: made.folder },
@@ -263,13 +271,16 @@ test('a Node program as a logger breaks no other one that comes after it', async
   await first.tells('announced');
   const second = made.sh(`${keep(file)}; echo ended`, { ...logger, stdout: 'lines' });
   await second.tells('spawned');
-  // The Node program goes on reading, too, so only the second one's end is to be seen: it fails if it does not block.
+  // One that does not block would be at its end at once, for there is nothing to read.
   first.kill('SIGKILL');
   await first.over;
-  for (const line of ['one', 'two']) {
-    execFileSync('sh', ['-c', `echo go > ${made.folder}/go`]);
+  for (const [gate, line] of [
+    ['go1', 'one'],
+    ['go2', 'two'],
+  ] as const) {
+    made.file(gate, '');
     await until(() => read(file).includes(line), line);
-    assert.equal(second.exit, undefined);
+    if (line === 'one') assert.equal(second.exit, undefined);
   }
   await writer.over;
   made.spawner.closePipe('web');

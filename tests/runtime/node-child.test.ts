@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { rig } from './rig.ts';
+import { rig, waitFor } from './rig.ts';
 
 const at3 = { notificationFd: 3, stdout: 'ignore', stderr: 'ignore' } as const;
 
@@ -52,15 +52,13 @@ test('an announcement right before the exit is told before it', async (t) => {
 });
 
 test('whoever holds the descriptor after the exit announces nothing, and holds nothing up', async (t) => {
-  const { sh, file } = await rig(t);
-  const fifo = `${file('x', '')}.fifo`;
-  execFileSync('mkfifo', [fifo]);
-  const life = sh(`(read -r go < ${fifo}; echo >&3; echo told) & exit 0`, {
+  const { sh, file, folder } = await rig(t);
+  const life = sh(`(${waitFor(`${folder}/go`)}; echo >&3; echo told) & exit 0`, {
     notificationFd: 3,
   });
   await life.over;
   assert.equal(life.leftBehind, true);
-  execFileSync('sh', ['-c', `echo go > ${fifo}`]);
+  file('go', '');
   await life.tells('stdout: told');
   await life.swept(0);
   assert.equal(life.told.includes('announced'), false);

@@ -201,10 +201,14 @@ test('nothing is written before something is started, and nothing stays', async 
 
 test('after the end nothing can be started', async (t) => {
   const { sh, spawner } = await rig(t);
+  await sh('exit 0').over;
   await spawner.close();
-  const life = sh('exit 0');
-  await life.over;
-  assert.deepEqual(life.told, ['unspawnable ECANCELED']);
+  const before = openDescriptors();
+  for (const life of [sh('exit 0'), sh('exit 0', { stdout: { pipe: 'web' } })]) {
+    await life.over;
+    assert.deepEqual(life.told, ['unspawnable ECANCELED']);
+  }
+  assert.deepEqual(openDescriptors(), before);
 });
 
 test('what waits when the end comes is told that it cannot be run', async (t) => {

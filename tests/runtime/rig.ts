@@ -80,6 +80,11 @@ export const plain = {
   stderr: 'lines',
 } as const satisfies Partial<Command>;
 
+/** A piece of shell script that goes on when the test has made this file. */
+export function waitFor(file: string): string {
+  return `until test -e ${file}; do sleep 0.02; done`;
+}
+
 /** A child, and everything that is told of it. */
 export class Life implements Child {
   /** In short, in order: `spawned`, `announced`, `stdout: text`, `exited 0`, `unspawnable ENOENT`. */
