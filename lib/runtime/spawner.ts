@@ -7,8 +7,9 @@ export interface Spawner {
    * Starts a process. Never throws: what comes of it is told to the listener, at once or later, and first of all either
    * `spawned` or `unspawnable`.
    *
-   * Processes are spawned in the order in which they were asked for. A log pipe that the command names is made when it
-   * is first needed and kept open, so that nothing in it is lost when either side dies.
+   * Processes are spawned in the order in which they were asked for; one that waits for its pipes to be made holds up only
+   * those that share a log pipe with it. A log pipe that the command names is made when it is first needed and kept open, so
+   * that nothing in it is lost when either side dies.
    */
   spawn(command: Command, listener: ChildListener): Child;
   /**

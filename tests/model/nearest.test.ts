@@ -15,6 +15,13 @@ test('two letters that have changed places count as one mistake', () => {
   assert.equal(nearest('ngnix', known), 'nginx');
 });
 
+test('two letters that have merely changed count as two', () => {
+  assert.equal(nearest('abcdef', ['xycdef']), 'xycdef');
+  assert.equal(nearest('abcdef', ['xyzdef']), undefined);
+  assert.equal(nearest('abcdef', ['bxzdef']), undefined);
+  assert.equal(nearest('abcdef', ['zaydef']), undefined);
+});
+
 test('capitals do not matter', () => {
   assert.equal(nearest('NGINX', known), 'nginx');
 });

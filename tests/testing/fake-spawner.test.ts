@@ -262,6 +262,7 @@ test('a logger may ignore the end of its pipe', () => {
 test('nothing is ever left behind, and closing takes no time', async () => {
   const { spawner, spawn } = rig();
   const child = spawn(web);
+  assert.equal(child.lingers(), false);
   let swept = false;
   child.sweep(1000, () => {
     swept = true;
