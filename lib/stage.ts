@@ -181,10 +181,17 @@ export class ServiceStage {
     );
   }
 
-  /** Stops the services, loggers last. Resolves when all are down; the finish stage does not run. */
+  /**
+   * Stops the services, loggers last. Resolves when all are down; the finish stage does not run. `killTimeout` stands here
+   * for `timeouts.services`.
+   */
   async stop(options?: StopOptions): Promise<StageResult> {
-    soundStop(options);
-    this.#control.input({ type: 'advance', target: 'stopped' });
+    const grace = soundStop(options).killTimeout;
+    this.#control.input({
+      type: 'advance',
+      target: 'stopped',
+      ...(grace !== undefined && { grace }),
+    });
     const alive = (): readonly string[] =>
       [...this.#control.state.units].filter(([, unit]) => !rests(unit)).map(([name]) => name);
     return this.#control.until(

@@ -301,6 +301,17 @@ test('the stages can be driven one by one', async () => {
   assert.equal(life.supervisor.phase, 'ended');
 });
 
+test('the stage of the services stops within the kill timeout that it is given', async () => {
+  const life = live({ services: [web] });
+  life.spawner.script('web', { ignores: ['SIGTERM'] });
+  await Promise.all([life.supervisor.start(), life.pass()]);
+  const stop = life.supervisor.stages.services.stop({ killTimeout: 400 });
+  await life.pass(399);
+  assert.deepEqual(life.spawner.alive, ['web']);
+  await life.pass(1);
+  assert.equal((await stop).status, 'completed');
+});
+
 test('the services alone can be started without the init stage', async () => {
   const life = live(whole);
   const start = life.supervisor.stages.services.start();

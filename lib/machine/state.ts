@@ -113,8 +113,13 @@ export interface Unit {
 
 /** What can happen to the tree. */
 export type TreeInput =
-  /** The host wants to go on. `skipInit`: to the services without the init stage. */
-  | { readonly type: 'advance'; readonly target: Target; readonly skipInit?: boolean }
+  /** The host wants to go on. `skipInit`: to the services without the init stage; `grace`: what services get on the way down. */
+  | {
+      readonly type: 'advance';
+      readonly target: Target;
+      readonly skipInit?: boolean;
+      readonly grace?: number;
+    }
   /** The host has a command to be run once the services are up. */
   | { readonly type: 'command'; readonly command: readonly string[] }
   /** Somebody wants the end. The first one's reason stands. */

@@ -65,7 +65,7 @@ export function nextDeadline(state: TreeState): number | null {
 function receive(draft: Draft, input: TreeInput): void {
   switch (input.type) {
     case 'advance':
-      return advance(draft, input.target, input.skipInit ?? false);
+      return advance(draft, input);
     case 'command':
       if (draft.state.command.scripts.length > 0) return;
       return draft.scripts('command', {
@@ -99,12 +99,16 @@ function receive(draft: Draft, input: TreeInput): void {
   }
 }
 
-function advance(draft: Draft, target: TreeState['target'], skipInit: boolean): void {
+function advance(
+  draft: Draft,
+  { target, skipInit, grace }: Extract<TreeInput, { readonly type: 'advance' }>,
+): void {
   const { state } = draft;
-  const skipsInit = state.skipsInit || (skipInit && state.phase === 'loaded');
+  const skipsInit = state.skipsInit || (skipInit === true && state.phase === 'loaded');
   draft.state = {
     ...state,
     skipsInit,
+    grace: grace ?? state.grace,
     target: reaches(state.target, target) ? state.target : target,
   };
 }

@@ -56,19 +56,16 @@ class NodeSpawner implements Spawner {
   }
 
   spawn(command: Command, listener: ChildListener): Child {
-    const wiring = new Wiring(command, this.#pipes, this.#inlets);
-    const child = new NodeChild(command, listener, {
-      table: this.#table,
-      lastResort: this.#lastResort,
-      over: (byItself) => {
-        wiring.release(byItself);
-      },
-    });
-    const asked = { child, wiring, shares: wiring.pipes };
+    const parts = { table: this.#table, lastResort: this.#lastResort };
     if (this.#closed !== undefined) {
-      child.fail(closed);
-      return child;
+      const refused = new NodeChild(command, listener, { ...parts, over: () => undefined });
+      refused.fail(closed);
+      return refused;
     }
+    const wiring = new Wiring(command, this.#pipes, this.#inlets);
+    const over = wiring.release.bind(wiring);
+    const child = new NodeChild(command, listener, { ...parts, over });
+    const asked = { child, wiring, shares: wiring.pipes };
     this.#waiting.enter(asked, wiring.missing(), (error) => {
       fail(asked, 'its log pipe cannot be made', error);
     });
@@ -170,7 +167,7 @@ function spawnProcess(
 
 function fail(asked: Asked, what: string, error: unknown): void {
   const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-  asked.child.fail({ code, message: `${what}: ${message}.` });
+  asked.child.fail({ code, message: `${what}: ${message.replace(/\.$/, '')}.` });
 }
 
 const closed: SpawnFailure = { code: 'ECANCELED', message: 'everything is at its end.' };

@@ -1,11 +1,13 @@
 /*
  * Hosts for the tests, each a scene of its own: things that a host may do and that no test can do to itself.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Environment } from '../../lib/runtime/environment.ts';
 import { nodeSpawner } from '../../lib/runtime/node-spawner.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
-import { Life, plain } from './rig.ts';
+import { read, until } from '../processes.ts';
+import { Life, plain, sleeps, waitFor } from './rig.ts';
 
 const runtimeDirectory = new RuntimeDirectory();
 const environment = new Environment(runtimeDirectory, process.env);
@@ -107,27 +109,34 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     await end();
   },
 
-  /** Its output is a pipe that it shares with a Node program and with one that writes more than the pipe holds. */
+  /**
+   * Its output is a pipe that it shares with a program that writes more than the pipe holds, and with a Node program that
+   * comes later. Nobody reads before the pipe is full.
+   */
   async output() {
-    process.stdout.write(''); // makes the pipe non-blocking, if it is shared
-    const script = 'process.stdout.write("from node\\n"); setTimeout(() => {}, 60000)';
-    const node = new Life(spawner, {
-      ...plain,
-      program: {
-        command: [process.execPath, '-e', `${script}; require('fs').writeSync(3, '\\n')`],
-      },
+    const gates = process.env['GATES'] ?? '';
+    const loop =
+      'i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); echo "line $i of many" || exit 9; done';
+    const writer = sh(`${waitFor(`${gates}/write`)}; echo $$ > ${gates}/writing; ${loop}`, {
+      stdout: 'inherit',
+      stderr: 'inherit',
+    });
+    const script =
+      'process.stdout.write("from node\\n"); setInterval(() => {}, 1000); fs.writeSync(3, "\\n")';
+    const node = sh('', {
+      program: { command: [process.execPath, '-e', script] },
       stdout: 'inherit',
       notificationFd: 3,
     });
     await node.tells('announced');
-    const life = sh(
-      'i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); echo "line $i and enough text to fill the pipe" || exit 9; done',
-      { stdout: 'inherit', stderr: 'inherit' },
-    );
-    await life.over;
+    writeFileSync(join(gates, 'write'), '');
+    await until(() => read(join(gates, 'writing')) !== '', 'the writer');
+    await until(() => writer.exit !== undefined || sleeps(Number(writer.pid)), 'a full pipe');
+    writeFileSync(join(gates, 'read'), '');
+    await writer.over;
     node.kill('SIGKILL');
     await node.over;
-    say(`writer ${life.told.at(-1)}`);
+    say(`writer ${writer.told.at(-1)}`);
     await end();
   },
 };

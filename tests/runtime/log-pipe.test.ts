@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openDescriptors, read, until } from '../processes.ts';
 import type { Life, Rig } from './rig.ts';
-import { rig, waitFor } from './rig.ts';
+import { rig, sleeps, waitFor } from './rig.ts';
 
 const logger = {
   name: 'web/log',
@@ -301,9 +301,3 @@ test('no byte comes through this process, and nothing is lost when it is busy', 
   made.spawner.closePipe('web');
   await reader.over;
 });
-
-/** Whether a process sleeps: one that does nothing but write waits for room in the pipe then. */
-function sleeps(pid: number | undefined): boolean {
-  const stat = read(`/proc/${pid}/stat`);
-  return stat.charAt(stat.lastIndexOf(')') + 2) === 'S';
-}

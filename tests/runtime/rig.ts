@@ -10,7 +10,7 @@ import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import type { Child, ChildListener, SpawnFailure, Spawner } from '../../lib/runtime/spawner.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 import type { Command } from '../../lib/model/program.ts';
-import { childrenOf, openDescriptors, until } from '../processes.ts';
+import { childrenOf, openDescriptors, read, until } from '../processes.ts';
 
 /** A spawner of real processes in a folder of its own; at the end of the test nothing of it may be left. */
 export interface Rig {
@@ -41,7 +41,7 @@ export async function rig(t: TestContext, options: RigOptions = {}): Promise<Rig
   const lives: Life[] = [];
   t.after(async () => {
     for (const life of lives) life.kill('SIGKILL', 'group');
-    for (const life of lives) await life.over;
+    for (const life of lives) await life.over.catch(() => undefined);
     await spawner.close();
     assert.deepEqual(runtime.remove(), []);
     await rm(folder, { recursive: true });
@@ -85,6 +85,15 @@ export function waitFor(file: string): string {
   return `until test -e ${file}; do sleep 0.02; done`;
 }
 
+/** Whether a process sleeps: one that does nothing but write then waits for room in a pipe. */
+export function sleeps(pid: number | undefined): boolean {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat.charAt(stat.lastIndexOf(')') + 2) === 'S';
+}
+
+/** Milliseconds that a child may live: what takes longer in a test hangs. */
+const longestLife = 20_000;
+
 /** A child, and everything that is told of it. */
 export class Life implements Child {
   /** In short, in order: `spawned`, `announced`, `stdout: text`, `exited 0`, `unspawnable ENOENT`. */
@@ -101,9 +110,17 @@ export class Life implements Child {
   constructor(spawner: Spawner, command: Command) {
     this.command = command;
     let finish: (exit: Exit | undefined) => void = () => undefined;
-    this.over = new Promise((resolve) => {
-      finish = resolve;
+    this.over = new Promise((resolve, reject) => {
+      const late = (): void => {
+        reject(new Error(`no end within ${longestLife} ms; told: ${this.told.slice(-20).join()}`));
+      };
+      const timer = setTimeout(late, longestLife);
+      finish = (exit) => {
+        clearTimeout(timer);
+        resolve(exit);
+      };
     });
+    this.over.catch(() => undefined); // for those whose end nobody waits for
     const listener: ChildListener = {
       spawned: (pid) => {
         this.pid = pid;
