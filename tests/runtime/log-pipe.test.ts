@@ -103,6 +103,17 @@ test('of 20 000 lines none is lost but what killed loggers had read, none is tor
   assert.equal(numbers.at(-1), 20_000);
 });
 
+test('a logger that ends before its time leaves the rest to the next one', async (t) => {
+  const made = await rig(t);
+  const { file, log, write } = set(made);
+  await write(lines(100)).over;
+  const first = made.sh('read -r line; echo "$line"', { ...logger, stdout: 'lines' });
+  assert.deepEqual(await first.over, { code: 0, signal: null });
+  made.spawner.closePipe('web');
+  await log().over;
+  assert.deepEqual([...first.lines, ...linesOf(file)], numbered(1, 100));
+});
+
 test('a logger that is killed after the pipe was let go of leaves the rest to the next one', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);

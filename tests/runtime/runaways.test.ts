@@ -72,6 +72,19 @@ test('who is looked after by somebody else is left alone, whatever is in the env
   assert.equal(survived, true);
 });
 
+test('nobody is ended if we carry the marker ourselves: it marks more than our own children', async (t) => {
+  const made = await rig(t);
+  const pid = await daemonise(made, 'ready; exec sleep 600');
+  process.env['STAGEKEEPER_RUNTIME'] = made.runtime.path;
+  try {
+    await made.spawner.close();
+    assert.equal(isAlive(pid), true);
+  } finally {
+    delete process.env['STAGEKEEPER_RUNTIME'];
+    process.kill(pid, 'SIGKILL');
+  }
+});
+
 test('another life, with its own folder, is left alone', async (t) => {
   const [one, other] = [await rig(t), await rig(t)];
   const pid = await daemonise(one, 'ready; exec sleep 600');
