@@ -66,7 +66,7 @@ export interface Settings extends TreeOptions {
 }
 
 /** The defaults of the time limits, in milliseconds (s6-overlay v2). */
-export const timeoutDefaults: Timeouts = {
+const timeoutDefaults: Timeouts = {
   init: 0,
   readiness: 5000,
   services: 3000,
