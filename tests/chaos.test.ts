@@ -40,6 +40,9 @@ rmdir lock 2>/dev/null || echo "no lock" >> trace
 echo "finish $4" >> trace
 `;
 
+/** Milliseconds that a finish script may take: on a busy machine hundreds of them at once need longer than the default. */
+const finishLimit = '60000';
+
 const log = `#!/bin/sh
 while read -r line; do echo "$line"; done >> ../lines
 `;
@@ -179,6 +182,7 @@ async function plant(root: string): Promise<void> {
     await mkdir(join(folder, 'log'), { recursive: true });
     writeFileSync(join(folder, 'run'), run, { mode: 0o755 });
     writeFileSync(join(folder, 'finish'), finish, { mode: 0o755 });
+    writeFileSync(join(folder, 'timeout-finish'), finishLimit);
     writeFileSync(join(folder, 'log', 'run'), log, { mode: 0o755 });
   }
 }
