@@ -1,3 +1,4 @@
+import type { Loaded } from './loader/load.ts';
 import { load } from './loader/load.ts';
 import { nearest } from './model/nearest.ts';
 import type { Problem } from './model/problem.ts';
@@ -7,15 +8,28 @@ import { withLoggers } from './model/tree.ts';
 import type { Settings } from './options.ts';
 import type { World } from './runtime/engine.ts';
 
+/** What a supervisor finds around it, beside the ports among its options. Default, for each: the host's own. */
+export interface Surroundings {
+  /** What was wrong with the tree when it was loaded. */
+  readonly problems?: readonly Problem[];
+  /** The environment that it begins with, `S6_*` variables among it. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  /** What stands in the place of the disk. */
+  readonly world?: Partial<World>;
+}
+
 /**
  * A way to read a tree again, which tells the problems that were not there the last time. What would be an error at the
  * first time is one problem more, and leaves the tree as it is.
  */
-export function rereading(known: readonly Problem[]): World['reread'] {
+export function rereading(
+  known: readonly Problem[],
+  read: (root: string) => Promise<Loaded> = load,
+): World['reread'] {
   let told = new Set(known.map(describeProblem));
   return async (root) => {
     try {
-      const { tree, problems } = await load(root);
+      const { tree, problems } = await read(root);
       const news = problems.filter((it) => !told.has(describeProblem(it)));
       told = new Set(problems.map(describeProblem));
       return { tree, problems: news };

@@ -12,21 +12,23 @@ import { isDescending } from './machine/state.ts';
 import type { LifecycleEvent, Phase } from './model/event.ts';
 import { nearest } from './model/nearest.ts';
 import type { Problem } from './model/problem.ts';
-
 import type { Tree } from './model/tree.ts';
 import type { Ending, Verdict } from './model/verdict.ts';
 import { endedBySignal } from './model/verdict.ts';
 import type { SupervisorOptions } from './options.ts';
 import { settle } from './options.ts';
+import type { Surroundings } from './sources.ts';
 import { rereading, unknownOverrides } from './sources.ts';
 import { Herald } from './herald.ts';
 import { draw } from './picture.ts';
+import type { Clock } from './runtime/clock.ts';
 import { systemClock } from './runtime/clock.ts';
-import type { World } from './runtime/engine.ts';
+import type { EngineParts, World } from './runtime/engine.ts';
 import { Engine } from './runtime/engine.ts';
 import type { Environment } from './runtime/environment.ts';
 import { hostWorld } from './runtime/world.ts';
-import { Service } from './service.ts';
+import { Roster } from './roster.ts';
+import type { Service } from './service.ts';
 import { defaultSignals, listenToSignals } from './signals.ts';
 import type { Stages } from './stage.ts';
 import { stagesOf } from './stage.ts';
@@ -51,10 +53,12 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   readonly services: ReadonlyMap<string, Service>;
   /** The container environment: what scripts that ask for it with `with-contenv` are given. */
   readonly environment: Environment;
+  /** The time that it lives by, and that its events are stamped with. */
+  readonly clock: Clock;
   readonly #control: Control;
   readonly #reread: World['reread'];
-  readonly #services = new Map<string, Service>();
-  readonly #herald = new Herald(this, this.#services);
+  readonly #roster = new Roster();
+  readonly #herald = new Herald(this, this.#roster.services);
 
   /**
    * Loads a tree from a folder. Nothing is run and nothing is written.
@@ -64,7 +68,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    */
   static async load(root: string | URL, options: SupervisorOptions = {}): Promise<Supervisor> {
     const { tree, problems } = await load(root);
-    return new Supervisor(tree, options, problems);
+    return new Supervisor(tree, options, { problems });
   }
 
   /**
@@ -75,14 +79,14 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    */
   constructor(tree: Tree | TreeDefinition, options?: SupervisorOptions);
   /** @internal */
-  constructor(tree: Tree | TreeDefinition, options: SupervisorOptions, found: readonly Problem[]);
+  constructor(tree: Tree | TreeDefinition, options: SupervisorOptions, around: Surroundings);
   constructor(
     tree: Tree | TreeDefinition,
     options: SupervisorOptions = {},
-    found: readonly Problem[] = [],
+    { problems: found = [], variables = process.env, world: own = {} }: Surroundings = {},
   ) {
     super();
-    const settings = settle(options, process.env);
+    const settings = settle(options, variables);
     const whole = defineTree(tree);
     this.problems = Object.freeze([
       ...found,
@@ -92,31 +96,19 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     if (settings.strict && this.problems.length > 0) {
       throw new TreeError(whole.root ?? 'made in code', this.problems);
     }
-    this.#reread = rereading(found);
+    this.#reread = own.reread ?? rereading(found);
     const clock = settings.clock ?? systemClock;
-    const { world, spawner, environment } = hostWorld(settings, this.#reread);
+    this.clock = clock;
+    const placement = { ...settings, variables };
+    const { world, spawner, environment } = hostWorld(placement, {
+      ...own,
+      reread: this.#reread,
+    });
     this.environment = environment;
-    this.#control = new Control(
-      clock,
-      (stepped) =>
-        new Engine(whole, {
-          clock,
-          spawner,
-          world,
-          options: settings,
-          stepped: () => {
-            // A service that is gone from the tree is forgotten once it is down.
-            if (this.#services.size !== this.#state.units.size) this.#meetServices();
-            stepped();
-          },
-          publish: (event) => {
-            if (event.type === 'tree') this.#meetServices();
-            this.#herald.tell(event);
-          },
-        }),
-    );
-    this.services = this.#services;
-    this.#meetServices();
+    const parts = { clock, spawner, world, options: settings };
+    this.#control = new Control(clock, (stepped) => this.#engine(whole, parts, stepped));
+    this.services = this.#roster.services;
+    this.#roster.follow(this.#control);
     this.stages = stagesOf(this.services, this.#control);
   }
 
@@ -136,9 +128,9 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws UnknownServiceError when there is none, with the nearest name.
    */
   service(name: string): Service {
-    const service = this.#services.get(name);
+    const service = this.services.get(name);
     if (service !== undefined) return service;
-    const known = [...this.#services.keys()];
+    const known = [...this.services.keys()];
     throw new UnknownServiceError(name, known, nearest(name, known));
   }
 
@@ -260,6 +252,25 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     return this.#control.state;
   }
 
+  #engine(
+    tree: Tree,
+    parts: Omit<EngineParts, 'stepped' | 'publish'>,
+    stepped: () => void,
+  ): Engine {
+    return new Engine(tree, {
+      ...parts,
+      stepped: () => {
+        // A service that is gone from the tree is forgotten once it is down.
+        if (this.services.size !== this.#state.units.size) this.#roster.follow(this.#control);
+        stepped();
+      },
+      publish: (event) => {
+        if (event.type === 'tree') this.#roster.follow(this.#control);
+        this.#herald.tell(event);
+      },
+    });
+  }
+
   #end(ending: Ending, grace?: number): void {
     this.#control.input({ type: 'end', ending, ...(grace !== undefined && { grace }) });
   }
@@ -275,15 +286,5 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
       { what: 'The end', pending: () => aliveIn(this.#state) },
       options,
     );
-  }
-
-  /** Keeps the map of services in step with the tree. */
-  #meetServices(): void {
-    const known = new Map(this.#services);
-    const find = (name: string): Service | undefined => this.#services.get(name);
-    this.#services.clear();
-    for (const name of this.#state.units.keys()) {
-      this.#services.set(name, known.get(name) ?? new Service(name, this.#control, find));
-    }
   }
 }

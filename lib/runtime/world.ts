@@ -12,23 +12,25 @@ export interface Placement {
   readonly fixHiddenAttrs: boolean;
   /** A spawner to use instead of real processes. */
   readonly spawner: Spawner | undefined;
+  /** What the container environment begins with. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** The real world, as far as a supervisor has to do with it. */
+/** The real world, as far as a supervisor has to do with it and `parts` do not take its place. */
 export function hostWorld(
-  { runtimeDirectory, keepEnvironment, fixHiddenAttrs, spawner }: Placement,
-  reread: World['reread'],
+  { runtimeDirectory, keepEnvironment, fixHiddenAttrs, spawner, variables }: Placement,
+  parts: Pick<World, 'reread'> & Partial<World>,
 ): { world: World; spawner: Spawner; environment: Environment } {
   const directory = new RuntimeDirectory(runtimeDirectory);
-  const environment = new Environment(directory, process.env);
+  const environment = new Environment(directory, variables);
   const source = { environment, runtimeDirectory: directory, keepEnvironment };
   const world: World = {
     prepare: (rules) => applyFixAttrs(rules, { hidden: fixHiddenAttrs }),
-    reread,
     release() {
       environment.release();
       return Promise.resolve(directory.remove());
     },
+    ...parts,
   };
   return { world, environment, spawner: spawner ?? nodeSpawner(source) };
 }
