@@ -22,8 +22,17 @@ export type {
  * @throws TreeError when there is no stage in it, or a path is not plain and relative.
  */
 export function treeOf(files: TreeFiles): Tree {
-  return loadAtOnce(literalRoot, literalFiles(files)).tree;
+  const { tree } = loadAtOnce(literalRoot, literalFiles(files));
+  origins.set(tree, files);
+  return tree;
 }
+
+/** The files that `treeOf` made a tree of; `undefined` for any other tree. */
+export function filesOf(tree: object): TreeFiles | undefined {
+  return origins.get(tree);
+}
+
+const origins = new WeakMap<object, TreeFiles>();
 
 /**
  * Writes files to a folder, which is made if it is missing. A file or link that stands in the place of one of them is
@@ -33,6 +42,15 @@ export function treeOf(files: TreeFiles): Tree {
  */
 export async function writeTree(directory: string, files: TreeFiles): Promise<void> {
   await write(directory, literalTree(files));
+}
+
+/**
+ * Makes sure that a path stays within its folder.
+ *
+ * @throws TreeError when it is not plain and relative.
+ */
+export function requirePlain(path: string): void {
+  literalTree({ [path]: '' });
 }
 
 async function write(path: string, node: LiteralNode): Promise<void> {

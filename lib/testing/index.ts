@@ -1,12 +1,25 @@
 /**
- * Doubles for tests of service trees: a virtual clock, and processes that do what the test says.
+ * Tests of service trees: their whole life in virtual time, in milliseconds and without processes, and the same for real.
  *
  * @packageDocumentation
  */
 export { exit, ready } from './behaviour.ts';
 export type { Behaviour } from './behaviour.ts';
+export { check } from './check.ts';
+export type { CheckOptions } from './check.ts';
+export { expectOrder } from './expect-order.ts';
+export type { LinePattern } from './expect-order.ts';
+export type { EventPattern, EventType, Part, Predicate, Typed } from './expectation.ts';
 export { FakeChild } from './fake-child.ts';
 export { FakeSpawner } from './fake-spawner.ts';
 export { treeOf, writeTree } from './files.ts';
 export type { FileSpec, LiteralFile, LiteralFolder, LiteralLink, TreeFiles } from './files.ts';
+export type { Life, LifeOptions, Until, UntilOptions } from './life.ts';
+export { simulate } from './simulate.ts';
+export type { Simulation } from './simulate.ts';
+export { transcript } from './transcript.ts';
+export type { Transcript, TranscriptOptions } from './transcript.ts';
+export type { TreeSource } from './tree-source.ts';
+export { trial } from './trial.ts';
+export type { Trial } from './trial.ts';
 export { VirtualClock } from './virtual-clock.ts';

@@ -1,0 +1,60 @@
+import { AssertionError } from 'node:assert';
+
+/** What a line must have in it. */
+export type LinePattern = string | RegExp;
+
+/**
+ * Asserts that these lines stand in a transcript in this order; others may stand between them, before and behind. Each is
+ * given by a part of it or by an expression.
+ *
+ * @throws AssertionError, whatever the runner, which shows how far it went, and where the rest stands instead.
+ */
+export function expectOrder(
+  transcript: { readonly lines: readonly string[] } | readonly string[],
+  expected: readonly LinePattern[],
+): void {
+  const lines = 'lines' in transcript ? transcript.lines : transcript;
+  const places: number[] = [];
+  for (const pattern of expected) {
+    const from = (places.at(-1) ?? -1) + 1;
+    const place = lines.findIndex((line, index) => index >= from && fits(pattern, line));
+    if (place === -1) fail(lines, expected, places);
+    places.push(place);
+  }
+}
+
+function fits(pattern: LinePattern, line: string): boolean {
+  // A sticky or global expression remembers where it was.
+  return typeof pattern === 'string' ? line.includes(pattern) : line.search(pattern) !== -1;
+}
+
+function fail(
+  lines: readonly string[],
+  expected: readonly LinePattern[],
+  places: readonly number[],
+): never {
+  const missing = expected[places.length] ?? '';
+  const before = expected[places.length - 1];
+  const behind = before === undefined ? '' : ` behind ${shown(before)}`;
+  throw new AssertionError({
+    message: [
+      `No line has ${shown(missing)}${behind}${elsewhere(lines, missing)}.`,
+      '',
+      ...expected.map((pattern, index) => `${index < places.length ? '✓' : '✗'} ${shown(pattern)}`),
+      '',
+      'The transcript, with ✓ where they were found:',
+      ...lines.map((line, index) => `${places.includes(index) ? '✓' : ' '} ${line}`),
+    ].join('\n'),
+    operator: 'expectOrder',
+    stackStartFn: expectOrder,
+  });
+}
+
+function elsewhere(lines: readonly string[], pattern: LinePattern): string {
+  const place = lines.findIndex((line) => fits(pattern, line));
+  return place === -1 ? '' : `; the one in line ${String(place + 1)} comes before`;
+}
+
+function shown(pattern: LinePattern): string {
+  return typeof pattern === 'string' ? `"${pattern}"` : String(pattern);
+}

@@ -1,0 +1,96 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Supervisor } from '../supervisor.ts';
+import type { FakeSpawner } from './fake-spawner.ts';
+import type { Drive } from './life.ts';
+import type { PromptClock } from './prompt-clock.ts';
+import type { SimulatedDisk } from './simulated-disk.ts';
+import type { Story } from './story.ts';
+
+/** What goes on in a simulation. */
+export interface Scene {
+  readonly supervisor: Supervisor;
+  readonly clock: PromptClock;
+  readonly spawner: FakeSpawner;
+  readonly disk: SimulatedDisk;
+  readonly story: Story;
+}
+
+/** The passage of virtual time: from one deadline to the next, with everything that happens at each. */
+export class Passage {
+  readonly #scene: Scene;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  /**
+   * Lets everything happen that needs no time.
+   *
+   * @throws Error when that has no end.
+   */
+  async settle(): Promise<void> {
+    const { clock, disk, story } = this.#scene;
+    let events = -1;
+    for (let turns = 0; turns < mostTurns; turns += 1) {
+      clock.advance(0);
+      await turn();
+      if (story.events.length === events && !clock.isDue && !disk.isBusy) return;
+      events = story.events.length;
+    }
+    throw new Error(
+      `At ${String(clock.now())} ms of virtual time things happen without an end, and none of them takes any time.`,
+    );
+  }
+
+  /** Lets so many milliseconds pass. */
+  async advance(ms: number): Promise<void> {
+    const { clock } = this.#scene;
+    const end = clock.now() + ms;
+    await this.settle();
+    while ((await this.#step(end)) === undefined);
+    clock.advance(end - clock.now());
+    await this.settle();
+  }
+
+  /** Lets time pass until something is met. */
+  readonly drive: Drive = async (wait, timeout = longestWait) => {
+    const end = this.#scene.clock.now() + timeout;
+    await this.settle();
+    let why: string | undefined;
+    while (why === undefined && wait.met() === undefined) why = await this.#step(end);
+    return why;
+  };
+
+  /** Lets everything come to its end. */
+  async end(): Promise<void> {
+    const { supervisor, spawner } = this.#scene;
+    void supervisor.stop();
+    await this.settle();
+    while (supervisor.phase !== 'ended') {
+      // Who lives on when nothing further is to come would live for ever.
+      if ((await this.#step(Infinity)) !== undefined) killAll(spawner);
+      await this.settle();
+    }
+  }
+
+  /** Goes on to the next deadline; says why not, where there is none until then. */
+  async #step(end: number): Promise<string | undefined> {
+    const { clock } = this.#scene;
+    const { next } = clock;
+    if (next === undefined) return 'nothing further happens by itself';
+    if (next > end) return 'it did not come in time';
+    clock.advance(next - clock.now());
+    await this.settle();
+    return undefined;
+  }
+}
+
+/** How often, at one moment, things may give rise to further things; far more often than a tree needs. */
+const mostTurns = 10_000;
+
+/** How long `until()` waits by itself, in milliseconds of virtual time: an hour. */
+const longestWait = 3_600_000;
+
+function killAll({ children }: FakeSpawner): void {
+  for (const child of children) child.exit({ code: null, signal: 'SIGKILL' });
+}

@@ -1,0 +1,26 @@
+import { VirtualClock } from './virtual-clock.ts';
+
+/** A virtual clock that does not need to be told of what takes no time: such alarms ring in the next turn of the event loop. */
+export class PromptClock extends VirtualClock {
+  #scheduled = false;
+
+  /** Whether an alarm is due now. */
+  get isDue(): boolean {
+    return this.next !== undefined && this.next <= this.now();
+  }
+
+  override at(time: number, wake: () => void): () => void {
+    const cancel = super.at(time, wake);
+    if (this.isDue) this.#schedule();
+    return cancel;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.advance(0);
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { Supervisor } from '../supervisor.ts';
+import { FakeSpawner } from './fake-spawner.ts';
+import type { Life, LifeOptions } from './life.ts';
+import { untilOf } from './life.ts';
+import { Passage } from './passage.ts';
+import { PromptClock } from './prompt-clock.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+import { Story } from './story.ts';
+import { transcript } from './transcript.ts';
+import type { TreeSource } from './tree-source.ts';
+import { sorted } from './tree-source.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** The life of a tree in virtual time, without processes. Its functions need no `this`. */
+export interface Simulation extends Life {
+  /** The time, which passes in `advance()` and `until()` only. */
+  readonly clock: VirtualClock;
+  /** The processes, which do what they are told, or what is most natural. */
+  readonly spawner: FakeSpawner;
+  /** Lets everything happen that needs no time. */
+  settle(): Promise<void>;
+  /** Lets so many milliseconds pass, from one deadline to the next, and everything happen on the way. */
+  advance(ms: number): Promise<void>;
+}
+
+/**
+ * Sets a tree up in virtual time: its processes are fake children, its clock stands still, and nothing is written to the disk
+ * or taken from the host's environment. Nothing has been started yet.
+ *
+ * What needs no time happens by itself: `await supervisor.start()` comes back where nothing has to be waited for, and
+ * `await until(supervisor.start())` lets the time pass that it takes. Nothing here waits for real time.
+ *
+ * A folder is read as it is, and read again after its init stage; its `fix-attrs.d` is not applied. Output goes into `output`
+ * events unless the options say otherwise.
+ *
+ * @throws TreeError when nothing sensible is left to run; under `strict`, when there is any problem at all.
+ * @throws OptionsError when an option has a value that it cannot have.
+ */
+export async function simulate(
+  source: TreeSource,
+  { variables = {}, ...options }: LifeOptions = {},
+): Promise<Simulation> {
+  const clock = new PromptClock();
+  const spawner = new FakeSpawner(clock);
+  const disk = new SimulatedDisk(sorted(source));
+  const { tree, problems } = await disk.read();
+  const supervisor = new Supervisor(
+    tree,
+    { output: 'lines', ...options, clock, spawner },
+    { problems, variables, world: disk.world(problems) },
+  );
+  const story = new Story(supervisor);
+  const lines = transcript(supervisor);
+  const passage = new Passage({ supervisor, clock, spawner, disk, story });
+  return {
+    supervisor,
+    clock,
+    spawner,
+    events: story.events,
+    transcript: lines,
+    until: untilOf(story, lines, passage.drive),
+    settle: () => passage.settle(),
+    advance: (ms) => passage.advance(ms),
+    write: (files) => disk.write(files),
+    remove: (path) => disk.remove(path),
+    [Symbol.asyncDispose]: () => passage.end(),
+  };
+}

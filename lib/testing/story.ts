@@ -1,0 +1,78 @@
+import type { Test } from './expectation.ts';
+import type { LifecycleEvent } from '../model/event.ts';
+import type { Supervisor } from '../supervisor.ts';
+
+/** What has come of an expectation: an event that met it, or `true` since it holds. */
+export type Met = LifecycleEvent | true;
+
+/** A wait that has begun. */
+export interface Wait {
+  /** What has come of it so far. */
+  met(): Met | undefined;
+  /** To be called when nobody waits any more. */
+  end(): void;
+}
+
+/** Everything that a supervisor has told, and where in it the test stands. */
+export class Story {
+  /** The events so far, in order. */
+  readonly events: LifecycleEvent[] = [];
+  readonly #waits = new Set<() => void>();
+  /** How many events there were when the test's own code last went on: what its calls bring about comes behind them. */
+  #now = 0;
+  /** Behind the event that was waited for last, and how many there were then. */
+  #last = { behind: 0, events: 0 };
+  #turning = false;
+
+  constructor(supervisor: Supervisor) {
+    supervisor.on('event', (event) => {
+      this.events.push(event);
+      this.#takeTurn();
+      for (const look of this.#waits) look();
+    });
+  }
+
+  /**
+   * Begins to wait for something.
+   *
+   * Events count from now on. What the test's own calls have just brought about counts too, for it could not begin to wait
+   * any earlier, and so does what came in the same moment as the event that was waited for last.
+   */
+  expect({ meets, holds }: Test): Wait {
+    let next = this.#now === this.#last.events ? this.#last.behind : this.#now;
+    let found: Met | undefined;
+    const look = (): void => {
+      if (found === undefined && holds?.() === true) found = true;
+    };
+    this.#waits.add(look);
+    return {
+      met: () => {
+        look();
+        if (found !== undefined || meets === undefined) return found;
+        const place = this.events.findIndex((event, index) => index >= next && meets(event));
+        next = place === -1 ? this.events.length : place + 1;
+        if (place === -1) return undefined;
+        this.#last = { behind: next, events: this.events.length };
+        return (found = this.events[place]);
+      },
+      end: () => {
+        this.#waits.delete(look);
+      },
+    };
+  }
+
+  /** The latest event that would have met an expectation, had it been waited for in time. */
+  missed({ meets }: Test): LifecycleEvent | undefined {
+    return meets === undefined ? undefined : this.events.findLast((event) => meets(event));
+  }
+
+  /** The test's code goes on once all is done that belongs to what happens now. */
+  #takeTurn(): void {
+    if (this.#turning) return;
+    this.#turning = true;
+    queueMicrotask(() => {
+      this.#turning = false;
+      this.#now = this.events.length;
+    });
+  }
+}

@@ -1,0 +1,65 @@
+import assert, { AssertionError } from 'node:assert/strict';
+import { test } from 'node:test';
+import { expectOrder, simulate } from '../../lib/testing/index.ts';
+import type { LinePattern } from '../../lib/testing/index.ts';
+
+const lines = ['db: up', 'web: up', 'web: ready', 'db: down'];
+
+function failureOf(expected: readonly LinePattern[]): string {
+  try {
+    expectOrder(lines, expected);
+  } catch (error) {
+    assert.ok(error instanceof AssertionError);
+    return error.message;
+  }
+  return assert.fail('it found the lines');
+}
+
+test('lines that stand in this order, with others between them', () => {
+  expectOrder(lines, []);
+  expectOrder(lines, lines);
+  expectOrder(lines, ['db: up', 'db: down']);
+  expectOrder(lines, ['db', 'db']);
+  expectOrder(lines, [/^web: u/, 'ready', /down$/]);
+  const sticky = /web/g;
+  expectOrder(lines, [sticky, sticky]);
+});
+
+test('a transcript', async () => {
+  await using life = await simulate({ services: [{ name: 'web', run: ['web'] }] });
+  await life.supervisor.start();
+  expectOrder(life.transcript, ['web: starting → up', 'starting → running']);
+  assert.throws(() => {
+    expectOrder(life.transcript, ['starting → running', 'web: starting → up']);
+  }, AssertionError);
+});
+
+test('one line does not stand for two', () => {
+  assert.match(failureOf(['web: ready', 'web: ready']), /No line has "web: ready" behind "web: r/);
+});
+
+test('the failure shows how far it went, and the whole transcript', () => {
+  assert.equal(
+    failureOf(['db: up', /ready/, 'web: down', 'db: down']),
+    `No line has "web: down" behind /ready/.
+
+✓ "db: up"
+✓ /ready/
+✗ "web: down"
+✗ "db: down"
+
+The transcript, with ✓ where they were found:
+✓ db: up
+  web: up
+✓ web: ready
+  db: down`,
+  );
+});
+
+test('the failure says where the line stands instead', () => {
+  assert.match(
+    failureOf(['web: up', 'db: up']),
+    /^No line has "db: up" behind "web: up"; the one in line 1 comes before\.\n/,
+  );
+  assert.match(failureOf(['nobody']), /^No line has "nobody"\.\n/);
+});
