@@ -50,6 +50,8 @@ export interface Until {
 export interface UntilOptions {
   /** Milliseconds, of virtual time in a simulation. Default: an hour of virtual time, 10 seconds of real time. */
   readonly timeout?: number;
+  /** Whether an event that came before counts as well: where real processes race, nobody knows which comes first. Default: false. */
+  readonly past?: boolean;
 }
 
 /** How the supervisor of a tree under test behaves, and where it begins. */
@@ -69,8 +71,8 @@ export type Drive = (
 
 /** Makes the function that waits, of a story and of a way to let it go on. */
 export function untilOf(story: Story, transcript: Transcript, drive: Drive): Until {
-  const wait = async (test: Test, timeout: number | undefined): Promise<Met> => {
-    const expectation = story.expect(test);
+  const wait = async (test: Test, { timeout, past = false }: UntilOptions): Promise<Met> => {
+    const expectation = story.expect(test, past);
     try {
       const why = await drive(expectation, timeout);
       const met = expectation.met();
@@ -82,10 +84,10 @@ export function untilOf(story: Story, transcript: Transcript, drive: Drive): Unt
   };
   const until = async (
     expected: Expectation | Promise<unknown>,
-    { timeout }: UntilOptions = {},
+    options: UntilOptions = {},
   ): Promise<unknown> => {
     if (!(expected instanceof Promise)) {
-      const met = await wait(testOf(expected), timeout);
+      const met = await wait(testOf(expected), options);
       return met === true ? undefined : met;
     }
     let isSettled = false;
@@ -93,7 +95,7 @@ export function untilOf(story: Story, transcript: Transcript, drive: Drive): Unt
       isSettled = true;
     };
     expected.then(settled, settled);
-    await wait({ words: 'the end of the promise', holds: () => isSettled }, timeout);
+    await wait({ words: 'the end of the promise', holds: () => isSettled }, options);
     return expected;
   };
   return until as Until;
@@ -104,7 +106,7 @@ function failure(test: Test, why: string, story: Story, transcript: Transcript):
   const missed = story.missed(test);
   if (missed !== undefined) {
     const place = `event ${String(missed.sequence)}`;
-    message.push(`It came before, as ${place}, but until() looks at what comes from now on.`);
+    message.push(`It came before, as ${place}, which counts with \`past: true\` only.`);
   }
   const last = transcript.lines.slice(-shownLines).map((line) => `  ${line}`);
   message.push(last.length === 0 ? 'Nothing has happened yet.' : 'What came last:', ...last);

@@ -35,11 +35,12 @@ export class Story {
   /**
    * Begins to wait for something.
    *
-   * Events count from now on. What the test's own calls have just brought about counts too, for it could not begin to wait
-   * any earlier, and so does what came in the same moment as the event that was waited for last.
+   * Events count from now on, or all of them with `past`. What the test's own calls have just brought about counts in any
+   * case, for it could not begin to wait any earlier, and so does what came in the same moment as the event that was waited
+   * for last.
    */
-  expect({ meets, holds }: Test): Wait {
-    let next = this.#now === this.#last.events ? this.#last.behind : this.#now;
+  expect({ meets, holds }: Test, past: boolean): Wait {
+    let next = past ? 0 : this.#start;
     let found: Met | undefined;
     const look = (): void => {
       if (found === undefined && holds?.() === true) found = true;
@@ -64,6 +65,10 @@ export class Story {
   /** The latest event that would have met an expectation, had it been waited for in time. */
   missed({ meets }: Test): LifecycleEvent | undefined {
     return meets === undefined ? undefined : this.events.findLast((event) => meets(event));
+  }
+
+  get #start(): number {
+    return this.#now === this.#last.events ? this.#last.behind : this.#now;
   }
 
   /** The test's code goes on once all is done that belongs to what happens now. */

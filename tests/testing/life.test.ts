@@ -108,6 +108,17 @@ test('what a supervisor’s own promise brought along does not count either', as
   assert.equal((await life.until(up)).at, 1000);
 });
 
+test('what was there before, where that is asked for', async () => {
+  await using life = await simulate(web);
+  life.spawner.script('web', ready(300));
+  await life.until(life.supervisor.start());
+  assert.equal((await life.until(up, { past: true })).at, 0);
+  assert.equal((await life.until('ready', { past: true })).at, 300);
+  const stopping = life.until({ type: 'phase', to: 'stopping' }, { past: true });
+  void life.supervisor.stop();
+  assert.equal((await stopping).to, 'stopping');
+});
+
 test('two at once', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(300));
@@ -127,10 +138,7 @@ test('what does not come any more is told, with what came last', async () => {
   life.spawner.script('web', ready());
   await life.until(life.supervisor.start());
   const later = await failureOf(life.until(up));
-  assert.match(
-    later,
-    /It came before, as event \d+, but until\(\) looks at what comes from now on/,
-  );
+  assert.match(later, /It came before, as event \d+, which counts with `past: true` only/);
   assert.match(later, /What came last:\n[^]*web: starting → up/);
 });
 
