@@ -1,14 +1,18 @@
+import { Alarms } from './alarms.ts';
 import type { Clock } from '../runtime/clock.ts';
 
-interface Alarm {
-  readonly time: number;
-  readonly wake: () => void;
-}
+/**
+ * How many alarms may ring at one moment before the clock refuses to go on. A large tree that starts all at once rings some
+ * thousands; more is a loop in which no time passes, and no `advance` would ever come to its end.
+ */
+export const mostAlarmsAtOnce = 100_000;
 
 /** A clock that stands still until it is told to advance. */
 export class VirtualClock implements Clock {
   #now: number;
-  #alarms: Alarm[] = [];
+  readonly #alarms = new Alarms();
+  /** How many alarms have rung at this very moment. */
+  #rung = 0;
 
   /** @param start - The first moment, in epoch milliseconds. Default: 0. */
   constructor(start = 0) {
@@ -17,40 +21,62 @@ export class VirtualClock implements Clock {
 
   /** How many alarms are set; none when everything rests. */
   get alarms(): number {
-    return this.#alarms.length;
+    return this.#alarms.size;
   }
 
   /** The moment of the next alarm; `undefined` without one. */
   get next(): number | undefined {
-    return this.#alarms[0]?.time;
+    return this.#alarms.first?.time;
   }
 
   now(): number {
     return this.#now;
   }
 
+  /** @throws RangeError when `time` is not a number. */
   at(time: number, wake: () => void): () => void {
-    const alarm: Alarm = { time: Math.max(time, this.#now), wake };
-    const later = this.#alarms.findIndex((other) => other.time > alarm.time);
-    this.#alarms.splice(later === -1 ? this.#alarms.length : later, 0, alarm);
-    return () => {
-      this.#alarms = this.#alarms.filter((other) => other !== alarm);
-    };
+    if (Number.isNaN(time)) throw new RangeError('An alarm is set for a moment, not for NaN.');
+    return this.#alarms.add({ time: Math.max(time, this.#now), wake });
   }
 
   /**
    * Moves on by so many milliseconds and rings every alarm on the way, each at its own moment, those included that the
    * alarms set. `advance(0)` rings what is due now.
+   *
+   * @throws RangeError when `ms` is negative, infinite or not a number: time neither goes back nor comes to an end.
+   * @throws Error when 100000 alarms have rung at one moment: something goes round in a circle in which no time passes.
    */
   advance(ms: number): void {
+    if (!(ms >= 0 && ms < Infinity)) {
+      throw new RangeError(`A clock advances by 0 or more milliseconds, not by ${String(ms)}.`);
+    }
     const end = this.#now + ms;
-    for (let alarm = this.#alarms[0]; alarm !== undefined; alarm = this.#alarms[0]) {
+    for (let alarm = this.#alarms.first; alarm !== undefined; alarm = this.#alarms.first) {
       if (alarm.time > end) break;
+      this.#moveTo(alarm.time);
+      this.#count();
       this.#alarms.shift();
-      this.#now = alarm.time;
       alarm.wake();
     }
     // An alarm may have advanced further still.
-    this.#now = Math.max(this.#now, end);
+    this.#moveTo(Math.max(this.#now, end));
   }
+
+  #moveTo(time: number): void {
+    if (time > this.#now) this.#rung = 0;
+    this.#now = time;
+  }
+
+  #count(): void {
+    if (this.#rung === mostAlarmsAtOnce) throw new Error(goesRound(this.#now));
+    this.#rung += 1;
+  }
+}
+
+function goesRound(now: number): string {
+  return (
+    `${String(mostAlarmsAtOnce)} alarms have rung at the moment ${String(now)}, and time does not pass: something ` +
+    'goes round in a circle, such as a service that exits at once and is started again at once. Let it take some ' +
+    'time: `exit(1, 10)`, or a `backoff` whose `first` is above 0.'
+  );
 }

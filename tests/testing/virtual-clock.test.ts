@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+import { VirtualClock, mostAlarmsAtOnce } from '../../lib/testing/virtual-clock.ts';
 
 /** A clock, and alarms on it that note their name and the moment at which they rang. */
 function noting(start?: number) {
@@ -99,4 +99,56 @@ test('an advance during an advance: time never goes back', () => {
   clock.advance(20);
   assert.deepEqual(rung, ['between 50']);
   assert.equal(clock.now(), 110);
+});
+
+test('thousands of alarms, set and called off in any order, ring in order', () => {
+  const { clock, rung, alarm } = noting();
+  const expected: { readonly time: number; readonly ring: string }[] = [];
+  for (let index = 0; index < 3000; index++) {
+    const time = (index * 7919) % 1009;
+    const callOff = alarm(`alarm${index}`, time);
+    if (index % 3 === 0) callOff();
+    else expected.push({ time, ring: `alarm${index} ${time}` });
+  }
+  clock.advance(2000);
+  expected.sort((a, b) => a.time - b.time);
+  assert.deepEqual(
+    rung,
+    expected.map(({ ring }) => ring),
+  );
+});
+
+test('an advance by what is no length of time is refused', () => {
+  const { clock } = noting(50);
+  for (const ms of [-1, NaN, Infinity]) {
+    assert.throws(
+      () => clock.advance(ms),
+      RangeError(`A clock advances by 0 or more milliseconds, not by ${ms}.`),
+    );
+  }
+  assert.throws(() => clock.at(NaN, () => undefined), RangeError);
+  assert.deepEqual([clock.now(), clock.alarms], [50, 0]);
+});
+
+test('a circle in which no time passes is an error that says where, and what to do', () => {
+  const clock = new VirtualClock(7);
+  const again = (): void => void clock.at(clock.now(), again);
+  again();
+  assert.throws(
+    () => clock.advance(1),
+    /100000 alarms have rung at the moment 7, .* goes round in a circle.*Let it take some time/,
+  );
+  assert.throws(() => clock.advance(0), /circle/, 'it stays one');
+});
+
+test('as many alarms as one likes ring as time goes on', () => {
+  const clock = new VirtualClock();
+  let rung = 0;
+  const again = (): void => {
+    rung += 1;
+    clock.at(clock.now() + (rung % 2), again);
+  };
+  again();
+  clock.advance(mostAlarmsAtOnce);
+  assert.ok(rung > mostAlarmsAtOnce);
 });
