@@ -1,10 +1,29 @@
-import type { Behaviour } from './behaviour.ts';
+import type { Behaviour, Ignorable } from './behaviour.ts';
+import { isScript } from './behaviour.ts';
+import type { SpawnerRequest } from './spawner-request.ts';
 import type { Exit } from '../model/exit.ts';
+import { signalNumber } from '../model/exit.ts';
 import type { Command } from '../model/program.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Child, ChildListener } from '../runtime/spawner.ts';
 
-/** A child without a process: it takes signals, and does what it is told. */
+/** What a fake child needs of its spawner. */
+export interface FakeChildParts {
+  readonly pid: number;
+  readonly behaviour: Behaviour;
+  readonly clock: Clock;
+  /** Told of what it is asked for, before it is done. */
+  readonly heard: (request: SpawnerRequest) => void;
+  /** Called when it has ended, and when those have that it left behind. */
+  readonly ended: () => void;
+}
+
+/**
+ * A child without a process: it takes signals as a process does that handles none, and does what it is told.
+ *
+ * While it is stopped it does nothing: what its behaviour says, what the test tells it and what signals would do to it comes
+ * when it is continued. Only KILL does not wait.
+ */
 export class FakeChild implements Child {
   /** Who this is: `web`, `web/finish`, `web/log`, or a script's file name. */
   readonly name: string;
@@ -13,27 +32,29 @@ export class FakeChild implements Child {
   /** Its pid, a made-up one. */
   readonly pid: number;
   readonly #listener: ChildListener;
-  readonly #behaviour: Behaviour;
-  readonly #clock: Clock;
+  readonly #parts: FakeChildParts;
   readonly #signals: NodeJS.Signals[] = [];
   #alarms: (() => void)[] = [];
   #alive = false;
+  #exit: Exit | undefined;
   #isReady = false;
+  #stopped = false;
+  /** What is to be done when it is continued. */
+  #held: (() => void)[] = [];
+  /** The signals that are to end it when it is continued. */
+  #pending: NodeJS.Signals[] = [];
+  /** The others of its process group. */
+  #others: 'none' | 'willing' | 'stubborn' = 'none';
+  /** Whom to tell when they have ended. */
+  #sweeps: (() => void)[] = [];
 
   /** @internal */
-  constructor(
-    command: Command,
-    pid: number,
-    listener: ChildListener,
-    behaviour: Behaviour,
-    clock: Clock,
-  ) {
+  constructor(command: Command, listener: ChildListener, parts: FakeChildParts) {
     this.name = command.name;
     this.command = command;
-    this.pid = pid;
+    this.pid = parts.pid;
     this.#listener = listener;
-    this.#behaviour = behaviour;
-    this.#clock = clock;
+    this.#parts = parts;
   }
 
   /** Whether it lives. */
@@ -41,63 +62,81 @@ export class FakeChild implements Child {
     return this.#alive;
   }
 
+  /** Whether it lives, but was stopped by STOP and not continued since. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
   /** The signals that it was sent, in order. */
   get signals(): readonly NodeJS.Signals[] {
     return this.#signals;
   }
 
-  /** Announces its readiness. Without effect a second time, and in a child that has no descriptor to do so on. */
-  ready(): void {
-    if (!this.#alive || this.#isReady || this.command.notificationFd === undefined) return;
-    this.#isReady = true;
-    this.#listener.announced();
+  /** @internal How it has exited. */
+  get lastExit(): Exit | undefined {
+    return this.#exit;
   }
 
-  /** Prints text, line by line. Heard only where its output goes into events (`lines`). */
-  print(text: string): void {
-    const { stdout } = this.command;
-    if (!this.#alive || stdout !== 'lines') return;
-    for (const line of text.replace(/\n$/, '').split('\n')) this.#listener.printed('stdout', line);
+  /** Announces its readiness. Without effect a second time, and in a child that has no descriptor to do so on. */
+  ready(): void {
+    this.#act(() => {
+      if (this.#isReady || this.command.notificationFd === undefined) return;
+      this.#isReady = true;
+      this.#listener.announced();
+    });
+  }
+
+  /** Prints text, line by line. Heard only where that output goes into events (`lines`). Default: on stdout. */
+  print(text: string, stream: 'stdout' | 'stderr' = 'stdout'): void {
+    if (this.command[stream] !== 'lines') return;
+    for (const line of text.replace(/\n$/, '').split('\n')) {
+      this.#act(() => this.#listener.printed(stream, line));
+    }
   }
 
   /** Exits. Default: with code 0. */
   exit(exit: Exit = { code: 0, signal: null }): void {
-    if (!this.#alive) return;
-    this.#alive = false;
-    for (const cancel of this.#alarms) cancel();
-    this.#alarms = [];
-    this.#listener.exited(exit, false);
+    if (exit.signal === 'SIGKILL') this.#end(exit);
+    else this.#act(() => this.#end(exit));
   }
 
-  kill(signal: NodeJS.Signals): void {
+  kill(signal: NodeJS.Signals, scope: 'process' | 'group' = 'process'): void {
+    this.#parts.heard({ type: 'kill', name: this.name, signal, scope });
     if (!this.#alive) return;
     this.#signals.push(signal);
-    const ends = signal === 'SIGKILL' || (deadly.has(signal) && !this.#ignores(signal));
-    if (ends) this.#later(0, () => this.exit({ code: null, signal }));
+    if (scope === 'group') this.#signalOthers(signal);
+    if (signal === 'SIGKILL') this.#die(signal);
+    else if (signal === 'SIGSTOP') this.#stopped = true;
+    else if (signal === 'SIGCONT') this.#continue();
+    else if (isDeadly(signal) && !this.#ignores(signal)) {
+      if (this.#stopped) this.#pending.push(signal);
+      else this.#die(signal);
+    }
   }
 
   lingers(): boolean {
-    return false;
+    return !this.#alive && this.#others !== 'none';
   }
 
-  sweep(_grace: number, done: () => void): void {
-    done();
+  sweep(grace: number, done: () => void): void {
+    this.#parts.heard({ type: 'sweep', name: this.name, grace });
+    if (!this.lingers()) return done();
+    this.#sweeps.push(done);
+    this.#later(this.#others === 'stubborn' ? grace : 0, () => this.#endOthers());
   }
 
   /** @internal What its behaviour says, from its first moment on. */
   begin(): void {
-    const { unspawnable, after = 0, exit, ready, print } = this.#behaviour;
+    const { unspawnable, leaves = false } = this.#parts.behaviour;
     if (unspawnable !== undefined) {
       const message = `cannot be run (${unspawnable})`;
       this.#later(0, () => this.#listener.unspawnable({ code: unspawnable, message }));
       return;
     }
     this.#alive = true;
+    if (leaves !== false) this.#others = leaves === 'stubborn' ? 'stubborn' : 'willing';
     this.#listener.spawned(this.pid);
-    if (print !== undefined) this.#later(after, () => this.print(print));
-    if (ready === true) this.#later(after, () => this.ready());
-    if (exit !== undefined) this.#later(after, () => this.exit(exit));
-    else if (this.#isScript()) this.#later(after, () => this.exit());
+    this.#follow(this.#parts.behaviour);
   }
 
   /** @internal The pipe that it reads has come to its end. */
@@ -105,30 +144,96 @@ export class FakeChild implements Child {
     if (!this.#ignores('end-of-file')) this.#later(0, () => this.exit());
   }
 
-  /** Whether it does something and ends. The host's own command, which alone has the host's stdin, goes on like a service. */
-  #isScript(): boolean {
-    const { calledBy, stdin } = this.command;
-    return (calledBy === 'path' && stdin !== 'inherit') || this.name.endsWith('/finish');
+  #follow(step: Behaviour): void {
+    const { after = 0, ...what } = step;
+    const isIdle = Object.keys(what).length === 0 && !isScript(this.command);
+    if (!this.#alive || isIdle || after === Infinity) return;
+    this.#later(after, () => this.#act(() => this.#take(step)));
   }
 
-  #ignores(what: NodeJS.Signals | 'end-of-file'): boolean {
-    return this.#behaviour.ignores?.includes(what) ?? false;
+  #take({ does, print, stream, ready, exit, next }: Behaviour): void {
+    does?.();
+    if (print !== undefined) this.print(print, stream);
+    if (ready === true) this.ready();
+    if (exit !== undefined) this.exit(exit);
+    else if (next !== undefined) this.#follow(next);
+    else if (isScript(this.command)) this.exit();
+  }
+
+  #act(act: () => void): void {
+    if (this.#stopped) this.#held.push(act);
+    else if (this.#alive) act();
+  }
+
+  /** Of several signals that wait, the one with the lowest number is taken first, as in the kernel. */
+  #continue(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    const held = this.#held.splice(0);
+    const [signal] = this.#pending.toSorted((a, b) => signalNumber(a) - signalNumber(b));
+    if (signal !== undefined) return this.#die(signal);
+    this.#later(0, () => {
+      for (const act of held) this.#act(act);
+    });
+  }
+
+  #die(signal: NodeJS.Signals): void {
+    this.#later(0, () => this.#end({ code: null, signal }));
+  }
+
+  #end(exit: Exit): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    this.#stopped = false;
+    this.#exit = exit;
+    this.#held = [];
+    this.#callOff();
+    this.#parts.ended();
+    this.#listener.exited(exit, this.lingers());
+  }
+
+  #signalOthers(signal: NodeJS.Signals): void {
+    const ends = signal === 'SIGKILL' || (this.#others === 'willing' && isDeadly(signal));
+    if (ends) this.#others = 'none';
+  }
+
+  #endOthers(): void {
+    this.#others = 'none';
+    this.#callOff();
+    this.#parts.ended();
+    for (const done of this.#sweeps.splice(0)) done();
+  }
+
+  #ignores(what: Ignorable): boolean {
+    return this.#parts.behaviour.ignores?.includes(what) ?? false;
   }
 
   #later(ms: number, act: () => void): void {
-    this.#alarms.push(this.#clock.at(this.#clock.now() + ms, act));
+    const { clock } = this.#parts;
+    this.#alarms.push(clock.at(clock.now() + ms, act));
+  }
+
+  #callOff(): void {
+    for (const cancel of this.#alarms) cancel();
+    this.#alarms = [];
   }
 }
 
-/** The signals that end a process which does not handle them, as far as supervision sends them. */
-const deadly: ReadonlySet<NodeJS.Signals> = new Set([
-  'SIGTERM',
-  'SIGINT',
-  'SIGQUIT',
-  'SIGHUP',
-  'SIGUSR1',
-  'SIGUSR2',
-  'SIGALRM',
-  'SIGPIPE',
-  'SIGABRT',
+/**
+ * Whether a signal ends a process that does nothing about it. TSTP, TTIN and TTOU, which stop the jobs of a terminal, do
+ * nothing to what has a session of its own; what Linux does not have cannot be sent.
+ */
+function isDeadly(signal: NodeJS.Signals): boolean {
+  return signalNumber(signal) !== 0 && !harmless.has(signal);
+}
+
+const harmless: ReadonlySet<NodeJS.Signals> = new Set([
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGURG',
+  'SIGWINCH',
 ]);

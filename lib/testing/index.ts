@@ -3,15 +3,16 @@
  *
  * @packageDocumentation
  */
-export { exit, ready } from './behaviour.ts';
-export type { Behaviour } from './behaviour.ts';
 export { check } from './check.ts';
 export type { CheckOptions } from './check.ts';
 export { expectOrder } from './expect-order.ts';
 export type { LinePattern } from './expect-order.ts';
 export type { EventPattern, EventType, Part, Predicate, Typed } from './expectation.ts';
+export { exit, hang, ignores, print, ready, sequence, unspawnable } from './behaviour.ts';
+export type { Behaviour, Ignorable } from './behaviour.ts';
 export { FakeChild } from './fake-child.ts';
 export { FakeSpawner } from './fake-spawner.ts';
+export type { FakeSpawnerOptions } from './fake-spawner.ts';
 export { treeOf, writeTree } from './files.ts';
 export type { FileSpec, LiteralFile, LiteralFolder, LiteralLink, TreeFiles } from './files.ts';
 export type { Life, LifeOptions, Until, UntilOptions } from './life.ts';
@@ -22,4 +23,5 @@ export type { Transcript, TranscriptOptions } from './transcript.ts';
 export type { TreeSource } from './tree-source.ts';
 export { trial } from './trial.ts';
 export type { Trial } from './trial.ts';
+export type { SpawnerRequest } from './spawner-request.ts';
 export { VirtualClock } from './virtual-clock.ts';

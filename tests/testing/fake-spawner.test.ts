@@ -8,8 +8,9 @@ import {
 } from '../../lib/machine/command.ts';
 import type { Command } from '../../lib/model/program.ts';
 import type { Behaviour } from '../../lib/testing/behaviour.ts';
-import { exit, ready } from '../../lib/testing/behaviour.ts';
+import { exit, hang, ignores, print, ready, sequence } from '../../lib/testing/behaviour.ts';
 import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
+import type { SpawnerRequest } from '../../lib/testing/spawner-request.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { died, finished, logged, script, service } from '../machine/samples.ts';
 
@@ -175,12 +176,20 @@ test('the living child of a name takes orders; the signals that it was sent are 
   assert.deepEqual([child.alive, spawner.children.length], [false, 2]);
 });
 
-test('a name that nobody alive has is an error that says who is', () => {
+test('a name that nobody alive has is an error that says who is, and which name is near', () => {
   const { spawner, spawn } = rig();
-  assert.throws(() => spawner.child('web'), /No child 'web' is alive. Alive: nobody\./);
+  assert.throws(() => spawner.child('web'), /No child 'web' is alive\. Alive: nobody\./);
   spawn(init);
   spawn(finish);
-  assert.throws(() => spawner.child('web'), /Alive: 10-a, web\/finish\./);
+  assert.throws(
+    () => spawner.child('wbe/finish'),
+    /alive\. Did you mean 'web\/finish'\? Alive: 10-a, web\/finish\./,
+  );
+  spawner.child('10-a').exit();
+  assert.throws(
+    () => spawner.child('10-a'),
+    /alive\. It was spawned before\. Alive: web\/finish\./,
+  );
 });
 
 test('the dead do nothing any more, and leave no alarm', () => {
@@ -257,9 +266,107 @@ test('a logger may ignore the end of its pipe', () => {
   assert.deepEqual(spawner.alive, ['web/log']);
 });
 
-// The rest of the port
+test('a log that was let go of is read on for as long as somebody writes into it', () => {
+  const { clock, spawner, spawn } = rig();
+  spawner.script('web', { leaves: true });
+  spawn(logger);
+  const child = spawn(producer);
+  spawner.closePipe('web');
+  clock.advance(1000);
+  assert.deepEqual(spawner.alive, ['web/log', 'web'], 'its producer lives');
+  spawner.child('web').exit();
+  clock.advance(1000);
+  assert.deepEqual(spawner.alive, ['web/log'], 'its producer left others behind');
+  child.sweep(0, () => undefined);
+  clock.advance(0);
+  assert.deepEqual(spawner.alive, []);
+});
 
-test('nothing is ever left behind, and closing takes no time', async () => {
+test('a logger that was ended leaves the rest to the next one, which is the last', () => {
+  const { clock, spawner, spawn } = rig();
+  spawn(logger).kill('SIGTERM', 'process');
+  spawner.closePipe('web');
+  clock.advance(0);
+  for (const left of [[], ['web/log']]) {
+    spawn(logger);
+    clock.advance(1000);
+    assert.deepEqual(spawner.alive, left);
+  }
+});
+
+test('what cannot be run holds no pipe open', () => {
+  const { clock, spawner, spawn } = rig();
+  spawner.script('web', { unspawnable: 'ENOENT' });
+  spawn(logger);
+  spawn(producer);
+  spawner.closePipe('web');
+  clock.advance(0);
+  assert.deepEqual(spawner.alive, []);
+});
+
+// Names
+
+test('a script may be named with its folder, which is more precise than its name alone', () => {
+  const { clock, spawner, told, spawn } = rig();
+  const [first, last] = ['init', 'finish'].map((stage) =>
+    scriptCommand({ name: '10-a', run: { script: `/etc/cont-${stage}.d/10-a` } }, 'inherit'),
+  );
+  assert.ok(first !== undefined && last !== undefined);
+  spawner.script('10-a', hang()).script('cont-finish.d/10-a', exit(1, 50));
+  spawn(first);
+  spawn(last);
+  assert.equal(spawner.child('cont-init.d/10-a').pid, 1001);
+  assert.equal(spawner.child('cont-finish.d/10-a').pid, 1002);
+  assert.equal(spawner.child('10-a').pid, 1002, 'the latest');
+  clock.advance(1000);
+  assert.deepEqual(told.slice(2), ['50 10-a exited 1 false']);
+  assert.throws(() => spawner.child('cont-nit.d/10-a'), /Did you mean 'cont-init\.d\/10-a'\?/);
+});
+
+test('the names of all that were spawned, dead or alive', () => {
+  const { clock, spawner, spawn } = rig();
+  for (const command of [init, web, finish]) spawn(command);
+  clock.advance(0);
+  assert.deepEqual(spawner.spawned, ['10-a', 'web', 'web/finish']);
+});
+
+// Who listens
+
+test('everything that it is asked for is heard before it is done', async () => {
+  const clock = new VirtualClock();
+  const heard: SpawnerRequest[] = [];
+  const spawner: FakeSpawner = new FakeSpawner(clock, {
+    heard: (request) => {
+      heard.push(request);
+      if (request.type === 'spawn') assert.deepEqual(spawner.children, []);
+      if (request.type === 'kill') assert.deepEqual(spawner.child('web').signals, []);
+    },
+  });
+  const nobody = {
+    spawned: () => undefined,
+    unspawnable: () => undefined,
+    announced: () => undefined,
+    printed: () => undefined,
+    exited: () => undefined,
+  };
+  const child = spawner.spawn(web, nobody);
+  child.kill('SIGTERM', 'group');
+  clock.advance(0);
+  child.sweep(70, () => undefined);
+  spawner.closePipe('web');
+  await spawner.close();
+  assert.deepEqual(heard, [
+    { type: 'spawn', command: web },
+    { type: 'kill', name: 'web', signal: 'SIGTERM', scope: 'group' },
+    { type: 'sweep', name: 'web', grace: 70 },
+    { type: 'closePipe', pipe: 'web' },
+    { type: 'close' },
+  ]);
+});
+
+// The end
+
+test('nothing is left behind unless it is told so, and closing takes no time', async () => {
   const { spawner, spawn } = rig();
   const child = spawn(web);
   assert.equal(child.lingers(), false);
@@ -269,4 +376,13 @@ test('nothing is ever left behind, and closing takes no time', async () => {
   });
   assert.ok(swept);
   await spawner.close();
+});
+
+test('nothing is run any more once it is closed', async () => {
+  const { clock, spawner, told, spawn } = rig();
+  await spawner.close();
+  spawner.script('web', sequence(ignores('SIGTERM'), print('text')));
+  spawn(web);
+  clock.advance(0);
+  assert.deepEqual(told, ['0 web ECANCELED cannot be run (ECANCELED)']);
 });

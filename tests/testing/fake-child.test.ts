@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runCommand, scriptCommand } from '../../lib/machine/command.ts';
+import { parseSignal } from '../../lib/model/exit.ts';
+import type { Command } from '../../lib/model/program.ts';
+import type { Behaviour } from '../../lib/testing/behaviour.ts';
+import { exit, hang, ignores, print, ready, sequence } from '../../lib/testing/behaviour.ts';
+import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
+import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+import { script, service } from '../machine/samples.ts';
+
+const web = runCommand(service('web', { notificationFd: 3 }), 'lines');
+const init = scriptCommand(script('web'), 'lines');
+
+/** A child that behaves so, and everything that it tells, each with its moment. */
+function child(behaviour: Behaviour = {}, command: Command = web) {
+  const clock = new VirtualClock();
+  const spawner = new FakeSpawner(clock).script('web', behaviour);
+  const told: string[] = [];
+  const tell = (...words: readonly unknown[]): void => {
+    told.push([clock.now(), ...words].map(String).join(' '));
+  };
+  spawner.spawn(command, {
+    spawned: () => undefined,
+    unspawnable: ({ code }) => tell(code),
+    announced: () => tell('announced'),
+    printed: (stream, line) => tell(stream, line),
+    exited: ({ code, signal }, leftBehind) => tell('exited', code ?? signal, leftBehind),
+  });
+  const [it] = spawner.children;
+  assert.ok(it !== undefined);
+  return { clock, told, it };
+}
+
+// One step after the other
+
+test('one step after the other, each counting from the one before', () => {
+  const { clock, told } = child(sequence(ready(50), print('hello'), exit(1, 200)));
+  clock.advance(1000);
+  assert.deepEqual(told, ['50 announced', '50 stdout hello', '250 exited 1 false']);
+});
+
+test('one step does what it says in this order: does, prints, announces, exits', () => {
+  const order: string[] = [];
+  const does = (): void => void order.push(...told, 'does');
+  const { clock, told } = child({ ...exit(0, 20), ...print('text'), ready: true, after: 20, does });
+  clock.advance(19);
+  assert.deepEqual(order, []);
+  clock.advance(1);
+  assert.deepEqual(order, ['does']);
+  assert.deepEqual(told, ['20 stdout text', '20 announced', '20 exited 0 false']);
+});
+
+test('a script exits after its last step; a service stays', () => {
+  const steps = sequence(print('a', 10), print('b', 10));
+  const [aScript, aService] = [child(steps, init), child(steps)];
+  for (const { clock } of [aScript, aService]) clock.advance(1000);
+  assert.equal(aScript.told.at(-1), '20 exited 0 false');
+  assert.equal(aService.told.at(-1), '20 stdout b');
+});
+
+test('a script that hangs ends by a signal only, and sets no alarm', () => {
+  const { clock, told, it } = child(sequence(print('a', 10), hang()), init);
+  clock.advance(10);
+  assert.deepEqual([clock.alarms, it.alive], [0, true]);
+  it.kill('SIGTERM');
+  clock.advance(0);
+  assert.equal(told.at(-1), '10 exited SIGTERM false');
+});
+
+test('whoever has ended takes no further step', () => {
+  const { clock, told, it } = child(sequence({ after: 10, does: () => it.exit() }, print('never')));
+  clock.advance(1000);
+  assert.deepEqual([told, clock.alarms], [['10 exited 0 false'], 0]);
+});
+
+test('it prints on stderr too, in advance and by hand', () => {
+  const { clock, told, it } = child({ print: 'one\ntwo', stream: 'stderr' });
+  clock.advance(0);
+  it.print('three', 'stderr');
+  it.print('four');
+  assert.deepEqual(told, ['0 stderr one', '0 stderr two', '0 stderr three', '0 stdout four']);
+});
+
+test('what goes elsewhere is not heard, on whichever of the two', () => {
+  const { told, it } = child({}, { ...web, stderr: 'ignore' });
+  it.print('lost', 'stderr');
+  it.print('heard');
+  assert.deepEqual(told, ['0 stdout heard']);
+});
+
+// Signals
+
+/** What Linux has, by the number. */
+const all = Array.from({ length: 31 }, (_, index) => parseSignal(String(index + 1)));
+
+const harmless = 'CHLD CONT STOP TSTP TTIN TTOU URG WINCH'.split(' ').map((name) => `SIG${name}`);
+
+test('every signal ends it but those that nobody dies of', () => {
+  const survived = all.filter((signal) => {
+    assert.ok(signal !== undefined);
+    const { clock, told, it } = child();
+    it.kill(signal);
+    clock.advance(0);
+    if (!it.alive) assert.deepEqual(told, [`0 exited ${signal} false`]);
+    return it.alive;
+  });
+  assert.deepEqual(survived.toSorted(), harmless);
+});
+
+test('STOP stops it; what stops the jobs of a terminal does not, in a session of its own', () => {
+  for (const signal of ['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const) {
+    const { it } = child(ignores('SIGSTOP'));
+    it.kill(signal);
+    assert.equal(it.stopped, signal === 'SIGSTOP', signal);
+  }
+});
+
+test('what cannot be sent on Linux does nothing', () => {
+  const { clock, told, it } = child();
+  it.kill('SIGBREAK');
+  clock.advance(100);
+  assert.deepEqual(told, []);
+});
+
+test('while it is stopped it does nothing; what was due meanwhile comes when it is continued', () => {
+  const { clock, told, it } = child(sequence(ready(10), print('late', 10), exit(0, 10)));
+  it.kill('SIGSTOP');
+  clock.advance(1000);
+  assert.deepEqual([told, it.stopped], [[], true]);
+  it.kill('SIGCONT');
+  assert.equal(it.stopped, false);
+  clock.advance(1000);
+  assert.deepEqual(told, ['1000 announced', '1010 stdout late', '1020 exited 0 false']);
+});
+
+test('what the test tells it waits as well', () => {
+  const { clock, told, it } = child();
+  it.kill('SIGSTOP');
+  it.ready();
+  it.print('text');
+  it.exit({ code: 3, signal: null });
+  assert.deepEqual(told, []);
+  it.kill('SIGCONT');
+  clock.advance(0);
+  assert.deepEqual(told, ['0 announced', '0 stdout text', '0 exited 3 false']);
+});
+
+test('a signal waits, and comes before everything else; the lowest number first', () => {
+  const { clock, told, it } = child(exit(0, 10));
+  for (const signal of ['SIGSTOP', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) it.kill(signal);
+  clock.advance(100);
+  assert.deepEqual(told, []);
+  it.kill('SIGCONT');
+  clock.advance(0);
+  assert.deepEqual(told, ['100 exited SIGHUP false']);
+});
+
+test('a signal that is ignored does not wait', () => {
+  const { clock, it } = child(ignores('SIGTERM'));
+  for (const signal of ['SIGSTOP', 'SIGTERM', 'SIGCONT'] as const) it.kill(signal);
+  clock.advance(100);
+  assert.equal(it.alive, true);
+});
+
+test('KILL does not wait, nor does one who was killed from outside', () => {
+  const { clock, told, it } = child();
+  it.kill('SIGSTOP');
+  it.kill('SIGKILL');
+  clock.advance(0);
+  assert.deepEqual([told, it.stopped], [['0 exited SIGKILL false'], false]);
+  const other = child();
+  other.it.kill('SIGSTOP');
+  other.it.exit({ code: null, signal: 'SIGKILL' });
+  assert.deepEqual(other.told, ['0 exited SIGKILL false']);
+});
+
+test('who was sent TERM and then STOP is dead; who is continued twice does everything once', () => {
+  const { clock, told, it } = child();
+  it.kill('SIGTERM');
+  it.kill('SIGSTOP');
+  clock.advance(0);
+  assert.deepEqual(told, ['0 exited SIGTERM false']);
+  const other = child();
+  other.it.kill('SIGSTOP');
+  other.it.print('text');
+  other.it.kill('SIGCONT');
+  other.it.kill('SIGCONT');
+  other.clock.advance(0);
+  assert.deepEqual(other.told, ['0 stdout text']);
+});
+
+test('who is stopped again before it has done anything waits again', () => {
+  const { clock, told, it } = child();
+  it.kill('SIGSTOP');
+  it.print('text');
+  it.kill('SIGCONT');
+  it.kill('SIGSTOP');
+  clock.advance(0);
+  assert.deepEqual(told, []);
+  it.kill('SIGCONT');
+  clock.advance(0);
+  assert.deepEqual(told, ['0 stdout text']);
+});
+
+// What is left behind
+
+/** A child that has left others behind, and how many sweeps of theirs are done. */
+function left(leaves: true | 'stubborn') {
+  const { clock, told, it } = child({ leaves, ...exit(0) });
+  clock.advance(0);
+  assert.deepEqual([told, it.lingers()], [['0 exited 0 true'], true]);
+  const swept: number[] = [];
+  const sweep = (grace: number): void => it.sweep(grace, () => swept.push(clock.now()));
+  return { clock, it, swept, sweep };
+}
+
+test('what is left behind ends when it is swept', () => {
+  const { clock, it, swept, sweep } = left(true);
+  sweep(1000);
+  assert.deepEqual(swept, [], 'not before time goes on');
+  clock.advance(0);
+  assert.deepEqual([swept, it.lingers(), clock.alarms], [[0], false, 0]);
+  sweep(1000);
+  assert.deepEqual(swept, [0, 0], 'nothing is left: at once');
+});
+
+test('what is stubborn ends when the grace is over', () => {
+  const { clock, it, swept, sweep } = left('stubborn');
+  sweep(1000);
+  clock.advance(999);
+  assert.deepEqual([swept, it.lingers()], [[], true]);
+  clock.advance(1);
+  assert.deepEqual([swept, it.lingers()], [[1000], false]);
+});
+
+test('a shorter sweep ends a longer one', () => {
+  const { clock, swept, sweep } = left('stubborn');
+  sweep(1000);
+  sweep(0);
+  clock.advance(0);
+  assert.deepEqual([swept, clock.alarms], [[0, 0], 0]);
+});
+
+test('a signal to the group ends the others too, if it is one that they do not ignore', () => {
+  const leftBehind = (
+    leaves: true | 'stubborn',
+    signal: NodeJS.Signals,
+    scope: 'process' | 'group',
+  ): boolean => {
+    const { clock, it } = child({ leaves });
+    it.kill(signal, scope);
+    clock.advance(0);
+    return it.lingers();
+  };
+  assert.equal(leftBehind(true, 'SIGTERM', 'process'), true);
+  assert.equal(leftBehind(true, 'SIGTERM', 'group'), false);
+  assert.equal(leftBehind('stubborn', 'SIGTERM', 'group'), true);
+  assert.equal(leftBehind('stubborn', 'SIGKILL', 'group'), false);
+});
+
+test('who lives has left nobody behind', () => {
+  const { it } = child({ leaves: true });
+  assert.equal(it.lingers(), false);
+  let done = 0;
+  it.sweep(1000, () => (done += 1));
+  assert.equal(done, 1);
+});
