@@ -19,12 +19,33 @@ import type {
   Verdict,
 } from 'stagekeeper';
 import { Service, Supervisor, TreeError } from 'stagekeeper';
-import { FakeSpawner, VirtualClock } from 'stagekeeper/testing';
+import type {
+  Behaviour,
+  ContractCase,
+  ContractRig,
+  FakeChild,
+  SpawnerRequest,
+} from 'stagekeeper/testing';
+import {
+  FakeSpawner,
+  VirtualClock,
+  exit,
+  hang,
+  ignores,
+  print,
+  processRig,
+  ready,
+  sequence,
+  spawnerContract,
+  unspawnable,
+  virtualRig,
+} from 'stagekeeper/testing';
 
 declare const supervisor: Supervisor;
 declare const service: Service;
 declare const event: LifecycleEvent;
 declare const error: unknown;
+declare const spawner: Spawner;
 
 export function makingOne(): void {
   expectTypeOf(Supervisor.load).parameter(0).toEqualTypeOf<string | URL>();
@@ -117,4 +138,45 @@ export function doubles(): void {
   expectTypeOf<FakeSpawner>().toExtend<Spawner>();
   const clock = new VirtualClock();
   new Supervisor({}, { clock, spawner: new FakeSpawner(clock) });
+}
+
+export function behaviours(): void {
+  const fake = new FakeSpawner(new VirtualClock());
+  fake.script('web', sequence(ignores('SIGTERM'), ready(50), print('hello'), exit('SIGSEGV', 200)));
+  fake.script('cont-init.d/10-db', [unspawnable(), unspawnable('EACCES'), hang(), exit(1)]);
+  fake.script('web', { exit: { code: 1, signal: null }, after: 10, leaves: 'stubborn' });
+  fake.script('web', { print: 'text', stream: 'stderr', does: () => undefined, next: exit(0) });
+  // @ts-expect-error: no such signal
+  ignores('SIGTREM');
+  // @ts-expect-error: no such field
+  fake.script('web', { exits: 1 });
+  expectTypeOf(sequence()).toEqualTypeOf<Behaviour>();
+  expectTypeOf(fake.child('web')).toEqualTypeOf<FakeChild>();
+  expectTypeOf(fake.child('web').stopped).toBeBoolean();
+  expectTypeOf(fake.spawned).toEqualTypeOf<readonly string[]>();
+  fake.child('web').print('text', 'stderr');
+}
+
+export function whatIsHeard(): void {
+  new FakeSpawner(new VirtualClock(), {
+    heard: (request) => {
+      expectTypeOf(request).toEqualTypeOf<SpawnerRequest>();
+      if (request.type === 'spawn') expectTypeOf(request.command.name).toBeString();
+      if (request.type === 'kill') expectTypeOf(request.scope).toEqualTypeOf<'process' | 'group'>();
+      // @ts-expect-error: a pipe has no signal
+      if (request.type === 'closePipe') expectTypeOf(request.signal).toBeString();
+    },
+  });
+}
+
+export function aSpawnerOfOnesOwn(): void {
+  expectTypeOf(spawnerContract).toEqualTypeOf<readonly ContractCase[]>();
+  expectTypeOf(processRig(spawner)).toEqualTypeOf<ContractRig>();
+  const clock = new VirtualClock();
+  for (const { name, check } of spawnerContract) {
+    expectTypeOf(name).toBeString();
+    expectTypeOf(check(virtualRig(clock, new FakeSpawner(clock)))).resolves.toBeVoid();
+  }
+  // @ts-expect-error: a double is told in advance what its children do
+  virtualRig(clock, spawner);
 }

@@ -1,0 +1,115 @@
+import type { ContractRig } from './rig.ts';
+import type { Behaviour } from '../behaviour.ts';
+import type { Exit } from '../../model/exit.ts';
+import type { Command } from '../../model/program.ts';
+import type { Child, SpawnFailure } from '../../runtime/spawner.ts';
+
+/** A child, and what was told of it. */
+export interface Watched {
+  readonly child: Child;
+  /** In short, in order: `spawned`, `announced`, `stdout: text`, `exited 0`, `exited SIGTERM`, `unspawnable ENOENT`. */
+  readonly told: readonly string[];
+  readonly pid: number | undefined;
+  readonly exit: Exit | undefined;
+  readonly leftBehind: boolean | undefined;
+  readonly failure: SpawnFailure | undefined;
+}
+
+/** Where a case is played: it starts processes, and ends what is left of them. */
+export class Bench {
+  readonly rig: ContractRig;
+  /** Who was spawned, in order. */
+  readonly order: string[] = [];
+  readonly #all: Watched[] = [];
+
+  constructor(rig: ContractRig) {
+    this.rig = rig;
+  }
+
+  /** Asks for a process that behaves so. */
+  start(name: string, behaviour: Behaviour = {}, more: Partial<Command> = {}): Watched {
+    const told: string[] = [];
+    const seen: { -readonly [field in keyof Omit<Watched, 'child'>]: Watched[field] } = {
+      told,
+      pid: undefined,
+      exit: undefined,
+      leftBehind: undefined,
+      failure: undefined,
+    };
+    const child = this.rig.spawner.spawn(this.rig.command(name, behaviour, more), {
+      spawned: (pid) => {
+        told.push('spawned');
+        seen.pid = pid;
+        this.order.push(name);
+      },
+      unspawnable: (failure) => {
+        told.push(`unspawnable ${failure.code}`);
+        seen.failure = failure;
+      },
+      announced: () => void told.push('announced'),
+      printed: (stream, line) => void told.push(`${stream}: ${line}`),
+      exited: (exit, leftBehind) => {
+        told.push(`exited ${String(exit.code ?? exit.signal)}`);
+        Object.assign(seen, { exit, leftBehind });
+      },
+    });
+    const watched = Object.assign(seen, { child });
+    this.#all.push(watched);
+    return watched;
+  }
+
+  /** Asks for a process and waits until it lives and has come to the point of announcing itself: every trap of its is set. */
+  async startReady(
+    name: string,
+    behaviour: Behaviour = {},
+    more: Partial<Command> = {},
+  ): Promise<Watched> {
+    const watched = this.start(name, { ...behaviour, ready: true }, { notificationFd: 3, ...more });
+    await this.told(watched, 'announced');
+    return watched;
+  }
+
+  /** Waits until this was told. */
+  told(watched: Watched, what: string): Promise<void> {
+    return this.rig.until(() => watched.told.includes(what), `'${what}'`);
+  }
+
+  /** Waits until it has ended. */
+  ended(watched: Watched): Promise<void> {
+    return this.rig.until(() => watched.exit !== undefined, 'the exit');
+  }
+
+  settle(): Promise<void> {
+    return this.rig.settle();
+  }
+
+  /** Ends whatever lives, and closes the spawner. */
+  async clear(): Promise<void> {
+    await this.rig.until(
+      () => this.#all.every((one) => one.pid !== undefined || isOver(one)),
+      'every spawn',
+    );
+    for (const one of this.#all) if (!isOver(one)) one.child.kill('SIGKILL', 'group');
+    await this.rig.until(() => this.#all.every(isOver), 'every exit');
+    let swept = 0;
+    for (const { child } of this.#all) child.sweep(0, () => (swept += 1));
+    await this.rig.until(() => swept === this.#all.length, 'the end of every sweep');
+    await this.close();
+  }
+
+  /** Closes the spawner, within the time of `until`. */
+  async close(): Promise<void> {
+    let isSettled = false;
+    const settled = (): void => {
+      isSettled = true;
+    };
+    const closing = this.rig.spawner.close();
+    void closing.then(settled, settled);
+    await this.rig.until(() => isSettled, 'the end of the spawner');
+    await closing;
+  }
+}
+
+function isOver({ exit, failure }: Watched): boolean {
+  return exit !== undefined || failure !== undefined;
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import type { Bench, Watched } from './bench.ts';
+import { contractCase } from './case.ts';
+import { exit } from '../behaviour.ts';
+
+/** Milliseconds that no sweep of a case ever takes to their end. */
+const aMinute = 60_000;
+
+/** What processes leave behind. */
+export const leftovers = [
+  contractCase('sweeps at once where nothing was left behind', async (bench) => {
+    const one = bench.start('one', exit(0));
+    await bench.ended(one);
+    assert.equal(one.leftBehind, false);
+    assert.equal(one.child.lingers(), false);
+    assert.equal(sweep(one, aMinute).done, 1);
+  }),
+
+  contractCase('tells what was left behind, and ends it when it is swept', async (bench) => {
+    const one = await leave(bench, true);
+    const sweeping = sweep(one, aMinute);
+    await bench.rig.until(() => sweeping.done > 0, 'the end of the sweep');
+    assert.equal(one.child.lingers(), false);
+    await bench.settle();
+    assert.equal(sweeping.done, 1);
+  }),
+
+  contractCase('gives what is stubborn its grace, then kills it', async (bench) => {
+    const one = await leave(bench, 'stubborn');
+    const patient = sweep(one, aMinute);
+    await bench.settle();
+    assert.equal(patient.done, 0);
+    assert.equal(one.child.lingers(), true);
+    const short = sweep(one, 20);
+    await bench.rig.until(() => patient.done + short.done === 2, 'the end of both sweeps');
+    assert.equal(one.child.lingers(), false);
+  }),
+
+  contractCase('sends to one process, or to its whole group', async (bench) => {
+    const [alone, together] = [
+      await bench.startReady('alone', { leaves: true }),
+      await bench.startReady('together', { leaves: true }),
+    ];
+    assert.equal(alone.child.lingers(), false, 'who lives has left nobody behind');
+    alone.child.kill('SIGTERM', 'process');
+    together.child.kill('SIGTERM', 'group');
+    await bench.ended(alone);
+    await bench.ended(together);
+    assert.equal(alone.leftBehind, true);
+    await bench.rig.until(() => !together.child.lingers(), 'the end of the group');
+    assert.equal(alone.child.lingers(), true);
+  }),
+
+  contractCase('ends a log only when those left behind write no more', async (bench) => {
+    const logger = bench.start('web/log', {}, { stdin: { pipe: 'web' } });
+    const producer = bench.start('web', { leaves: true, ...exit(0) }, { stdout: { pipe: 'web' } });
+    await bench.told(logger, 'spawned');
+    await bench.ended(producer);
+    bench.rig.spawner.closePipe('web');
+    await bench.settle();
+    assert.equal(logger.exit, undefined);
+    sweep(producer, 0);
+    await bench.ended(logger);
+    assert.deepEqual(logger.exit, { code: 0, signal: null });
+  }),
+];
+
+async function leave(bench: Bench, leaves: true | 'stubborn'): Promise<Watched> {
+  const one = bench.start('one', { leaves, ...exit(0) });
+  await bench.ended(one);
+  assert.equal(one.leftBehind, true);
+  assert.equal(one.child.lingers(), true);
+  return one;
+}
+
+/** Begins a sweep; `done`: how often its end was told. */
+function sweep({ child }: Watched, grace: number): { readonly done: number } {
+  const sweeping = { done: 0 };
+  child.sweep(grace, () => (sweeping.done += 1));
+  return sweeping;
+}

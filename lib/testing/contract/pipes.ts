@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import type { Bench, Watched } from './bench.ts';
+import { contractCase } from './case.ts';
+import { exit } from '../behaviour.ts';
+
+/** How log pipes begin and end. */
+export const pipes = [
+  contractCase('keeps a log pipe when its producer dies, until it lets go of it', async (bench) => {
+    const logger = startLogger(bench);
+    await end(bench, startProducer(bench));
+    await bench.settle();
+    assert.equal(logger.exit, undefined, 'the pipe is kept for the next producer');
+    bench.rig.spawner.closePipe('web');
+    await expectToReadOut(bench, logger);
+  }),
+
+  contractCase('ends a log only when nobody writes into it any more', async (bench) => {
+    const logger = startLogger(bench);
+    const producer = startProducer(bench);
+    await bench.told(logger, 'spawned');
+    await bench.told(producer, 'spawned');
+    bench.rig.spawner.closePipe('web');
+    await bench.settle();
+    assert.equal(logger.exit, undefined, 'its producer lives');
+    await end(bench, producer);
+    await expectToReadOut(bench, logger);
+  }),
+
+  contractCase('keeps a log pipe for one logger after the other', async (bench) => {
+    await end(bench, startLogger(bench));
+    const second = startLogger(bench);
+    await end(bench, startProducer(bench));
+    await bench.settle();
+    assert.equal(second.exit, undefined);
+    bench.rig.spawner.closePipe('web');
+    await expectToReadOut(bench, second);
+  }),
+
+  contractCase(
+    'leaves the rest of a log to the next logger, which finds the end',
+    async (bench) => {
+      const first = startLogger(bench);
+      await bench.told(first, 'spawned');
+      first.child.kill('SIGKILL', 'process');
+      bench.rig.spawner.closePipe('web');
+      await bench.ended(first);
+      await expectToReadOut(bench, startLogger(bench));
+    },
+  ),
+
+  contractCase('lets a logger that comes late find the end as well', async (bench) => {
+    const producer = bench.start('web', exit(0), { stdout: { pipe: 'web' } });
+    await bench.ended(producer);
+    bench.rig.spawner.closePipe('web');
+    await expectToReadOut(bench, startLogger(bench));
+  }),
+
+  contractCase('makes a log pipe anew for who comes when it was read to its end', async (bench) => {
+    const first = startLogger(bench);
+    await bench.told(first, 'spawned');
+    bench.rig.spawner.closePipe('web');
+    await expectToReadOut(bench, first);
+    const second = startLogger(bench);
+    const producer = startProducer(bench);
+    await bench.told(second, 'spawned');
+    await bench.settle();
+    assert.equal(second.exit, undefined);
+    await end(bench, producer);
+    bench.rig.spawner.closePipe('web');
+    await expectToReadOut(bench, second);
+  }),
+
+  contractCase('takes the end of a log pipe that nobody ever asked for', async (bench) => {
+    bench.rig.spawner.closePipe('web');
+    await expectToReadOut(bench, startLogger(bench));
+  }),
+];
+
+function startLogger(bench: Bench): Watched {
+  return bench.start('web/log', {}, { stdin: { pipe: 'web' } });
+}
+
+function startProducer(bench: Bench): Watched {
+  return bench.start('web', {}, { stdout: { pipe: 'web' } });
+}
+
+async function end(bench: Bench, one: Watched): Promise<void> {
+  await bench.told(one, 'spawned');
+  one.child.kill('SIGTERM', 'process');
+  await bench.ended(one);
+}
+
+async function expectToReadOut(bench: Bench, logger: Watched): Promise<void> {
+  await bench.ended(logger);
+  assert.deepEqual(logger.exit, { code: 0, signal: null });
+}
