@@ -115,6 +115,20 @@ test('settle() lets everything happen that needs no time, however many turns it 
   assert.equal(life.supervisor.service('web').status, 'up');
 });
 
+test('what goes round and round without taking time is told, not waited for', async () => {
+  const life = await simulate(web);
+  const service = life.supervisor.service('web');
+  const rounds = { on: true };
+  life.supervisor.on('service', ({ to }) => {
+    if (rounds.on && to === 'down') service.start().catch(() => undefined);
+    if (rounds.on && to === 'up') service.stop().catch(() => undefined);
+  });
+  void life.supervisor.run();
+  await assert.rejects(life.settle(), /At 0 ms .* without an end/);
+  rounds.on = false;
+  await life[Symbol.asyncDispose]();
+});
+
 test('nothing waits for real time', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', exit(1, 86_400_000));
@@ -187,11 +201,11 @@ test('problems of the tree are the supervisor’s', async () => {
 
 test('an init script writes services, and they are started', async () => {
   await using life = await simulate(whole);
-  life.supervisor.on('script', ({ script, status }) => {
-    if (script !== '20-second' || status !== 'started') return;
+  const does = (): void => {
     void life.write({ 'services.d/new/run': fine });
     void life.remove('services.d/web');
-  });
+  };
+  life.spawner.script('20-second', { does, exit: { code: 0, signal: null } });
   await life.supervisor.start();
   assert.deepEqual([...life.supervisor.services.keys()], ['new']);
   assert.equal(life.supervisor.service('new').status, 'up');
