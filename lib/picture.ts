@@ -1,5 +1,4 @@
 import type { ScriptsState, TreeState, Unit } from './machine/state.ts';
-import { isReady } from './machine/longrun.ts';
 import { describeExit } from './model/exit.ts';
 import { loggerName, producerOf } from './model/tree.ts';
 
@@ -48,9 +47,9 @@ function serviceBranches({ units }: TreeState): readonly Branch[] {
     });
 }
 
-function serviceText(name: string, { spec, state }: Unit): string {
+function serviceText(name: string, { state }: Unit): string {
   const pid = 'run' in state ? `, pid ${String(state.run.pid)}` : '';
-  const ready = spec.notificationFd !== undefined && isReady(state, spec) ? ', ready' : '';
+  const ready = state.status === 'up' && state.run.readyAt !== null ? ', ready' : '';
   const deaths = state.deaths === 0 ? '' : `, died ${String(state.deaths)}×`;
   return `${name}: ${state.status}${ready}${pid}${deaths}`;
 }

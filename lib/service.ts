@@ -51,7 +51,7 @@ export class Service extends Emitter<ServiceEvents> {
 
   /** Whether it is up, and has announced so if it announces (`notification-fd`). */
   get ready(): boolean {
-    return isReady(this.#state, this.spec);
+    return isReady(this.#state);
   }
 
   /** Whether it is meant to be up and is restarted when it dies. */
@@ -192,7 +192,7 @@ export class Service extends Emitter<ServiceEvents> {
   /** Whether the service has come up; throws when it will not. */
   #arrival(isOld: (state: ServiceState) => boolean): true | undefined {
     const state = this.#state;
-    if (isReady(state, this.spec) && !isOld(state)) return true;
+    if (isReady(state) && !isOld(state)) return true;
     const cannotRun = state.status === 'backoff' && state.why === 'unspawnable';
     if (state.status === 'failed' || cannotRun) {
       throw new ServiceFailedError(this.name, this.explain(), this.lastExit);

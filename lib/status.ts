@@ -49,10 +49,10 @@ export function statusOf(state: TreeState, problems: readonly Problem[]): Superv
   };
 }
 
-function report({ spec, state }: Unit): ServiceReport {
+function report({ state }: Unit): ServiceReport {
   return {
     status: state.status,
-    ready: isReady(state, spec),
+    ready: isReady(state),
     wanted: state.goal === 'up',
     since: state.since,
     deaths: state.deaths,

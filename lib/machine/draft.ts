@@ -146,7 +146,7 @@ export type Rule = (draft: Draft) => boolean;
 
 /** Whether a service has arrived where the stage wants it: up, and ready if it announces. */
 export function hasArrived(unit: Unit): boolean {
-  return isReady(unit.state, unit.spec);
+  return isReady(unit.state);
 }
 
 /** Whether a service stands still. */

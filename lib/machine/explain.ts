@@ -7,7 +7,7 @@ import type { ServiceSpec } from '../model/tree.ts';
 /** One sentence that says why a service stands as it does. */
 export function explainService({ spec, state, leaving }: Unit, now: number): string {
   const sentence = describe(state, spec, now);
-  const ready = state.status !== 'up' || isReady(state, spec) ? '' : ', not ready yet';
+  const ready = state.status !== 'up' || isReady(state) ? '' : ', not ready yet';
   const gone = leaving ? '; it is gone from services.d' : '';
   return `${spec.name} ${sentence}${ready}${gone}.`;
 }

@@ -45,7 +45,6 @@ import {
   wantDrained,
   wantOnce,
 } from './transitions.ts';
-import type { ServiceSpec } from '../model/tree.ts';
 
 /** What each state does on each input. */
 export const machine: Machine = {
@@ -127,9 +126,9 @@ export function isAtRest(state: ServiceState): boolean {
   return state.status === 'down' || state.status === 'failed';
 }
 
-/** Whether a service is up and has announced so, if it announces at all. */
-export function isReady(state: ServiceState, spec: ServiceSpec): boolean {
-  return state.status === 'up' && (spec.notificationFd === undefined || state.run.readyAt !== null);
+/** Whether a service is up and has announced so, if this run of it announces at all. */
+export function isReady(state: ServiceState): boolean {
+  return state.status === 'up' && (!state.run.announces || state.run.readyAt !== null);
 }
 
 type Cell = (state: ServiceState, input: Input, setting: Setting) => Step;

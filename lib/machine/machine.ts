@@ -9,6 +9,8 @@ export type Goal = 'up' | 'once' | 'drain' | 'down';
 export interface Run {
   readonly pid: number;
   readonly startedAt: number;
+  /** Whether it was given a descriptor to announce its readiness on. */
+  readonly announces: boolean;
   /** When it announced its readiness, or `null`. */
   readonly readyAt: number | null;
 }
@@ -48,7 +50,7 @@ export type FailureReason = 'finish' | 'limit' | 'policy' | 'unspawnable';
 export type ServiceState = Memory &
   (
     | { readonly status: 'down'; readonly why: 'untouched' | 'asked' | 'ended' }
-    | { readonly status: 'starting' }
+    | { readonly status: 'starting'; readonly announces: boolean }
     | { readonly status: 'up'; readonly run: Run }
     | {
         readonly status: 'stopping';

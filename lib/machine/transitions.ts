@@ -41,8 +41,9 @@ export function spawnDrained(state: ServiceState, input: Of<'drain'>, setting: S
 }
 
 function begin(known: Memory, goal: Goal, { spec, output, now }: Setting): Step {
+  const announces = spec.notificationFd !== undefined;
   return {
-    state: { ...memory(known), goal, since: now, status: 'starting' },
+    state: { ...memory(known), goal, since: now, status: 'starting', announces },
     effects: [{ type: 'spawn', role: 'run', command: runCommand(spec, output) }],
   };
 }
@@ -77,7 +78,8 @@ export function wantAgain(state: In<'finishing'>): Step {
 
 /** The process is there: stay up, or, when the goal changed meanwhile, go on to the end. */
 export function rise(state: In<'starting'>, input: Of<'spawned'>, setting: Setting): Step {
-  const run: Run = { pid: input.pid, startedAt: setting.now, readyAt: null };
+  const { announces } = state;
+  const run: Run = { pid: input.pid, startedAt: setting.now, announces, readyAt: null };
   const known: Memory = { ...memory(state), flaw: null };
   switch (state.goal) {
     case 'up':

@@ -56,14 +56,11 @@ test('starting: what it is started for', () => {
 test('up: for how long, as whom, and whether it is ready', () => {
   assert.equal(explained(up(), 340), 'web is up for 340 ms as pid 7, wanted up.');
   assert.equal(
-    explained(up(), 2000, { notificationFd: 3 }),
+    explained(up({ run: { ...run, announces: true } }), 2000),
     'web is up for 2 s as pid 7, wanted up, not ready yet.',
   );
-  const ready = up({ run: { ...run, readyAt: 5 } });
-  assert.equal(
-    explained(ready, 2000, { notificationFd: 3 }),
-    'web is up for 2 s as pid 7, wanted up.',
-  );
+  const ready = up({ run: { ...run, announces: true, readyAt: 5 } });
+  assert.equal(explained(ready, 2000), 'web is up for 2 s as pid 7, wanted up.');
 });
 
 test('stopping: until when it is waited, and what has been tried', () => {

@@ -366,13 +366,24 @@ test('at rest are only down and failed', () => {
   assert.ok(isAtRest(newborn(0)));
 });
 
-test('ready is up, and announced if the service announces', () => {
+test('ready is up, and announced if the run announces', () => {
+  const announces = { ...run, announces: true };
+  assert.ok(isReady(up()));
+  assert.ok(!isReady(up({ run: announces })));
+  assert.ok(isReady(up({ run: { ...announces, readyAt: 5 } })));
+  assert.ok(!isReady(starting()));
+  assert.ok(!isReady(stopping({ run: { ...announces, readyAt: 5 } })));
+});
+
+test('whether a run announces is settled when it is asked for, whatever the spec says later', () => {
+  const plain = service('web');
   const announces = service('web', { notificationFd: 3 });
-  assert.ok(isReady(up(), service('web')));
-  assert.ok(!isReady(up(), announces));
-  assert.ok(isReady(up({ run: { ...run, readyAt: 5 } }), announces));
-  assert.ok(!isReady(starting(), service('web')));
-  assert.ok(!isReady(stopping({ run: { ...run, readyAt: 5 } }), announces));
+  const rises = (asked: ServiceSpec, later: ServiceSpec): boolean => {
+    const begun = transition(down(), start, at(0, asked)).state;
+    return isReady(transition(begun, spawned, at(0, later)).state);
+  };
+  assert.equal(rises(plain, announces), true);
+  assert.equal(rises(announces, plain), false);
 });
 
 test('the end of run is remembered: how, and how many deaths', () => {

@@ -66,7 +66,7 @@ const memory: Memory = {
 };
 
 /** A run that began at 0. */
-export const run: Run = { pid: 7, startedAt: 0, readyAt: null };
+export const run: Run = { pid: 7, startedAt: 0, announces: false, readyAt: null };
 
 /** That run, ended by itself with code 1. */
 export const died: EndedRun = { run, exit: code(1), death: true, restart: false };
@@ -76,7 +76,7 @@ export function down(more: Partial<In<'down'>> = {}): In<'down'> {
 }
 
 export function starting(more: Partial<In<'starting'>> = {}): In<'starting'> {
-  return { ...memory, status: 'starting', ...more };
+  return { ...memory, status: 'starting', announces: false, ...more };
 }
 
 export function up(more: Partial<In<'up'>> = {}): In<'up'> {

@@ -4,6 +4,7 @@ import {
   exited,
   finished,
   logged,
+  restart,
   script,
   service,
   start,
@@ -12,6 +13,7 @@ import {
   treeOptions,
 } from './samples.ts';
 import { TreeLife } from './tree-life.ts';
+import { isReady } from '../../lib/machine/longrun.ts';
 import { unitsOf } from '../../lib/machine/units.ts';
 import type { ServiceOverrides } from '../../lib/machine/state.ts';
 import type { ServiceSpec } from '../../lib/model/tree.ts';
@@ -161,6 +163,9 @@ test('what has changed goes on as it is, and is as it is now from the next start
   const life = reread(running(service('web')), announces);
   assert.deepEqual([life.told, life.asked], [['tree: ~web (rescan)'], []]);
   assert.deepEqual(life.state.units.get('web')?.spec, announces);
+  assert.equal(isReady(life.at('web')), true, 'this run was given no descriptor');
+  life.service('web', restart).service('web', exited('SIGTERM')).rise('web');
+  assert.equal(isReady(life.at('web')), false);
 });
 
 test('when nothing has changed, nothing is told', () => {
