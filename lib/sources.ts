@@ -1,5 +1,7 @@
+import type { Files } from './loader/files.ts';
 import type { Loaded } from './loader/load.ts';
 import { load } from './loader/load.ts';
+import { lookAgain } from './loader/look-again.ts';
 import { nearest } from './model/nearest.ts';
 import type { Problem } from './model/problem.ts';
 import { describeProblem, problem } from './model/problem.ts';
@@ -18,26 +20,49 @@ export interface Surroundings {
   readonly world?: Partial<World>;
 }
 
+/** The ways to read a tree again: all of it, or one service. */
+export type Sources = Required<Pick<World, 'reread' | 'lookAgain'>>;
+
 /**
- * A way to read a tree again, which tells the problems that were not there the last time. What would be an error at the
- * first time is one problem more, and leaves the tree as it is.
+ * Reads a tree again, and tells the problems that were not known. What would be an error at the first time is one problem
+ * more, and leaves the tree as it is.
+ *
+ * @param disk - What stands in the place of the host's disk, as it is then. Default: nothing does.
  */
-export function rereading(
+export function sourcesOf(
   known: readonly Problem[],
-  read: (root: string) => Promise<Loaded> = load,
-): World['reread'] {
+  disk: () => Files | undefined = () => undefined,
+): Sources {
   let told = new Set(known.map(describeProblem));
-  return async (root) => {
-    try {
-      const { tree, problems } = await read(root);
-      const news = problems.filter((it) => !told.has(describeProblem(it)));
-      told = new Set(problems.map(describeProblem));
-      return { tree, problems: news };
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return { tree: null, problems: [problem('rescan-failed', root, why)] };
-    }
+  const newsIn = (problems: readonly Problem[]): readonly Problem[] =>
+    problems.filter((it) => !told.has(describeProblem(it)));
+  return {
+    async reread(root) {
+      try {
+        const { tree, problems } = await read(root, disk());
+        const news = newsIn(problems);
+        told = new Set(problems.map(describeProblem));
+        return { tree, problems: news };
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        return { tree: null, problems: [problem('rescan-failed', root, why)] };
+      }
+    },
+    lookAgain(root, before) {
+      const look = lookAgain(root, before, disk());
+      if (look === undefined) return undefined;
+      const { spec } = look;
+      const problems = newsIn(look.problems);
+      for (const it of problems) told.add(describeProblem(it));
+      const same = problems.length === 0 && JSON.stringify(spec) === JSON.stringify(before);
+      return same ? undefined : { spec, problems };
+    },
   };
+}
+
+/** Reads a tree from the host's disk, for this machine, or from what stands in its place, for any. */
+function read(root: string, disk: Files | undefined): Promise<Loaded> {
+  return disk === undefined ? load(root) : load(root, disk, null);
 }
 
 /** The overrides that name a service which the tree does not have; an init script may still make it. */

@@ -17,13 +17,13 @@ import type { Ending, Verdict } from './model/verdict.ts';
 import { endedBySignal } from './model/verdict.ts';
 import type { SupervisorOptions } from './options.ts';
 import { settle } from './options.ts';
-import type { Surroundings } from './sources.ts';
-import { rereading, unknownOverrides } from './sources.ts';
+import type { Sources, Surroundings } from './sources.ts';
+import { sourcesOf, unknownOverrides } from './sources.ts';
 import { Herald } from './herald.ts';
 import { draw } from './picture.ts';
 import type { Clock } from './runtime/clock.ts';
 import { systemClock } from './runtime/clock.ts';
-import type { EngineParts, World } from './runtime/engine.ts';
+import type { EngineParts } from './runtime/engine.ts';
 import { Engine } from './runtime/engine.ts';
 import type { Environment } from './runtime/environment.ts';
 import { hostWorld } from './runtime/world.ts';
@@ -56,7 +56,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   /** The time that it lives by, and that its events are stamped with. */
   readonly clock: Clock;
   readonly #control: Control;
-  readonly #reread: World['reread'];
+  readonly #sources: Sources;
   readonly #roster = new Roster();
   readonly #herald = new Herald(this, this.#roster.services);
 
@@ -96,14 +96,11 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     if (settings.strict && this.problems.length > 0) {
       throw new TreeError(whole.root ?? 'made in code', this.problems);
     }
-    this.#reread = own.reread ?? rereading(found);
+    this.#sources = { ...sourcesOf(found), ...own };
     const clock = settings.clock ?? systemClock;
     this.clock = clock;
     const placement = { ...settings, variables };
-    const { world, spawner, environment } = hostWorld(placement, {
-      ...own,
-      reread: this.#reread,
-    });
+    const { world, spawner, environment } = hostWorld(placement, { ...this.#sources, ...own });
     this.environment = environment;
     const parts = { clock, spawner, world, options: settings };
     this.#control = new Control(clock, (stepped) => this.#engine(whole, parts, stepped));
@@ -205,7 +202,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     const { root } = this.tree;
     let change: Rereading = { added: [], removed: [], changed: [] };
     if (root === undefined) return change;
-    const found = await this.#reread(root);
+    const found = await this.#sources.reread(root);
     const note = (event: EventOf<'tree'>): void => {
       const { added, removed, changed } = event;
       change = { added, removed, changed };

@@ -3,8 +3,10 @@ import type { ServiceSpec } from '../model/tree.ts';
 import { loggerName } from '../model/tree.ts';
 import { show } from '../schema.ts';
 import { readControlFiles } from './control-files.ts';
+import { fields } from './fields.ts';
 import type { Reading } from './reading.ts';
 import { examineScript } from './script.ts';
+import type { SpecParts } from './spec.ts';
 import { serviceSpec } from './spec.ts';
 
 /**
@@ -66,6 +68,26 @@ function namesIn(reading: Reading, folder: string): ReadonlySet<string> | undefi
   return names === undefined ? undefined : new Set(names);
 }
 
+/**
+ * Looks again at the directory of a known service: its control files, and whether there is a `finish`. What is not told by
+ * a file stays as it is known; a logger that comes or goes is for the next reading of the whole tree (s6).
+ *
+ * @returns `undefined` when the directory cannot be listed: then all of it stays as it is known.
+ */
+export function readAgain(
+  reading: Reading,
+  known: ServiceSpec,
+  folder: string,
+): ServiceSpec | undefined {
+  const listing = reading.files.list(folder);
+  if (listing.kind === 'unreadable') return undefined;
+  const told = readParts(reading, folder, new Set(listing.names));
+  return serviceSpec({ ...known, ...untold, ...told });
+}
+
+/** The fields of a service whose directory tells nothing. */
+const untold = Object.fromEntries([...fields.values()].map(({ field }) => [field, undefined]));
+
 function readDirectory(
   reading: Reading,
   name: string,
@@ -75,14 +97,20 @@ function readDirectory(
 ): ServiceSpec {
   const run = join(folder, 'run');
   if (names?.has('run') === true) examineScript(reading, run, 'run-is-a-folder');
+  const told = names === undefined ? {} : readParts(reading, folder, names);
+  return serviceSpec({ name, run: { script: run }, logger, ...told });
+}
+
+/** What a service directory tells beside its `run` and its logger. */
+function readParts(
+  reading: Reading,
+  folder: string,
+  names: ReadonlySet<string>,
+): Partial<SpecParts> {
   const finish = join(folder, 'finish');
-  const finishes =
-    names?.has('finish') === true && examineScript(reading, finish, 'script-is-a-folder');
-  return serviceSpec({
-    name,
-    run: { script: run },
+  const finishes = names.has('finish') && examineScript(reading, finish, 'script-is-a-folder');
+  return {
     finish: finishes ? { script: finish } : undefined,
-    logger,
-    ...(names !== undefined && readControlFiles(reading, folder, names)),
-  });
+    ...readControlFiles(reading, folder, names),
+  };
 }

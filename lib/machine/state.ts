@@ -132,6 +132,12 @@ export type TreeInput =
   | { readonly type: 'script'; readonly stage: ScriptStageName; readonly input: ScriptInput }
   | { readonly type: 'prepared'; readonly problems: readonly Problem[] }
   | { readonly type: 'reread'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
+  /** The control files of one service are not as they were. */
+  | {
+      readonly type: 'respecified';
+      readonly spec: ServiceSpec;
+      readonly problems: readonly Problem[];
+    }
   | { readonly type: 'swept'; readonly service: string }
   | { readonly type: 'cleared'; readonly problems: readonly Problem[] }
   | { readonly type: 'deadline' };

@@ -8,7 +8,7 @@ import { settleTree } from './rules.ts';
 import { killScript, scriptStep } from './scripts.ts';
 import type { ScriptsState, TreeInput, TreeSetting, TreeState, TreeStep, Unit } from './state.ts';
 import { reaches } from './state.ts';
-import { adopt, unitsOf } from './units.ts';
+import { adopt, respecify, unitsOf } from './units.ts';
 import type { Cause } from '../model/event.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../model/tree.ts';
 import { verdictOf } from '../model/verdict.ts';
@@ -85,6 +85,9 @@ function receive(draft: Draft, input: TreeInput): void {
       if (input.tree !== null) adopt(draft, input.tree);
       if (draft.state.services.reread === 'asked') draft.services({ reread: 'yes' });
       return;
+    case 'respecified':
+      for (const problem of input.problems) draft.say({ type: 'problem', problem });
+      return respecify(draft, input.spec);
     case 'swept': {
       const { sweeping } = draft.state.services;
       const first = sweeping.indexOf(input.service);
@@ -201,6 +204,7 @@ function causeOf(input: TreeInput): Cause {
     case 'script':
       return input.input.type;
     case 'reread':
+    case 'respecified':
       return 'rescan';
     case 'prepared':
     case 'swept':

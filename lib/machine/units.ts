@@ -6,7 +6,7 @@ import { rests } from './draft.ts';
 import { newborn } from './longrun.ts';
 import type { ServiceOverrides, TreeOptions, TreeSetting, Unit } from './state.ts';
 import type { ServiceSpec, Tree } from '../model/tree.ts';
-import { producerOf, withLoggers } from '../model/tree.ts';
+import { producerOf, serviceIn, withLoggers, withService } from '../model/tree.ts';
 
 /** `services.d` was read again: start what is new, stop what is gone, touch nothing else. */
 export function adopt(draft: Draft, tree: Tree): void {
@@ -30,6 +30,23 @@ export function adopt(draft: Draft, tree: Tree): void {
     else if (!isGoingWithProducer(name, after)) draft.feed(name, { type: 'stop' });
   }
   if (draft.state.phase === 'starting' || draft.state.phase === 'running') raise(draft, added);
+}
+
+/** The control files of one service have changed: that holds from now on, and nothing is started or stopped for it. */
+export function respecify(draft: Draft, spec: ServiceSpec): void {
+  const tree = withService(draft.state.tree, spec);
+  draft.state = { ...draft.state, tree };
+  const producer = producerOf(spec.name);
+  const concerned = producer === undefined ? [spec.name] : [spec.name, producer];
+  const changed = concerned.filter((name) => {
+    const unit = draft.unit(name);
+    const found = serviceIn(tree, name);
+    if (unit === undefined || found === undefined) return false;
+    const after = { ...unit, spec: overridden(found, draft.setting.options) };
+    draft.put(name, after);
+    return differs(unit, after);
+  });
+  if (changed.length > 0) draft.say({ type: 'tree', added: [], removed: [], changed });
 }
 
 /** Whether a logger's producer is gone as well: then it is let read to the end when that is down. */

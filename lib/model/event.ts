@@ -149,7 +149,7 @@ export interface OutputChange {
   readonly line: string;
 }
 
-/** `services.d` was read again and is not what it was. */
+/** `services.d`, or the control files of one service, were read again and are not what they were. */
 export interface TreeChange {
   /** Tells it apart. */
   readonly type: 'tree';
@@ -157,7 +157,7 @@ export interface TreeChange {
   readonly added: readonly string[];
   /** The services that are gone. */
   readonly removed: readonly string[];
-  /** The services whose control files have changed; that holds from their next start on. */
+  /** The services whose control files have changed; that holds from their next use on. */
   readonly changed: readonly string[];
 }
 

@@ -5,7 +5,10 @@ import type { Output, Program } from './program.ts';
  * tree again.
  */
 export interface Tree {
-  /** The folder that the tree was loaded from; absent in a tree made in code. With it, `services.d` is read again after the init stage. */
+  /**
+   * The folder that the tree was loaded from; absent in a tree made in code. With it, `services.d` is read again after the
+   * init stage, and the control files of a service each time that they are used (s6).
+   */
   readonly root?: string;
   /** The ownership and mode rules of `fix-attrs.d`, in order; applied before the first init script. */
   readonly fixAttrs: readonly FixAttrsRule[];
@@ -146,6 +149,23 @@ export function producerOf(name: string): string | undefined {
 /** Each service of a list with its logger before it: the order in which they are spawned. */
 export function withLoggers(services: readonly ServiceSpec[]): readonly ServiceSpec[] {
   return services.flatMap((spec) => (spec.logger === undefined ? [spec] : [spec.logger, spec]));
+}
+
+/** The service of this name, which may be a logger. */
+export function serviceIn({ services }: Tree, name: string): ServiceSpec | undefined {
+  const producer = producerOf(name);
+  if (producer === undefined) return services.find((spec) => spec.name === name);
+  return services.find((spec) => spec.name === producer)?.logger;
+}
+
+/** The tree with another spec for the service of the same name, which may be a logger. */
+export function withService(tree: Tree, spec: ServiceSpec): Tree {
+  const producer = producerOf(spec.name);
+  const services = tree.services.map((known) => {
+    if (known.name === spec.name) return spec;
+    return known.name === producer ? { ...known, logger: spec } : known;
+  });
+  return deepFreeze({ ...tree, services });
 }
 
 /** Freezes a value and everything in it, and returns it. */

@@ -6,11 +6,13 @@
  */
 import type { Clock } from './clock.ts';
 import type { Child, ChildListener, Spawner } from './spawner.ts';
+import { consulted } from '../machine/consulted.ts';
 import type { Effect, Owner, TreeInput, TreeOptions, TreeState } from '../machine/state.ts';
 import { newTree, nextDeadline, treeStep } from '../machine/tree.ts';
 import type { Change, LifecycleEvent } from '../model/event.ts';
 import type { Problem } from '../model/problem.ts';
-import type { FixAttrsRule, Tree } from '../model/tree.ts';
+import type { FixAttrsRule, ServiceSpec, Tree } from '../model/tree.ts';
+import { serviceIn } from '../model/tree.ts';
 
 /** What the engine needs of the world beside time and processes; each may take its time, none rejects. */
 export interface World {
@@ -18,6 +20,14 @@ export interface World {
   prepare(rules: readonly FixAttrsRule[]): Promise<readonly Problem[]>;
   /** Reads the tree again; `null` when nothing sensible is there any more. */
   reread(root: string): Promise<{ tree: Tree | null; problems: readonly Problem[] }>;
+  /**
+   * Looks again at the directory of one service, at once; `undefined` when it is as it was. A world without service
+   * directories leaves it out.
+   */
+  readonly lookAgain?: (
+    root: string,
+    known: ServiceSpec,
+  ) => { spec: ServiceSpec; problems: readonly Problem[] } | undefined;
   /** Gives back everything that was taken: files, folders. */
   release(): Promise<readonly Problem[]>;
 }
@@ -77,6 +87,20 @@ export class Engine {
 
   #take(input: TreeInput): void {
     const now = this.#now();
+    for (const service of consulted(this.#state, input, now)) this.#lookAgain(service, now);
+    this.#step(input, now);
+  }
+
+  /** The control files of a service may have changed since they were read, and the step that follows goes by them. */
+  #lookAgain(service: string, now: number): void {
+    const { tree } = this.#state;
+    const known = serviceIn(tree, service);
+    if (tree.root === undefined || known === undefined) return;
+    const look = this.#parts.world.lookAgain?.(tree.root, known);
+    if (look !== undefined) this.#step({ type: 'respecified', ...look }, now);
+  }
+
+  #step(input: TreeInput, now: number): void {
     const { options } = this.#parts;
     const { state, effects, changes } = treeStep(this.#state, input, { options, now });
     this.#state = state;

@@ -19,7 +19,7 @@ export interface Placement {
 /** The real world, as far as a supervisor has to do with it and `parts` do not take its place. */
 export function hostWorld(
   { runtimeDirectory, keepEnvironment, fixHiddenAttrs, spawner, variables }: Placement,
-  parts: Pick<World, 'reread'> & Partial<World>,
+  parts: Pick<World, 'reread' | 'lookAgain'> & Partial<World>,
 ): { world: World; spawner: Spawner; environment: Environment } {
   const directory = new RuntimeDirectory(runtimeDirectory);
   const environment = new Environment(directory, variables);

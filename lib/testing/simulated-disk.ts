@@ -1,24 +1,25 @@
-import type { FileSpec, TreeFiles } from '../loader/literal-files.ts';
-import { literalTree } from '../loader/literal-files.ts';
+import type { Files } from '../loader/files.ts';
+import type { TreeFiles } from '../loader/literal-files.ts';
+import { literalFiles } from '../loader/literal-files.ts';
 import type { Loaded } from '../loader/load.ts';
 import type { Problem } from '../model/problem.ts';
 import type { World } from '../runtime/engine.ts';
-import { rereading } from '../sources.ts';
+import { sourcesOf } from '../sources.ts';
 import { requirePlain } from './files.ts';
 import type { SortedSource } from './tree-source.ts';
 import { readSource } from './tree-source.ts';
 
-type Files = ReadonlyMap<string, string | FileSpec>;
-
 /** Where a simulated tree stands: in memory, where the test can change it, or on the real disk, which is read and never written. */
 export class SimulatedDisk {
   readonly #source: SortedSource;
-  #files: Files;
+  /** What is in memory, as it was given and as the loader sees it. */
+  #memory: { readonly files: TreeFiles; readonly disk: Files } | undefined;
   #readings = 0;
 
+  /** @throws TreeError when a path of a literal is not plain and relative. */
   constructor(source: SortedSource) {
     this.#source = source;
-    this.#files = new Map(source.kind === 'files' ? Object.entries(source.files) : []);
+    if (source.kind === 'files') this.#remember(source.files);
   }
 
   /** Whether it is being read. */
@@ -26,21 +27,25 @@ export class SimulatedDisk {
     return this.#readings > 0;
   }
 
-  async read(): Promise<Loaded> {
-    this.#readings += 1;
-    try {
-      return await readSource(this.#now);
-    } finally {
-      this.#readings -= 1;
-    }
+  /** Reads the tree for the first time. */
+  read(): Promise<Loaded> {
+    return readSource(this.#source);
   }
 
   /** What a supervisor finds here in the place of the host's disk. */
   world(problems: readonly Problem[]): Partial<World> {
-    const isRead = this.#source.kind !== 'data';
+    const sources = sourcesOf(problems, () => this.#memory?.disk);
     return {
       prepare: () => Promise.resolve([]),
-      ...(isRead && { reread: rereading(problems, () => this.read()) }),
+      lookAgain: sources.lookAgain,
+      reread: async (root) => {
+        this.#readings += 1;
+        try {
+          return await sources.reread(root);
+        } finally {
+          this.#readings -= 1;
+        }
+      },
     };
   }
 
@@ -51,50 +56,42 @@ export class SimulatedDisk {
    * @throws Error when the tree is not in memory.
    */
   write(files: TreeFiles): Promise<void> {
-    return this.#change('written to', () => {
-      const after = new Map([...this.#files, ...Object.entries(files)]);
-      literalTree(Object.fromEntries(after));
-      return after;
-    });
+    return this.#change('written to', (before) => ({ ...before, ...files }));
   }
 
   /**
    * Removes a file, or a folder with all that is in it.
    *
+   * @throws TreeError when the path is not plain and relative.
    * @throws Error when the tree is not in memory.
    */
   remove(path: string): Promise<void> {
-    return this.#change('removed from', () => {
+    return this.#change('removed from', (before) => {
       requirePlain(path);
       const inside = `${path}/`;
-      return new Map(
-        [...this.#files].filter(([name]) => name !== path && !name.startsWith(inside)),
+      const left = Object.entries(before).filter(
+        ([name]) => name !== path && !name.startsWith(inside),
       );
+      return Object.fromEntries(left);
     });
   }
 
-  get #now(): SortedSource {
-    return this.#source.kind === 'files'
-      ? { kind: 'files', files: Object.fromEntries(this.#files) }
-      : this.#source;
-  }
-
-  /** The change is made at once; what is refused rejects, as it does where the disk is real. */
-  #change(what: string, change: () => Files): Promise<void> {
+  /** Changes what is in memory, at once; what is refused rejects, as it does where the disk is real. */
+  #change(what: string, change: (before: TreeFiles) => TreeFiles): Promise<void> {
     return new Promise((resolve) => {
-      this.#refuseOthers(what);
-      this.#files = change();
+      if (this.#memory === undefined) throw new Error(refusal(what, this.#source));
+      this.#remember(change(this.#memory.files));
       resolve();
     });
   }
 
-  #refuseOthers(what: string): void {
-    const { kind } = this.#source;
-    if (kind === 'files') return;
-    const remedy =
-      kind === 'folder'
-        ? 'Change the folder itself, or simulate a literal.'
-        : 'Simulate a literal.';
-    throw new Error(`Only a tree that is given as a literal can be ${what} here. ${remedy}`);
+  #remember(files: TreeFiles): void {
+    this.#memory = { files, disk: literalFiles(files) };
   }
+}
+
+function refusal(what: string, { kind }: SortedSource): string {
+  const remedy =
+    kind === 'folder' ? 'Change the folder itself, or simulate a literal.' : 'Simulate a literal.';
+  return `Only a tree that is given as a literal can be ${what} here. ${remedy}`;
 }

@@ -16,6 +16,7 @@ import { TreeLife } from './tree-life.ts';
 import { isReady } from '../../lib/machine/longrun.ts';
 import { unitsOf } from '../../lib/machine/units.ts';
 import type { ServiceOverrides } from '../../lib/machine/state.ts';
+import { problem } from '../../lib/model/problem.ts';
 import type { ServiceSpec } from '../../lib/model/tree.ts';
 
 function running(...services: readonly ServiceSpec[]): TreeLife {
@@ -170,6 +171,48 @@ test('what has changed goes on as it is, and is as it is now from the next start
 
 test('when nothing has changed, nothing is told', () => {
   assert.deepEqual(reread(running(logged('web')), logged('web')).told, []);
+});
+
+test('one service is not as it was: that is told and holds from now on, nothing else moves', () => {
+  const life = running(finished('web'), service('api'));
+  const spec = service('web', { timeoutKill: 7 });
+  const it = problem('value-invalid', 'p', 'm');
+  life.give({ type: 'respecified', spec, problems: [it] });
+  assert.deepEqual(
+    [life.told, life.asked],
+    [['problem value-invalid: p m (rescan)', 'tree: ~web (rescan)'], []],
+  );
+  assert.deepEqual(life.state.units.get('web')?.spec, spec);
+  assert.deepEqual(life.state.tree.services, [spec, service('api')]);
+  assert.ok(Object.isFrozen(life.state.tree.services));
+  life.give({ type: 'respecified', spec, problems: [] });
+  assert.deepEqual(life.told, []);
+  life.service('web', exited(1));
+  assert.equal(life.at('web').status, 'backoff', 'its finish is gone');
+});
+
+test('a logger that is not as it was is so in its producer’s spec, too', () => {
+  const life = running(logged('web'));
+  const spec = service('web/log', { timeoutKill: 7 });
+  life.give({ type: 'respecified', spec, problems: [] });
+  assert.deepEqual(life.told, ['tree: ~web/log ~web (rescan)']);
+  assert.deepEqual(reread(life, logged('web', {}, { timeoutKill: 7 })).told, []);
+});
+
+test('overrides win over what a service has become', () => {
+  const life = new TreeLife(
+    { services: [service('web')] },
+    { services: { web: { killTimeout: 9 } } },
+  );
+  life.give({ type: 'respecified', spec: service('web', { timeoutKill: 7 }), problems: [] });
+  assert.deepEqual(life.told, [], 'so that nothing has changed');
+  assert.equal(life.state.units.get('web')?.spec.timeoutKill, 9);
+});
+
+test('a service that is not there cannot become another', () => {
+  const life = running(service('web'));
+  life.give({ type: 'respecified', spec: service('api'), problems: [] });
+  assert.deepEqual([life.told, life.standing], [[], 'web up']);
 });
 
 test('overrides hold for what is new as well', () => {

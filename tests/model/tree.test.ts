@@ -6,7 +6,9 @@ import {
   loggerName,
   producerOf,
   serviceDefaults,
+  serviceIn,
   withLoggers,
+  withService,
 } from '../../lib/model/tree.ts';
 import type { ServiceSpec } from '../../lib/model/tree.ts';
 
@@ -55,4 +57,24 @@ test('a frozen value is frozen to the bottom', () => {
   assert.equal(Object.isFrozen(value.list[0]?.deep), true);
   assert.equal(deepFreeze(5), 5);
   assert.equal(deepFreeze(null), null);
+});
+
+const logged = spec('web', spec('web/log'));
+
+test('a service is found by its name, a logger by its producer', () => {
+  const tree = { fixAttrs: [], init: [], services: [spec('api'), logged], finish: [] };
+  const names = ['api', 'web', 'web/log', 'api/log', 'db', 'db/log'];
+  assert.deepEqual(
+    names.map((name) => serviceIn(tree, name)?.name),
+    ['api', 'web', 'web/log', undefined, undefined, undefined],
+  );
+});
+
+test('a tree with another spec for one service is otherwise the same', () => {
+  const tree = { fixAttrs: [], init: [], services: [spec('api'), logged], finish: [] };
+  const other = { ...spec('api'), timeoutKill: 7 };
+  assert.deepEqual(withService(tree, other), { ...tree, services: [other, logged] });
+  const logger = { ...spec('web/log'), timeoutKill: 7 };
+  assert.deepEqual(withService(tree, logger).services, [spec('api'), { ...logged, logger }]);
+  assert.deepEqual(withService(tree, spec('db')), tree);
 });

@@ -501,6 +501,37 @@ test('the world’s answers come in as inputs: prepared, read again, given back'
   assert.equal(told().at(-1), 'phase: finishing → ended (stage)');
 });
 
+test('the directory of a service is looked at before its control files are used, and only then', async () => {
+  const looks: string[] = [];
+  const world: World = {
+    ...idleWorld,
+    reread: (root) =>
+      Promise.resolve({ tree: inputs.tree({ root, services: [web] }), problems: [] }),
+    lookAgain: (root, known) => {
+      looks.push(`${root} ${known.name} ${String(known.timeoutKill)}`);
+      const spec = service('web', { timeoutKill: 50 * looks.length });
+      return { spec, problems: [problem('value-invalid', 'p', String(looks.length))] };
+    },
+  };
+  const web = service('web');
+  const { engine, told, to, clock } = rig({ root: '/etc', services: [web] }, world);
+  engine.input(toServices);
+  await settled();
+  assert.deepEqual(looks, [], 'all of it was just read');
+  to('web', inputs.hangUp);
+  const before = told().length;
+  to('web', inputs.stop);
+  assert.deepEqual(looks, ['/etc web undefined']);
+  assert.deepEqual(told().slice(before, before + 3), [
+    'problem value-invalid: p 1 (rescan)',
+    'tree: ~web (rescan)',
+    'web: up → stopping, pid 1001 (stop)',
+  ]);
+  clock.advance(0);
+  assert.deepEqual(looks.slice(1), ['/etc web 50'], 'at its end');
+  assert.equal(engine.state.units.get('web')?.spec.timeoutKill, 100);
+});
+
 test('things are given back after the spawner has closed, and only then is the end told', async () => {
   const order: string[] = [];
   const clock = new VirtualClock();

@@ -1,0 +1,68 @@
+import { rests } from './draft.ts';
+import type { Input } from './machine.ts';
+import type { TreeInput, TreeState, Unit } from './state.ts';
+import { isDescending, reaches } from './state.ts';
+import { loggerName } from '../model/tree.ts';
+
+/**
+ * The services by whose control files the step goes that an input brings about. s6 reads each of them when it is used:
+ * `notification-fd` at a start, `timeout-kill` and `down-signal` at a stop, `finish` and `timeout-finish` at an end; so
+ * whoever takes the input looks at the directories of these first. A tree that is not from a folder has none.
+ */
+export function consulted(state: TreeState, input: TreeInput, now: number): readonly string[] {
+  if (state.tree.root === undefined) return [];
+  switch (input.type) {
+    case 'service':
+      return consultedBy(input.input, input.service, state);
+    case 'deadline':
+      return namesOf(state, (unit) => comesBack(unit, now));
+    case 'advance':
+      if (input.skipInit === true && state.services.status === 'pending')
+        return namesOf(state, () => true);
+      return reaches(input.target, 'stopped') ? goingDown(state) : [];
+    case 'end':
+      return goingDown(state);
+    case 'command':
+    case 'script':
+    case 'prepared':
+    case 'reread':
+    case 'respecified':
+    case 'swept':
+    case 'cleared':
+      return [];
+  }
+}
+
+function consultedBy(input: Input, name: string, { units }: TreeState): readonly string[] {
+  switch (input.type) {
+    case 'start':
+    case 'once':
+    case 'restart':
+      return [loggerName(name), name].filter((one) => units.has(one));
+    case 'stop':
+    case 'unspawnable':
+    case 'exited':
+      return [name];
+    case 'spawned':
+      // Only one that was told to stop before it was there gets its stop signal now.
+      return units.get(name)?.state.goal === 'down' ? [name] : [];
+    case 'drain':
+    case 'signal':
+    case 'announced':
+    case 'deadline':
+      return [];
+  }
+}
+
+/** Whether a service's delay before its next start is over. */
+function comesBack({ state }: Unit, now: number): boolean {
+  return state.status === 'backoff' && state.deadline <= now;
+}
+
+function goingDown(state: TreeState): readonly string[] {
+  return isDescending(state) ? [] : namesOf(state, (unit) => !rests(unit));
+}
+
+function namesOf({ units }: TreeState, which: (unit: Unit) => boolean): readonly string[] {
+  return [...units].filter(([, unit]) => which(unit)).map(([name]) => name);
+}
