@@ -154,7 +154,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * Stops the services, loggers last, then runs the finish stage. Resolves when nothing of it is left. A supervisor that
    * has ended, or was never started, resolves all the same.
    *
-   * `killTimeout` stands here for `timeouts.services`.
+   * `killTimeout` stands here for `timeouts.services`. A further stop with a shorter one hurries what is still alive.
    *
    * @throws TimeoutError naming who is still alive, when `timeout` is over; the stop itself goes on.
    */

@@ -24,6 +24,32 @@ const whole: TreeInput = {
   finish: [script('finish1')],
 };
 
+test('a finish script that hangs without a limit does not hold up the end', async () => {
+  const service = { ...web, finish: ['tidy'], timeoutFinish: 0 };
+  const life = live({ services: [service] });
+  life.spawner.script('web/finish', { exit: { code: 0, signal: null }, after: 1e9 });
+  await Promise.all([life.supervisor.start(), life.pass()]);
+  const stop = life.supervisor.stop();
+  await life.pass();
+  assert.equal(life.supervisor.service('web').status, 'finishing');
+  await life.pass(2999);
+  assert.equal(life.supervisor.phase, 'stopping');
+  await life.pass(1);
+  assert.deepEqual((await stop).killed, ['web/finish']);
+});
+
+test('a second stop with a shorter kill timeout hurries those that are stopping', async () => {
+  const life = live({ services: [web] });
+  life.spawner.script('web', { ignores: ['SIGTERM'] });
+  await Promise.all([life.supervisor.start(), life.pass()]);
+  const patient = life.supervisor.stop({ killTimeout: 60_000 });
+  await life.pass(100);
+  const hurried = life.supervisor.stop({ killTimeout: 50 });
+  await life.pass(50);
+  assert.deepEqual(await hurried, await patient);
+  assert.equal(life.clock.now(), 150);
+});
+
 test('the whole life of a tree, in order', async () => {
   const { supervisor, told, pass, spawner, clock } = live(whole);
   const life = supervisor.run();

@@ -12,6 +12,7 @@ import { loggerName, producerOf } from '../model/tree.ts';
 export const descent: readonly Rule[] = [
   haltScripts,
   descend,
+  hurry,
   drainLoggers,
   forget,
   openFinish,
@@ -56,6 +57,29 @@ function abandonStart(draft: Draft): void {
 function bringDown(draft: Draft, name: string, unit: Unit): void {
   if (rests(unit)) draft.sweep(name);
   else draft.feed(name, { type: 'stop', atMost: draft.state.grace });
+}
+
+/** A shorter grace that was asked for meanwhile holds for those on their way down already. */
+function hurry(draft: Draft): boolean {
+  const { phase, grace, units } = draft.state;
+  if (phase !== 'stopping' || grace === 0) return false;
+  for (const [name, unit] of units) {
+    const producer = units.get(producerOf(name) ?? name);
+    const isAsked = producer === unit || producer?.released === true;
+    if (!isAsked || !takesLonger(unit, draft.setting.now + grace)) continue;
+    draft.cause = 'shutdown';
+    if (unit.state.goal === 'drain') draft.feed(name, { type: 'drain', patience: grace });
+    else draft.feed(name, { type: 'stop', atMost: grace });
+    return true;
+  }
+  return false;
+}
+
+/** Whether a service may take longer than until then before the first KILL. The time of a finish script is its own, if it has one. */
+function takesLonger({ state, spec }: Unit, latest: number): boolean {
+  const isBounded =
+    state.status === 'stopping' || (state.status === 'finishing' && spec.timeoutFinish === 0);
+  return isBounded && state.kills === 0 && (state.deadline === null || state.deadline > latest);
 }
 
 /** The producer is gone: let go of the pipe, so that the logger finds end-of-file, and wait for it to get there. */

@@ -26,6 +26,7 @@ import type { Input, Machine, ServiceState, Setting, Step } from './machine.ts';
 import {
   awaitEnd,
   bury,
+  drainFinished,
   hurry,
   kill,
   killFinish,
@@ -40,6 +41,7 @@ import {
   spawnOnce,
   terminate,
   unwant,
+  unwantFinished,
   want,
   wantAgain,
   wantDrained,
@@ -82,8 +84,8 @@ export const machine: Machine = {
     start: want,
     once: unwant,
     restart: wantAgain,
-    stop: unwant,
-    drain: wantDrained,
+    stop: unwantFinished,
+    drain: drainFinished,
     unspawnable: settle,
     exited: settle,
     deadline: killFinish,
@@ -111,6 +113,7 @@ export function newborn(now: number): ServiceState {
     tally: [],
     streak: 0,
     patience: 0,
+    bound: 0,
     flaw: null,
   };
 }

@@ -39,6 +39,8 @@ export interface Memory {
   readonly streak: number;
   /** Milliseconds from the stop signal to KILL, as the last stop had it; 0: never. */
   readonly patience: number;
+  /** Milliseconds that the supervisor's stop leaves a finish script which has no limit of its own; 0: no bound. */
+  readonly bound: number;
   /** Why the last try to run it came to nothing, or `null` when it ran. */
   readonly flaw: string | null;
 }
@@ -59,7 +61,12 @@ export type ServiceState = Memory &
         readonly kills: number;
         readonly deadline: number | null;
       }
-    | { readonly status: 'finishing'; readonly ended: EndedRun; readonly deadline: number | null }
+    | {
+        readonly status: 'finishing';
+        readonly ended: EndedRun;
+        readonly kills: number;
+        readonly deadline: number | null;
+      }
     | {
         readonly status: 'backoff';
         readonly why: 'death' | 'unspawnable';
@@ -72,7 +79,7 @@ export type ServiceState = Memory &
 export type Input =
   | { readonly type: 'start' }
   | { readonly type: 'once' }
-  /** `patience` overrides the spec's `timeoutKill`; `atMost` bounds both (0: no bound). */
+  /** `patience` overrides the spec's `timeoutKill`; `atMost` bounds both, and a finish without a limit (0: no bound). */
   | { readonly type: 'stop'; readonly patience?: number; readonly atMost?: number }
   | { readonly type: 'restart'; readonly patience?: number }
   /** To a logger whose producer is gone for good: read to end-of-file, then end. */

@@ -15,6 +15,16 @@ export function sooner(a: number | null, b: number | null): number | null {
   return Math.min(a, b);
 }
 
+/** How long a finish script may take, in milliseconds: what the spec says, and where that is for ever, the bound; 0: for ever. */
+export function finishLimit({ timeoutFinish }: ServiceSpec, bound: number): number {
+  return timeoutFinish === 0 ? bound : timeoutFinish;
+}
+
+/** How long a stop leaves a finish script that has no limit of its own: as long as the last one that said so. */
+export function boundOf(input: Of<'stop' | 'restart' | 'once'>, before: number): number {
+  return input.type === 'stop' ? (input.atMost ?? before) : before;
+}
+
 /** How long to wait between the stop signal and KILL, in milliseconds: what the command says, else the spec, within the bound; 0: for ever. */
 export function patienceOf(input: Of<'stop' | 'restart' | 'once'>, spec: ServiceSpec): number {
   const own = ('patience' in input ? input.patience : undefined) ?? spec.timeoutKill;

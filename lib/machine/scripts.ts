@@ -64,11 +64,25 @@ export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptIn
 /** Asks the script that runs to end: TERM and CONT, and KILL when the time is up, its own limit's at the latest. */
 export function haltScript(draft: Draft, stage: ScriptStageName, patience: number): boolean {
   const { running } = draft.state[stage];
-  if (running === null || running.halted) return false;
+  if (running === null) return false;
   const byThen = draft.setting.now + patience;
+  if (running.halted) return hurryScript(draft, stage, running, patience === 0 ? null : byThen);
   const deadline = patience === 0 ? running.deadline : Math.min(running.deadline ?? byThen, byThen);
   draft.scripts(stage, { running: { ...running, halted: true, deadline } });
   if (running.pid !== null) askToEnd(draft, stage, running);
+  return true;
+}
+
+/** It was asked to end before, and a shorter patience has been asked for meanwhile. */
+function hurryScript(
+  draft: Draft,
+  stage: ScriptStageName,
+  running: RunningScript,
+  byThen: number | null,
+): boolean {
+  const { deadline, kills } = running;
+  if (byThen === null || kills > 0 || (deadline !== null && deadline <= byThen)) return false;
+  draft.scripts(stage, { running: { ...running, deadline: byThen } });
   return true;
 }
 

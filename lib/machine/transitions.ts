@@ -5,7 +5,6 @@ import { exhausted, restartAt } from './backoff.ts';
 import { finishCommand, runCommand } from './command.ts';
 import type {
   EndedRun,
-  FailureReason,
   Goal,
   In,
   Memory,
@@ -16,7 +15,8 @@ import type {
   Setting,
   Step,
 } from './machine.ts';
-import { after, patienceOf, sooner } from './patience.ts';
+import { after, boundOf, finishLimit, patienceOf, sooner } from './patience.ts';
+import { end, fail, lieDown, memory, preceded, stay } from './steps.ts';
 import { isSuccess } from '../model/exit.ts';
 
 /** Milliseconds until KILL is sent again to what did not die of it (s6). */
@@ -37,13 +37,14 @@ export function spawnOnce(state: ServiceState, _input: unknown, setting: Setting
 }
 
 export function spawnDrained(state: ServiceState, input: Of<'drain'>, setting: Setting): Step {
-  return begin({ ...state, patience: input.patience }, 'drain', setting);
+  return begin({ ...state, ...drained(input) }, 'drain', setting);
 }
 
 function begin(known: Memory, goal: Goal, { spec, output, now }: Setting): Step {
   const announces = spec.notificationFd !== undefined;
+  const bound = goal === 'drain' ? known.bound : 0;
   return {
-    state: { ...memory(known), goal, since: now, status: 'starting', announces },
+    state: { ...memory(known), goal, since: now, bound, status: 'starting', announces },
     effects: [{ type: 'spawn', role: 'run', command: runCommand(spec, output) }],
   };
 }
@@ -65,11 +66,30 @@ export function unwant<S extends ServiceState>(
   input: Of<'stop' | 'once'>,
   setting: Setting,
 ): Step {
-  return stay({ ...state, goal: 'down', patience: patienceOf(input, setting.spec) });
+  const patience = patienceOf(input, setting.spec);
+  return stay({ ...state, goal: 'down', patience, bound: boundOf(input, state.bound) });
 }
 
 export function wantDrained<S extends ServiceState>(state: S, input: Of<'drain'>): Step {
-  return stay({ ...state, goal: 'drain', patience: input.patience });
+  return stay({ ...state, goal: 'drain', ...drained(input) });
+}
+
+function drained({ patience }: Of<'drain'>): Pick<Memory, 'patience' | 'bound'> {
+  return { patience, bound: patience };
+}
+
+export function unwantFinished(state: In<'finishing'>, input: Of<'stop'>, setting: Setting): Step {
+  const bound = boundOf(input, state.bound);
+  return unwant({ ...state, deadline: bounded(state, bound, setting) }, input, setting);
+}
+
+export function drainFinished(state: In<'finishing'>, input: Of<'drain'>, setting: Setting): Step {
+  return wantDrained({ ...state, deadline: bounded(state, input.patience, setting) }, input);
+}
+
+/** Until when a finish script may run, now that the supervisor's stop leaves it so long if it has no limit of its own. */
+function bounded({ deadline }: In<'finishing'>, bound: number, { spec, now }: Setting) {
+  return spec.timeoutFinish === 0 ? sooner(deadline, after(bound, now)) : deadline;
 }
 
 export function wantAgain(state: In<'finishing'>): Step {
@@ -121,7 +141,8 @@ export function terminate(
     return stay({ ...state, goal: 'up', restart: true });
   }
   const goal = input.type === 'restart' ? 'up' : 'down';
-  return ask(state, state.run, goal, patienceOf(input, setting.spec), setting);
+  const known = { ...memory(state), bound: boundOf(input, state.bound) };
+  return ask(known, state.run, goal, patienceOf(input, setting.spec), setting);
 }
 
 function ask(
@@ -139,7 +160,8 @@ function ask(
 
 /** A logger is not signalled: it ends when it has read everything. */
 export function awaitEnd(state: In<'up'>, input: Of<'drain'>, setting: Setting): Step {
-  return halt(state, state.run, 'down', input.patience, setting, []);
+  const known = { ...memory(state), ...drained(input) };
+  return halt(known, state.run, 'down', input.patience, setting, []);
 }
 
 function halt(
@@ -167,8 +189,9 @@ export function hurry(
 ): Step {
   const patience = input.type === 'drain' ? input.patience : patienceOf(input, spec);
   const goal = input.type === 'drain' && state.goal === 'up' ? 'drain' : 'down';
+  const bound = input.type === 'drain' ? patience : boundOf(input, state.bound);
   const deadline = sooner(state.deadline, after(patience, now));
-  return stay({ ...state, goal, restart: false, patience, deadline });
+  return stay({ ...state, goal, restart: false, patience, bound, deadline });
 }
 
 export function relay(state: ServiceState, input: Of<'signal'>): Step {
@@ -199,9 +222,9 @@ export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting:
     return recorded.goal === 'down' ? next : preceded(sweep, next);
   }
   const command = finishCommand(spec, spec.finish, ended, setting.output);
-  const deadline = after(spec.timeoutFinish, now);
+  const deadline = after(finishLimit(spec, recorded.bound), now);
   return {
-    state: { ...recorded, since: now, status: 'finishing', ended, deadline },
+    state: { ...recorded, since: now, status: 'finishing', ended, kills: 0, deadline },
     effects: [...sweep, { type: 'spawn', role: 'finish', command }],
   };
 }
@@ -221,7 +244,7 @@ function record(state: ServiceState, ended: EndedRun, { spec, now }: Setting): M
 
 export function killFinish(state: In<'finishing'>, _input: unknown, { now }: Setting): Step {
   return {
-    state: { ...state, deadline: now + killAgainAfter },
+    state: { ...state, kills: state.kills + 1, deadline: now + killAgainAfter },
     effects: [
       { type: 'kill', signal: 'SIGCONT', scope: 'group' },
       { type: 'kill', signal: 'SIGKILL', scope: 'group' },
@@ -256,33 +279,4 @@ function follow(known: Memory, ended: EndedRun, setting: Setting): Step {
   }
   const deadline = restartAt(spec.backoff, ended.run.readyAt, known.streak, now);
   return stay({ ...memory(known), since: now, status: 'backoff', why: 'death', deadline });
-}
-
-/** Down as asked: whatever `run` and `finish` left behind, also in earlier runs, goes too. */
-function lieDown(known: Memory, since: number): Step {
-  return {
-    state: { ...memory(known), goal: 'down', since, status: 'down', why: 'asked' },
-    effects: [{ type: 'sweep' }],
-  };
-}
-
-function end(known: Memory, now: number): ServiceState {
-  return { ...memory(known), goal: 'down', since: now, status: 'down', why: 'ended' };
-}
-
-function fail(known: Memory, why: FailureReason, now: number): ServiceState {
-  return { ...memory(known), goal: 'down', since: now, status: 'failed', why };
-}
-
-function memory(state: Memory): Memory {
-  const { goal, since, lastExit, deaths, tally, streak, patience, flaw } = state;
-  return { goal, since, lastExit, deaths, tally, streak, patience, flaw };
-}
-
-function stay(state: ServiceState): Step {
-  return { state, effects: [] };
-}
-
-function preceded(effects: readonly ServiceEffect[], step: Step): Step {
-  return { state: step.state, effects: [...effects, ...step.effects] };
 }

@@ -170,17 +170,16 @@ function tellKill(draft: Draft, name: string, { state }: Unit): void {
     draft.killed(name);
   }
   if (state.status === 'stopping' && state.kills === 1) {
-    draft.warn(
-      'unkillable',
-      name,
-      `pid ${String(state.run.pid)} does not die of SIGKILL; trying on`,
-    );
+    const who = `pid ${String(state.run.pid)}`;
+    draft.warn('unkillable', name, `${who} does not die of SIGKILL; trying on`);
   }
-  if (state.status === 'finishing') {
+  if (state.status === 'finishing' && state.kills === 0) {
     const waited = String(Math.round(draft.setting.now - state.since));
     draft.warn('killed', `${name}/finish`, `has not ended after ${waited} ms; killed`);
     draft.killed(`${name}/finish`);
   }
+  if (state.status === 'finishing' && state.kills === 1)
+    draft.warn('unkillable', `${name}/finish`, 'does not die of SIGKILL; trying on');
 }
 
 function pending(scripts: readonly ScriptSpec[], prepared: ScriptsState['prepared']): ScriptsState {

@@ -225,6 +225,47 @@ test('a service gets its timeout-kill, but the grace at most; a grace of 0 is no
   assert.equal(deadlineOf(0, 0), null);
 });
 
+test('a finish script without a limit gets the grace, whether it runs already or comes then', () => {
+  const endless = { timeoutFinish: 0 };
+  const life = running([finished('api', endless), finished('web', endless)]);
+  life.service('api', exited(1));
+  assert.equal(life.next, null);
+  assert.equal(life.stop().next, 3000);
+  life.now = 100;
+  life.service('web', exited('SIGTERM')).until(3000);
+  assert.equal(life.told[0]?.startsWith('problem killed: api/finish'), true);
+  assert.equal(life.next, 3100);
+  const unlimited = running([finished('web', endless)])
+    .stop(0)
+    .service('web', exited('SIGTERM'));
+  assert.equal(unlimited.next, null, 'a grace of 0 is no bound');
+});
+
+test('a shorter grace that is asked for later holds for those on their way down', () => {
+  const life = running([service('api'), finished('db', { timeoutFinish: 0 }), logged('web')]);
+  life.stop().service('db', exited(0)).service('web', exited(0)).swept('web');
+  assert.equal(life.standing, 'api stopping, db finishing, web/log stopping, web down');
+  life.now = 100;
+  assert.deepEqual([life.stop(5000).next, life.asked], [3000, []], 'a longer one is none');
+  assert.deepEqual([life.stop(200).next, life.asked], [300, []]);
+  life.until(300);
+  const group = ['SIGKILL to the group of api', 'SIGCONT to the group of db'];
+  assert.deepEqual(life.asked.slice(0, 2), group);
+  assert.ok(life.asked.includes('SIGKILL to the group of web/log'));
+  assert.equal(life.stop(50).next, 5300, 'who was killed is not killed faster');
+});
+
+test('a shorter grace leaves a finish script its own limit, and a logger its producer', () => {
+  const life = running([finished('db'), logged('web')]).stop();
+  life.service('db', exited(0)).service('web/log', stop);
+  life.now = 100;
+  life.stop(10);
+  assert.equal('deadline' in life.at('db') && life.at('db').status, 'finishing');
+  life.service('web', exited(0)).until(110);
+  assert.deepEqual(life.asked, []);
+  assert.equal(life.next, 5000);
+});
+
 test('who had to be killed stands in the verdict, once each, in order', () => {
   const life = running([finished('api'), service('web', { timeoutKill: 500 })]).stop();
   life.until(500);

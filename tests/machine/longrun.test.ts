@@ -97,7 +97,7 @@ test('starting + stop → noted, with its patience, until the process is there',
 });
 
 test('starting + drain → noted, with its patience', () => {
-  becomes(starting(), drain, 50, starting({ goal: 'drain', patience: 3000 }));
+  becomes(starting(), drain, 50, starting({ goal: 'drain', patience: 3000, bound: 3000 }));
 });
 
 test('starting + spawned → up', () => {
@@ -174,7 +174,7 @@ test('up + restart → stopping, for a restart', () => {
 });
 
 test('up + drain → stopping without a signal (case 52)', () => {
-  const after = stopping({ since: 50, patience: 3000, deadline: 3050 });
+  const after = stopping({ since: 50, patience: 3000, bound: 3000, deadline: 3050 });
   becomes(up(), drain, 50, after);
 });
 
@@ -231,12 +231,12 @@ test('stopping + stop → no second signal, but the shorter patience holds', () 
 });
 
 test('stopping + drain → the shorter patience holds', () => {
-  becomes(stopping(), drain, 50, stopping({ patience: 3000, deadline: 3050 }));
+  becomes(stopping(), drain, 50, stopping({ patience: 3000, bound: 3000, deadline: 3050 }));
 });
 
 test('stopping for a restart + drain → comes back to read the rest', () => {
   const before = stopping({ goal: 'up', restart: true });
-  const after = stopping({ goal: 'drain', patience: 3000, deadline: 3050 });
+  const after = stopping({ goal: 'drain', patience: 3000, bound: 3000, deadline: 3050 });
   becomes(before, drain, 50, after);
 });
 
@@ -292,7 +292,7 @@ test('finishing + stop → stays down afterwards (case 33)', () => {
 });
 
 test('finishing + drain → the rest is read afterwards', () => {
-  becomes(finishing(), drain, 50, finishing({ goal: 'drain', patience: 3000 }));
+  becomes(finishing(), drain, 50, finishing({ goal: 'drain', patience: 3000, bound: 3000 }));
 });
 
 test('finishing + unspawnable → as if there were no finish script (case 30)', () => {
@@ -335,7 +335,7 @@ test('finishing, not wanted + exited with 125 → down: there is nothing to give
 
 test('finishing + deadline → CONT and KILL, and again in 5 s (case 29)', () => {
   const effects = [kill('SIGCONT', 'group'), kill('SIGKILL', 'group')];
-  becomes(finishing(), deadline, 5000, finishing({ deadline: 10_000 }), effects);
+  becomes(finishing(), deadline, 5000, finishing({ kills: 1, deadline: 10_000 }), effects);
 });
 
 // backoff
@@ -357,7 +357,7 @@ test('backoff + stop → down; what was left behind goes', () => {
 });
 
 test('backoff + drain → starting, to read the rest', () => {
-  const after = starting({ goal: 'drain', since: 50, patience: 3000 });
+  const after = starting({ goal: 'drain', since: 50, patience: 3000, bound: 3000 });
   becomes(backoff(), drain, 50, after, [spawn]);
 });
 

@@ -62,6 +62,7 @@ const memory: Memory = {
   tally: [],
   streak: 0,
   patience: 0,
+  bound: 0,
   flaw: null,
 };
 
@@ -97,7 +98,7 @@ export function stopping(more: Partial<In<'stopping'>> = {}): In<'stopping'> {
 }
 
 export function finishing(more: Partial<In<'finishing'>> = {}): In<'finishing'> {
-  return { ...memory, status: 'finishing', ended: died, deadline: 5000, ...more };
+  return { ...memory, status: 'finishing', ended: died, kills: 0, deadline: 5000, ...more };
 }
 
 export function backoff(more: Partial<In<'backoff'>> = {}): In<'backoff'> {

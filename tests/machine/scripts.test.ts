@@ -140,6 +140,16 @@ test('the shorter of limit and grace holds for an init script that is asked to e
   assert.equal(shorter.stop(200).next, 200);
 });
 
+test('an init script that is asked to end is hurried by a shorter grace', () => {
+  const life = new TreeLife(parts, timeouts({ init: 0 })).start().script('init', there);
+  assert.equal(life.stop(3000).next, 3000);
+  life.now = 100;
+  assert.equal(life.stop(5000).next, 3000);
+  assert.deepEqual([life.stop(200).next, life.asked], [300, []]);
+  life.until(300);
+  assert.equal(life.stop(1).next, 5300, 'not once it was killed');
+});
+
 test('without a finish limit a finish script may take for ever', () => {
   const life = new TreeLife({ finish: [script('90-z')] }, timeouts({ finish: 0 })).start().stop();
   assert.equal(life.script('finish', there).next, null);

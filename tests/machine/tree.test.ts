@@ -231,13 +231,20 @@ test('what a run has left behind is ended when it was asked to end', () => {
   assert.deepEqual(life.asked, ['sweep web within 3000']);
 });
 
-test('a finish script that is killed is told', () => {
+test('a finish script that is killed is told, and once more when it does not die of that', () => {
   const life = new TreeLife({ services: [finished('web')] }).start().rise('web');
   life.now = 100;
   life.service('web', exited(1)).until(5100);
   assert.deepEqual(life.told, [
     'problem killed: web/finish has not ended after 5000 ms; killed (deadline)',
   ]);
+  assert.deepEqual(life.until(10_100).told, [
+    'problem unkillable: web/finish does not die of SIGKILL; trying on (deadline)',
+  ]);
+  assert.deepEqual(
+    [life.until(15_100).told, life.asked],
+    [[], ['SIGCONT to the group of web', 'SIGKILL to the group of web']],
+  );
 });
 
 // Sweeps
