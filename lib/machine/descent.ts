@@ -129,8 +129,10 @@ function openFinish(draft: Draft): boolean {
   return true;
 }
 
-function wasBegun({ init, services, skipsInit }: TreeState): boolean {
-  return skipsInit || init.status !== 'pending' || services.status !== 'pending';
+/** Whether any stage was begun, or a service that was started by hand has run. */
+function wasBegun({ init, services, skipsInit, units }: TreeState): boolean {
+  if (skipsInit || init.status !== 'pending' || services.status !== 'pending') return true;
+  return [...units.values()].some(({ state }) => state.lastExit !== null);
 }
 
 /** Nothing was ever begun, so there is nothing to finish. */

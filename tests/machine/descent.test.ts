@@ -37,6 +37,15 @@ test('stop before anything was begun: there is nothing to finish', () => {
   assert.deepEqual(life.state.verdict, { reason: 'stopped', exitCode: 0, killed: [] });
 });
 
+test('stop after services that ran by hand: the finish stage runs, though no stage was begun', () => {
+  const parts = { services: [service('web')], finish: [script('90-z')] };
+  const life = new TreeLife(parts).service('web', start).rise('web').stop();
+  life.service('web', exited('SIGTERM')).swept('web');
+  assert.deepEqual(life.asked, ['spawn 90-z']);
+  const never = new TreeLife(parts).service('web', start).service('web', unspawnable).stop();
+  assert.deepEqual(never.swept('web').asked, ['clear within 3000'], 'nothing ever ran');
+});
+
 test('stop during init: the script is asked to end, nothing later starts, finish runs (case 17)', () => {
   const life = new TreeLife({
     init: [script('10-a'), script('20-b')],
