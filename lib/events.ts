@@ -24,7 +24,8 @@ export type Rereading = Omit<TreeChange, 'type'>;
 /** The name of the service that an event concerns, if it concerns one. */
 export function serviceOf(event: LifecycleEvent): string | undefined {
   if (event.type === 'service' || event.type === 'ready') return event.service;
-  if (event.type === 'output') return event.source.replace(/\/finish$/, '');
+  if (event.type === 'output' && event.stage === undefined)
+    return event.source.replace(/\/finish$/, '');
   return undefined;
 }
 

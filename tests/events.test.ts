@@ -42,6 +42,8 @@ test('serviceOf: what a finish script prints belongs to its service', () => {
   assert.equal(serviceOf(output('web')), 'web');
   assert.equal(serviceOf(output('web/finish')), 'web');
   assert.equal(serviceOf(output('web/log/finish')), 'web/log');
+  const byScript = { ...output('web'), stage: 'init' } as const;
+  assert.equal(serviceOf(byScript), undefined, 'a script may be named like a service');
 });
 
 test('what comes is read in order, whether it is awaited already or not', async () => {

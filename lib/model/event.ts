@@ -143,6 +143,8 @@ export interface OutputChange {
   readonly type: 'output';
   /** The name of the service or script that printed it; `web/finish` for a finish script. */
   readonly source: string;
+  /** The stage of the script that printed it, `command` for the command that was given to `run()`; absent for a service. */
+  readonly stage?: 'init' | 'finish' | 'command';
   /** Where it printed it. */
   readonly stream: 'stdout' | 'stderr';
   /** The line, without its newline. */

@@ -190,7 +190,8 @@ export class Engine {
         tell({ type: 'announced' });
       },
       printed: (stream, line) => {
-        const change = { type: 'output', source: command.name, stream, line } as const;
+        const stage = 'stage' in owner ? { stage: owner.stage } : {};
+        const change = { type: 'output', source: command.name, ...stage, stream, line } as const;
         this.#inTurn(() => {
           this.#publish({ ...change, cause: 'printed' }, this.#now());
         });

@@ -462,6 +462,26 @@ test('what scripts leave behind is let be until the last clean-up', async () => 
   assert.deepEqual([calls.at(-1), engine.state.phase], ['close', 'ended']);
 });
 
+test('what a script prints is told with its stage, what a service prints without one', () => {
+  const { engine, child, events } = puppeteer({
+    init: [script('web')],
+    services: [service('web')],
+  });
+  engine.input(toServices);
+  child(0).listener.spawned(7);
+  child(0).listener.printed('stdout', 'first');
+  child(0).listener.exited(code0, false);
+  child(1).listener.spawned(8);
+  child(1).listener.printed('stdout', 'second');
+  const printed = events.flatMap((event) =>
+    event.type === 'output' ? [[event.line, event.source, event.stage]] : [],
+  );
+  assert.deepEqual(printed, [
+    ['first', 'web', 'init'],
+    ['second', 'web', undefined],
+  ]);
+});
+
 // The world
 
 test('the world’s answers come in as inputs: prepared, read again, given back', async () => {
