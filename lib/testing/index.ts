@@ -17,7 +17,7 @@ export { treeOf, writeTree } from './files.ts';
 export type { FileSpec, LiteralFile, LiteralFolder, LiteralLink, TreeFiles } from './files.ts';
 export type { Life, LifeOptions, Until, UntilOptions } from './life.ts';
 export { simulate } from './simulate.ts';
-export type { Simulation } from './simulate.ts';
+export type { SimulateOptions, Simulation } from './simulate.ts';
 export { transcript } from './transcript.ts';
 export type { Transcript, TranscriptOptions } from './transcript.ts';
 export type { TreeSource } from './tree-source.ts';

@@ -1,4 +1,5 @@
 import { Supervisor } from '../supervisor.ts';
+import type { FakeSpawnerOptions } from './fake-spawner.ts';
 import { FakeSpawner } from './fake-spawner.ts';
 import type { Life, LifeOptions } from './life.ts';
 import { untilOf } from './life.ts';
@@ -23,6 +24,9 @@ export interface Simulation extends Life {
   advance(ms: number): Promise<void>;
 }
 
+/** How a tree is simulated. */
+export interface SimulateOptions extends LifeOptions, FakeSpawnerOptions {}
+
 /**
  * Sets a tree up in virtual time: its processes are fake children, its clock stands still, and nothing is written to the disk
  * or taken from the host's environment. Nothing has been started yet.
@@ -38,10 +42,10 @@ export interface Simulation extends Life {
  */
 export async function simulate(
   source: TreeSource,
-  { variables = {}, ...options }: LifeOptions = {},
+  { variables = {}, heard, ...options }: SimulateOptions = {},
 ): Promise<Simulation> {
   const clock = new PromptClock();
-  const spawner = new FakeSpawner(clock);
+  const spawner = new FakeSpawner(clock, heard === undefined ? {} : { heard });
   const disk = new SimulatedDisk(sorted(source));
   const { tree, problems } = await disk.read();
   const supervisor = new Supervisor(

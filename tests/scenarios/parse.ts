@@ -1,5 +1,5 @@
 import type { Behaviour } from '../../lib/testing/behaviour.ts';
-import { exit } from '../../lib/testing/behaviour.ts';
+import { exit, sequence } from '../../lib/testing/behaviour.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 
 /** A scenario as it is written: what there is, what is done, and what happened when it was last played. */
@@ -53,7 +53,7 @@ export function wordsOf(line: string): string[] {
 
 /** What a child does each time that it is spawned: `exits 1 after 50, stays`. */
 export function behavioursOf(text: string): readonly Behaviour[] {
-  return text.split(',').map(behaviourOf);
+  return text.split(',').map(lifeOf);
 }
 
 /** How a process ends: a code or a signal. */
@@ -61,6 +61,11 @@ export function exitOf(word: string): Exit {
   const { exit: end } = exit(/^\d+$/.test(word) ? Number(word) : (word as NodeJS.Signals));
   if (end === undefined) throw new Error(`'${word}' is no way to end.`);
   return end;
+}
+
+/** One life, of several steps perhaps: `announces after 100 then exits 1 after 50`. */
+function lifeOf(text: string): Behaviour {
+  return sequence(...text.split(/ then /).map(behaviourOf));
 }
 
 function behaviourOf(text: string): Behaviour {

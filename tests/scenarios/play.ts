@@ -1,187 +1,177 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Scenario } from './parse.ts';
 import { behavioursOf, exitOf, fileOf, wordsOf } from './parse.ts';
-import { childOf, optionsOf, refuseUnknown, treeOf } from './tree-of.ts';
-import { explainService } from '../../lib/machine/explain.ts';
-import type { Input } from '../../lib/machine/machine.ts';
-import type { TreeInput } from '../../lib/machine/state.ts';
-import type { Command } from '../../lib/model/program.ts';
-import { Engine } from '../../lib/runtime/engine.ts';
-import type { Spawner } from '../../lib/runtime/spawner.ts';
-import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
-import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
-import { changeInWords, verdictInWords } from '../machine/in-words.ts';
+import { childOf, literalOf, optionsOf } from './setting.ts';
+import { StagekeeperError } from '../../lib/index.ts';
+import type { Supervisor } from '../../lib/index.ts';
+import type { Simulation, SpawnerRequest } from '../../lib/testing/index.ts';
+import { simulate } from '../../lib/testing/index.ts';
+import { eventInWords, timedLine } from '../../lib/testing/transcript.ts';
+import { verdictInWords } from '../machine/in-words.ts';
 
-/** Plays a scenario in virtual time and returns everything that happened: steps (`>`), effects (`→`) and events, each with its moment. */
+/**
+ * Plays a scenario in virtual time and returns everything that happened, each with its moment: steps (`>`), what the spawner
+ * was asked for (`→`), events, and promises that were not kept (`✗`).
+ */
 export async function play(scenario: Scenario): Promise<string> {
-  const stage = new Stage(scenario);
-  for (const step of scenario.steps) await stage.step(step);
-  return stage.transcript();
+  const lines: string[] = [];
+  const sayAt = (words: string): void => {
+    lines.push(timedLine(life.clock.now(), words));
+  };
+  const life: Simulation = await simulate(literalOf(scenario.files), {
+    ...optionsOf(scenario.options),
+    heard: (request) => {
+      const words = requestInWords(request);
+      if (words !== undefined) sayAt(`→ ${words}`);
+    },
+  });
+  life.supervisor.on('event', (event) => {
+    sayAt(eventInWords(event, { times: true, root: '/tree' }));
+  });
+  const stage = new Stage(life, sayAt);
+  try {
+    for (const [path, content] of scenario.files) stage.script(path, content);
+    for (const step of scenario.steps) await stage.step(step);
+    sayAt(stage.outcome());
+    return `${lines.join('\n')}\n`;
+  } finally {
+    await life[Symbol.asyncDispose]();
+  }
 }
 
-/** Where a scenario is played: the engine of a supervisor, and around it time, processes and a disk that are none. */
+/** Where the steps of a scenario are done. */
 class Stage {
-  readonly #clock = new VirtualClock();
-  readonly #fakes = new FakeSpawner(this.#clock);
-  readonly #files: Map<string, string>;
-  readonly #engine: Engine;
-  readonly #lines: string[] = [];
+  readonly #life: Simulation;
+  readonly #say: (words: string) => void;
 
-  constructor({ files, options }: Scenario) {
-    this.#files = new Map(files);
-    for (const path of files.keys()) this.#write(path);
-    this.#engine = new Engine(treeOf(this.#files), {
-      clock: this.#clock,
-      spawner: this.#watched(this.#fakes),
-      world: {
-        prepare: () => Promise.resolve([]),
-        reread: () => Promise.resolve({ tree: treeOf(this.#files), problems: [] }),
-        release: () => Promise.resolve([]),
-      },
-      options: optionsOf(options),
-      publish: (event) => {
-        this.#line(changeInWords(event));
-      },
-      stepped: () => undefined,
-    });
+  constructor(life: Simulation, say: (words: string) => void) {
+    this.#life = life;
+    this.#say = say;
+  }
+
+  /** Says what the child of a script does, if the path is that of a script. */
+  script(path: string, content: string): void {
+    const child = childOf(path);
+    if (child !== undefined) this.#life.spawner.script(child, behavioursOf(content));
   }
 
   async step(step: string): Promise<void> {
-    this.#line(`> ${step}`);
-    const words = wordsOf(step);
-    await this.#do(words);
-    await this.#pass(0);
+    this.#say(`> ${step}`);
+    const [first = '', second = '', ...rest] = wordsOf(step);
+    const does = this.#steps[first];
+    if (does === undefined) this.#direct(first, second, rest);
+    else await does(second, ...rest);
+    await this.#life.settle();
   }
 
-  /** What happened, and how it stands at the end. */
-  transcript(): string {
-    const { phase, verdict, units } = this.#engine.state;
-    const { alive } = this.#fakes;
-    if (verdict !== null) {
-      if (alive.length > 0) throw new Error(`Alive after the end: ${alive.join(', ')}`);
-      if (this.#clock.alarms > 0) throw new Error('An alarm is set after the end.');
-      this.#line(`end: ${verdictInWords(verdict)}`);
-    } else {
-      const standing = [...units].map(([name, { state }]) => `, ${name} ${state.status}`);
-      this.#line(`still ${phase}${standing.join('')}`);
+  /** How it stands at the end. */
+  outcome(): string {
+    const { supervisor, spawner, clock } = this.#life;
+    const { phase, services, verdict } = supervisor.status();
+    if (verdict !== undefined) {
+      if (spawner.alive.length > 0)
+        throw new Error(`Alive after the end: ${spawner.alive.join(', ')}`);
+      if (clock.alarms > 0) throw new Error('An alarm is set after the end.');
+      return `end: ${verdictInWords(verdict)}`;
     }
-    return `${this.#lines.join('\n')}\n`;
+    const standing = Object.entries(services).map(([name, { status }]) => `, ${name} ${status}`);
+    return `still ${phase}${standing.join('')}`;
   }
 
-  async #do(words: readonly string[]): Promise<void> {
-    const [first = '', second = '', ...rest] = words;
-    if (first === 'wait') return this.#pass(Number(second));
-    if (first === 'write') return this.#write(...fileOf([second, ...rest].join(' ')));
-    if (first === 'remove') return this.#remove(second);
-    if (first === 'explain') return this.#explain(second);
-    if (first === 'rescan') {
-      return this.#engine.input({ type: 'reread', tree: treeOf(this.#files), problems: [] });
-    }
-    const input = treeInput(first, second, rest) ?? serviceInput(first, second, rest);
-    if (input !== undefined) return this.#engine.input(input);
-    this.#direct(first, second, rest);
+  /** What is said to the whole, to one service, to time and to the disk. */
+  get #steps(): Readonly<Record<string, Step>> {
+    const { supervisor, advance, write, remove } = this.#life;
+    const { init, services, finish } = supervisor.stages;
+    return {
+      start: (name) => {
+        this.#ask(name === '' ? supervisor.start() : supervisor.service(name).start());
+      },
+      stop: (what, ms) => {
+        this.#ask(stopOf(supervisor, what, ms));
+      },
+      run: (...command) => {
+        this.#ask(supervisor.run({ command }));
+      },
+      init: () => {
+        this.#ask(init.run());
+      },
+      services: () => {
+        this.#ask(services.start());
+      },
+      finish: () => {
+        this.#ask(finish.run());
+      },
+      rescan: () => {
+        this.#ask(supervisor.rescan());
+      },
+      once: (name) => {
+        this.#ask(supervisor.service(name).once());
+      },
+      restart: (name, ms) => {
+        this.#ask(supervisor.service(name).restart(patience(ms)));
+      },
+      signal: (name, signal) => {
+        supervisor.service(name).signal(signal as NodeJS.Signals);
+      },
+      explain: (name) => {
+        this.#say(supervisor.explain(name));
+      },
+      wait: (ms) => advance(Number(ms)),
+      write: async (...words) => {
+        const [path, content] = fileOf(words.join(' '));
+        await write(literalOf(new Map([[path, content]])));
+        this.script(path, content);
+      },
+      remove,
+    };
+  }
+
+  /** A promise that is not kept is part of the story. */
+  #ask(promise: Promise<unknown>): void {
+    promise.catch((error: unknown) => {
+      this.#say(`✗ ${error instanceof StagekeeperError ? error.code : String(error)}`);
+    });
   }
 
   /** What a child is told to do: `web exits 3`, `web announces`, `web prints text`. */
   #direct(name: string, what: string, [how = '0', ...more]: readonly string[]): void {
-    const child = this.#fakes.child(name);
+    const child = this.#life.spawner.child(name);
     if (what === 'exits') return child.exit(exitOf(how));
     if (what === 'announces') return child.ready();
     if (what === 'prints') return child.print([how, ...more].join(' '));
     throw new Error(`What is '${what}'?`);
   }
+}
 
-  async #pass(ms: number): Promise<void> {
-    const end = this.#clock.now() + ms;
-    await turn();
-    for (let { next } = this.#clock; next !== undefined && next <= end; { next } = this.#clock) {
-      this.#clock.advance(next - this.#clock.now());
-      await turn();
+type Step = (name: string, ...rest: string[]) => void | Promise<void>;
+
+/** `stop`, `stop 500` within so many milliseconds, `stop services`, `stop web`, `stop web 500`. */
+function stopOf(supervisor: Supervisor, what: string, ms?: string): Promise<unknown> {
+  if (what === '' || /^\d+$/.test(what)) return supervisor.stop(patience(what));
+  if (what === 'services') return supervisor.stages.services.stop(patience(ms));
+  return supervisor.service(what).stop(patience(ms));
+}
+
+function patience(ms = ''): { readonly killTimeout?: number } {
+  return ms === '' ? {} : { killTimeout: Number(ms) };
+}
+
+/** What the spawner is asked for; sweeps, which change nothing that one could see, are left out. */
+function requestInWords(request: SpawnerRequest): string | undefined {
+  switch (request.type) {
+    case 'spawn': {
+      const { name, args, program } = request.command;
+      const words = 'command' in program ? [...program.command, ...args] : args;
+      const shown = name.endsWith('/finish') || 'command' in program ? words : [];
+      return ['spawn', name, ...shown].join(' ');
     }
-    this.#clock.advance(end - this.#clock.now());
-  }
-
-  #write(path: string, content = this.#files.get(path) ?? ''): void {
-    this.#files.set(path, content);
-    refuseUnknown(this.#files);
-    const child = childOf(path);
-    if (child !== undefined) this.#fakes.script(child, behavioursOf(content));
-  }
-
-  #remove(path: string): void {
-    for (const file of [...this.#files.keys()]) {
-      if (file === path || file.startsWith(`${path}/`)) this.#files.delete(file);
+    case 'kill': {
+      const group = request.scope === 'group' ? 'the group of ' : '';
+      return `${request.signal} to ${group}${request.name}`;
     }
+    case 'closePipe':
+      return `let go of the pipe of ${request.pipe}`;
+    case 'sweep':
+    case 'close':
+      return undefined;
   }
-
-  #explain(name: string): void {
-    const unit = this.#engine.state.units.get(name);
-    this.#line(unit === undefined ? `no ${name}` : explainService(unit, this.#clock.now()));
-  }
-
-  /** The same spawner, and what is asked of it on record. */
-  #watched(spawner: Spawner): Spawner {
-    return {
-      spawn: (command, listener) => {
-        this.#line(`→ spawn ${callOf(command)}`);
-        const child = spawner.spawn(command, listener);
-        return {
-          kill: (signal, scope) => {
-            const group = scope === 'group' ? 'the group of ' : '';
-            this.#line(`→ ${signal} to ${group}${command.name}`);
-            child.kill(signal, scope);
-          },
-          lingers: () => child.lingers(),
-          sweep: (grace, done) => {
-            child.sweep(grace, done);
-          },
-        };
-      },
-      closePipe: (pipe) => {
-        this.#line(`→ let go of the pipe of ${pipe}`);
-        spawner.closePipe(pipe);
-      },
-      close: () => spawner.close(),
-    };
-  }
-
-  #line(words: string): void {
-    this.#lines.push(`${String(this.#clock.now()).padStart(6)}  ${words}`);
-  }
-}
-
-function callOf({ name, args, program }: Command): string {
-  const words = 'command' in program ? [...program.command, ...args] : args;
-  const all = name.endsWith('/finish') || 'command' in program ? words : [];
-  return [name, ...all].join(' ');
-}
-
-/** What is said to the whole: `start`, `init`, `services`, `stop`, `stop 500`, `stop services`, `run sh`. */
-function treeInput(verb: string, object: string, rest: readonly string[]): TreeInput | undefined {
-  const grace = /^\d+$/.test(object) ? { grace: Number(object) } : {};
-  if (verb === 'start' && object === '') return { type: 'advance', target: 'services' };
-  if (verb === 'init') return { type: 'advance', target: 'init' };
-  if (verb === 'services') return { type: 'advance', target: 'services', skipInit: true };
-  if (verb === 'stop' && object === 'services') return { type: 'advance', target: 'stopped' };
-  if (verb === 'run') return { type: 'command', command: [object, ...rest] };
-  if (verb !== 'stop' || (object !== '' && grace.grace === undefined)) return undefined;
-  return { type: 'end', ending: { reason: 'stopped', exitCode: 0 }, ...grace };
-}
-
-/** What is said to one service: `start web`, `stop web 500`, `restart web`, `once web`, `signal web SIGHUP`. */
-function serviceInput(
-  verb: string,
-  service: string,
-  [more]: readonly string[],
-): TreeInput | undefined {
-  const patience = more === undefined ? {} : { patience: Number(more) };
-  const inputs: Readonly<Record<string, Input>> = {
-    start: { type: 'start' },
-    once: { type: 'once' },
-    stop: { type: 'stop', ...patience },
-    restart: { type: 'restart', ...patience },
-    signal: { type: 'signal', signal: more as NodeJS.Signals },
-  };
-  const input = inputs[verb];
-  return input === undefined ? undefined : { type: 'service', service, input };
 }

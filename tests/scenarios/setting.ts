@@ -1,0 +1,49 @@
+import type { Files } from './parse.ts';
+import type { SupervisorOptions } from '../../lib/index.ts';
+import type { TreeFiles } from '../../lib/testing/index.ts';
+
+/** What stands on the disk of a scenario: scripts, of which only their names matter, and control files with their values. */
+export function literalOf(files: Files): TreeFiles {
+  return Object.fromEntries([...files].map(([path, text]) => [path, contentOf(path, text)]));
+}
+
+function contentOf(path: string, text: string): string {
+  if (childOf(path) !== undefined) return '#!/bin/sh\n';
+  if (!controlFiles.has(path.split('/').at(-1) ?? '')) throw new Error(`What is ${path}?`);
+  return text;
+}
+
+const controlFiles: ReadonlySet<string> = new Set([
+  'down',
+  'notification-fd',
+  'timeout-kill',
+  'timeout-finish',
+  'max-death-tally',
+  'down-signal',
+]);
+
+/**
+ * The name of the child that a script becomes: `services.d/web/log/run` is `web/log`, and a script of a stage goes by its file
+ * name, or by its folder too.
+ */
+export function childOf(path: string): string | undefined {
+  const [, stage, name = ''] = /^(cont-init\.d|cont-finish\.d|services\.d)\/(.+)$/.exec(path) ?? [];
+  if (stage !== 'services.d') return stage === undefined ? undefined : path;
+  if (name.endsWith('/run')) return name.slice(0, -'/run'.length);
+  return name.endsWith('/finish') ? name : undefined;
+}
+
+/** Options from words such as `timeouts.services=500` or `services.web.essential=true`. */
+export function optionsOf(words: readonly string[]): SupervisorOptions {
+  const options: Fields = {};
+  for (const word of words) {
+    const [place = '', text = ''] = word.split('=');
+    const path = place.split('.');
+    const last = path.pop() ?? '';
+    const fields = path.reduce<Fields>((at, name) => (at[name] ??= {}) as Fields, options);
+    fields[last] = /^(\d+|true|false|\{.*)$/.test(text) ? (JSON.parse(text) as unknown) : text;
+  }
+  return options;
+}
+
+type Fields = Record<string, unknown>;
