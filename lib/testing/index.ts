@@ -23,10 +23,17 @@ export type { Transcript, TranscriptOptions } from './transcript.ts';
 export type { TreeSource } from './tree-source.ts';
 export { trial } from './trial.ts';
 export type { Trial } from './trial.ts';
-export type { SpawnerRequest } from './spawner-request.ts';
 export { processRig } from './process-rig.ts';
 export { spawnerContract } from './spawner-contract.ts';
 export type { ContractCase, ContractRig } from './spawner-contract.ts';
+export type {
+  CloseRequest,
+  KillRequest,
+  PipeRequest,
+  SpawnRequest,
+  SpawnerRequest,
+  SweepRequest,
+} from './spawner-request.ts';
+export { VirtualClock } from './virtual-clock.ts';
 export { virtualRig } from './virtual-rig.ts';
 export type { ScriptedSpawner } from './virtual-rig.ts';
-export { VirtualClock } from './virtual-clock.ts';
