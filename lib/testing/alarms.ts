@@ -1,92 +1,57 @@
 /** Something that rings at a moment. */
 export interface Alarm {
   readonly time: number;
+  /** How many were set before it. */
+  readonly order: number;
   readonly wake: () => void;
 }
 
 /**
- * Alarms in the order in which they ring: the earlier first, and those of one moment in the order in which they were set.
- * A heap in which each knows its place, so that setting one and calling one off take O(log n).
+ * Alarms in the order in which they ring: by their moments, and those of one moment in the order in which they were set. The
+ * place of one is found in O(log n).
  */
 export class Alarms {
-  readonly #heap: Placed[] = [];
+  /** The one that rings next is the last, so that taking it moves no other. */
+  readonly #alarms: Alarm[] = [];
   #count = 0;
 
   get size(): number {
-    return this.#heap.length;
+    return this.#alarms.length;
   }
 
   /** The one that rings next. */
   get first(): Alarm | undefined {
-    return this.#heap[0];
+    return this.#alarms.at(-1);
   }
 
   /** Sets an alarm; the function calls it off. */
-  add(alarm: Alarm): () => void {
-    const placed = { ...alarm, order: this.#count++, place: this.#heap.length };
-    this.#heap.push(placed);
-    this.#rise(placed);
+  add(time: number, wake: () => void): () => void {
+    const alarm = { time, order: this.#count++, wake };
+    this.#alarms.splice(this.#placeOf(alarm), 0, alarm);
     return () => {
-      this.#remove(placed);
+      const place = this.#placeOf(alarm);
+      if (this.#alarms[place] === alarm) this.#alarms.splice(place, 1);
     };
   }
 
   /** Takes away the one that rings next. */
   shift(): void {
-    const [first] = this.#heap;
-    if (first !== undefined) this.#remove(first);
+    this.#alarms.pop();
   }
 
-  #remove(alarm: Placed): void {
-    const { place } = alarm;
-    if (this.#heap[place] !== alarm) return;
-    const last = this.#heap.pop();
-    if (last === undefined || last === alarm) return;
-    this.#put(last, place);
-    this.#rise(last);
-    this.#sink(last);
-  }
-
-  #rise(alarm: Placed): void {
-    for (;;) {
-      const above = alarm.place === 0 ? undefined : this.#heap[(alarm.place - 1) >> 1];
-      if (above === undefined || isBefore(above, alarm)) return;
-      this.#swap(alarm, above);
+  /** Where an alarm stands, or is to stand: before all that ring before it. */
+  #placeOf(alarm: Alarm): number {
+    let [from, to] = [0, this.#alarms.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const other = this.#alarms[middle];
+      if (other !== undefined && isBefore(alarm, other)) from = middle + 1;
+      else to = middle;
     }
-  }
-
-  #sink(alarm: Placed): void {
-    for (;;) {
-      const below = this.#earlierOf(2 * alarm.place + 1, 2 * alarm.place + 2);
-      if (below === undefined || isBefore(alarm, below)) return;
-      this.#swap(alarm, below);
-    }
-  }
-
-  #earlierOf(left: number, right: number): Placed | undefined {
-    const [one, other] = [this.#heap[left], this.#heap[right]];
-    return one !== undefined && other !== undefined && isBefore(other, one) ? other : one;
-  }
-
-  #swap(one: Placed, other: Placed): void {
-    const { place } = one;
-    this.#put(one, other.place);
-    this.#put(other, place);
-  }
-
-  #put(alarm: Placed, place: number): void {
-    alarm.place = place;
-    this.#heap[place] = alarm;
+    return from;
   }
 }
 
-interface Placed extends Alarm {
-  /** How many were set before it. */
-  readonly order: number;
-  /** Where it stands in the heap. */
-  place: number;
-}
-
-function isBefore(one: Placed, other: Placed): boolean {
+function isBefore(one: Alarm, other: Alarm): boolean {
   return one.time === other.time ? one.order < other.order : one.time < other.time;
 }
