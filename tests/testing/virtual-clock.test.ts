@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Supervisor } from '../../lib/index.ts';
+import { exit } from '../../lib/testing/behaviour.ts';
+import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
 import { VirtualClock, mostAlarmsAtOnce } from '../../lib/testing/virtual-clock.ts';
 
 /** A clock, and alarms on it that note their name and the moment at which they rang. */
@@ -151,4 +154,15 @@ test('as many alarms as one likes ring as time goes on', () => {
   again();
   clock.advance(mostAlarmsAtOnce);
   assert.ok(rung > mostAlarmsAtOnce);
+});
+
+test('a service that is started again at once, for ever, is such a circle', () => {
+  const clock = new VirtualClock();
+  const spawner = new FakeSpawner(clock).script('web', exit(1));
+  const web = { name: 'web', run: ['web'], backoff: { first: 0 } };
+  const supervisor = new Supervisor({ services: [web] }, { clock, spawner });
+  const start = supervisor.start();
+  start.catch(() => undefined);
+  assert.throws(() => clock.advance(1000), /at the moment 0, and time does not pass/);
+  assert.ok(spawner.spawned.length > 1000);
 });
