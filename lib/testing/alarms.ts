@@ -19,6 +19,11 @@ export class Alarms {
     return this.#alarms.length;
   }
 
+  /** How many were ever set. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** The one that rings next. */
   get first(): Alarm | undefined {
     return this.#alarms.at(-1);

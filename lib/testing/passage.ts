@@ -32,7 +32,7 @@ export class Passage {
     const { clock, disk, story } = this.#scene;
     let events = -1;
     for (let turns = 0; turns < mostTurns; turns += 1) {
-      clock.advance(0);
+      if (clock.isDue) clock.ringNext();
       await turn();
       if (story.events.length === events && !clock.isDue && !disk.isBusy) return;
       events = story.events.length;
@@ -79,14 +79,14 @@ export class Passage {
     const { next } = clock;
     if (next === undefined) return 'nothing further happens by itself';
     if (next > end) return 'it did not come in time';
-    clock.advance(next - clock.now());
+    clock.ringNext();
     await this.settle();
     return undefined;
   }
 }
 
 /** How often, at one moment, things may give rise to further things; far more often than a tree needs. */
-const mostTurns = 10_000;
+const mostTurns = 3000;
 
 /** How long `until()` waits by itself, in milliseconds of virtual time: an hour. */
 const longestWait = 3_600_000;

@@ -20,7 +20,9 @@ export class PromptClock extends VirtualClock {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.advance(0);
+      if (!this.isDue) return;
+      this.ringNext();
+      if (this.isDue) this.#schedule();
     });
   }
 }

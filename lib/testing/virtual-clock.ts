@@ -51,15 +51,30 @@ export class VirtualClock implements Clock {
       throw new RangeError(`A clock advances by 0 or more milliseconds, not by ${String(ms)}.`);
     }
     const end = this.#now + ms;
+    this.#ring(end, Infinity);
+    // An alarm may have advanced further still.
+    this.#moveTo(Math.max(this.#now, end));
+  }
+
+  /**
+   * Moves on to the moment of the next alarm and rings those that are set for it by now: what they set for the same moment is
+   * left to the next call, so that promises can be kept in between. Without an alarm nothing happens.
+   *
+   * @throws Error as `advance()` does.
+   */
+  ringNext(): void {
+    if (this.next !== undefined) this.#ring(this.next, this.#alarms.count);
+  }
+
+  /** Rings the alarms up to a moment, of those that were set before so many others. */
+  #ring(end: number, count: number): void {
     for (let alarm = this.#alarms.first; alarm !== undefined; alarm = this.#alarms.first) {
-      if (alarm.time > end) break;
+      if (alarm.time > end || alarm.order >= count) return;
       this.#moveTo(alarm.time);
       this.#count();
       this.#alarms.shift();
       alarm.wake();
     }
-    // An alarm may have advanced further still.
-    this.#moveTo(Math.max(this.#now, end));
   }
 
   #moveTo(time: number): void {

@@ -52,6 +52,24 @@ test('an alarm that is set by an alarm rings on the same way, if it is due', () 
   assert.deepEqual(rung, ['due 20']);
 });
 
+test('ringNext() rings what is set for the next moment, and leaves what that sets to the next call', () => {
+  const { clock, rung, alarm } = noting();
+  clock.ringNext();
+  assert.equal(clock.now(), 0, 'without an alarm nothing happens');
+  clock.at(10, () => {
+    alarm('set by it', 10);
+  });
+  alarm('set before', 10);
+  alarm('later', 30);
+  clock.ringNext();
+  assert.deepEqual(rung, ['set before 10']);
+  clock.ringNext();
+  assert.deepEqual(rung, ['set before 10', 'set by it 10']);
+  clock.ringNext();
+  assert.deepEqual(rung.at(-1), 'later 30');
+  assert.deepEqual([clock.now(), clock.alarms], [30, 0]);
+});
+
 test('an alarm in the past rings at the next advance, also by nothing, and time does not go back', () => {
   const { clock, rung, alarm } = noting(50);
   alarm('past', 10);
