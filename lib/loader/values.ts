@@ -5,10 +5,10 @@ import { z } from '../schema.ts';
 export const milliseconds = whole(0, 2 ** 32 - 1);
 
 /**
- * A descriptor that a service is given. Not 0, which is its stdin; 1 takes the place of its stdout (s6). The highest is
- * what Linux allows a process unless told otherwise (fs.nr_open).
+ * A descriptor that a service is given. 0, 1 and 2 take the place of its stdin, stdout and stderr (s6). The highest is what
+ * Linux allows a process unless told otherwise (fs.nr_open).
  */
-export const descriptor = whole(1, 2 ** 20 - 1);
+export const descriptor = whole(0, 2 ** 20 - 1);
 
 /** How many deaths are remembered; 4096 is s6's own limit. */
 export const deathTally = whole(0, 4096);

@@ -27,6 +27,7 @@ const values: Readonly<Record<string, Record<string, Partial<ServiceSpec>>>> = {
   'flag-timeout-killpg': { '': { flagTimeoutKillpg: true }, '0': { flagTimeoutKillpg: true } },
   'notification-fd': {
     '3': { notificationFd: 3 },
+    '0': { notificationFd: 0 },
     '1': { notificationFd: 1 },
     '10736\n': { notificationFd: 10_736 },
     '1048575': { notificationFd: 1_048_575 },
@@ -73,13 +74,13 @@ for (const [file, contents] of Object.entries(values)) {
 }
 
 const numeric = {
-  'notification-fd': /from 1 to 1048575/,
+  'notification-fd': /from 0 to 1048575/,
   'timeout-kill': /from 0 to 4294967295/,
   'timeout-finish': /from 0 to 4294967295/,
   'timeout-up': /from 0 to 4294967295/,
   'timeout-down': /from 0 to 4294967295/,
   'max-death-tally': /from 0 to 4096/,
-  'lock-fd': /from 1 to 1048575/,
+  'lock-fd': /from 0 to 1048575/,
 };
 
 type Fault = readonly [file: string, spec: string | FileSpec, code: string, says: RegExp];
@@ -98,7 +99,6 @@ const faults: readonly Fault[] = [
     [file, { link: file }, 'link-loop', /back to itself/],
     [file, { link: '../../huge' }, 'file-too-large', /is 1048577 bytes long/],
   ]),
-  ['notification-fd', '0', 'value-out-of-range', /is "0": expected/],
   ['max-death-tally', '4097', 'value-out-of-range', /is "4097": expected/],
   ...['down-signal', 'reload-signal'].flatMap((file): readonly Fault[] => [
     [file, 'FOO\n', 'signal-unknown', /is "FOO": expected a signal such as TERM/],

@@ -213,8 +213,8 @@ const refused: readonly (readonly [input: unknown, path: string, says: string])[
     'services[0].timeoutDown',
     `${number(0, 4294967295)}, got Infinity`,
   ],
-  [one({ notificationFd: 0 }), 'services[0].notificationFd', `${number(1, 1048575)}, got 0`],
-  [one({ lockFd: 2 ** 20 }), 'services[0].lockFd', `${number(1, 1048575)}, got 1048576`],
+  [one({ notificationFd: -1 }), 'services[0].notificationFd', `${number(0, 1048575)}, got -1`],
+  [one({ lockFd: 2 ** 20 }), 'services[0].lockFd', `${number(0, 1048575)}, got 1048576`],
   [one({ maxDeathTally: 4097 }), 'services[0].maxDeathTally', `${number(0, 4096)}, got 4097`],
   [
     one({ downSignal: 'TERM' }),

@@ -73,6 +73,17 @@ test('descriptor 1 takes the place of stdout, as under s6', async (t) => {
   }
 });
 
+test('descriptor 0 takes the place of stdin, as under s6', async (t) => {
+  const { sh } = await rig(t);
+  for (const stdin of ['empty', { pipe: 'web' }] as const) {
+    const life = sh('echo output; echo >&0; cat', { notificationFd: 0, stdin, name: 'web/log' });
+    await life.tells('announced');
+    assert.equal(await life.tells('stdout: '), 'stdout: output');
+    life.kill('SIGKILL');
+    await life.over;
+  }
+});
+
 test('descriptor 2 takes the place of stderr', async (t) => {
   const { sh } = await rig(t);
   const life = sh('echo output; echo error >&2', { notificationFd: 2 });
