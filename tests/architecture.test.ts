@@ -39,6 +39,7 @@ const wideTests = [
   'tests/architecture.test.ts',
   'tests/chaos.test.ts',
   'tests/examples.test.ts',
+  'tests/commands.test.ts',
   'tests/misfortune.test.ts',
   'tests/real-tree.test.ts',
   'tests/scenarios.test.ts',

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Supervisor } from '../lib/index.ts';
-import type { LifecycleEvent, SupervisorOptions, TreeInput } from '../lib/index.ts';
+import type { LifecycleEvent, Spawner, SupervisorOptions, TreeInput } from '../lib/index.ts';
 import { FakeSpawner, VirtualClock } from '../lib/testing/index.ts';
 
 /** A supervisor in virtual time, with fake processes, and everything that it has told. */
@@ -15,11 +15,15 @@ export interface Life {
   pass(ms?: number): Promise<void>;
 }
 
-/** A life in virtual time for a tree made in code. */
-export function live(tree: TreeInput, options: SupervisorOptions = {}): Life {
+/** A life in virtual time for a tree made in code. `through`: what stands between the supervisor and the fake processes. */
+export function live(
+  tree: TreeInput,
+  options: SupervisorOptions = {},
+  through: (spawner: FakeSpawner, clock: VirtualClock) => Spawner = (spawner) => spawner,
+): Life {
   const clock = new VirtualClock();
   const spawner = new FakeSpawner(clock);
-  const supervisor = new Supervisor(tree, { clock, spawner, ...options });
+  const supervisor = new Supervisor(tree, { clock, spawner: through(spawner, clock), ...options });
   const events: LifecycleEvent[] = [];
   supervisor.on('event', (event) => events.push(event));
   return {

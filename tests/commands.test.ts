@@ -1,0 +1,197 @@
+/*
+ * Every command in every state of a service, once, twice in the same tick, and each after each other: where it ends is where
+ * s6 ends. In virtual time, with fake processes.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Service, ServiceStatus, Spawner } from '../lib/index.ts';
+import type { Behaviour, FakeSpawner, VirtualClock } from '../lib/testing/index.ts';
+import { exit } from '../lib/testing/index.ts';
+import type { Life } from './life.ts';
+import { live } from './life.ts';
+
+const stubborn: Behaviour = { ignores: ['SIGTERM'] };
+
+/** How a service gets into each state. Its `finish` takes a second there, and its `run` does not heed TERM. */
+const ways: Readonly<Record<ServiceStatus, (life: Life, service: Service) => Promise<void>>> = {
+  down: () => Promise.resolve(),
+  starting(_, service) {
+    tell(service.start());
+    return Promise.resolve();
+  },
+  async up(life, service) {
+    await ways.starting(life, service);
+    await life.pass();
+  },
+  async stopping(life, service) {
+    life.spawner.script('web', [stubborn, {}]);
+    await ways.up(life, service);
+    tell(service.stop());
+  },
+  async finishing(life, service) {
+    await ways.up(life, service);
+    life.spawner.child('web').exit({ code: 1, signal: null });
+  },
+  async backoff(life, service) {
+    await ways.finishing(life, service);
+    await life.pass(1000);
+  },
+  async failed(life, service) {
+    life.spawner.script('web/finish', [exit(125), exit(0, 1000)]);
+    await ways.finishing(life, service);
+    await life.pass();
+  },
+};
+
+const states = Object.keys(ways) as readonly ServiceStatus[];
+
+const commands: Readonly<Record<string, (service: Service) => unknown>> = {
+  start: (service) => tell(service.start()),
+  once: (service) => tell(service.once()),
+  stop: (service) => tell(service.stop()),
+  restart: (service) => tell(service.restart()),
+  signal: (service) => service.signal('SIGWINCH'),
+};
+
+/** A spawner that tells of a process a moment after it was asked for it, as a real one does. */
+function unhurried(spawner: FakeSpawner, clock: VirtualClock): Spawner {
+  return {
+    spawn: (command, listener) =>
+      spawner.spawn(command, {
+        unspawnable: (failure) => listener.unspawnable(failure),
+        announced: () => listener.announced(),
+        printed: (stream, line) => listener.printed(stream, line),
+        exited: (how, leftBehind) => listener.exited(how, leftBehind),
+        spawned: (pid) => {
+          clock.at(clock.now(), () => listener.spawned(pid));
+        },
+      }),
+    closePipe: (pipe) => {
+      spawner.closePipe(pipe);
+    },
+    close: () => spawner.close(),
+  };
+}
+
+/** A wait whose outcome is not what is looked at. */
+function tell(wait: Promise<void>): void {
+  wait.catch(() => undefined);
+}
+
+/** A service in a state, given commands in one tick, and all that comes of it in a minute. */
+async function outcome(state: ServiceStatus, ...names: readonly string[]) {
+  const web = { name: 'web', run: ['web'], finish: ['tidy'], down: true };
+  const life = live({ services: [web] }, {}, unhurried);
+  life.spawner.script('web/finish', exit(0, 1000));
+  const service = life.supervisor.service('web');
+  await ways[state](life, service);
+  assert.equal(service.status, state);
+  const before = life.spawner.children.length;
+  for (const name of names) commands[name]?.(service);
+  for (let second = 0; second < 60; second += 1) await life.pass(1000);
+  const children = life.spawner.children;
+  const found = {
+    wanted: service.wanted,
+    status: service.status,
+    spawned: children.slice(before).map(({ name }) => name),
+    signals: children.flatMap(({ signals }) => signals),
+  };
+  const end = life.supervisor.stop();
+  for (let second = 0; second < 5; second += 1) await life.pass(1000);
+  await end;
+  return found;
+}
+
+const signals = ['SIGTERM', 'SIGCONT'];
+const untilKilled = [...signals, 'SIGKILL'];
+
+type Outcome = readonly [
+  status: ServiceStatus,
+  wanted: boolean,
+  spawned?: string,
+  signals?: readonly string[],
+];
+
+/** What each command comes to in each state: where it ends, whether it is wanted, what is spawned from then on, which signals are sent in all. */
+const outcomes: Readonly<Record<string, Readonly<Record<ServiceStatus, Outcome>>>> = {
+  start: {
+    down: ['up', true, 'web'],
+    starting: ['up', true],
+    up: ['up', true],
+    stopping: ['up', true, 'web/finish web', untilKilled],
+    finishing: ['up', true, 'web'],
+    backoff: ['up', true, 'web'],
+    failed: ['up', true, 'web'],
+  },
+  once: {
+    down: ['up', false, 'web'],
+    starting: ['up', false],
+    up: ['up', false],
+    stopping: ['down', false, 'web/finish', untilKilled],
+    finishing: ['down', false],
+    backoff: ['up', false, 'web'],
+    failed: ['up', false, 'web'],
+  },
+  stop: {
+    down: ['down', false],
+    starting: ['down', false, 'web/finish', signals],
+    up: ['down', false, 'web/finish', signals],
+    stopping: ['down', false, 'web/finish', untilKilled],
+    finishing: ['down', false],
+    backoff: ['down', false],
+    failed: ['down', false],
+  },
+  restart: {
+    down: ['up', true, 'web'],
+    starting: ['up', true],
+    up: ['up', true, 'web/finish web', signals],
+    stopping: ['up', true, 'web/finish web', untilKilled],
+    finishing: ['up', true, 'web'],
+    backoff: ['up', true, 'web'],
+    failed: ['up', true, 'web'],
+  },
+  signal: {
+    down: ['down', false],
+    starting: ['up', true],
+    up: ['up', true, '', ['SIGWINCH']],
+    stopping: ['down', false, 'web/finish', [...signals, 'SIGWINCH', 'SIGKILL']],
+    finishing: ['up', true, 'web'],
+    backoff: ['up', true, 'web'],
+    failed: ['failed', false],
+  },
+};
+
+for (const [command, ends] of Object.entries(outcomes)) {
+  test(`${command}, in every state, ends where s6 ends`, async () => {
+    for (const state of states) {
+      const [status, wanted, spawned = '', sent = []] = ends[state];
+      const found = await outcome(state, command);
+      assert.deepEqual([found.status, found.wanted], [status, wanted], state);
+      assert.equal(found.spawned.join(' '), spawned, state);
+      assert.deepEqual(found.signals, sent, state);
+    }
+  });
+}
+
+test('a command twice in the same tick comes to what it comes to once, but a signal is sent twice', async () => {
+  for (const state of states) {
+    for (const command of ['start', 'once', 'stop', 'restart']) {
+      const once = await outcome(state, command);
+      assert.deepEqual(await outcome(state, command, command), once, `${command} while ${state}`);
+    }
+  }
+  assert.deepEqual((await outcome('up', 'signal', 'signal')).signals, ['SIGWINCH', 'SIGWINCH']);
+});
+
+test('of two commands in the same tick the last one holds, in every state', async () => {
+  const ends = { start: ['up', true], restart: ['up', true], stop: ['down', false] } as const;
+  for (const state of states) {
+    for (const first of ['start', 'once', 'stop', 'restart']) {
+      for (const [last, end] of Object.entries(ends)) {
+        const { status, wanted } = await outcome(state, first, last);
+        assert.deepEqual([status, wanted], end, `${first}, then ${last} while ${state}`);
+      }
+      assert.equal((await outcome(state, first, 'once')).wanted, false, `${first}, then once`);
+    }
+  }
+});
