@@ -91,6 +91,14 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     await end();
   },
 
+  /** What a child sees of the signals and the umask of its host. */
+  async surroundings() {
+    const life = sh('grep -E "^Sig(Blk|Ign)" /proc/self/status; umask', { stdout: 'lines' });
+    await life.over;
+    say(life.lines.join(' '));
+    await end();
+  },
+
   async 'too-many-open-files'() {
     await sh('exit 0', { stdout: { pipe: 'web' } }).over;
     const taken: number[] = [];

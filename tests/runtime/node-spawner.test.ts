@@ -8,6 +8,7 @@ import { openDescriptors } from '../processes.ts';
 import { whoRuns } from './folder.ts';
 import type { Life } from './rig.ts';
 import { rig } from './rig.ts';
+import { runHost } from './run-host.ts';
 
 test('a child has a session and a process group of its own', async (t) => {
   const { sh } = await rig(t);
@@ -25,6 +26,15 @@ test('a child has no signal ignored or blocked', async (t) => {
   });
   await life.over;
   assert.deepEqual(life.lines, ['SigBlk:\t0000000000000000', 'SigIgn:\t0000000000000000']);
+});
+
+test('a child has none of the signals ignored or blocked that its host has, and its umask', async () => {
+  const ignored = ['USR1', 'PIPE', 'INT'].map((name) => `--ignore-signal=${name}`);
+  const blocked = ['USR2', 'TERM', 'CHLD'].map((name) => `--block-signal=${name}`);
+  const umask = ['sh', '-c', 'umask 027; exec "$@"', 'sh'];
+  const { output } = await runHost('surroundings', [...umask, 'env', ...ignored, ...blocked]);
+  const none = '0000000000000000';
+  assert.equal(output, `SigBlk:\t${none} SigIgn:\t${none} 0027\n`);
 });
 
 test('a child has no descriptor but those that it was given', async (t) => {
