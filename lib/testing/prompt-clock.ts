@@ -11,18 +11,17 @@ export class PromptClock extends VirtualClock {
 
   override at(time: number, wake: () => void): () => void {
     const cancel = super.at(time, wake);
-    if (this.isDue) this.#schedule();
+    this.#scheduleIfDue();
     return cancel;
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
+  #scheduleIfDue(): void {
+    if (this.#scheduled || !this.isDue) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.isDue) return;
-      this.ringNext();
-      if (this.isDue) this.#schedule();
+      if (this.isDue) this.ringNext();
+      this.#scheduleIfDue();
     });
   }
 }
