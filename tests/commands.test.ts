@@ -4,44 +4,45 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Service, ServiceStatus, Spawner } from '../lib/index.ts';
-import type { Behaviour, FakeSpawner, VirtualClock } from '../lib/testing/index.ts';
-import { exit } from '../lib/testing/index.ts';
-import type { Life } from './life.ts';
-import { live } from './life.ts';
+import type { Service, ServiceStatus } from '../lib/index.ts';
+import type { Behaviour, Simulation } from '../lib/testing/index.ts';
+import { exit, simulate } from '../lib/testing/index.ts';
 
-const stubborn: Behaviour = { ignores: ['SIGTERM'] };
+/** A process that is there a moment after it was asked for, as a real one is. */
+const unhurried: Behaviour = { spawnAfter: 0 };
+const stubborn: Behaviour = { ...unhurried, ignores: ['SIGTERM'] };
 
 /** How a service gets into each state. Its `finish` takes a second there, and its `run` does not heed TERM. */
-const ways: Readonly<Record<ServiceStatus, (life: Life, service: Service) => Promise<void>>> = {
-  down: () => Promise.resolve(),
-  starting(_, service) {
-    tell(service.start());
-    return Promise.resolve();
-  },
-  async up(life, service) {
-    await ways.starting(life, service);
-    await life.pass();
-  },
-  async stopping(life, service) {
-    life.spawner.script('web', [stubborn, {}]);
-    await ways.up(life, service);
-    tell(service.stop());
-  },
-  async finishing(life, service) {
-    await ways.up(life, service);
-    life.spawner.child('web').exit({ code: 1, signal: null });
-  },
-  async backoff(life, service) {
-    await ways.finishing(life, service);
-    await life.pass(1000);
-  },
-  async failed(life, service) {
-    life.spawner.script('web/finish', [exit(125), exit(0, 1000)]);
-    await ways.finishing(life, service);
-    await life.pass();
-  },
-};
+const ways: Readonly<Record<ServiceStatus, (life: Simulation, service: Service) => Promise<void>>> =
+  {
+    down: () => Promise.resolve(),
+    starting(_, service) {
+      tell(service.start());
+      return Promise.resolve();
+    },
+    async up(life, service) {
+      await ways.starting(life, service);
+      await life.settle();
+    },
+    async stopping(life, service) {
+      life.spawner.script('web', [stubborn, unhurried]);
+      await ways.up(life, service);
+      tell(service.stop());
+    },
+    async finishing(life, service) {
+      await ways.up(life, service);
+      life.spawner.child('web').exit({ code: 1, signal: null });
+    },
+    async backoff(life, service) {
+      await ways.finishing(life, service);
+      await life.advance(1000);
+    },
+    async failed(life, service) {
+      life.spawner.script('web/finish', [exit(125), exit(0, 1000)]);
+      await ways.finishing(life, service);
+      await life.settle();
+    },
+  };
 
 const states = Object.keys(ways) as readonly ServiceStatus[];
 
@@ -53,26 +54,6 @@ const commands: Readonly<Record<string, (service: Service) => unknown>> = {
   signal: (service) => service.signal('SIGWINCH'),
 };
 
-/** A spawner that tells of a process a moment after it was asked for it, as a real one does. */
-function unhurried(spawner: FakeSpawner, clock: VirtualClock): Spawner {
-  return {
-    spawn: (command, listener) =>
-      spawner.spawn(command, {
-        unspawnable: (failure) => listener.unspawnable(failure),
-        announced: () => listener.announced(),
-        printed: (stream, line) => listener.printed(stream, line),
-        exited: (how, leftBehind) => listener.exited(how, leftBehind),
-        spawned: (pid) => {
-          clock.at(clock.now(), () => listener.spawned(pid));
-        },
-      }),
-    closePipe: (pipe) => {
-      spawner.closePipe(pipe);
-    },
-    close: () => spawner.close(),
-  };
-}
-
 /** A wait whose outcome is not what is looked at. */
 function tell(wait: Promise<void>): void {
   wait.catch(() => undefined);
@@ -81,14 +62,14 @@ function tell(wait: Promise<void>): void {
 /** A service in a state, given commands in one tick, and all that comes of it in a minute. */
 async function outcome(state: ServiceStatus, ...names: readonly string[]) {
   const web = { name: 'web', run: ['web'], finish: ['tidy'], down: true };
-  const life = live({ services: [web] }, {}, unhurried);
-  life.spawner.script('web/finish', exit(0, 1000));
+  const life = await simulate({ services: [web] });
+  life.spawner.script('web', unhurried).script('web/finish', { ...unhurried, ...exit(0, 1000) });
   const service = life.supervisor.service('web');
   await ways[state](life, service);
   assert.equal(service.status, state);
   const before = life.spawner.children.length;
   for (const name of names) commands[name]?.(service);
-  for (let second = 0; second < 60; second += 1) await life.pass(1000);
+  await life.advance(60_000);
   const children = life.spawner.children;
   const found = {
     wanted: service.wanted,
@@ -96,9 +77,7 @@ async function outcome(state: ServiceStatus, ...names: readonly string[]) {
     spawned: children.slice(before).map(({ name }) => name),
     signals: children.flatMap(({ signals }) => signals),
   };
-  const end = life.supervisor.stop();
-  for (let second = 0; second < 5; second += 1) await life.pass(1000);
-  await end;
+  await life[Symbol.asyncDispose]();
   return found;
 }
 

@@ -1,49 +1,51 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InterruptedError, OrderError, ServiceFailedError, TimeoutError } from '../lib/index.ts';
-import { exit, ready } from '../lib/testing/index.ts';
-import type { Life } from './life.ts';
-import { live } from './life.ts';
+import { exit, ready, simulate } from '../lib/testing/index.ts';
+import { inShort } from './in-short.ts';
+import type { Simulation } from '../lib/testing/index.ts';
 
 const web = { name: 'web', run: ['web'] };
 
-async function up(life: Life): Promise<void> {
-  await Promise.all([life.supervisor.start(), life.pass()]);
+async function up(life: Simulation): Promise<void> {
+  await life.supervisor.start();
 }
 
 test('start() brings a service up and its logger with it, before its stage is open', async () => {
-  const life = live({ services: [{ ...web, logger: { run: ['log'] } }] });
-  await Promise.all([life.supervisor.service('web').start(), life.pass()]);
+  const life = await simulate({ services: [{ ...web, logger: { run: ['log'] } }] });
+  await life.supervisor.service('web').start();
   assert.deepEqual(life.spawner.alive, ['web/log', 'web']);
   assert.equal(life.supervisor.phase, 'loaded');
-  await Promise.all([life.supervisor.stop(), life.pass()]);
+  await life.supervisor.stop();
   assert.deepEqual(life.spawner.alive, []);
 });
 
 test('a service with a down file waits for its start()', async () => {
-  const life = live({ services: [{ ...web, down: true }] });
+  const life = await simulate({ services: [{ ...web, down: true }] });
   await up(life);
   const service = life.supervisor.service('web');
   assert.equal(service.status, 'down');
   assert.equal(service.wanted, false);
-  await Promise.all([service.start(), life.pass()]);
+  await service.start();
   assert.equal(service.status, 'up');
   assert.equal(service.wanted, true);
 });
 
 test('start() resolves when the service is ready', async () => {
-  const life = live({ services: [{ ...web, down: true, notificationFd: 3 }] });
+  const life = await simulate({ services: [{ ...web, down: true, notificationFd: 3 }] });
   life.spawner.script('web', ready(70));
   const started = life.supervisor.service('web').start();
-  await life.pass(69);
+  await life.advance(69);
   assert.equal(life.supervisor.service('web').ready, false);
-  await life.pass(1);
+  await life.advance(1);
   await started;
   assert.equal(life.events.at(-1)?.type, 'ready');
 });
 
 test('start() rejects when the service fails for good', async () => {
-  const life = live({ services: [{ ...web, down: true, notificationFd: 3, restart: 'never' }] });
+  const life = await simulate({
+    services: [{ ...web, down: true, notificationFd: 3, restart: 'never' }],
+  });
   life.spawner.script('web', exit(4, 10));
   const start = assert.rejects(life.supervisor.service('web').start(), (error) => {
     assert.ok(error instanceof ServiceFailedError);
@@ -51,36 +53,36 @@ test('start() rejects when the service fails for good', async () => {
     assert.match(error.message, /web.*exited with code 4.*restart policy is never/);
     return true;
   });
-  await life.pass(10);
+  await life.advance(10);
   await start;
   assert.equal(life.supervisor.service('web').status, 'failed');
 });
 
 test('start() rejects at once when the service cannot be run, which is tried again', async () => {
-  const life = live({ services: [{ ...web, down: true }] });
+  const life = await simulate({ services: [{ ...web, down: true }] });
   life.spawner.script('web', [{ unspawnable: 'ENOENT' }, {}]);
   const start = assert.rejects(life.supervisor.service('web').start(), ServiceFailedError);
-  await life.pass();
+  await life.settle();
   await start;
-  assert.ok(life.told().includes('problem unspawnable'));
+  assert.ok(inShort(life.events).includes('problem unspawnable'));
   assert.match(life.supervisor.explain('web'), /waits 10 s.*ENOENT/);
-  await life.pass(10_000);
+  await life.advance(10_000);
   assert.equal(life.supervisor.service('web').status, 'up');
 });
 
 test('once() does not restart', async () => {
-  const life = live({ services: [{ ...web, down: true }] });
+  const life = await simulate({ services: [{ ...web, down: true }] });
   const service = life.supervisor.service('web');
-  await Promise.all([service.once(), life.pass()]);
+  await service.once();
   assert.equal(service.wanted, false);
   life.spawner.child('web').exit({ code: 1, signal: null });
-  await life.pass(60_000);
+  await life.advance(60_000);
   assert.equal(service.status, 'down');
   assert.equal(life.spawner.children.length, 1);
 });
 
 test("once(event, listener) is the emitter's", async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   const heard: string[] = [];
   life.supervisor.service('web').once('service', ({ to }) => heard.push(to));
   await up(life);
@@ -88,45 +90,45 @@ test("once(event, listener) is the emitter's", async () => {
 });
 
 test('stop() resolves when the finish script has ended, and the service stays down', async () => {
-  const life = live({ services: [{ ...web, finish: ['tidy'] }] });
+  const life = await simulate({ services: [{ ...web, finish: ['tidy'] }] });
   await up(life);
   life.spawner.script('web/finish', exit(0, 300));
   const service = life.supervisor.service('web');
   let stopped = false;
   const stop = service.stop().then(() => (stopped = true));
-  await life.pass(299);
+  await life.advance(299);
   assert.equal(service.status, 'finishing');
   assert.equal(stopped, false);
-  await life.pass(1);
+  await life.advance(1);
   await stop;
-  await life.pass(60_000);
+  await life.advance(60_000);
   assert.equal(service.status, 'down');
   assert.equal(service.deaths, 0, 'an exit that was asked for is no death');
 });
 
 test('stop() kills when the kill timeout is over', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await up(life);
   const stop = life.supervisor.service('web').stop({ killTimeout: 500 });
-  await life.pass(500);
+  await life.advance(500);
   await stop;
   assert.deepEqual(life.spawner.children[0]?.signals, ['SIGTERM', 'SIGCONT', 'SIGKILL']);
 });
 
 test('stop() with a timeout rejects, and the stop goes on', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await up(life);
   const stop = assert.rejects(life.supervisor.service('web').stop({ timeout: 5 }), TimeoutError);
-  await life.pass(5);
+  await life.advance(5);
   await stop;
-  await life.pass(10_000);
+  await life.advance(10_000);
   assert.equal(life.supervisor.service('web').status, 'down');
 });
 
 test('a stop that is overtaken by a start rejects', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await up(life);
   const service = life.supervisor.service('web');
@@ -136,38 +138,38 @@ test('a stop that is overtaken by a start rejects', async () => {
 });
 
 test('a start that is overtaken by a stop rejects', async () => {
-  const life = live({ services: [{ ...web, notificationFd: 3, down: true }] });
+  const life = await simulate({ services: [{ ...web, notificationFd: 3, down: true }] });
   const service = life.supervisor.service('web');
   const start = assert.rejects(service.start(), InterruptedError);
-  await life.pass();
-  await Promise.all([service.stop(), life.pass()]);
+  await life.settle();
+  await service.stop();
   await start;
 });
 
 test('restart() resolves with another process, without a delay', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   await up(life);
   const service = life.supervisor.service('web');
   const before = service.pid;
-  await Promise.all([service.restart(), life.pass()]);
+  await service.restart();
   assert.notEqual(service.pid, before);
   assert.equal(service.deaths, 0);
   assert.equal(life.clock.now(), 0);
 });
 
 test('restart() of a service that waits for its restart skips the delay', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   await up(life);
   life.spawner.child('web').exit({ code: 1, signal: null });
-  await life.pass();
+  await life.settle();
   const service = life.supervisor.service('web');
   assert.equal(service.status, 'backoff');
-  await Promise.all([service.restart(), life.pass()]);
+  await service.restart();
   assert.equal(service.status, 'up');
 });
 
 test('commands that bring up are refused on the way down', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await up(life);
   const stop = life.supervisor.stop();
@@ -175,21 +177,21 @@ test('commands that bring up are refused on the way down', async () => {
   await assert.rejects(service.start(), OrderError);
   await assert.rejects(service.restart(), OrderError);
   await assert.rejects(service.once(), OrderError);
-  await life.pass(3000);
+  await life.advance(3000);
   await stop;
 });
 
 test('signal() reaches run, and nobody when it does not live', async () => {
-  const life = live({ services: [{ ...web, down: true }] });
+  const life = await simulate({ services: [{ ...web, down: true }] });
   const service = life.supervisor.service('web');
   service.signal('SIGHUP');
-  await Promise.all([service.start(), life.pass()]);
+  await service.start();
   service.signal('SIGUSR1');
   assert.deepEqual(life.spawner.child('web').signals, ['SIGUSR1']);
 });
 
 test('when() resolves at once in that state, later when it comes, and rejects when it cannot', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   const service = life.supervisor.service('web');
   await service.when('down');
   const passed: string[] = [];
@@ -199,14 +201,14 @@ test('when() resolves at once in that state, later when it comes, and rejects wh
   const never = assert.rejects(service.when('failed'), InterruptedError);
   await up(life);
   life.spawner.child('web').exit();
-  await life.pass();
+  await life.settle();
   assert.deepEqual(passed.toSorted(), ['backoff', 'ready', 'up']);
-  await Promise.all([life.supervisor.stop(), life.pass()]);
+  await life.supervisor.stop();
   await never;
 });
 
 test('a service tells of itself', async () => {
-  const life = live({ services: [web, { name: 'db', run: ['db'] }] });
+  const life = await simulate({ services: [web, { name: 'db', run: ['db'] }] });
   const heard: string[] = [];
   life.supervisor.service('db').on('event', (event) => {
     if (event.type === 'service') heard.push(`${event.service} ${event.to}`);
@@ -216,10 +218,10 @@ test('a service tells of itself', async () => {
 });
 
 test('deaths, the last exit and the reason are told', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   await up(life);
   life.spawner.child('web').exit({ code: 9, signal: null });
-  await life.pass();
+  await life.settle();
   const service = life.supervisor.service('web');
   assert.equal(service.deaths, 1);
   assert.deepEqual(service.lastExit, { code: 9, signal: null });

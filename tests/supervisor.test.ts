@@ -13,8 +13,8 @@ import {
   UnknownServiceError,
 } from '../lib/index.ts';
 import type { LifecycleEvent, TreeInput } from '../lib/index.ts';
-import { exit, ready } from '../lib/testing/index.ts';
-import { live } from './life.ts';
+import { exit, ready, simulate } from '../lib/testing/index.ts';
+import { inShort } from './in-short.ts';
 
 const script = (name: string) => ({ name, run: ['true'] });
 const web = { name: 'web', run: ['web'] };
@@ -26,40 +26,40 @@ const whole: TreeInput = {
 
 test('a finish script that hangs without a limit does not hold up the end', async () => {
   const service = { ...web, finish: ['tidy'], timeoutFinish: 0 };
-  const life = live({ services: [service] });
+  const life = await simulate({ services: [service] });
   life.spawner.script('web/finish', { exit: { code: 0, signal: null }, after: 1e9 });
-  await Promise.all([life.supervisor.start(), life.pass()]);
+  await life.supervisor.start();
   const stop = life.supervisor.stop();
-  await life.pass();
+  await life.settle();
   assert.equal(life.supervisor.service('web').status, 'finishing');
-  await life.pass(2999);
+  await life.advance(2999);
   assert.equal(life.supervisor.phase, 'stopping');
-  await life.pass(1);
+  await life.advance(1);
   assert.deepEqual((await stop).killed, ['web/finish']);
 });
 
 test('a second stop with a shorter kill timeout hurries those that are stopping', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
-  await Promise.all([life.supervisor.start(), life.pass()]);
+  await life.supervisor.start();
   const patient = life.supervisor.stop({ killTimeout: 60_000 });
-  await life.pass(100);
+  await life.advance(100);
   const hurried = life.supervisor.stop({ killTimeout: 50 });
-  await life.pass(50);
+  await life.advance(50);
   assert.deepEqual(await hurried, await patient);
   assert.equal(life.clock.now(), 150);
 });
 
 test('the whole life of a tree, in order', async () => {
-  const { supervisor, told, pass, spawner, clock } = live(whole);
+  const { supervisor, events, settle, spawner, clock } = await simulate(whole);
   const life = supervisor.run();
-  await pass();
+  await settle();
   assert.equal(supervisor.phase, 'running');
   const stopped = supervisor.stop();
-  await pass();
+  await settle();
   assert.deepEqual(await life, { reason: 'stopped', exitCode: 0, killed: [] });
   assert.deepEqual(await stopped, await life);
-  assert.deepEqual(told(), [
+  assert.deepEqual(inShort(events), [
     'initializing',
     'init started',
     'init1 started',
@@ -93,56 +93,59 @@ test('the whole life of a tree, in order', async () => {
 });
 
 test('start() resolves when every service is ready, and only then', async () => {
-  const life = live({ services: [{ ...web, notificationFd: 3 }] });
+  const life = await simulate({ services: [{ ...web, notificationFd: 3 }] });
   life.spawner.script('web', ready(200));
   let started = false;
   const start = life.supervisor.start().then(() => (started = true));
-  await life.pass(199);
+  await life.advance(199);
   assert.equal(started, false);
   assert.equal(life.supervisor.service('web').ready, false);
-  await life.pass(1);
+  await life.advance(1);
   await start;
   assert.equal(life.supervisor.service('web').ready, true);
 });
 
 test('start() goes on without a service that is not ready in time, and says so', async () => {
-  const life = live({ services: [{ ...web, notificationFd: 3 }] }, { timeouts: { readiness: 50 } });
+  const life = await simulate(
+    { services: [{ ...web, notificationFd: 3 }] },
+    { timeouts: { readiness: 50 } },
+  );
   const start = life.supervisor.start();
-  await life.pass(50);
+  await life.advance(50);
   await start;
   assert.equal(life.supervisor.stages.services.status, 'failed');
-  assert.ok(life.told().includes('problem not-ready'));
+  assert.ok(inShort(life.events).includes('problem not-ready'));
 });
 
 test('start() twice is one start', async () => {
-  const life = live({ services: [web] });
-  await Promise.all([life.supervisor.start(), life.supervisor.start(), life.pass()]);
+  const life = await simulate({ services: [web] });
+  await Promise.all([life.supervisor.start(), life.supervisor.start()]);
   assert.equal(life.spawner.children.length, 1);
 });
 
 for (const onInitFailure of ['continue', 'warn'] as const) {
   test(`a failing init script under '${onInitFailure}' stops nothing`, async () => {
-    const life = live(whole, { onInitFailure });
+    const life = await simulate(whole, { onInitFailure });
     life.spawner.script('init1', exit(3));
     const start = life.supervisor.start();
-    await life.pass();
+    await life.settle();
     await start;
-    assert.ok(life.told().includes('init2 exited'));
-    assert.ok(life.told().includes('init failed'));
-    assert.equal(life.told().includes('problem script-failed'), onInitFailure === 'warn');
+    assert.ok(inShort(life.events).includes('init2 exited'));
+    assert.ok(inShort(life.events).includes('init failed'));
+    assert.equal(inShort(life.events).includes('problem script-failed'), onInitFailure === 'warn');
     assert.equal(life.supervisor.service('web').status, 'up');
   });
 }
 
 test("a failing init script under 'stop' ends everything with its exit code", async () => {
-  const life = live(whole, { onInitFailure: 'stop' });
+  const life = await simulate(whole, { onInitFailure: 'stop' });
   life.spawner.script('init1', exit(3));
   const start = assert.rejects(life.supervisor.start(), (error) => {
     assert.ok(error instanceof InitFailedError);
     assert.equal(error.verdict.exitCode, 3);
     return true;
   });
-  await life.pass();
+  await life.settle();
   await start;
   assert.deepEqual(await life.supervisor.run(), {
     reason: 'init-failed',
@@ -150,100 +153,102 @@ test("a failing init script under 'stop' ends everything with its exit code", as
     script: 'init1',
     killed: [],
   });
-  assert.ok(life.told().includes('finish1 exited'));
-  assert.equal(life.told().includes('init2 started'), false);
-  assert.equal(life.told().includes('web starting'), false);
+  assert.ok(inShort(life.events).includes('finish1 exited'));
+  assert.equal(inShort(life.events).includes('init2 started'), false);
+  assert.equal(inShort(life.events).includes('web starting'), false);
 });
 
 test('the end of an essential service is the end of everything', async () => {
-  const life = live(
+  const life = await simulate(
     { services: [web, { name: 'db', run: ['db'] }] },
     {
       services: { db: { essential: true, restart: 'never' } },
     },
   );
   const run = life.supervisor.run();
-  await life.pass();
+  await life.settle();
   life.spawner.child('db').exit({ code: null, signal: 'SIGSEGV' });
-  await life.pass();
+  await life.settle();
   assert.deepEqual(await run, { reason: 'essential', exitCode: 139, service: 'db', killed: [] });
 });
 
 test('stopping an essential service by hand ends nothing', async () => {
-  const life = live({ services: [{ ...web, essential: true }] });
-  await Promise.all([life.supervisor.start(), life.pass()]);
-  await Promise.all([life.supervisor.service('web').stop(), life.pass()]);
+  const life = await simulate({ services: [{ ...web, essential: true }] });
+  await life.supervisor.start();
+  await life.supervisor.service('web').stop();
   assert.equal(life.supervisor.phase, 'running');
 });
 
 test('a command runs once the services are up; its exit code is the verdict', async () => {
-  const life = live(whole);
+  const life = await simulate(whole);
   life.spawner.script('command', exit(7, 100));
   const run = life.supervisor.run({ command: ['app'] });
-  await life.pass();
-  assert.ok(life.told().indexOf('command started') > life.told().indexOf('web up'));
-  await life.pass(100);
+  await life.settle();
+  assert.ok(
+    inShort(life.events).indexOf('command started') > inShort(life.events).indexOf('web up'),
+  );
+  await life.advance(100);
   assert.deepEqual(await run, { reason: 'command', exitCode: 7, killed: [] });
 });
 
 test('stop() during the init stage ends the script that runs and starts nothing more', async () => {
-  const life = live(whole);
+  const life = await simulate(whole);
   life.spawner.script('init1', exit(0, 60_000));
   const start = assert.rejects(life.supervisor.start(), InterruptedError);
-  await life.pass();
+  await life.settle();
   const stop = life.supervisor.stop();
-  await life.pass();
+  await life.settle();
   await start;
   assert.equal((await stop).exitCode, 0);
   assert.deepEqual(life.spawner.children[0]?.signals, ['SIGTERM', 'SIGCONT']);
-  assert.equal(life.told().includes('init2 started'), false);
-  assert.ok(life.told().includes('finish1 exited'));
+  assert.equal(inShort(life.events).includes('init2 started'), false);
+  assert.ok(inShort(life.events).includes('finish1 exited'));
 });
 
 test('a service that ignores TERM is killed when its time is up, and the verdict says so', async () => {
-  const life = live({ services: [web] }, { timeouts: { services: 2000 } });
+  const life = await simulate({ services: [web] }, { timeouts: { services: 2000 } });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
-  await Promise.all([life.supervisor.start(), life.pass()]);
+  await life.supervisor.start();
   const stop = life.supervisor.stop();
-  await life.pass(1999);
+  await life.advance(1999);
   assert.deepEqual(life.spawner.alive, ['web']);
-  await life.pass(1);
+  await life.advance(1);
   assert.deepEqual((await stop).killed, ['web']);
 });
 
 test('stop() rejects with who is still alive when its timeout is over, and goes on', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
-  await Promise.all([life.supervisor.start(), life.pass()]);
+  await life.supervisor.start();
   const late = assert.rejects(life.supervisor.stop({ timeout: 100 }), (error) => {
     assert.ok(error instanceof TimeoutError);
     assert.deepEqual(error.pending, ['web']);
     return true;
   });
-  await life.pass(100);
+  await life.advance(100);
   await late;
-  await life.pass(3000);
+  await life.advance(3000);
   assert.equal(life.supervisor.phase, 'ended');
 });
 
 test('a supervisor that was never started has nothing to finish', async () => {
-  const life = live(whole);
+  const life = await simulate(whole);
   const stop = life.supervisor.stop();
-  await life.pass();
+  await life.settle();
   assert.deepEqual(await stop, { reason: 'stopped', exitCode: 0, killed: [] });
   assert.deepEqual(life.spawner.children, []);
   await assert.rejects(life.supervisor.start(), OrderError);
 });
 
 test('await using stops it', async () => {
-  const life = live({ services: [web] });
-  await Promise.all([life.supervisor.start(), life.pass()]);
-  await Promise.all([life.supervisor[Symbol.asyncDispose](), life.pass()]);
+  const life = await simulate({ services: [web] });
+  await life.supervisor.start();
+  await life.supervisor[Symbol.asyncDispose]();
   assert.equal(life.supervisor.phase, 'ended');
 });
 
 test('every wait takes an AbortSignal, and an aborted one asks for nothing', async () => {
-  const life = live({ services: [{ ...web, notificationFd: 3 }] });
+  const life = await simulate({ services: [{ ...web, notificationFd: 3 }] });
   const { supervisor } = life;
   const reason = new Error('enough');
   const aborted = AbortSignal.abort(reason);
@@ -266,39 +271,39 @@ test('every wait takes an AbortSignal, and an aborted one asks for nothing', asy
   assert.deepEqual(life.spawner.children, []);
   const controller = new AbortController();
   const start = assert.rejects(supervisor.start({ signal: controller.signal }), reason);
-  await life.pass();
+  await life.settle();
   controller.abort(reason);
   await start;
   assert.equal(supervisor.service('web').status, 'up', 'only the waiting has ended');
 });
 
 test('run() stops in order when its signal aborts', async () => {
-  const life = live(whole);
+  const life = await simulate(whole);
   const controller = new AbortController();
   const run = life.supervisor.run({ signal: controller.signal });
-  await life.pass();
+  await life.settle();
   controller.abort();
-  await life.pass();
+  await life.settle();
   assert.equal((await run).reason, 'stopped');
 });
 
 test("signals are the supervisor's only while run() runs, and only when asked", async () => {
   const before = process.listenerCount('SIGTERM');
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   const run = life.supervisor.run({ signals: true });
-  await life.pass();
+  await life.settle();
   assert.equal(process.listenerCount('SIGTERM'), before + 1);
   process.emit('SIGTERM', 'SIGTERM');
-  await life.pass();
+  await life.settle();
   assert.deepEqual(await run, { reason: 'signal', signal: 'SIGTERM', exitCode: 143, killed: [] });
   assert.equal(process.listenerCount('SIGTERM'), before);
 });
 
 test('the stages can be driven one by one', async () => {
-  const life = live(whole);
+  const life = await simulate(whole);
   const { init, services, finish } = life.supervisor.stages;
   const first = init.run();
-  await life.pass();
+  await life.settle();
   assert.deepEqual(
     (await first).scripts.map(({ script, exitCode }) => [script, exitCode]),
     [
@@ -308,7 +313,7 @@ test('the stages can be driven one by one', async () => {
   );
   assert.deepEqual(life.supervisor.services.get('web')?.status, 'down');
   const second = services.start();
-  await life.pass();
+  await life.settle();
   assert.deepEqual(await second, {
     stage: 'services',
     status: 'completed',
@@ -318,40 +323,40 @@ test('the stages can be driven one by one', async () => {
   await assert.rejects(init.run(), OrderError);
   await assert.rejects(finish.run(), OrderError);
   const third = services.stop();
-  await life.pass();
+  await life.settle();
   await third;
   assert.equal(life.supervisor.phase, 'stopping');
   const last = finish.run();
-  await life.pass();
+  await life.settle();
   assert.equal((await last).status, 'completed');
   assert.equal(life.supervisor.phase, 'ended');
 });
 
 test('the stage of the services stops within the kill timeout that it is given', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
-  await Promise.all([life.supervisor.start(), life.pass()]);
+  await life.supervisor.start();
   const stop = life.supervisor.stages.services.stop({ killTimeout: 400 });
-  await life.pass(399);
+  await life.advance(399);
   assert.deepEqual(life.spawner.alive, ['web']);
-  await life.pass(1);
+  await life.advance(1);
   assert.equal((await stop).status, 'completed');
 });
 
 test('the services alone can be started without the init stage', async () => {
-  const life = live(whole);
+  const life = await simulate(whole);
   const start = life.supervisor.stages.services.start();
-  await life.pass();
+  await life.settle();
   await start;
-  assert.equal(life.told().includes('init1 started'), false);
+  assert.equal(inShort(life.events).includes('init1 started'), false);
   assert.equal(life.supervisor.stages.init.status, 'pending');
 });
 
 test('events() gives everything from now on, and ends with the supervisor', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   const events = life.supervisor.events();
-  await Promise.all([life.supervisor.start(), life.pass()]);
-  await Promise.all([life.supervisor.stop(), life.pass()]);
+  await life.supervisor.start();
+  await life.supervisor.stop();
   const read: LifecycleEvent[] = [];
   for await (const event of events) read.push(event);
   assert.deepEqual(read, life.events);
@@ -362,7 +367,7 @@ test('events() gives everything from now on, and ends with the supervisor', asyn
 });
 
 test('a listener that throws hurts no other and no service', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   const uncaught: unknown[] = [];
   const listeners = process.rawListeners('uncaughtException');
   process.removeAllListeners('uncaughtException');
@@ -373,7 +378,7 @@ test('a listener that throws hurts no other and no service', async () => {
       throw new Error('mine');
     });
     life.supervisor.on('service', ({ to }) => heard.push(to));
-    await Promise.all([life.supervisor.start(), life.pass()]);
+    await life.supervisor.start();
     await turn();
     assert.deepEqual(heard, ['starting', 'up']);
     assert.equal(uncaught.length, 2);
@@ -384,20 +389,20 @@ test('a listener that throws hurts no other and no service', async () => {
 });
 
 test('a problem that nobody listens to becomes a warning of the process', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   life.supervisor.removeAllListeners();
   life.spawner.script('web', { unspawnable: 'ENOENT' });
   const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
   const start = life.supervisor.start();
-  await life.pass();
+  await life.settle();
   await start;
   const warning = await warned;
   assert.equal(warning.name, 'StagekeeperWarning');
   assert.match(warning.message, /web.*ENOENT/);
 });
 
-test('a service by name, its logger as web/log, and a wrong name with a hint', () => {
-  const { supervisor } = live(whole);
+test('a service by name, its logger as web/log, and a wrong name with a hint', async () => {
+  const { supervisor } = await simulate(whole);
   assert.equal(supervisor.service('web/log'), supervisor.service('web').logger);
   assert.deepEqual([...supervisor.services.keys()], ['web/log', 'web']);
   assert.throws(
@@ -441,8 +446,8 @@ test('strict makes warnings errors', () => {
 });
 
 test('status() is plain data', async () => {
-  const life = live(whole);
-  await Promise.all([life.supervisor.start(), life.pass(500)]);
+  const life = await simulate(whole);
+  await Promise.all([life.supervisor.start(), life.advance(500)]);
   const status = life.supervisor.status();
   assert.deepEqual(JSON.parse(JSON.stringify(status)), status);
   assert.equal(status.phase, 'running');
@@ -457,9 +462,9 @@ test('status() is plain data', async () => {
 });
 
 test('the tree as a picture', async () => {
-  const life = live(whole);
+  const life = await simulate(whole);
   life.spawner.script('init2', exit(1));
-  await Promise.all([life.supervisor.start(), life.pass()]);
+  await life.supervisor.start();
   const pid = (name: string): string => String(life.spawner.child(name).pid);
   assert.equal(
     inspect(life.supervisor),

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OptionsError, OrderError, TimeoutError } from '../lib/index.ts';
 import type { LifecycleEvent } from '../lib/index.ts';
-import { exit } from '../lib/testing/index.ts';
-import { live } from './life.ts';
+import { exit, simulate } from '../lib/testing/index.ts';
 
 const web = { name: 'web', run: ['web'] };
 
@@ -11,7 +10,7 @@ const web = { name: 'web', run: ['web'] };
 const wrong = (value: unknown): never => value as never;
 
 test('waits with options that cannot be ask for nothing', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   const { supervisor } = life;
   const service = supervisor.service('web');
   const waits: Record<string, () => Promise<unknown>> = {
@@ -36,8 +35,8 @@ test('waits with options that cannot be ask for nothing', async () => {
   assert.deepEqual(life.spawner.children, []);
 });
 
-test('a signal that does not exist is refused', () => {
-  const { supervisor } = live({ services: [web] });
+test('a signal that does not exist is refused', async () => {
+  const { supervisor } = await simulate({ services: [web] });
   assert.throws(() => supervisor.service('web').signal(wrong('SIGFOO')), OptionsError);
 });
 
@@ -48,7 +47,7 @@ for (const signals of [
 ]) {
   test(`a map of signals that cannot be leaves no handler behind: ${JSON.stringify(signals)}`, async () => {
     const before = process.listenerCount('SIGTERM');
-    const life = live({ services: [web] });
+    const life = await simulate({ services: [web] });
     await assert.rejects(life.supervisor.run({ signals: wrong(signals) }), OptionsError);
     assert.equal(process.listenerCount('SIGTERM'), before);
     assert.equal(life.supervisor.phase, 'loaded');
@@ -56,16 +55,16 @@ for (const signals of [
 }
 
 test('a life has one command at most', async () => {
-  const life = live({});
+  const life = await simulate({});
   life.spawner.script('command', exit(3, 50));
   const first = life.supervisor.run({ command: ['one'] });
   await assert.rejects(life.supervisor.run({ command: ['two'] }), OrderError);
-  await life.pass(50);
+  await life.advance(50);
   assert.equal((await first).exitCode, 3);
 });
 
 test('a timeout names the script that is still running', async () => {
-  const life = live({ init: [{ name: 'slow', run: ['slow'] }] });
+  const life = await simulate({ init: [{ name: 'slow', run: ['slow'] }] });
   life.spawner.script('slow', { ...exit(0, 60_000), ignores: ['SIGTERM'] });
   const pending = (error: unknown): true => {
     assert.ok(error instanceof TimeoutError);
@@ -73,18 +72,18 @@ test('a timeout names the script that is still running', async () => {
     return true;
   };
   const start = assert.rejects(life.supervisor.start({ timeout: 20 }), pending);
-  await life.pass(20);
+  await life.advance(20);
   await start;
   const stop = assert.rejects(life.supervisor.stop({ timeout: 20 }), pending);
-  await life.pass(20);
+  await life.advance(20);
   await stop;
-  await life.pass(60_000);
+  await life.advance(60_000);
 });
 
 test('events() with a timeout gives what came before, then rejects', async () => {
-  const life = live({ services: [web] });
+  const life = await simulate({ services: [web] });
   const events = life.supervisor.events({ timeout: 100 });
-  await Promise.all([life.supervisor.start(), life.pass(100)]);
+  await Promise.all([life.supervisor.start(), life.advance(100)]);
   const read: LifecycleEvent[] = [];
   await assert.rejects(async () => {
     for await (const event of events) read.push(event);
@@ -93,14 +92,17 @@ test('events() with a timeout gives what came before, then rejects', async () =>
   assert.equal(life.clock.alarms, 0);
 });
 
-test('an override reaches a service of any name', () => {
+test('an override reaches a service of any name', async () => {
   const services = JSON.parse('{ "__proto__": { "essential": true } }') as Record<string, object>;
-  const { supervisor } = live({ services: [{ name: '__proto__', run: ['x'] }] }, { services });
+  const { supervisor } = await simulate(
+    { services: [{ name: '__proto__', run: ['x'] }] },
+    { services },
+  );
   assert.equal(supervisor.service('__proto__').spec.essential, true);
 });
 
-test('once() with the name of an event and no listener starts nothing', () => {
-  const life = live({ services: [web] });
+test('once() with the name of an event and no listener starts nothing', async () => {
+  const life = await simulate({ services: [web] });
   assert.throws(() => life.supervisor.service('web').once('service', wrong(undefined)), TypeError);
   assert.deepEqual(life.spawner.children, []);
 });

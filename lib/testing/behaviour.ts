@@ -26,6 +26,11 @@ export interface Behaviour {
   /** It cannot be run, for this reason of the system's. Heeded in the first step only. */
   readonly unspawnable?: string;
   /**
+   * Milliseconds from being asked for to being there; meanwhile its service is `starting`. Heeded in the first step only.
+   * Default: it is there at once.
+   */
+  readonly spawnAfter?: number;
+  /**
    * It takes no notice of these signals, or of the end of the pipe that it reads. KILL and STOP cannot be ignored. Heeded in
    * the first step only.
    */
@@ -74,7 +79,7 @@ export function hang(): Behaviour {
 
 /**
  * One life of several steps, one after the other: `sequence(ready(50), print('hello'), exit(1, 200))`. What holds for a whole
- * life (`unspawnable`, `ignores`, `leaves`) holds for this one, whichever step says it.
+ * life (`unspawnable`, `spawnAfter`, `ignores`, `leaves`) holds for this one, whichever step says it.
  */
 export function sequence(...behaviours: readonly Behaviour[]): Behaviour {
   const steps = behaviours.flatMap(stepsOf);
@@ -110,6 +115,7 @@ function stepOf(behaviour: Behaviour): Behaviour {
 
 const ofTheWhole: ReadonlySet<string> = new Set<keyof Behaviour>([
   'unspawnable',
+  'spawnAfter',
   'ignores',
   'leaves',
   'next',
@@ -119,9 +125,11 @@ const ofTheWhole: ReadonlySet<string> = new Set<keyof Behaviour>([
 function wholeOf(steps: readonly Behaviour[]): Behaviour {
   const ignored = new Set(steps.flatMap((step) => step.ignores ?? []));
   const reason = steps.find((step) => step.unspawnable !== undefined)?.unspawnable;
+  const delay = steps.find((step) => step.spawnAfter !== undefined)?.spawnAfter;
   const leaves = steps.findLast((step) => step.leaves !== undefined)?.leaves;
   return {
     ...(reason !== undefined && { unspawnable: reason }),
+    ...(delay !== undefined && { spawnAfter: delay }),
     ...(ignored.size > 0 && { ignores: [...ignored] }),
     ...(leaves !== undefined && { leaves }),
   };

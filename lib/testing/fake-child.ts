@@ -14,6 +14,8 @@ export interface FakeChildParts {
   readonly clock: Clock;
   /** Told of what it is asked for, before it is done. */
   readonly heard: (request: SpawnerRequest) => void;
+  /** Called when it has begun later than it was asked for. */
+  readonly begunLate: () => void;
   /** Called when it has ended, and when those have that it left behind. */
   readonly ended: () => void;
 }
@@ -127,21 +129,32 @@ export class FakeChild implements Child {
 
   /** @internal What its behaviour says, from its first moment on. */
   begin(): void {
-    const { unspawnable, leaves = false } = this.#parts.behaviour;
+    const { unspawnable, spawnAfter } = this.#parts.behaviour;
     if (unspawnable !== undefined) {
       const message = `cannot be run (${unspawnable})`;
-      this.#later(0, () => this.#listener.unspawnable({ code: unspawnable, message }));
-      return;
+      this.#later(spawnAfter ?? 0, () => {
+        this.#listener.unspawnable({ code: unspawnable, message });
+      });
+    } else if (spawnAfter === undefined) this.#live();
+    else {
+      this.#later(spawnAfter, () => {
+        this.#live();
+        this.#parts.begunLate();
+      });
     }
-    this.#alive = true;
-    if (leaves !== false) this.#others = leaves === 'stubborn' ? 'stubborn' : 'willing';
-    this.#listener.spawned(this.pid);
-    this.#follow(this.#parts.behaviour);
   }
 
   /** @internal The pipe that it reads has come to its end. */
   meetEndOfFile(): void {
     if (!this.#ignores('end-of-file')) this.#later(0, () => this.exit());
+  }
+
+  #live(): void {
+    const { leaves = false } = this.#parts.behaviour;
+    this.#alive = true;
+    if (leaves !== false) this.#others = leaves === 'stubborn' ? 'stubborn' : 'willing';
+    this.#listener.spawned(this.pid);
+    this.#follow(this.#parts.behaviour);
   }
 
   #follow(step: Behaviour): void {

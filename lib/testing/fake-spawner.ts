@@ -89,6 +89,9 @@ export class FakeSpawner implements Spawner {
       behaviour: this.#isClosed ? unspawnable('ECANCELED') : this.#next(command),
       clock: this.#clock,
       heard: this.#heard,
+      begunLate: () => {
+        this.#pipes.plug(child);
+      },
       ended: () => {
         this.#pipes.ended(child);
       },

@@ -50,6 +50,7 @@ test('what holds for a whole life stands in the first step, and makes no step of
     { ...ready(), next: print('text'), ignores: ['SIGHUP', 'SIGTERM'], leaves: true },
   );
   assert.deepEqual(sequence(ready(), unspawnable()), { ...ready(), unspawnable: 'ENOENT' });
+  assert.deepEqual(sequence({ spawnAfter: 5 }, ready()), { ...ready(), spawnAfter: 5 });
   assert.deepEqual(sequence({ leaves: true }, { leaves: 'stubborn' }), { leaves: 'stubborn' });
 });
 

@@ -266,3 +266,52 @@ test('who lives has left nobody behind', () => {
   it.sweep(1000, () => (done += 1));
   assert.equal(done, 1);
 });
+
+// Late
+
+test('a child that comes late lives from then on, and its steps count from there', () => {
+  const { clock, told, it } = child(sequence({ spawnAfter: 30 }, ready(50), exit(1, 200)));
+  clock.advance(29);
+  assert.equal(it.alive, false);
+  it.kill('SIGTERM');
+  clock.advance(1);
+  assert.equal(it.alive, true);
+  assert.deepEqual(it.signals, [], 'nobody was there to be sent a signal');
+  clock.advance(1000);
+  assert.deepEqual(told, ['80 announced', '280 exited 1 false']);
+});
+
+test('a child that comes late in the same moment is not there yet', () => {
+  const { clock, it } = child({ spawnAfter: 0 });
+  assert.equal(it.alive, false);
+  clock.advance(0);
+  assert.equal(it.alive, true);
+});
+
+test('what cannot be run may be told late as well', () => {
+  const { clock, told } = child({ unspawnable: 'EAGAIN', spawnAfter: 30 });
+  clock.advance(1000);
+  assert.deepEqual(told, ['30 EAGAIN']);
+});
+
+test('a producer that comes late writes to its pipe until it ends', () => {
+  const clock = new VirtualClock();
+  const spawner = new FakeSpawner(clock).script('web', { spawnAfter: 30, ...exit(0, 100) });
+  const nobody = {
+    spawned: () => undefined,
+    unspawnable: () => undefined,
+    announced: () => undefined,
+    printed: () => undefined,
+    exited: () => undefined,
+  };
+  const logger = runCommand(service('web/log'), 'lines');
+  const producer = runCommand(service('web', { logger: service('web/log') }), 'lines');
+  spawner.spawn(logger, nobody);
+  spawner.spawn(producer, nobody);
+  clock.advance(30);
+  spawner.closePipe('web');
+  clock.advance(99);
+  assert.deepEqual(spawner.alive, ['web/log', 'web']);
+  clock.advance(1);
+  assert.deepEqual(spawner.alive, []);
+});
