@@ -1,0 +1,166 @@
+/*
+ * What may happen next in a situation: all that processes may do, and that time passes.
+ *
+ * What a process does that the machine does not tell apart is one choice: a finish script that exits with 0 or with 1, the
+ * exits of a run that was asked to end, those of a run that is restarted whatever it exits with.
+ */
+import type { Deed, Said } from './deed.ts';
+import { cannotRun, deed, exits, exitWith, rises, toScript, toService } from './deed.ts';
+import type { Laws } from './laws.ts';
+import { flawOf } from './laws.ts';
+import { expiries, passing } from './passing.ts';
+import type { Situation } from './situation.ts';
+import { stopped } from './situation.ts';
+import type { ScriptsState, TreeInput, Unit } from '../../machine/state.ts';
+import { isDescending } from '../../machine/state.ts';
+
+/**
+ * Everything that may happen next. Who was asked for comes up, or cannot, before anything else does; but a stop comes at
+ * any moment.
+ */
+export function choicesIn(situation: Situation, laws: Laws): readonly Deed[] {
+  const { phase } = situation.state;
+  if (phase === 'ended') return [];
+  const spawns = spawning(situation, laws);
+  const deeds =
+    spawns.length > 0
+      ? spawns
+      : [...acting(situation, laws), ...expiries(situation), ...passing(situation, laws)];
+  return isDescending(situation.state) ? deeds : [...deeds, stop(situation)];
+}
+
+/** The first thing of all. */
+export function start(situation: Situation): Deed {
+  const says = { who: 'supervisor', what: 'is told to start' };
+  return deed(situation, { type: 'advance', target: 'services' }, says);
+}
+
+function stop(situation: Situation): Deed {
+  const says = { who: 'supervisor', what: 'is told to stop' };
+  return deed(situation, { type: 'end', ending: stopped }, says);
+}
+
+const stages = ['init', 'finish'] as const;
+type Stage = (typeof stages)[number];
+
+function spawning(situation: Situation, laws: Laws): readonly Deed[] {
+  const { units } = situation.state;
+  return [
+    ...[...units.values()].flatMap((unit) => spawn(situation, unit, laws)),
+    ...stages.flatMap((stage) => spawnScript(situation, stage, laws)),
+  ];
+}
+
+function spawn(situation: Situation, { spec, state }: Unit, laws: Laws): readonly Deed[] {
+  const { name, run, finish } = spec;
+  const isFinishing = state.status === 'finishing' && finish !== undefined;
+  if (state.status !== 'starting' && !isFinishing) return [];
+  const flaw = flawOf(laws, isFinishing ? finish : run);
+  if (flaw !== undefined) {
+    const says = cannotRun(isFinishing ? `${name}/finish` : name, flaw.message);
+    return [deed(situation, toService(name, unspawnable), says)];
+  }
+  if (isFinishing) return [];
+  return [deed(situation, toService(name, { type: 'spawned', pid: 1 }), rises(name))];
+}
+
+function spawnScript(situation: Situation, stage: Stage, laws: Laws): readonly Deed[] {
+  const { running, scripts } = situation.state[stage];
+  if (running === null || running.pid !== null) return [];
+  const { script } = running;
+  const spec = scripts.find(({ name }) => name === script);
+  const flaw = spec === undefined ? undefined : flawOf(laws, spec.run);
+  if (flaw !== undefined) {
+    return [deed(situation, toScript(stage, unspawnable), cannotRun(script, flaw.message))];
+  }
+  return [deed(situation, toScript(stage, { type: 'spawned', pid: 1 }), rises(script))];
+}
+
+const unspawnable = { type: 'unspawnable', code: 'ENOENT', message: '' } as const;
+
+/** What processes do by themselves. */
+function acting(situation: Situation, { options }: Laws): readonly Deed[] {
+  const { state, clearing } = situation;
+  const mayFail = options.onInitFailure === 'stop' && state.init.running?.halted === false;
+  return [
+    ...[...state.units.values()].flatMap((unit) => act(situation, unit)),
+    ...runScript(situation, 'init', state.init, mayFail ? [0, 1] : [0]),
+    ...runScript(situation, 'finish', state.finish, [0]),
+    ...sweep(situation),
+    ...(clearing === null ? [] : [deed(situation, cleared, findsNothing)]),
+  ];
+}
+
+const cleared = { type: 'cleared', problems: [] } as const;
+const findsNothing: Said = { who: 'supervisor', what: 'finds nothing left behind' };
+
+function sweep(situation: Situation): readonly Deed[] {
+  return situation.sweeps.map((each) => {
+    const { service } = each;
+    const sweeps = situation.sweeps.filter((other) => other !== each);
+    const says = { who: service, what: 'leaves nothing behind' };
+    return deed({ ...situation, sweeps }, { type: 'swept', service }, says);
+  });
+}
+
+function act(situation: Situation, unit: Unit): readonly Deed[] {
+  const { spec, state } = unit;
+  const { name } = spec;
+  switch (state.status) {
+    case 'up': {
+      const codes = spec.restart === 'always' ? [1] : [0, 1];
+      const deaths = codes.map((code) => deed(situation, exitOf(name, code), exits(name, code)));
+      return [...deaths, ...tooOften(situation, unit), ...announce(situation, unit)];
+    }
+    case 'stopping':
+      return [deed(situation, exitOf(name, 0), exits(name, 0))];
+    case 'finishing':
+      return (state.goal === 'down' ? [0] : [0, 125]).map((code) =>
+        deed(situation, exitOf(name, code), exits(`${name}/finish`, code)),
+      );
+    case 'down':
+    case 'starting':
+    case 'backoff':
+    case 'failed':
+      return [];
+  }
+}
+
+function exitOf(service: string, code: number): TreeInput {
+  return toService(service, { type: 'exited', exit: exitWith(code) });
+}
+
+/** The death that is one too many for the backoff's limit: all the earlier ones were just before. */
+function tooOften(situation: Situation, unit: Unit): readonly Deed[] {
+  const { spec, state } = unit;
+  const { deaths = 1 } = spec.backoff?.limit ?? {};
+  if (deaths === 1) return [];
+  const worn: Unit = { ...unit, state: { ...state, tally: Array<number>(deaths - 1).fill(0) } };
+  const units = new Map(situation.state.units).set(spec.name, worn);
+  const tired = { ...situation, state: { ...situation.state, units } };
+  const says = exits(spec.name, 1, `, and has died ${String(deaths - 1)} times just before`);
+  return [deed(tired, exitOf(spec.name, 1), says)];
+}
+
+/** Readiness matters for as long as the stage waits for it. */
+function announce(situation: Situation, { spec, state }: Unit): readonly Deed[] {
+  const waits = situation.state.services.status === 'started';
+  if (!waits || spec.notificationFd === undefined) return [];
+  if (state.status !== 'up' || state.run.readyAt !== null) return [];
+  const says = { who: spec.name, what: 'is ready', does: { ready: true } };
+  return [deed(situation, toService(spec.name, { type: 'announced' }), says)];
+}
+
+function runScript(
+  situation: Situation,
+  stage: Stage,
+  { running }: ScriptsState,
+  codes: readonly number[],
+): readonly Deed[] {
+  if (running?.pid == null) return [];
+  const { script } = running;
+  return codes.map((code) => {
+    const input = toScript(stage, { type: 'exited', exit: exitWith(code) });
+    return deed(situation, input, exits(script, code));
+  });
+}

@@ -1,0 +1,58 @@
+import type { Step } from './findings.ts';
+import type { Situation } from './situation.ts';
+import type { Input } from '../../machine/machine.ts';
+import type { ScriptInput, ScriptStageName, TreeInput } from '../../machine/state.ts';
+import type { Exit } from '../../model/exit.ts';
+import { describeExit } from '../../model/exit.ts';
+
+/** Something that may happen in a situation. */
+export interface Deed {
+  /** The situation, made ready for it. */
+  readonly situation: Situation;
+  readonly input: TreeInput;
+  /** Milliseconds that pass before it for everyone whose time is counted. */
+  readonly after: number;
+  /** Milliseconds that it takes on the way. */
+  readonly took: number;
+  /** What happens, for people. */
+  readonly says: readonly Said[];
+}
+
+/** A step without its moment. */
+export type Said = Omit<Step, 'at'>;
+
+/** A deed that takes no time. */
+export function deed(situation: Situation, input: TreeInput, says: Said): Deed {
+  return { situation, input, after: 0, took: 0, says: [says] };
+}
+
+/** An input to a service. */
+export function toService(service: string, input: Input): TreeInput {
+  return { type: 'service', service, input };
+}
+
+/** An input to the script that a stage runs. */
+export function toScript(stage: ScriptStageName, input: ScriptInput): TreeInput {
+  return { type: 'script', stage, input };
+}
+
+/** A process comes up. */
+export function rises(who: string): Said {
+  return { who, what: 'starts' };
+}
+
+/** A process cannot be run. */
+export function cannotRun(who: string, why: string): Said {
+  return { who, what: `cannot be run: ${why}`, does: { unspawnable: 'ENOENT' } };
+}
+
+/** A process exits by itself. */
+export function exits(who: string, code: number, more = ''): Said {
+  const exit = exitWith(code);
+  return { who, what: `${describeExit(exit)}${more}`, does: { exit } };
+}
+
+/** An exit with a code. */
+export function exitWith(code: number): Exit {
+  return { code, signal: null };
+}

@@ -1,0 +1,35 @@
+import type { TreeOptions } from '../../machine/state.ts';
+import type { Problem, ProblemCode } from '../../model/problem.ts';
+import type { Program } from '../../model/program.ts';
+
+/** What holds throughout a walk. */
+export interface Laws {
+  readonly options: TreeOptions;
+  /** Why a script cannot be run, by its path. */
+  readonly flaws: ReadonlyMap<string, Problem>;
+}
+
+/** The laws of a walk: the options, and of the loader's problems those that keep a script from being run. */
+export function lawsOf(options: TreeOptions, problems: readonly Problem[]): Laws {
+  const fatal = problems.filter(({ code }) => crippling.has(code));
+  return { options, flaws: new Map(fatal.map((problem) => [problem.path, problem])) };
+}
+
+/** Why a program cannot be run; `undefined` when it can. */
+export function flawOf({ flaws }: Laws, program: Program): Problem | undefined {
+  return 'script' in program ? flaws.get(program.script) : undefined;
+}
+
+/** The problems of a script that keep it from being run. An empty one is run by `sh`, as is one without an interpreter. */
+const crippling: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'run-missing',
+  'run-is-a-folder',
+  'script-is-a-folder',
+  'interpreter-crlf',
+  'interpreter-bom',
+  'interpreter-late',
+  'interpreter-missing',
+  'link-dangling',
+  'link-loop',
+  'unreadable',
+]);

@@ -1,0 +1,145 @@
+/*
+ * How time passes in a walk.
+ *
+ * It is counted for who was asked to end, for scripts, for sweeps and the last clean-up, and passes to the nearest of their
+ * deadlines. What a service that is wanted up waits for (its restart, its finish script, the stage for its readiness) may be
+ * over at any moment, since its run may have ended at any moment before.
+ */
+import type { Deed, Said } from './deed.ts';
+import type { Laws } from './laws.ts';
+import type { Situation } from './situation.ts';
+import { isAsked } from './situation.ts';
+import { lasting } from './words.ts';
+import type { ServiceState } from '../../machine/machine.ts';
+import type { RunningScript, TreeState, Unit } from '../../machine/state.ts';
+import { isDescending } from '../../machine/state.ts';
+import { producerOf } from '../../model/tree.ts';
+
+/** What comes to its end on the way up, one thing at a time. */
+export function expiries(situation: Situation): readonly Deed[] {
+  const { state } = situation;
+  if (isDescending(state)) return [];
+  const { deadline } = state.services;
+  return [
+    ...[...state.units.values()].flatMap((unit) => expiry(situation, unit)),
+    ...(deadline === null ? [] : [readinessExpiry(situation, deadline)]),
+  ];
+}
+
+function expiry({ state: tree, ...world }: Situation, unit: Unit): readonly Deed[] {
+  const { spec, state } = unit;
+  const deadline = deadlineOf(state);
+  if (deadline === null || isAsked(state)) return [];
+  const units = new Map(tree.units).set(spec.name, due(unit, 0));
+  const says: Said =
+    state.status === 'backoff'
+      ? { who: spec.name, what: `has waited ${lasting(deadline)} for its restart` }
+      : hangs(`${spec.name}/finish`, deadline);
+  return [expires({ ...world, state: { ...tree, units } }, 0, says)];
+}
+
+function readinessExpiry({ state, ...world }: Situation, deadline: number): Deed {
+  const services = { ...state.services, deadline: 0 };
+  const what = `goes on after ${lasting(deadline)} without ${state.services.awaited.join(' and ')}`;
+  const says = { who: 'supervisor', what };
+  return expires({ ...world, state: { ...state, services } }, deadline, says);
+}
+
+function expires(situation: Situation, took: number, says: Said): Deed {
+  return { situation, input: { type: 'deadline' }, after: 0, took, says: [says] };
+}
+
+/** Time passes to the nearest deadline of those whose time is counted. */
+export function passing(situation: Situation, laws: Laws): readonly Deed[] {
+  const waits = waitsIn(situation, laws);
+  if (waits.length === 0 || isHeldUp(situation.state)) return [];
+  const after = Math.min(...waits.map(({ left }) => left));
+  const says = waits.filter(({ left }) => left === after).map((wait) => wait.says);
+  const state = withTimeToSpare(situation.state, after);
+  const input = { type: 'deadline' } as const;
+  return [{ situation: { ...situation, state }, input, after, took: after, says }];
+}
+
+/**
+ * Whether a logger that is not asked yet runs its finish script. In the worst case that has just begun when the logger is
+ * asked, so no time passes in between.
+ */
+function isHeldUp({ units }: TreeState): boolean {
+  return [...units.values()].some(
+    ({ state }) => state.status === 'finishing' && !isAsked(state) && state.deadline !== null,
+  );
+}
+
+/** Who is not asked to end has its time still before it. */
+function withTimeToSpare(state: TreeState, passed: number): TreeState {
+  const units = new Map<string, Unit>();
+  for (const [name, unit] of state.units) {
+    const deadline = deadlineOf(unit.state);
+    const waits = deadline !== null && !isAsked(unit.state);
+    units.set(name, waits ? due(unit, deadline + passed) : unit);
+  }
+  return { ...state, units };
+}
+
+function due(unit: Unit, deadline: number): Unit {
+  return { ...unit, state: { ...unit.state, deadline } as ServiceState };
+}
+
+/** Something whose time is counted, and the milliseconds that it still has. */
+interface Wait {
+  readonly left: number;
+  readonly says: Said;
+}
+
+function waitsIn({ state, sweeps, clearing }: Situation, { options }: Laws): readonly Wait[] {
+  const { init, finish, kill } = options.timeouts;
+  return [
+    ...[...state.units.values()].flatMap(waitOf),
+    ...scriptWait(state.init.running, init),
+    ...scriptWait(state.finish.running, finish),
+    ...sweeps.map(({ service, left }) => ({ left, says: ignored(service, kill) })),
+    ...(clearing === null ? [] : [{ left: clearing, says: clearingUp(kill) }]),
+  ];
+}
+
+function waitOf({ spec, state }: Unit): readonly Wait[] {
+  const left = deadlineOf(state);
+  if (left === null || !isAsked(state)) return [];
+  if (state.status === 'finishing') {
+    return [{ left, says: hangs(`${spec.name}/finish`, spec.timeoutFinish) }];
+  }
+  const isLogger = producerOf(spec.name) !== undefined;
+  const deaf = isLogger ? 'does not end at the end of its pipe' : `ignores ${spec.downSignal}`;
+  return [{ left, says: { who: spec.name, what: killedAfter(deaf, state.patience) } }];
+}
+
+function scriptWait(running: RunningScript | null, limit: number): readonly Wait[] {
+  if (running?.deadline == null) return [];
+  const { script, deadline, halted } = running;
+  if (!halted) return [{ left: deadline, says: hangs(script, limit) }];
+  return [
+    { left: deadline, says: { who: script, what: killedAfter('ignores SIGTERM', deadline) } },
+  ];
+}
+
+function hangs(who: string, limit: number): Said {
+  return { who, what: killedAfter('hangs', limit) };
+}
+
+function ignored(service: string, grace: number): Said {
+  return { who: service, what: killedAfter('leaves processes behind that ignore SIGTERM', grace) };
+}
+
+/** What the last clean-up does when there is something left. */
+export function clearingUp(grace: number): Said {
+  const what = killedAfter('finds processes left behind that ignore SIGTERM', grace);
+  return { who: 'supervisor', what };
+}
+
+function killedAfter(what: string, limit: number): string {
+  return `${what}: KILL after ${lasting(limit)}`;
+}
+
+function deadlineOf(state: ServiceState): number | null {
+  return 'deadline' in state ? state.deadline : null;
+}

@@ -1,0 +1,129 @@
+import type { Laws } from './laws.ts';
+import { flawOf } from './laws.ts';
+import type { Situation, Sweep } from './situation.ts';
+import { alike } from './situation.ts';
+import type { Effect, Owner, TreeInput, TreeState } from '../../machine/state.ts';
+import { newTree, treeStep } from '../../machine/tree.ts';
+import type { Tree } from '../../model/tree.ts';
+
+/** A tree that nothing has happened to yet. */
+export function beginning(tree: Tree, { options }: Laws): Situation {
+  const state = alike(newTree(tree, { options, now: 0 }), 0);
+  return { state, littered: [], scripted: false, sweeps: [], clearing: null };
+}
+
+/**
+ * What becomes of a situation on an input, at a moment after its own. What the world answers at once is taken along: a
+ * process that is sent KILL ends, what there is to prepare or to read again is done, and a sweep that finds nobody is over.
+ */
+export function play(situation: Situation, input: TreeInput, laws: Laws, now = 0): Situation {
+  return new World(situation, laws, now).run(input);
+}
+
+/** One input in the making, with all that follows from it at once. */
+class World {
+  #state: TreeState;
+  readonly #laws: Laws;
+  readonly #now: number;
+  readonly #littered: Set<string>;
+  #scripted: boolean;
+  #sweeps: readonly Sweep[];
+  #clearing: number | null;
+  readonly #inbox: TreeInput[] = [];
+
+  constructor({ state, littered, scripted, sweeps, clearing }: Situation, laws: Laws, now: number) {
+    this.#state = state;
+    this.#laws = laws;
+    this.#now = now;
+    this.#littered = new Set(littered);
+    this.#scripted = scripted;
+    this.#sweeps = sweeps.map(({ service, left }) => ({ service, left: left - now }));
+    this.#clearing = clearing === null ? null : clearing - now;
+  }
+
+  run(input: TreeInput): Situation {
+    this.#inbox.push(input, ...this.#overdue());
+    for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
+      this.#take(next);
+    }
+    return {
+      state: alike(this.#state, this.#now),
+      littered: [...this.#littered].sort(),
+      scripted: this.#scripted,
+      sweeps: this.#sweeps,
+      clearing: this.#state.phase === 'ended' ? null : this.#clearing,
+    };
+  }
+
+  /** What was to be over by now. */
+  #overdue(): readonly TreeInput[] {
+    const swept = this.#sweeps.filter(({ left }) => left <= 0);
+    this.#sweeps = this.#sweeps.filter(({ left }) => left > 0);
+    const cleared = this.#clearing !== null && this.#clearing <= 0;
+    return [
+      ...swept.map(({ service }): TreeInput => ({ type: 'swept', service })),
+      ...(cleared ? [{ type: 'cleared', problems: [] } as const] : []),
+    ];
+  }
+
+  #take(input: TreeInput): void {
+    if (input.type === 'script' && input.input.type === 'spawned') this.#scripted = true;
+    if (input.type === 'service' && input.input.type === 'spawned') {
+      this.#littered.add(input.service);
+    }
+    const { options } = this.#laws;
+    const step = treeStep(this.#state, input, { options, now: this.#now });
+    this.#state = step.state;
+    for (const effect of step.effects) this.#perform(effect);
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'spawn':
+        if (effect.role === 'finish') this.#beginFinish(effect);
+        return;
+      case 'kill':
+        if (effect.signal === 'SIGKILL') this.#inbox.push(endOf(effect.owner));
+        return;
+      case 'sweep':
+        this.#sweep(effect.service, effect.grace);
+        return;
+      case 'prepare':
+        this.#inbox.push({ type: 'prepared', problems: [] });
+        return;
+      case 'reread':
+        this.#inbox.push({ type: 'reread', tree: this.#state.tree, problems: [] });
+        return;
+      case 'clear':
+        this.#clear(effect.grace);
+        return;
+      case 'closePipe':
+    }
+  }
+
+  /** A finish script tells its service nothing when it comes up, so it is up at once. */
+  #beginFinish({ owner, command }: Extract<Effect, { type: 'spawn' }>): void {
+    const runs = flawOf(this.#laws, command.program) === undefined;
+    if ('service' in owner && runs) this.#littered.add(owner.service);
+  }
+
+  #sweep(service: string, grace: number): void {
+    const finds = this.#littered.delete(service);
+    if (finds && grace > 0) this.#sweeps = [...this.#sweeps, { service, left: grace }];
+    else this.#inbox.push({ type: 'swept', service });
+  }
+
+  #clear(grace: number): void {
+    const finds = this.#littered.size > 0 || this.#scripted;
+    if (finds && grace > 0) this.#clearing = grace;
+    else this.#inbox.push({ type: 'cleared', problems: [] });
+  }
+}
+
+/** The end of a process that was sent KILL. */
+function endOf(owner: Owner): TreeInput {
+  const input = { type: 'exited', exit: { code: null, signal: 'SIGKILL' } } as const;
+  return 'service' in owner
+    ? { type: 'service', service: owner.service, input }
+    : { type: 'script', stage: owner.stage, input };
+}

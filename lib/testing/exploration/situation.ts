@@ -1,0 +1,140 @@
+import { isAtRest } from '../../machine/longrun.ts';
+import type { EndedRun, Run, ServiceState } from '../../machine/machine.ts';
+import type { RunningScript, ScriptsState, TreeState, Unit } from '../../machine/state.ts';
+import { isDescending } from '../../machine/state.ts';
+import type { Exit } from '../../model/exit.ts';
+import type { ServiceSpec } from '../../model/tree.ts';
+import type { Ending } from '../../model/verdict.ts';
+
+/** A moment of the walk: the tree's state, and what of the world bears on what comes next. Its clock stands at 0. */
+export interface Situation {
+  readonly state: TreeState;
+  /** The services whose runs or finish scripts may have left processes behind. */
+  readonly littered: readonly string[];
+  /** Whether a script of a stage has run, which may have left processes behind too. */
+  readonly scripted: boolean;
+  /** The sweeps that are under way. */
+  readonly sweeps: readonly Sweep[];
+  /** Milliseconds that the last clean-up may still take; `null` when there is none. */
+  readonly clearing: number | null;
+}
+
+/** A sweep that is under way, and the milliseconds that are left until it kills. */
+export interface Sweep {
+  readonly service: string;
+  readonly left: number;
+}
+
+/** What `supervisor.stop()` asks for; it stands for every other reason as well, which the time does not depend on. */
+export const stopped: Ending = { reason: 'stopped', exitCode: 0 };
+
+/** Whether a service was asked to end: its time is counted then. */
+export function isAsked({ goal }: ServiceState): boolean {
+  return goal === 'down' || goal === 'drain';
+}
+
+/** The key of a situation: two with the same key have the same future. */
+export function keyOf({ state, littered, scripted, sweeps, clearing }: Situation): string {
+  const { phase, target, init, services, finish, units } = state;
+  const scripts = [init, finish].map((stage) => [
+    stage.status,
+    stage.prepared,
+    stage.results.length,
+    stage.running,
+  ]);
+  const standing = [...units.values()].map((unit) => [unit.released, unit.state]);
+  const world = [littered, scripted, sweeps, clearing];
+  return JSON.stringify([phase, target, scripts, services, standing, world]);
+}
+
+/** The same state with everything made alike that has no bearing on what comes, `now` being the moment 0. */
+export function alike(state: TreeState, now: number): TreeState {
+  const units = new Map<string, Unit>();
+  for (const [name, unit] of state.units) {
+    units.set(name, { ...unit, state: alikeService(unit, state, now) });
+  }
+  const { init, services, finish } = state;
+  const isPast = isDescending(state) && init.status !== 'started' && init.status !== 'pending';
+  return {
+    ...state,
+    units,
+    init: isPast ? { ...past, scripts: init.scripts } : alikeScripts(init, now),
+    finish: alikeScripts(finish, now),
+    services: {
+      ...services,
+      status: services.status === 'failed' || isPast ? 'completed' : services.status,
+      reread: isPast ? 'yes' : services.reread,
+      late: [],
+    },
+    ending: state.ending === null ? null : stopped,
+    killed: [],
+    verdict: null,
+  };
+}
+
+/** An init stage that is over, however far it came. */
+const past = { status: 'completed', prepared: 'yes', results: [], running: null } as const;
+
+function alikeScripts(stage: ScriptsState, now: number): ScriptsState {
+  const results = stage.results.map(({ script }) => ({ ...anyResult, script }));
+  const status = stage.status === 'failed' ? 'completed' : stage.status;
+  return { ...stage, status, results, running: alikeRunning(stage.running, now) };
+}
+
+const anyResult = { exit: null, exitCode: 0, duration: 0 } as const;
+
+function alikeRunning(running: RunningScript | null, now: number): RunningScript | null {
+  if (running === null) return null;
+  const deadline = running.deadline === null ? null : running.deadline - now;
+  return { ...running, pid: running.pid === null ? null : 1, startedAt: 0, kills: 0, deadline };
+}
+
+function alikeService({ state, spec }: Unit, tree: TreeState, now: number): ServiceState {
+  const rests = isAtRest(state);
+  const memory = {
+    ...{ goal: state.goal, since: 0, lastExit: null, deaths: 0, streak: 0, flaw: null },
+    tally: [],
+    patience: isAsked(state) && !rests ? state.patience : 0,
+  };
+  if (rests && isDescending(tree)) return { ...memory, status: 'down', why: 'asked' };
+  switch (state.status) {
+    case 'down':
+      return { ...memory, status: state.status, why: state.why };
+    case 'failed':
+      return { ...memory, status: state.status, why: state.why };
+    case 'starting':
+      return { ...memory, status: state.status };
+    case 'up':
+      return { ...memory, status: state.status, run: alikeRun(state.run, spec, tree) };
+    case 'stopping':
+      return {
+        ...{ ...memory, status: state.status, run: anyRun, restart: state.restart, kills: 0 },
+        deadline: state.deadline === null ? null : state.deadline - now,
+      };
+    case 'finishing':
+      return {
+        ...{ ...memory, status: state.status, ended: alikeEnded(state.ended, spec) },
+        tally: spec.backoff?.limit === undefined ? [] : state.tally.map(() => 0),
+        deadline: state.deadline === null ? null : state.deadline - now,
+      };
+    case 'backoff': {
+      const deadline = Math.max(1, state.deadline - now);
+      return { ...memory, status: state.status, why: state.why, deadline };
+    }
+  }
+}
+
+/** Any run: how old it is, the choices say when it ends. */
+const anyRun: Run = { pid: 1, startedAt: 0, readyAt: null };
+
+/** Readiness counts as long as the stage waits for it. */
+function alikeRun(run: Run, spec: ServiceSpec, { services }: TreeState): Run {
+  const counts = services.status === 'started' && spec.notificationFd !== undefined;
+  return counts && run.readyAt !== null ? { ...anyRun, readyAt: 0 } : anyRun;
+}
+
+function alikeEnded({ exit, death, restart }: EndedRun, spec: ServiceSpec): EndedRun {
+  return { run: anyRun, exit: spec.restart === 'always' ? anyExit : exit, death, restart };
+}
+
+const anyExit: Exit = { code: 1, signal: null };
