@@ -1,0 +1,80 @@
+import type { Passage, Place, Walk } from './walk.ts';
+
+/** The longest way to a place. */
+export interface Reached {
+  readonly place: Place;
+  /** Milliseconds that it takes. */
+  readonly time: number;
+  /** How many steps it has; of two ways that take the same time the one with fewer is told. */
+  readonly length: number;
+  /** Its last step; `undefined` at the very start. */
+  readonly by: Passage | undefined;
+}
+
+/** The longest ways through a part of a walk, by the places that they lead to. */
+export type Longest = ReadonlyMap<Place, Reached>;
+
+/** The longest ways on the way down: from each stop, and whatever else ends everything, onwards. */
+export function longestDown({ places }: Walk): Longest {
+  const stops = places
+    .filter(({ descending }) => !descending)
+    .flatMap(({ passages }) => passages.filter(({ to }) => to.descending))
+    .map((by) => ({ place: by.to, time: 0, length: by.from.depth + 1, by }));
+  return relax(stops, () => true);
+}
+
+/** The longest ways on the way up: from the start until the services' stage is over. */
+export function longestUp({ places }: Walk): Longest {
+  const [first] = places;
+  if (first === undefined) return new Map();
+  const isUp = (place: Place): boolean => place.situation.state.phase === 'running';
+  const begin = { place: first, time: 0, length: 0, by: undefined };
+  return relax([begin], ({ from, to }) => !to.descending && !isUp(from));
+}
+
+/** The longest of some ways; `undefined` when there is none. */
+export function longestOf(ways: Iterable<Reached>): Reached | undefined {
+  let longest: Reached | undefined;
+  for (const way of ways) if (isLonger(way, longest)) longest = way;
+  return longest;
+}
+
+/** The steps of a way, from the first on which `goes` holds. */
+export function wayOf(longest: Longest, end: Place): readonly Passage[] {
+  const way: Passage[] = [];
+  for (let by = longest.get(end)?.by; by !== undefined;) {
+    way.unshift(by);
+    by = longest.get(by.from)?.by;
+  }
+  return way;
+}
+
+/** Makes each way longer for as long as that is possible. A circle takes no time, so this comes to an end. */
+function relax(begins: readonly Reached[], goes: (passage: Passage) => boolean): Longest {
+  const longest = new Map<Place, Reached>();
+  const queue = new Set<Place>();
+  const reach = (way: Reached): void => {
+    if (!isLonger(way, longest.get(way.place))) return;
+    if (way.length > mostSteps) throw new Error('The way down does not come to its end.');
+    longest.set(way.place, way);
+    queue.add(way.place);
+  };
+  for (const begin of begins) reach(begin);
+  for (const place of queue) {
+    queue.delete(place);
+    const known = longest.get(place);
+    for (const by of known === undefined ? [] : place.passages.filter(goes)) {
+      const { time = 0, length = 0 } = known ?? {};
+      reach({ place: by.to, time: time + by.took, length: length + 1, by });
+    }
+  }
+  return longest;
+}
+
+/** Far more steps than the longest way has; reaching it is a fault in the rules: a circle that takes time. */
+const mostSteps = 100_000;
+
+function isLonger(way: Reached, than: Reached | undefined): boolean {
+  if (than === undefined) return true;
+  return way.time === than.time ? way.length < than.length : way.time > than.time;
+}

@@ -1,0 +1,41 @@
+import type { NeverStart } from './findings.ts';
+import type { Laws } from './laws.ts';
+import { flawOf } from './laws.ts';
+import type { Walk } from './walk.ts';
+import type { Unit } from '../../machine/state.ts';
+import type { ScriptSpec, ServiceSpec, Tree } from '../../model/tree.ts';
+
+/** The services that are up in no place of a walk, and why. */
+export function neverStartIn({ places }: Walk, tree: Tree, laws: Laws): readonly NeverStart[] {
+  const [first] = places;
+  const units = [...(first?.situation.state.units.values() ?? [])];
+  const up = new Set(places.flatMap(({ situation }) => upIn(situation.state.units)));
+  return units
+    .filter(({ spec }) => !up.has(spec.name))
+    .flatMap(({ spec }) => {
+      const why = whyNever(spec, tree, laws);
+      return why === undefined ? [] : [{ service: spec.name, why }];
+    });
+}
+
+function upIn(units: ReadonlyMap<string, Unit>): readonly string[] {
+  return [...units].filter(([, { state }]) => state.status === 'up').map(([name]) => name);
+}
+
+/** Why a service is never up; `undefined` when nothing keeps it down but that the walk ended too soon. */
+function whyNever(spec: ServiceSpec, { init }: Tree, laws: Laws): string | undefined {
+  const flaw = flawOf(laws, spec.run);
+  if (flaw !== undefined) {
+    const mended = init.length === 0 ? '' : ', unless an init script mends it';
+    return `Its run cannot be run (${flaw.message})${mended}.`;
+  }
+  if (spec.down) return 'It is down until somebody starts it (the file down, or the option).';
+  if (laws.options.onInitFailure !== 'stop') return undefined;
+  const failing = init.find(({ run }) => flawOf(laws, run) !== undefined);
+  return failing === undefined ? undefined : whyInit(failing, laws);
+}
+
+function whyInit({ name, run }: ScriptSpec, laws: Laws): string {
+  const message = flawOf(laws, run)?.message ?? '';
+  return `The init script ${name} cannot be run (${message}), and onInitFailure is stop.`;
+}

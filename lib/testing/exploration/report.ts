@@ -1,0 +1,72 @@
+import type { DeadEnd, NeverStart, Shutdown, Step, Way } from './findings.ts';
+import type { Findings } from './outcome.ts';
+import { lasting } from './words.ts';
+
+/** What an exploration has found, to be read by people. */
+export function reportOf(findings: Findings): string {
+  const { deadEnds, neverStart, longestShutdown, longestStart } = findings;
+  return [
+    shutdown(longestShutdown),
+    start(longestStart),
+    ...deadEnds.map(deadEnd),
+    never(neverStart),
+    seen(findings),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function shutdown(way: Shutdown): string {
+  const { duration, from, steps } = way;
+  const head = `${worst(way)} to stop.${tooLong(duration)}`;
+  if (steps.length === 0) return head;
+  return [head, `  The stop comes while ${from}.`, ...table(steps)].join('\n');
+}
+
+/** What common orchestrators grant between TERM and KILL, in milliseconds. */
+const patient = [
+  ['docker stop', 10_000],
+  ['Kubernetes', 30_000],
+] as const;
+
+function tooLong(duration: number): string {
+  const killers = patient.filter(([, limit]) => duration > limit);
+  if (killers.length === 0) return '';
+  const each = killers.map(([who, limit]) => `${who} kills after ${lasting(limit)}`);
+  return ` By default ${each.join(', ')}.`;
+}
+
+function start(way: Way | null): string {
+  if (way === null) return 'The start never gets as far as that the services run.';
+  return `${worst(way)} to start.`;
+}
+
+function worst({ duration }: Way): string {
+  return duration === Infinity ? 'Worst case: for ever' : `Worst case: ${lasting(duration)}`;
+}
+
+function deadEnd({ during, waitsFor, why, remedy, steps }: DeadEnd): string {
+  const head = `Dead end: the ${during} waits for ever for ${waitsFor}: ${why}.`;
+  return [head, ...table(steps), `  ${remedy}`].join('\n');
+}
+
+function never(services: readonly NeverStart[]): string {
+  return services.map(({ service, why }) => `Never up: ${service}. ${why}`).join('\n');
+}
+
+function seen({ states, complete }: Findings): string {
+  const number = `${String(states)} ${states === 1 ? 'state' : 'states'}`;
+  if (complete) return `These are all: ${number} explored.`;
+  return `Not all was explored: the bound (mostStates) was met at ${number}. What is said above holds for these.`;
+}
+
+/** Steps in columns: moment, who, what. */
+function table(steps: readonly Step[]): readonly string[] {
+  const moments = steps.map(({ at }) => lasting(at));
+  const first = Math.max(...moments.map(({ length }) => length));
+  const second = Math.max(...steps.map(({ who }) => who.length));
+  return steps.map(
+    ({ who, what }, row) =>
+      `  ${(moments[row] ?? '').padStart(first)}  ${who.padEnd(second)}  ${what}`,
+  );
+}

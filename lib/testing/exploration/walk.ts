@@ -1,0 +1,120 @@
+import type { Said } from './deed.ts';
+import { choicesIn, start } from './choices.ts';
+import type { Step } from './findings.ts';
+import type { Laws } from './laws.ts';
+import { beginning, play } from './play.ts';
+import type { Situation } from './situation.ts';
+import { keyOf } from './situation.ts';
+import { isDescending } from '../../machine/state.ts';
+import type { Tree } from '../../model/tree.ts';
+
+/** Every situation that a tree can get into, and what leads from one to another. */
+export interface Walk {
+  /** The situations, those with the fewest steps first. */
+  readonly places: readonly Place[];
+  /** Whether these are all. */
+  readonly complete: boolean;
+}
+
+/** A situation on a walk. */
+export interface Place {
+  readonly situation: Situation;
+  readonly descending: boolean;
+  /** How many steps lead here at least. */
+  readonly depth: number;
+  /** The last of them; `undefined` at the very start. */
+  readonly by: Passage | undefined;
+  /** What may happen here. */
+  readonly passages: readonly Passage[];
+}
+
+/** What leads from one situation to another. */
+export interface Passage {
+  readonly from: Place;
+  readonly to: Place;
+  /** Milliseconds that it takes. */
+  readonly took: number;
+  readonly says: readonly Said[];
+}
+
+/** Walks all situations that a tree can get into, in breadth, up to a number of them. */
+export function walk(tree: Tree, laws: Laws, mostStates: number): Walk {
+  return new Walker(laws, mostStates).run(tree);
+}
+
+class Walker {
+  readonly #laws: Laws;
+  readonly #mostStates: number;
+  readonly #known = new Map<string, OpenPlace>();
+  readonly #places: OpenPlace[] = [];
+  #complete = true;
+
+  constructor(laws: Laws, mostStates: number) {
+    this.#laws = laws;
+    this.#mostStates = mostStates;
+  }
+
+  run(tree: Tree): Walk {
+    const { situation, input } = start(beginning(tree, this.#laws));
+    this.#meet(play(situation, input, this.#laws), undefined);
+    // The list grows while it is gone through.
+    for (const place of this.#places) this.#lookAround(place);
+    return { places: this.#places, complete: this.#complete };
+  }
+
+  #lookAround(from: OpenPlace): void {
+    for (const { situation, input, after, took, says } of choicesIn(from.situation, this.#laws)) {
+      const passage = { from, took, says };
+      const to = this.#meet(play(situation, input, this.#laws, after), passage);
+      if (to !== undefined && to !== from) from.passages.push({ ...passage, to });
+    }
+  }
+
+  #meet(situation: Situation, by: Omit<Passage, 'to'> | undefined): OpenPlace | undefined {
+    const key = keyOf(situation);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    if (this.#places.length >= this.#mostStates) {
+      this.#complete = false;
+      return undefined;
+    }
+    const place: OpenPlace = {
+      situation,
+      descending: isDescending(situation.state),
+      depth: by === undefined ? 0 : by.from.depth + 1,
+      by: undefined,
+      passages: [],
+    };
+    if (by !== undefined) place.by = { ...by, to: place };
+    this.#known.set(key, place);
+    this.#places.push(place);
+    return place;
+  }
+}
+
+interface OpenPlace extends Place {
+  by: Passage | undefined;
+  readonly passages: Passage[];
+}
+
+/** A shortest way to a place from the very start, or from the last place on it of which `isBegin` holds. */
+export function wayTo(
+  place: Place,
+  isBegin: (place: Place) => boolean = () => false,
+): readonly Passage[] {
+  const way: Passage[] = [];
+  for (let by = place.by; by !== undefined; by = by.from.by) {
+    way.unshift(by);
+    if (isBegin(by.from)) break;
+  }
+  return way;
+}
+
+/** What happens on a way, each thing at its moment from the way's beginning on. */
+export function stepsOf(way: readonly Passage[]): readonly Step[] {
+  let at = 0;
+  return way.flatMap(({ took, says }) => {
+    at += took;
+    return says.map((said) => ({ at, ...said }));
+  });
+}
