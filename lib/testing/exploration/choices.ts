@@ -4,7 +4,7 @@
  * What a process does that the machine does not tell apart is one choice: a finish script that exits with 0 or with 1, the
  * exits of a run that was asked to end, those of a run that is restarted whatever it exits with.
  */
-import type { Deed, Said } from './deed.ts';
+import type { Deed } from './deed.ts';
 import { cannotRun, deed, exits, exitWith, rises, toScript, toService } from './deed.ts';
 import type { Laws } from './laws.ts';
 import { flawOf } from './laws.ts';
@@ -78,7 +78,7 @@ function spawnScript(situation: Situation, stage: Stage, laws: Laws): readonly D
 
 const unspawnable = { type: 'unspawnable', code: 'ENOENT', message: '' } as const;
 
-/** What processes do by themselves. */
+/** What processes do by themselves. Whose time is up is sent KILL, and does no more. */
 function acting(situation: Situation, { options }: Laws): readonly Deed[] {
   const { state, clearing } = situation;
   const mayFail = options.onInitFailure === 'stop' && state.init.running?.halted === false;
@@ -87,19 +87,23 @@ function acting(situation: Situation, { options }: Laws): readonly Deed[] {
     ...runScript(situation, 'init', state.init, mayFail ? [0, 1] : [0]),
     ...runScript(situation, 'finish', state.finish, [0]),
     ...sweep(situation),
-    ...(clearing === null ? [] : [deed(situation, cleared, findsNothing)]),
+    ...(clearing === null || clearing === 0 ? [] : [silently(situation, cleared)]),
   ];
 }
 
 const cleared = { type: 'cleared', problems: [] } as const;
-const findsNothing: Said = { who: 'supervisor', what: 'finds nothing left behind' };
+
+/** What is not worth a word: nothing was left behind. */
+function silently(situation: Situation, input: TreeInput): Deed {
+  return { situation, input, after: 0, took: 0, says: [] };
+}
 
 function sweep(situation: Situation): readonly Deed[] {
-  return situation.sweeps.map((each) => {
+  const early = situation.sweeps.filter(({ left }) => left > 0);
+  return early.map((each) => {
     const { service } = each;
     const sweeps = situation.sweeps.filter((other) => other !== each);
-    const says = { who: service, what: 'leaves nothing behind' };
-    return deed({ ...situation, sweeps }, { type: 'swept', service }, says);
+    return silently({ ...situation, sweeps }, { type: 'swept', service });
   });
 }
 
@@ -113,8 +117,10 @@ function act(situation: Situation, unit: Unit): readonly Deed[] {
       return [...deaths, ...tooOften(situation, unit), ...announce(situation, unit)];
     }
     case 'stopping':
+      if (state.deadline === 0) return [];
       return [deed(situation, exitOf(name, 0), exits(name, 0))];
     case 'finishing':
+      if (state.deadline === 0) return [];
       return (state.goal === 'down' ? [0] : [0, 125]).map((code) =>
         deed(situation, exitOf(name, code), exits(`${name}/finish`, code)),
       );
@@ -157,7 +163,7 @@ function runScript(
   { running }: ScriptsState,
   codes: readonly number[],
 ): readonly Deed[] {
-  if (running?.pid == null) return [];
+  if (running?.pid == null || running.deadline === 0) return [];
   const { script } = running;
   return codes.map((code) => {
     const input = toScript(stage, { type: 'exited', exit: exitWith(code) });

@@ -9,8 +9,9 @@ import { describeExit } from '../../model/exit.ts';
 export interface Deed {
   /** The situation, made ready for it. */
   readonly situation: Situation;
-  readonly input: TreeInput;
-  /** Milliseconds that pass before it for everyone whose time is counted. */
+  /** What the tree is given; `null`: only time passes. */
+  readonly input: TreeInput | null;
+  /** Milliseconds that pass for everyone whose time is counted. */
   readonly after: number;
   /** Milliseconds that it takes on the way. */
   readonly took: number;

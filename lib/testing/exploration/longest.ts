@@ -27,19 +27,23 @@ export function longestDown({ places }: Walk): Longest {
 export function longestUp({ places }: Walk): Longest {
   const [first] = places;
   if (first === undefined) return new Map();
-  const isUp = (place: Place): boolean => place.situation.state.phase === 'running';
   const begin = { place: first, time: 0, length: 0, by: undefined };
   return relax([begin], ({ from, to }) => !to.descending && !isUp(from));
 }
 
+/** Whether the services' stage is over, as the start waits for. */
+export function isUp({ situation }: Place): boolean {
+  return situation.state.phase === 'running';
+}
+
 /** The longest of some ways; `undefined` when there is none. */
-export function longestOf(ways: Iterable<Reached>): Reached | undefined {
-  let longest: Reached | undefined;
+export function longestOf<R extends Reached>(ways: Iterable<R>): R | undefined {
+  let longest: R | undefined;
   for (const way of ways) if (isLonger(way, longest)) longest = way;
   return longest;
 }
 
-/** The steps of a way, from the first on which `goes` holds. */
+/** The longest way to a place, step by step. */
 export function wayOf(longest: Longest, end: Place): readonly Passage[] {
   const way: Passage[] = [];
   for (let by = longest.get(end)?.by; by !== undefined;) {

@@ -3,9 +3,9 @@ import { deadEndsIn } from './dead-ends.ts';
 import type { DeadEnd, NeverStart, Shutdown, Way } from './findings.ts';
 import type { Laws } from './laws.ts';
 import type { Longest } from './longest.ts';
-import { longestDown, longestOf, longestUp, wayOf } from './longest.ts';
+import { isUp, longestDown, longestOf, longestUp, wayOf } from './longest.ts';
 import { neverStartIn } from './never-start.ts';
-import type { Place, Walk } from './walk.ts';
+import type { Passage, Place, Walk } from './walk.ts';
 import { stepsOf, wayTo } from './walk.ts';
 import { standingOf } from './words.ts';
 import type { Tree } from '../../model/tree.ts';
@@ -26,8 +26,10 @@ export interface Findings {
   readonly longestStart: Way | null;
 }
 
-/** What one walk has found; its shutdown goes up to the last clean-up. */
+/** What one walk has found. */
 export interface Outcome extends Findings {
+  /** The longest way from a stop to the last clean-up, which is common to all. */
+  readonly untilClearing: Shutdown;
   /** Whether the last clean-up may find something. */
   readonly clears: boolean;
 }
@@ -43,7 +45,7 @@ export function outcomeOf(walk: Walk, tree: Tree, laws: Laws): Outcome {
     complete,
     deadEnds: blocked.map(({ deadEnd }) => deadEnd),
     neverStart: neverStartIn(walk, tree, laws),
-    longestShutdown: shutdownIn(walk, at('stop')),
+    ...shutdownsIn(walk, at('stop')),
     longestStart: startIn(walk, at('start')),
     clears: places.some(({ situation }) => situation.clearing !== null),
   };
@@ -51,41 +53,70 @@ export function outcomeOf(walk: Walk, tree: Tree, laws: Laws): Outcome {
 
 /** What several walks have found together: services stop at the same time, and the last clean-up comes after all. */
 export function joined(outcomes: readonly Outcome[], { options }: Laws): Findings {
-  const clears = outcomes.some((each) => each.clears);
   const { kill } = options.timeouts;
+  const shutdowns = outcomes.map((each) => {
+    const othersClear = outcomes.some((other) => other !== each && other.clears);
+    return othersClear ? cleared(each.untilClearing, kill) : each.longestShutdown;
+  });
   return {
     states: outcomes.reduce((sum, { states }) => sum + states, 0),
     complete: outcomes.every(({ complete }) => complete),
     deadEnds: unique(outcomes.flatMap(({ deadEnds }) => deadEnds)),
     neverStart: outcomes.flatMap(({ neverStart }) => neverStart),
-    longestShutdown: cleared(longer(outcomes.map((each) => each.longestShutdown)), clears, kill),
+    longestShutdown: longer(shutdowns) ?? none,
     longestStart: longer(outcomes.flatMap((each) => each.longestStart ?? [])) ?? null,
   };
 }
 
-function shutdownIn(walk: Walk, deadEnd: Place | undefined): Shutdown {
+function shutdownsIn(
+  walk: Walk,
+  deadEnd: Place | undefined,
+): Pick<Outcome, 'longestShutdown' | 'untilClearing'> {
   if (deadEnd !== undefined) {
     const way = wayTo(deadEnd, ({ descending }) => !descending);
-    return { duration: Infinity, steps: stepsOf(way), ...fromWhere(way[0]?.from) };
+    const endless = shutdown(Infinity, way);
+    return { longestShutdown: endless, untilClearing: endless };
   }
   const longest = longestDown(walk);
-  const last = longestOf([...longest.values()].filter(isBeforeClearing));
-  const way = last === undefined ? [] : wayOf(longest, last.place);
-  return { duration: last?.time ?? 0, steps: stepsOf(way), ...fromWhere(way[0]?.from) };
+  const to = (isEnd: (passage: Passage) => boolean): Shutdown => longestTo(walk, longest, isEnd);
+  return {
+    longestShutdown: to(({ to: end }) => hasEnded(end)),
+    untilClearing: to(
+      ({ from, to: end }) => !isClearing(from) && (hasEnded(end) || isClearing(end)),
+    ),
+  };
 }
 
-/** Whether a way ends where the last clean-up begins, or would if there were anything to find. */
-function isBeforeClearing({
-  place,
-  by,
-}: {
-  place: Place;
-  by: { from: Place } | undefined;
-}): boolean {
-  const { state, clearing } = place.situation;
-  const cleans = by?.from.situation.clearing != null;
-  return (state.phase === 'ended' && !cleans) || clearing !== null;
+function hasEnded({ situation }: Place): boolean {
+  return situation.state.phase === 'ended';
 }
+
+function isClearing({ situation }: Place): boolean {
+  return situation.clearing !== null;
+}
+
+function longestTo(
+  { places }: Walk,
+  longest: Longest,
+  isEnd: (passage: Passage) => boolean,
+): Shutdown {
+  const ends = places.flatMap(({ passages }) => passages.filter(isEnd));
+  const ways = ends.map((by) => {
+    const { time = 0, length = by.from.depth } = longest.get(by.from) ?? {};
+    return { place: by.to, time: time + by.took, length: length + 1, by };
+  });
+  const last = longestOf(ways);
+  return last === undefined
+    ? none
+    : shutdown(last.time, [...wayOf(longest, last.by.from), last.by]);
+}
+
+function shutdown(duration: number, way: readonly Passage[]): Shutdown {
+  return { duration, steps: stepsOf(way), ...fromWhere(way[0]?.from) };
+}
+
+/** No shutdown at all. */
+const none: Shutdown = { duration: 0, steps: [], from: '', before: [] };
 
 function fromWhere(place: Place | undefined): Pick<Shutdown, 'from' | 'before'> {
   if (place === undefined) return { from: '', before: [] };
@@ -95,15 +126,11 @@ function fromWhere(place: Place | undefined): Pick<Shutdown, 'from' | 'before'> 
 function startIn(walk: Walk, deadEnd: Place | undefined): Way | null {
   if (deadEnd !== undefined) return { duration: Infinity, steps: stepsOf(wayTo(deadEnd)) };
   const longest: Longest = longestUp(walk);
-  const up = [...longest.values()].filter(({ place }) => isRunning(place));
+  const up = [...longest.values()].filter(({ place }) => isUp(place));
   const last = longestOf(up);
   return last === undefined
     ? null
     : { duration: last.time, steps: stepsOf(wayOf(longest, last.place)) };
-}
-
-function isRunning({ situation }: Place): boolean {
-  return situation.state.phase === 'running';
 }
 
 function longer<W extends Way>(ways: readonly W[]): W | undefined {
@@ -114,16 +141,11 @@ function longer<W extends Way>(ways: readonly W[]): W | undefined {
   );
 }
 
-/** The shutdown with the last clean-up behind it. */
-function cleared(way: Shutdown | undefined, clears: boolean, kill: number): Shutdown {
-  const shutdown = way ?? { duration: 0, steps: [], from: '', before: [] };
-  if (!clears || shutdown.duration === Infinity) return shutdown;
-  const duration = shutdown.duration + kill;
-  return {
-    ...shutdown,
-    duration,
-    steps: [...shutdown.steps, { at: duration, ...clearingUp(kill) }],
-  };
+/** A shutdown with the last clean-up behind it. */
+function cleared(way: Shutdown, kill: number): Shutdown {
+  if (way.duration === Infinity) return way;
+  const duration = way.duration + kill;
+  return { ...way, duration, steps: [...way.steps, { at: duration, ...clearingUp(kill) }] };
 }
 
 /** The dead ends, each once, those of the start first. */

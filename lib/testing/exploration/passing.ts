@@ -49,15 +49,22 @@ function expires(situation: Situation, took: number, says: Said): Deed {
   return { situation, input: { type: 'deadline' }, after: 0, took, says: [says] };
 }
 
-/** Time passes to the nearest deadline of those whose time is counted. */
+/**
+ * Time passes to the nearest deadline of those whose time is counted, or what is due by now happens. In between, processes
+ * may still act: at the very moment of a deadline, but before it.
+ */
 export function passing(situation: Situation, laws: Laws): readonly Deed[] {
   const waits = waitsIn(situation, laws);
-  if (waits.length === 0 || isHeldUp(situation.state)) return [];
   const after = Math.min(...waits.map(({ left }) => left));
-  const says = waits.filter(({ left }) => left === after).map((wait) => wait.says);
+  if (after === 0) return [happening(situation, waits)];
+  if (after === Infinity || isHeldUp(situation.state)) return [];
   const state = withTimeToSpare(situation.state, after);
-  const input = { type: 'deadline' } as const;
-  return [{ situation: { ...situation, state }, input, after, took: after, says }];
+  return [{ situation: { ...situation, state }, input: null, after, took: after, says: [] }];
+}
+
+function happening(situation: Situation, waits: readonly Wait[]): Deed {
+  const says = waits.filter(({ left }) => left === 0).map((wait) => wait.says);
+  return { situation, input: { type: 'deadline' }, after: 0, took: 0, says };
 }
 
 /**
@@ -95,8 +102,8 @@ function waitsIn({ state, sweeps, clearing }: Situation, { options }: Laws): rea
   const { init, finish, kill } = options.timeouts;
   return [
     ...[...state.units.values()].flatMap(waitOf),
-    ...scriptWait(state.init.running, init),
-    ...scriptWait(state.finish.running, finish),
+    ...scriptWait(state.init.running, init, state.grace),
+    ...scriptWait(state.finish.running, finish, 0),
     ...sweeps.map(({ service, left }) => ({ left, says: ignored(service, kill) })),
     ...(clearing === null ? [] : [{ left: clearing, says: clearingUp(kill) }]),
   ];
@@ -113,13 +120,13 @@ function waitOf({ spec, state }: Unit): readonly Wait[] {
   return [{ left, says: { who: spec.name, what: killedAfter(deaf, state.patience) } }];
 }
 
-function scriptWait(running: RunningScript | null, limit: number): readonly Wait[] {
+function scriptWait(running: RunningScript | null, limit: number, grace: number): readonly Wait[] {
   if (running?.deadline == null) return [];
   const { script, deadline, halted } = running;
   if (!halted) return [{ left: deadline, says: hangs(script, limit) }];
-  return [
-    { left: deadline, says: { who: script, what: killedAfter('ignores SIGTERM', deadline) } },
-  ];
+  const shorter = Math.min(...[limit, grace].filter((each) => each > 0));
+  const what = killedAfter('ignores SIGTERM', shorter);
+  return [{ left: deadline, says: { who: script, what } }];
 }
 
 function hangs(who: string, limit: number): Said {

@@ -13,42 +13,52 @@ export function beginning(tree: Tree, { options }: Laws): Situation {
 }
 
 /**
- * What becomes of a situation on an input, at a moment after its own. What the world answers at once is taken along: a
+ * What becomes of a situation on an input. What the world answers at once is taken along: a
  * process that is sent KILL ends, what there is to prepare or to read again is done, and a sweep that finds nobody is over.
  */
-export function play(situation: Situation, input: TreeInput, laws: Laws, now = 0): Situation {
-  return new World(situation, laws, now).run(input);
+export function play(situation: Situation, input: TreeInput, laws: Laws): Situation {
+  return new World(situation, laws).run(input);
+}
+
+/** The same situation so many milliseconds later, when nothing has happened but that they have passed. */
+export function later(situation: Situation, passed: number): Situation {
+  const { state, sweeps, clearing } = situation;
+  return {
+    ...situation,
+    state: alike(state, passed),
+    sweeps: sweeps.map(({ service, left }) => ({ service, left: left - passed })),
+    clearing: clearing === null ? null : clearing - passed,
+  };
 }
 
 /** One input in the making, with all that follows from it at once. */
 class World {
   #state: TreeState;
   readonly #laws: Laws;
-  readonly #now: number;
   readonly #littered: Set<string>;
   #scripted: boolean;
   #sweeps: readonly Sweep[];
   #clearing: number | null;
   readonly #inbox: TreeInput[] = [];
 
-  constructor({ state, littered, scripted, sweeps, clearing }: Situation, laws: Laws, now: number) {
+  constructor({ state, littered, scripted, sweeps, clearing }: Situation, laws: Laws) {
     this.#state = state;
     this.#laws = laws;
-    this.#now = now;
     this.#littered = new Set(littered);
     this.#scripted = scripted;
-    this.#sweeps = sweeps.map(({ service, left }) => ({ service, left: left - now }));
-    this.#clearing = clearing === null ? null : clearing - now;
+    this.#sweeps = sweeps;
+    this.#clearing = clearing;
   }
 
   run(input: TreeInput): Situation {
-    this.#inbox.push(input, ...this.#overdue());
+    this.#inbox.push(input);
+    if (input.type === 'deadline') this.#inbox.push(...this.#overdue());
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
       this.#take(next);
     }
     return {
-      state: alike(this.#state, this.#now),
-      littered: [...this.#littered].sort(),
+      state: alike(this.#state, 0),
+      littered: [...this.#littered].toSorted(),
       scripted: this.#scripted,
       sweeps: this.#sweeps,
       clearing: this.#state.phase === 'ended' ? null : this.#clearing,
@@ -72,7 +82,7 @@ class World {
       this.#littered.add(input.service);
     }
     const { options } = this.#laws;
-    const step = treeStep(this.#state, input, { options, now: this.#now });
+    const step = treeStep(this.#state, input, { options, now: 0 });
     this.#state = step.state;
     for (const effect of step.effects) this.#perform(effect);
   }

@@ -85,17 +85,21 @@ const anyResult = { exit: null, exitCode: 0, duration: 0 } as const;
 
 function alikeRunning(running: RunningScript | null, now: number): RunningScript | null {
   if (running === null) return null;
-  const deadline = running.deadline === null ? null : running.deadline - now;
+  const deadline = until(running.deadline, now);
   return { ...running, pid: running.pid === null ? null : 1, startedAt: 0, kills: 0, deadline };
 }
 
+function until(deadline: number | null, now: number): number | null {
+  return deadline === null ? null : deadline - now;
+}
+
+/** What a service remembers, none of it of any weight. */
+const noMemory = { since: 0, lastExit: null, deaths: 0, tally: [], streak: 0, flaw: null } as const;
+
 function alikeService({ state, spec }: Unit, tree: TreeState, now: number): ServiceState {
   const rests = isAtRest(state);
-  const memory = {
-    ...{ goal: state.goal, since: 0, lastExit: null, deaths: 0, streak: 0, flaw: null },
-    tally: [],
-    patience: isAsked(state) && !rests ? state.patience : 0,
-  };
+  const patience = isAsked(state) && !rests ? state.patience : 0;
+  const memory = { ...noMemory, goal: state.goal, patience };
   if (rests && isDescending(tree)) return { ...memory, status: 'down', why: 'asked' };
   switch (state.status) {
     case 'down':
@@ -106,17 +110,22 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
       return { ...memory, status: state.status };
     case 'up':
       return { ...memory, status: state.status, run: alikeRun(state.run, spec, tree) };
-    case 'stopping':
+    case 'stopping': {
+      const { restart } = state;
+      const deadline = until(state.deadline, now);
+      return { ...memory, status: state.status, run: anyRun, restart, kills: 0, deadline };
+    }
+    case 'finishing': {
+      const ended = alikeEnded(state.ended, spec);
+      const tally = spec.backoff?.limit === undefined ? [] : state.tally.map(() => 0);
       return {
-        ...{ ...memory, status: state.status, run: anyRun, restart: state.restart, kills: 0 },
-        deadline: state.deadline === null ? null : state.deadline - now,
+        ...memory,
+        status: state.status,
+        ended,
+        tally,
+        deadline: until(state.deadline, now),
       };
-    case 'finishing':
-      return {
-        ...{ ...memory, status: state.status, ended: alikeEnded(state.ended, spec) },
-        tally: spec.backoff?.limit === undefined ? [] : state.tally.map(() => 0),
-        deadline: state.deadline === null ? null : state.deadline - now,
-      };
+    }
     case 'backoff': {
       const deadline = Math.max(1, state.deadline - now);
       return { ...memory, status: state.status, why: state.why, deadline };

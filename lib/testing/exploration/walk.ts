@@ -1,8 +1,8 @@
-import type { Said } from './deed.ts';
+import type { Deed, Said } from './deed.ts';
 import { choicesIn, start } from './choices.ts';
 import type { Step } from './findings.ts';
 import type { Laws } from './laws.ts';
-import { beginning, play } from './play.ts';
+import { beginning, later, play } from './play.ts';
 import type { Situation } from './situation.ts';
 import { keyOf } from './situation.ts';
 import { isDescending } from '../../machine/state.ts';
@@ -55,19 +55,22 @@ class Walker {
   }
 
   run(tree: Tree): Walk {
-    const { situation, input } = start(beginning(tree, this.#laws));
-    this.#meet(play(situation, input, this.#laws), undefined);
+    this.#meet(this.#outcome(start(beginning(tree, this.#laws))), undefined);
     // The list grows while it is gone through.
     for (const place of this.#places) this.#lookAround(place);
     return { places: this.#places, complete: this.#complete };
   }
 
   #lookAround(from: OpenPlace): void {
-    for (const { situation, input, after, took, says } of choicesIn(from.situation, this.#laws)) {
-      const passage = { from, took, says };
-      const to = this.#meet(play(situation, input, this.#laws, after), passage);
+    for (const deed of choicesIn(from.situation, this.#laws)) {
+      const passage = { from, took: deed.took, says: deed.says };
+      const to = this.#meet(this.#outcome(deed), passage);
       if (to !== undefined && to !== from) from.passages.push({ ...passage, to });
     }
+  }
+
+  #outcome({ situation, input, after }: Deed): Situation {
+    return input === null ? later(situation, after) : play(situation, input, this.#laws);
   }
 
   #meet(situation: Situation, by: Omit<Passage, 'to'> | undefined): OpenPlace | undefined {
