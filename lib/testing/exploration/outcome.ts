@@ -64,8 +64,14 @@ export function joined(outcomes: readonly Outcome[], { options }: Laws): Finding
     deadEnds: unique(outcomes.flatMap(({ deadEnds }) => deadEnds)),
     neverStart: outcomes.flatMap(({ neverStart }) => neverStart),
     longestShutdown: longer(shutdowns) ?? none,
-    longestStart: longer(outcomes.flatMap((each) => each.longestStart ?? [])) ?? null,
+    longestStart: startOfAll(outcomes),
   };
+}
+
+/** Nobody gets there if one of them never does. */
+function startOfAll(outcomes: readonly Outcome[]): Way | null {
+  const starts = outcomes.flatMap(({ longestStart }) => longestStart ?? []);
+  return starts.length < outcomes.length ? null : (longer(starts) ?? null);
 }
 
 function shutdownsIn(

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ServiceSpec, Tree } from '../../lib/model/tree.ts';
+import { problem } from '../../lib/model/problem.ts';
+import type { ExploreOptions, Exploration } from '../../lib/testing/explore.ts';
+import { explore, exploreParts } from '../../lib/testing/explore.ts';
+import { finished, logged, script, service, tree } from '../machine/samples.ts';
+
+/*
+ * Services are walked one at a time. What comes of it is what comes of walking them together, with every way in which
+ * what they do may be mixed.
+ */
+
+const loggerWithFinish = { finish: { script: '/log/finish' }, timeoutFinish: 40 };
+
+const kinds: readonly ((name: string) => ServiceSpec)[] = [
+  (name) => service(name),
+  (name) => finished(name, { timeoutKill: 50, timeoutFinish: 9000 }),
+  (name) => finished(name, { restart: 'never', essential: true, timeoutFinish: 20 }),
+  (name) => service(name, { notificationFd: 3, timeoutKill: 0 }),
+  (name) => finished(name, { timeoutFinish: 0, down: true }),
+  (name) => finished(name, { timeoutFinish: 0 }),
+  (name) => logged(name, { timeoutKill: 1 }, loggerWithFinish),
+];
+
+const settings: readonly ExploreOptions[] = [
+  {},
+  { timeouts: { services: 0, readiness: 0 } },
+  { timeouts: { kill: 0, init: 7, services: 2000 }, onInitFailure: 'stop' },
+];
+
+const scripted = { init: [script('10-a')], finish: [script('90-z')] };
+
+const runs = ['/etc/services.d/b/run', '/etc/services.d/a/finish'];
+const problems = runs.map((path) => problem('interpreter-missing', path, 'is missing'));
+
+/** What is found, without the ways that lead there. */
+function gist({ complete, deadEnds, neverStart, longestShutdown, longestStart }: Exploration) {
+  const ends = deadEnds.map(({ during, waitsFor, remedy }) => `${during} ${waitsFor} ${remedy}`);
+  const never = neverStart.map((each) => `${each.service}: ${each.why}`);
+  return {
+    ...{ complete, deadEnds: ends.sort(), neverStart: never.sort() },
+    ...{ shutdown: longestShutdown.duration, start: longestStart?.duration },
+  };
+}
+
+function agrees(whole: Tree, options: ExploreOptions): void {
+  const together = exploreParts(whole, [whole], options);
+  const apart = explore(whole, options);
+  assert.deepEqual(gist(apart), gist(together));
+}
+
+for (const [first, one] of kinds.entries()) {
+  test(`one at a time or together, it is the same: kind ${String(first)} beside each other`, () => {
+    for (const other of kinds.slice(first)) {
+      for (const options of settings) {
+        const services = [one('a'), other('b')];
+        if (services.every(({ logger }) => logger !== undefined)) continue;
+        agrees(tree({ services }), options);
+        agrees(tree({ services, ...scripted }), { ...options, problems });
+      }
+    }
+  });
+}
+
+test('a bound on the states is told', () => {
+  const whole = tree({ services: [service('a'), service('b')] });
+  const { complete, states } = explore(whole, { mostStates: 5 });
+  assert.deepEqual([complete, states], [false, 10]);
+});

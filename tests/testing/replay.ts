@@ -1,0 +1,132 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { Supervisor } from '../../lib/index.ts';
+import type { Command } from '../../lib/model/program.ts';
+import type { Tree } from '../../lib/model/tree.ts';
+import type { Child, ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
+import type { Behaviour } from '../../lib/testing/behaviour.ts';
+import type { ExploreOptions, Shutdown, Step } from '../../lib/testing/explore.ts';
+import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
+import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+
+/** Replays a shutdown on a real supervisor, with the worst of all processes; returns how many milliseconds its stop takes. */
+export async function replay(
+  tree: Tree,
+  { problems: _, mostStates: __, ...options }: ExploreOptions,
+  { before, steps }: Shutdown,
+): Promise<number> {
+  const clock = new VirtualClock();
+  const spawner = new StubbornSpawner(clock, tree);
+  const supervisor = new Supervisor(tree, { clock, spawner, ...options });
+  const life = new Replay(clock, spawner);
+  const started = supervisor.start();
+  // A start that never gets to its end, or is interrupted, is no fault here.
+  started.catch(() => undefined);
+  for (const step of before) await life.act(step);
+  const begin = clock.now();
+  let end: number | undefined;
+  const stopped = supervisor.stop().then(() => {
+    end = clock.now();
+  });
+  for (const [index, step] of steps.entries()) {
+    const comesFirst = step.at > (steps[index - 1]?.at ?? 0);
+    const early = step.does !== undefined && comesFirst ? justBefore : 0;
+    await life.pass(begin + step.at - early);
+    await life.act(step);
+  }
+  await life.pass(clock.now());
+  if (end === undefined) throw new Error(`Not ended after ${String(clock.now() - begin)} ms.`);
+  await stopped;
+  return Math.round(end - begin);
+}
+
+/** Milliseconds that a process acts before the deadline at whose moment it does. */
+const justBefore = 0.001;
+
+/** Time and processes of a replay. */
+class Replay {
+  readonly #clock: VirtualClock;
+  readonly #spawner: StubbornSpawner;
+
+  constructor(clock: VirtualClock, spawner: StubbornSpawner) {
+    this.#clock = clock;
+    this.#spawner = spawner;
+  }
+
+  /** Does what a step says; one that only waits lets time pass to the next deadline. */
+  async act({ who, what, does }: Step): Promise<void> {
+    await this.pass(this.#clock.now());
+    if (does?.exit !== undefined) this.#spawner.fakes.child(who).exit(does.exit);
+    if (does?.ready === true) this.#spawner.fakes.child(who).ready();
+    if (/^(has waited|goes on)/.test(what)) await this.pass(this.#clock.next ?? 0);
+    await this.pass(this.#clock.now());
+  }
+
+  /** Lets time pass up to a moment, with all that happens on the way. */
+  async pass(until: number): Promise<void> {
+    for (;;) {
+      await turn();
+      const next = this.#clock.next ?? Infinity;
+      if (next > until) break;
+      this.#clock.advance(next - this.#clock.now());
+    }
+    this.#clock.advance(until - this.#clock.now());
+    await turn();
+  }
+}
+
+/** Fakes that do nothing by themselves, ignore all but KILL, and leave processes behind that do so too. */
+class StubbornSpawner implements Spawner {
+  readonly fakes: FakeSpawner;
+  readonly #clock: VirtualClock;
+
+  constructor(clock: VirtualClock, tree: Tree) {
+    this.#clock = clock;
+    this.fakes = new FakeSpawner(clock);
+    for (const name of namesIn(tree)) this.fakes.script(name, stubborn);
+  }
+
+  spawn(command: Command, listener: ChildListener): Child {
+    const child = this.fakes.spawn(command, {
+      spawned: (pid) => {
+        listener.spawned(pid);
+      },
+      unspawnable: (error) => {
+        listener.unspawnable(error);
+      },
+      announced: () => {
+        listener.announced();
+      },
+      printed: () => undefined,
+      exited: (exit) => {
+        listener.exited(exit, true);
+      },
+    });
+    return {
+      kill: (signal) => {
+        child.kill(signal, 'process');
+      },
+      lingers: () => true,
+      sweep: (grace, done) => this.#clock.at(this.#clock.now() + grace, done),
+    };
+  }
+
+  closePipe(pipe: string): void {
+    this.fakes.closePipe(pipe);
+  }
+
+  close(): Promise<void> {
+    return this.fakes.close();
+  }
+}
+
+/** A script that hangs, a service that ignores what it is asked. */
+const stubborn: Behaviour = {
+  ignores: ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'end-of-file'],
+  after: 10 ** 9,
+};
+
+function namesIn({ init, services, finish }: Tree): readonly string[] {
+  const scripts = [...init, ...finish].map(({ name }) => name);
+  const runs = services.flatMap(({ name }) => [name, `${name}/log`]);
+  return [...scripts, ...runs, ...runs.map((name) => `${name}/finish`)];
+}
