@@ -10,6 +10,8 @@ import { finished, logged, script, service, tree } from '../machine/samples.ts';
  * The proof that the lint tells the truth: what it says that a stop takes at worst, it does take, on a real supervisor.
  */
 
+type Options = Omit<ExploreOptions, 'problems' | 'mostStates'>;
+
 const everything = logged(
   'web',
   { finish: { script: '/web/finish' }, notificationFd: 3, timeoutFinish: 700 },
@@ -18,7 +20,7 @@ const everything = logged(
 const limit = { deaths: 3, within: 10_000 };
 const backoff = { first: 100, factor: 2, cap: 1000, reset: 1000, limit };
 
-const lives: readonly (readonly [string, Partial<Tree>, ExploreOptions])[] = [
+const lives: readonly (readonly [string, Partial<Tree>, Options])[] = [
   ['nothing at all', {}, {}],
   ['a service', { services: [service('web')] }, {}],
   ['a service that waits long', { services: [service('web', { timeoutKill: 500 })] }, {}],

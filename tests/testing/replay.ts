@@ -11,7 +11,7 @@ import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 /** Replays a shutdown on a real supervisor, with the worst of all processes; returns how many milliseconds its stop takes. */
 export async function replay(
   tree: Tree,
-  { problems: _, mostStates: __, ...options }: ExploreOptions,
+  options: Omit<ExploreOptions, 'problems' | 'mostStates'>,
   { before, steps }: Shutdown,
 ): Promise<number> {
   const clock = new VirtualClock();
