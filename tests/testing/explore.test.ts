@@ -91,6 +91,12 @@ test('a logger that dies just before its turn finishes, reads the rest, and fini
   assert.equal(stopOf({ services }), 3000 + 3000 + (2000 + 3000 + 2000 + 3000));
 });
 
+test('what a logger leaves behind that says 125 when its turn has come, only the last clean-up ends', () => {
+  const logger = { finish: { script: '/log/finish' } };
+  const services = [finished('a', { timeoutFinish: 60_000 }), logged('b', {}, logger)];
+  assert.equal(stopOf({ services }), 3000 + 60_000 + 3000 + 3000);
+});
+
 test('services stop at the same time: the slowest counts', () => {
   const services = [service('a'), finished('b'), service('c', { timeoutKill: 1 })];
   assert.equal(stopOf({ services }), stopOf({ services: [finished('b')] }));
@@ -311,6 +317,17 @@ test('a service that dies at once has been up: the bound of its backoff makes no
   const found = explored({ services: [service('web', { backoff })] });
   assert.deepEqual([found.neverStart, found.longestShutdown.duration], [[], 6000]);
   assert.ok(found.states < 20, String(found.states));
+});
+
+// What is tried
+
+test('all that a process may do leads somewhere else: to dying too often, to success', () => {
+  const backoff = { first: 1, factor: 2, cap: 10, reset: 10 };
+  const statesOf = (more: object): number => explored({ services: [service('web', more)] }).states;
+  const bounded = { backoff: { ...backoff, limit: { deaths: 3, within: 100 } } };
+  assert.ok(statesOf(bounded) > statesOf({ backoff }));
+  assert.ok(statesOf({ restart: 'on-failure' }) > statesOf({}));
+  assert.ok(statesOf({ restart: 'never' }) > statesOf({}));
 });
 
 // Bounds and options

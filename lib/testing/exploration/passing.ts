@@ -58,8 +58,7 @@ export function passing(situation: Situation, laws: Laws): readonly Deed[] {
   const after = Math.min(...waits.map(({ left }) => left));
   if (after === 0) return [happening(situation, waits)];
   if (after === Infinity || isHeldUp(situation.state)) return [];
-  const state = withTimeToSpare(situation.state, after);
-  return [{ situation: { ...situation, state }, input: null, after, took: after, says: [] }];
+  return [{ situation, input: null, after, took: after, says: [] }];
 }
 
 function happening(situation: Situation, waits: readonly Wait[]): Deed {
@@ -75,17 +74,6 @@ function isHeldUp({ units }: TreeState): boolean {
   return [...units.values()].some(
     ({ state }) => state.status === 'finishing' && !isAsked(state) && state.deadline !== null,
   );
-}
-
-/** Who is not asked to end has its time still before it. */
-function withTimeToSpare(state: TreeState, passed: number): TreeState {
-  const units = new Map<string, Unit>();
-  for (const [name, unit] of state.units) {
-    const deadline = deadlineOf(unit.state);
-    const waits = deadline !== null && !isAsked(unit.state);
-    units.set(name, waits ? due(unit, deadline + passed) : unit);
-  }
-  return { ...state, units };
 }
 
 function due(unit: Unit, deadline: number): Unit {

@@ -127,6 +127,7 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
       };
     }
     case 'backoff': {
+      // It is over at any moment on the way up, and by a stop on the way down.
       const deadline = Math.max(1, state.deadline - now);
       return { ...memory, status: state.status, why: state.why, deadline };
     }
