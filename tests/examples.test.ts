@@ -21,8 +21,17 @@ interface Running {
 }
 
 function run(example: string, environment: Record<string, string> = {}): Running {
-  const main = fileURLToPath(new URL(`../examples/${example}/main.ts`, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', main], {
+  return node(example, ['--import', 'tsx', 'main.ts'], environment);
+}
+
+/** Runs Node in the folder of an example. */
+function node(
+  example: string,
+  words: readonly string[],
+  environment: Record<string, string | undefined> = {},
+): Running {
+  const child = spawn(process.execPath, words, {
+    cwd: fileURLToPath(new URL(`../examples/${example}`, import.meta.url)),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });
@@ -134,4 +143,19 @@ test('essential-service ends with the exit code of the service', bound, async ()
   const { ended, output } = run('essential-service');
   assert.equal(await ended, 42, output());
   shows(output(), 'everything is down', "reason: 'essential'");
+});
+
+test('test-your-tree passes under node:test', bound, async () => {
+  const words = ['--import', 'tsx', '--test', '--test-reporter=tap', 'node.test.ts'];
+  // A test that is run by a test would report to it instead of printing.
+  const { ended, output } = node('test-your-tree', words, { NODE_TEST_CONTEXT: undefined });
+  assert.equal(await ended, 0, output());
+  shows(output(), 'ok 1 - the tree has no problems', '# pass 8', '# fail 0');
+});
+
+test('test-your-tree passes under Vitest', bound, async () => {
+  const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
+  const { ended, output } = node('test-your-tree', [vitest, 'run'], { NO_COLOR: '1' });
+  assert.equal(await ended, 0, output());
+  shows(output(), 'vitest.test.ts (8 tests)', /Tests +8 passed \(8\)/);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { check, exit, expectOrder, ready, simulate, trial } from 'stagekeeper/testing';
+import { check, exit, expectOrder, explore, ready, simulate, trial } from 'stagekeeper/testing';
 import { policies } from './policies.ts';
 
 const tree = new URL('tree', import.meta.url);
@@ -57,6 +57,12 @@ test('an nginx that hangs is killed three seconds after its QUIT', async () => {
   assert.deepEqual(nginx.signals, ['SIGQUIT', 'SIGCONT', 'SIGKILL']);
   assert.deepEqual(verdict.killed, ['nginx']);
   assert.equal(life.clock.now(), 3000);
+});
+
+test('whatever hangs, a stop is over before an orchestrator loses patience', async () => {
+  const found = await explore(tree, policies);
+  assert.ok(found.longestShutdown.duration <= 30_000, String(found));
+  assert.deepEqual(found.neverStart, []);
 });
 
 test('for real: the scripts themselves, with stand-ins for what they call', async () => {

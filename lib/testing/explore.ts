@@ -26,6 +26,9 @@ import { joined, outcomeOf } from './exploration/outcome.ts';
 import { lawsOf } from './exploration/laws.ts';
 import { reportOf } from './exploration/report.ts';
 import { walk } from './exploration/walk.ts';
+import type { CheckOptions } from './check.ts';
+import type { TreeSource } from './tree-source.ts';
+import { readSource, sorted } from './tree-source.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
 import type { SupervisorOptions } from '../options.ts';
@@ -35,14 +38,16 @@ export type { DeadEnd, NeverStart, Shutdown, Step, Way } from './exploration/fin
 export type { Findings } from './exploration/outcome.ts';
 
 /** How a tree is explored: the options of the supervisor that bear on it, and more. */
-export interface ExploreOptions extends Pick<
-  SupervisorOptions,
-  'onInitFailure' | 'services' | 'timeouts'
-> {
-  /** The problems that were met while the tree was loaded; they say which scripts cannot be run. Default: every script can. */
-  readonly problems?: readonly Problem[];
+export interface ExploreOptions
+  extends Pick<SupervisorOptions, 'onInitFailure' | 'services' | 'timeouts'>, CheckOptions {
   /** How many states are walked at most, for each service. Default: 50 000, some hundred times what one needs; that many take seconds, and some hundred megabytes. */
   readonly mostStates?: number;
+}
+
+/** The same for a tree that was read already. */
+export interface ExploreTreeOptions extends Omit<ExploreOptions, 'host'> {
+  /** The problems that were met while the tree was read; they say which scripts cannot be run. Default: every script can. */
+  readonly problems?: readonly Problem[];
 }
 
 /** What an exploration has found; `toString()` is a report. */
@@ -57,17 +62,27 @@ const mostStatesByDefault = 50_000;
  * Walks every state that a tree can get into, without a process and without time, and says where it may wait for ever, which
  * services never come up, and how long a stop takes at worst. `S6_*` variables are not looked at.
  *
+ * @throws TreeError when nothing sensible is left to run.
  * @throws OptionsError when an option has a value that it cannot have.
  */
-export function explore(tree: Tree, options: ExploreOptions = {}): Exploration {
+export async function explore(
+  source: TreeSource,
+  { host, ...options }: ExploreOptions = {},
+): Promise<Exploration> {
+  const { tree, problems } = await readSource(sorted(source), host);
+  return exploreTree(tree, { ...options, problems });
+}
+
+/** The same for a tree that was read already. */
+export function exploreTree(tree: Tree, options: ExploreTreeOptions = {}): Exploration {
   return exploreParts(tree, parts(tree), options);
 }
 
-/** @internal The same for a tree that is divided otherwise. */
+/** The same for a tree that is divided otherwise. */
 export function exploreParts(
   tree: Tree,
   each: readonly Tree[],
-  { problems = [], mostStates = mostStatesByDefault, ...options }: ExploreOptions,
+  { problems = [], mostStates = mostStatesByDefault, ...options }: ExploreTreeOptions,
 ): Exploration {
   const laws = lawsOf(settle(options, {}), problems);
   const outcomes = each.map((part): Outcome => outcomeOf(walk(part, laws, mostStates), tree, laws));

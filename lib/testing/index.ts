@@ -10,6 +10,17 @@ export type { LinePattern } from './expect-order.ts';
 export type { EventPattern, EventType, Part, Predicate, Typed } from './expectation.ts';
 export { exit, hang, ignores, print, ready, sequence, unspawnable } from './behaviour.ts';
 export type { Behaviour, Ignorable } from './behaviour.ts';
+export { explore } from './explore.ts';
+export type {
+  DeadEnd,
+  Exploration,
+  ExploreOptions,
+  Findings,
+  NeverStart,
+  Shutdown,
+  Step,
+  Way,
+} from './explore.ts';
 export { FakeChild } from './fake-child.ts';
 export { FakeSpawner } from './fake-spawner.ts';
 export type { FakeSpawnerOptions } from './fake-spawner.ts';

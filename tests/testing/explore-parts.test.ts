@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServiceSpec, Tree } from '../../lib/model/tree.ts';
 import { problem } from '../../lib/model/problem.ts';
-import type { ExploreOptions, Exploration } from '../../lib/testing/explore.ts';
-import { explore, exploreParts } from '../../lib/testing/explore.ts';
+import type { ExploreTreeOptions, Exploration } from '../../lib/testing/explore.ts';
+import { exploreTree, exploreParts } from '../../lib/testing/explore.ts';
 import { finished, logged, script, service, tree } from '../machine/samples.ts';
 
 /*
@@ -23,7 +23,7 @@ const kinds: readonly ((name: string) => ServiceSpec)[] = [
   (name) => logged(name, { timeoutKill: 1 }, loggerWithFinish),
 ];
 
-const settings: readonly ExploreOptions[] = [
+const settings: readonly ExploreTreeOptions[] = [
   {},
   { timeouts: { services: 0, readiness: 0 } },
   { timeouts: { kill: 0, init: 7, services: 2000 }, onInitFailure: 'stop' },
@@ -44,9 +44,9 @@ function gist({ complete, deadEnds, neverStart, longestShutdown, longestStart }:
   };
 }
 
-function agrees(whole: Tree, options: ExploreOptions): void {
+function agrees(whole: Tree, options: ExploreTreeOptions): void {
   const together = exploreParts(whole, [whole], options);
-  const apart = explore(whole, options);
+  const apart = exploreTree(whole, options);
   assert.deepEqual(gist(apart), gist(together));
 }
 
@@ -65,6 +65,6 @@ for (const [first, one] of kinds.entries()) {
 
 test('a bound on the states is told', () => {
   const whole = tree({ services: [service('a'), service('b')] });
-  const { complete, states } = explore(whole, { mostStates: 5 });
+  const { complete, states } = exploreTree(whole, { mostStates: 5 });
   assert.deepEqual([complete, states], [false, 10]);
 });

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { replay } from './replay.ts';
 import type { Tree } from '../../lib/model/tree.ts';
-import type { ExploreOptions } from '../../lib/testing/explore.ts';
-import { explore } from '../../lib/testing/explore.ts';
+import type { ExploreTreeOptions } from '../../lib/testing/explore.ts';
+import { exploreTree } from '../../lib/testing/explore.ts';
 import { finished, logged, script, service, tree } from '../machine/samples.ts';
 
 /*
  * The proof that the lint tells the truth: what it says that a stop takes at worst, it does take, on a real supervisor.
  */
 
-type Options = Omit<ExploreOptions, 'problems' | 'mostStates'>;
+type Options = Omit<ExploreTreeOptions, 'problems' | 'mostStates'>;
 
 const everything = logged(
   'web',
@@ -59,7 +59,7 @@ const lives: readonly (readonly [string, Partial<Tree>, Options])[] = [
 for (const [name, parts, options] of lives) {
   test(`the longest shutdown takes so long: ${name}`, async () => {
     const whole = tree(parts);
-    const { longestShutdown } = explore(whole, options);
+    const { longestShutdown } = exploreTree(whole, options);
     assert.equal(await replay(whole, options, longestShutdown), longestShutdown.duration);
   });
 }

@@ -1,30 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OptionsError } from '../../lib/errors.ts';
+import { OptionsError, TreeError } from '../../lib/errors.ts';
 import type { ProblemCode } from '../../lib/model/problem.ts';
 import { problem } from '../../lib/model/problem.ts';
 import type { Tree } from '../../lib/model/tree.ts';
-import type { ExploreOptions, Exploration } from '../../lib/testing/explore.ts';
-import { explore } from '../../lib/testing/explore.ts';
-import { treeOf } from '../../lib/testing/files.ts';
+import type { ExploreTreeOptions, Exploration } from '../../lib/testing/explore.ts';
+import { explore, exploreTree } from '../../lib/testing/explore.ts';
+import { treeOf, writeTree } from '../../lib/testing/files.ts';
+import { temporaryFolder } from '../loader/trees.ts';
 import { finished, logged, script, service, tree } from '../machine/samples.ts';
 
-function explored(parts: Partial<Tree>, options: ExploreOptions = {}): Exploration {
-  return explore(tree(parts), options);
+function explored(parts: Partial<Tree>, options: ExploreTreeOptions = {}): Exploration {
+  return exploreTree(tree(parts), options);
 }
 
 /** Milliseconds that a stop takes at worst. */
-function stopOf(parts: Partial<Tree>, options: ExploreOptions = {}): number {
+function stopOf(parts: Partial<Tree>, options: ExploreTreeOptions = {}): number {
   return explored(parts, options).longestShutdown.duration;
 }
 
 /** Milliseconds that a start takes at worst. */
-function startOf(parts: Partial<Tree>, options: ExploreOptions = {}): number | undefined {
+function startOf(parts: Partial<Tree>, options: ExploreTreeOptions = {}): number | undefined {
   return explored(parts, options).longestStart?.duration;
 }
 
 /** The dead ends in short: `stop web: remedy`. */
-function deadEndsOf(parts: Partial<Tree>, options: ExploreOptions = {}): readonly string[] {
+function deadEndsOf(parts: Partial<Tree>, options: ExploreTreeOptions = {}): readonly string[] {
   const { deadEnds } = explored(parts, options);
   return deadEnds.map(({ during, waitsFor, remedy }) => `${during} ${waitsFor}: ${remedy}`);
 }
@@ -242,12 +243,14 @@ test('a logger that does not end has no limit of its own', () => {
 
 test('a finish script of a service without a limit, at the stop and at the start', () => {
   const services = [finished('web', { timeoutFinish: 0, notificationFd: 3 })];
-  const remedy = 'Give web a timeout-finish (finishTimeout) other than 0.';
-  assert.deepEqual(deadEndsOf({ services }), [`stop web/finish: ${remedy}`]);
-  assert.deepEqual(deadEndsOf({ services }, { timeouts: { readiness: 0 } }), [
+  const own = 'web a timeout-finish (finishTimeout) other than 0.';
+  assert.deepEqual(deadEndsOf({ services }), [], 'the stop bounds it');
+  const unbounded = `stop web/finish: Give the services a limit: timeouts.services, or ${own}`;
+  assert.deepEqual(deadEndsOf({ services }, { timeouts: { services: 0 } }), [unbounded]);
+  assert.deepEqual(deadEndsOf({ services }, { timeouts: { readiness: 0, services: 0 } }), [
     'start web: Give the start a limit: timeouts.readiness.',
-    `start web/finish: ${remedy}`,
-    `stop web/finish: ${remedy}`,
+    `start web/finish: Give ${own}`,
+    unbounded,
   ]);
 });
 
@@ -371,7 +374,7 @@ test('a tree of three services with everything is explored in no time worth ment
 // The report
 
 test('the report of a tree that is in order', () => {
-  const found = explore(
+  const found = exploreTree(
     treeOf({ 'services.d/web/run': '#!/bin/sh\nexec web\n', 'services.d/web/timeout-kill': '800' }),
     { timeouts: noKill },
   );
@@ -389,7 +392,7 @@ These are all: 9 states explored.`,
 });
 
 test('the report of a tree that is not', () => {
-  const found = explore(
+  const found = exploreTree(
     treeOf({
       'cont-init.d/10-a': '#!/bin/sh\n',
       'services.d/web/run': '#!/bin/sh\nexec web\n',
@@ -422,4 +425,24 @@ Never up: db. It is down until somebody starts it (the file down, or the option)
 
 These are all: 45 states explored.`,
   );
+});
+
+// From where a tree is
+
+test('a folder, a literal or a tree, with what is wrong with it', async (context) => {
+  const files = {
+    'services.d/web/run': '#!/bin/sh\n',
+    'services.d/db/run': '#!/no/such/interpreter\n',
+    'services.d/api/down': '',
+  };
+  const folder = temporaryFolder(context);
+  await writeTree(folder, files);
+  const never = async (...source: Parameters<typeof explore>): Promise<readonly string[]> =>
+    (await explore(...source)).neverStart.map((it) => it.service);
+  assert.deepEqual(await never(files), ['api']);
+  assert.deepEqual(await never(treeOf(files)), ['api']);
+  assert.deepEqual(await never(folder), ['api', 'db']);
+  assert.deepEqual(await never(folder, { host: false }), ['api']);
+  assert.equal((await explore(files)).longestShutdown.duration, 6000);
+  await assert.rejects(explore('/nowhere/at/all'), TreeError);
 });

@@ -4,19 +4,21 @@ import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import type { Child, ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
 import type { Behaviour } from '../../lib/testing/behaviour.ts';
-import type { ExploreOptions, Shutdown, Step } from '../../lib/testing/explore.ts';
+import type { ExploreTreeOptions, Shutdown, Step } from '../../lib/testing/explore.ts';
 import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 
 /** Replays a shutdown on a real supervisor, with the worst of all processes; returns how many milliseconds its stop takes. */
 export async function replay(
   tree: Tree,
-  options: Omit<ExploreOptions, 'problems' | 'mostStates'>,
+  options: Omit<ExploreTreeOptions, 'problems' | 'mostStates'>,
   { before, steps }: Shutdown,
 ): Promise<number> {
   const clock = new VirtualClock();
   const spawner = new StubbornSpawner(clock, tree);
   const supervisor = new Supervisor(tree, { clock, spawner, ...options });
+  // What has to be killed is no news here.
+  supervisor.on('problem', () => undefined);
   const life = new Replay(clock, spawner);
   const started = supervisor.start();
   // A start that never gets to its end, or is interrupted, is no fault here.

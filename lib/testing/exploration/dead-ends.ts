@@ -91,12 +91,14 @@ function deaf({ spec, state }: Unit): readonly Block[] {
 
 function endless({ spec, state }: Unit, during: DeadEnd['during']): readonly Block[] {
   if (state.status !== 'finishing' || state.deadline !== null) return [];
+  const own = `${spec.name} a timeout-finish (finishTimeout) other than 0`;
+  const limit = during === 'stop' ? `the services a limit: timeouts.services, or ${own}` : own;
   return [
     {
       during,
       waitsFor: `${spec.name}/finish`,
       why: 'it may hang, and nothing ends it',
-      remedy: `Give ${spec.name} a timeout-finish (finishTimeout) other than 0.`,
+      remedy: `Give ${limit}.`,
     },
   ];
 }

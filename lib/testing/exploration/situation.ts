@@ -98,8 +98,10 @@ const noMemory = { since: 0, lastExit: null, deaths: 0, tally: [], streak: 0, fl
 
 function alikeService({ state, spec }: Unit, tree: TreeState, now: number): ServiceState {
   const rests = isAtRest(state);
-  const patience = isAsked(state) && !rests ? state.patience : 0;
-  const memory = { ...noMemory, goal: state.goal, patience };
+  const matters = isAsked(state) && !rests;
+  const patience = matters ? state.patience : 0;
+  const bound = matters ? state.bound : 0;
+  const memory = { ...noMemory, goal: state.goal, patience, bound };
   if (rests && isDescending(tree)) return { ...memory, status: 'down', why: 'asked' };
   switch (state.status) {
     case 'down':
@@ -107,9 +109,9 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
     case 'failed':
       return { ...memory, status: state.status, why: state.why };
     case 'starting':
-      return { ...memory, status: state.status };
+      return { ...memory, status: state.status, announces: state.announces };
     case 'up':
-      return { ...memory, status: state.status, run: alikeRun(state.run, spec, tree) };
+      return { ...memory, status: state.status, run: alikeRun(state.run, tree) };
     case 'stopping': {
       const { restart } = state;
       const deadline = until(state.deadline, now);
@@ -123,6 +125,7 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
         status: state.status,
         ended,
         tally,
+        kills: 0,
         deadline: until(state.deadline, now),
       };
     }
@@ -135,12 +138,12 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
 }
 
 /** Any run: how old it is, the choices say when it ends. */
-const anyRun: Run = { pid: 1, startedAt: 0, readyAt: null };
+const anyRun: Run = { pid: 1, startedAt: 0, announces: false, readyAt: null };
 
 /** Readiness counts as long as the stage waits for it. */
-function alikeRun(run: Run, spec: ServiceSpec, { services }: TreeState): Run {
-  const counts = services.status === 'started' && spec.notificationFd !== undefined;
-  return counts && run.readyAt !== null ? { ...anyRun, readyAt: 0 } : anyRun;
+function alikeRun({ announces, readyAt }: Run, { services }: TreeState): Run {
+  const counts = announces && services.status === 'started';
+  return counts ? { ...anyRun, announces, readyAt: readyAt === null ? null : 0 } : anyRun;
 }
 
 function alikeEnded({ exit, death, restart }: EndedRun, spec: ServiceSpec): EndedRun {

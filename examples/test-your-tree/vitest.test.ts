@@ -1,0 +1,83 @@
+// The same tests as in node.test.ts, for Vitest: `npx vitest run`.
+import { fileURLToPath } from 'node:url';
+import { check, exit, expectOrder, explore, ready, simulate, trial } from 'stagekeeper/testing';
+import { expect, test } from 'vitest';
+import { policies } from './policies.ts';
+
+const tree = new URL('tree', import.meta.url);
+
+test('the tree has no problems', async () => {
+  expect(await check(tree)).toEqual([]);
+});
+
+test('everything starts, and the start is over when the database is ready', async () => {
+  await using life = await simulate(tree, policies);
+  life.spawner.script('database', ready(800));
+  await life.until(life.supervisor.start());
+  expect(life.clock.now()).toBe(800);
+  expect(life.spawner.alive).toEqual(['app/log', 'app', 'database', 'nginx']);
+});
+
+test('when the second init script fails, no service starts', async () => {
+  await using life = await simulate(tree, policies);
+  life.spawner.script('20-config', exit(3));
+  const verdict = await life.until(life.supervisor.run());
+  expect([verdict.reason, verdict.exitCode]).toEqual(['init-failed', 3]);
+  const spawned = life.spawner.children.map(({ name }) => name);
+  expect(spawned).toEqual(['10-migrate', '20-config', '90-dump']);
+});
+
+test('when the database dies three times in a minute, all ends with its exit code', async () => {
+  await using life = await simulate(tree, policies);
+  life.spawner.script('database', exit(7, 5000));
+  const verdict = await life.until(life.supervisor.run());
+  expect([verdict.reason, verdict.exitCode]).toEqual(['essential', 7]);
+  expect(life.supervisor.service('database').deaths).toBe(3);
+});
+
+test('the log is read to its end before the last script runs', async () => {
+  await using life = await simulate(tree, policies);
+  life.spawner.script('database', ready());
+  await life.supervisor.start();
+  await life.supervisor.stop();
+  expectOrder(life.transcript, [
+    'app: stopping → down',
+    'app/log: stopping → down',
+    '90-dump: started',
+  ]);
+});
+
+test('an nginx that hangs is killed three seconds after its QUIT', async () => {
+  await using life = await simulate(tree, policies);
+  life.spawner.script('database', ready()).script('nginx', { ignores: ['SIGQUIT'] });
+  await life.supervisor.start();
+  const nginx = life.spawner.child('nginx');
+  const verdict = await life.until(life.supervisor.stop());
+  expect(nginx.signals).toEqual(['SIGQUIT', 'SIGCONT', 'SIGKILL']);
+  expect(verdict.killed).toEqual(['nginx']);
+  expect(life.clock.now()).toBe(3000);
+});
+
+test('whatever hangs, a stop is over before an orchestrator loses patience', async () => {
+  const found = await explore(tree, policies);
+  expect(found.longestShutdown.duration, String(found)).toBeLessThanOrEqual(30_000);
+  expect(found.neverStart).toEqual([]);
+});
+
+test('for real: the scripts themselves, with stand-ins for what they call', async () => {
+  const standIns = fileURLToPath(new URL('stand-ins', import.meta.url));
+  const variables = { PATH: `${standIns}:${process.env['PATH'] ?? ''}` };
+  await using life = await trial(tree, { ...policies, variables });
+  await life.supervisor.start();
+  const logged = 'logged: app serve --port 8080';
+  await life.until({ type: 'output', source: 'app/log', line: logged }, { past: true });
+  await life.supervisor.stop();
+  expectOrder(life.transcript, [
+    "10-migrate: printed 'app migrate'",
+    'database: ready',
+    'supervisor: starting → running',
+    "nginx: printed 'nginx: no more requests'",
+    'app/log: stopping → down, code 0',
+    "90-dump: printed 'app dump'",
+  ]);
+});
