@@ -23,20 +23,32 @@ import type {
   Behaviour,
   ContractCase,
   ContractRig,
+  Exploration,
   FakeChild,
+  Life,
+  Simulation,
   SpawnerRequest,
+  Transcript,
+  Trial,
 } from 'stagekeeper/testing';
 import {
   FakeSpawner,
   VirtualClock,
+  check,
   exit,
+  expectOrder,
+  explore,
   hang,
   ignores,
   print,
   processRig,
   ready,
   sequence,
+  simulate,
   spawnerContract,
+  transcript,
+  treeOf,
+  trial,
   unspawnable,
   virtualRig,
 } from 'stagekeeper/testing';
@@ -179,4 +191,47 @@ export function aSpawnerOfOnesOwn(): void {
   }
   // @ts-expect-error: a double is told in advance what its children do
   virtualRig(clock, spawner);
+}
+
+export function livesUnderTest(life: Life, simulation: Simulation): void {
+  expectTypeOf<Simulation>().toExtend<Life>();
+  expectTypeOf<Trial>().toExtend<Life>();
+  expectTypeOf(simulate).returns.resolves.toEqualTypeOf<Simulation>();
+  expectTypeOf(trial).returns.resolves.toEqualTypeOf<Trial>();
+  expectTypeOf(simulation.clock).toEqualTypeOf<VirtualClock>();
+  expectTypeOf(simulation.spawner).toEqualTypeOf<FakeSpawner>();
+  void simulate('rootfs/etc');
+  void simulate(new URL('file:///etc'), { onInitFailure: 'stop', variables: { PORT: '1' } });
+  void simulate(treeOf({ 'services.d/web/run': '' }));
+  void trial({ 'services.d/web/run': '#!/bin/sh' });
+  void trial({ services: [{ name: 'web', run: ['web'] }] });
+  // @ts-expect-error: the clock is the simulation's own
+  void simulate('rootfs/etc', { clock: simulation.clock });
+  // @ts-expect-error: only what is simulated has a time that can be moved
+  life.advance(1);
+}
+
+export function whatUntilWaitsFor({ until }: Life): void {
+  expectTypeOf(until('ready')).resolves.toEqualTypeOf<EventOf<'ready'>>();
+  expectTypeOf(until({ type: 'service', to: 'up', exit: { code: 1 } })).resolves.toEqualTypeOf<
+    EventOf<'service'>
+  >();
+  expectTypeOf(until(Promise.resolve(1))).resolves.toEqualTypeOf<number>();
+  expectTypeOf(until(() => true)).resolves.toEqualTypeOf<LifecycleEvent | undefined>();
+  void until((it) => it.type === 'ready', { timeout: 5, past: true });
+  // @ts-expect-error: no such type of event
+  void until('redy');
+  // @ts-expect-error: no such state
+  void until({ type: 'service', to: 'upp' });
+  // @ts-expect-error: a stage has no service
+  void until({ type: 'stage', service: 'web' });
+}
+
+export function whatIsSaidOfTrees(lines: Transcript): void {
+  expectTypeOf(check('rootfs/etc')).resolves.toEqualTypeOf<readonly Problem[]>();
+  expectTypeOf(explore('rootfs/etc')).resolves.toEqualTypeOf<Exploration>();
+  expectTypeOf<Exploration['longestShutdown']['duration']>().toBeNumber();
+  expectTypeOf(transcript(supervisor)).toEqualTypeOf<Transcript>();
+  expectOrder(lines, ['web: up', /web: down/]);
+  expectOrder(lines.lines, []);
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { LifecycleEvent, Problem, ServiceStatus, Tree, Verdict } from 'stagekeeper';
 import { StagekeeperError, Supervisor, TreeError } from 'stagekeeper';
-import { FakeSpawner, VirtualClock } from 'stagekeeper/testing';
+import { FakeSpawner, VirtualClock, expectOrder, ready, simulate } from 'stagekeeper/testing';
 
 const told: LifecycleEvent['type'][] = [];
 const real = new Supervisor(
@@ -39,3 +39,12 @@ await assert.rejects(Supervisor.load('/nowhere'), (error: unknown) => {
   const problems: readonly Problem[] = error.problems;
   return problems.length > 0 && error.code === 'ERR_TREE';
 });
+
+await using life = await simulate({
+  'services.d/web/run': '#!/bin/sh\n',
+  'services.d/web/notification-fd': '3',
+});
+life.spawner.script('web', ready(200));
+await life.until(life.supervisor.start());
+assert.equal((await life.until('ready', { past: true })).duration, 200);
+expectOrder(life.transcript, ['web: starting → up', '   200  web: ready']);
