@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { suite, test } from 'node:test';
+import type { Case, Trace } from './case.ts';
+import type { Driver } from './drive.ts';
+import { drive } from './drive.ts';
+import { ours } from './ours.ts';
+import { s6 } from './s6.ts';
+
+/** How many cases run beside one another: they wait most of their time. */
+const atATime = 6;
+
+/** Milliseconds for one case. */
+const limit = 60_000;
+
+/**
+ * Makes a test of each case. It passes when both s6 and we see what is written in the case.
+ *
+ * Where s6 is not installed, what needs it is skipped, and says so; but not under CI.
+ */
+export function conform(topic: string, cases: readonly Case[]): void {
+  void suite(topic, { concurrency: atATime }, () => {
+    for (const each of cases) {
+      const number = each.number === undefined ? '' : `${each.number}: `;
+      const options = { timeout: limit, skip: reasonToSkip(each) };
+      test(`${number}${each.title}`, options, () => check(each));
+    }
+  });
+}
+
+async function check(given: Case): Promise<void> {
+  // Each is let come to its end, so that nothing is left behind when one of them fails.
+  const outcomes = await Promise.allSettled(
+    expectedOf(given).map(async ([driver, trace]) => {
+      const lines = await drive(given, driver);
+      assert.deepEqual(Array.isArray(trace) ? lines : bySpeaker(lines), trace, driver.name);
+    }),
+  );
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+function expectedOf(given: Case): readonly (readonly [Driver, Trace])[] {
+  if ('seen' in given) return [[ours, given.ours]];
+  const both = 'trace' in given ? { s6: given.trace, ours: given.trace } : given;
+  return [
+    [s6, both.s6],
+    [ours, both.ours],
+  ];
+}
+
+function bySpeaker(lines: readonly string[]): Record<string, string[]> {
+  const spoken: Record<string, string[]> = {};
+  for (const line of lines) {
+    const [speaker = '', ...rest] = line.split(': ');
+    (spoken[speaker] ??= []).push(rest.join(': '));
+  }
+  return spoken;
+}
+
+const programs = ['s6-svscan', 's6-supervise', 's6-svc', 's6-svscanctl'];
+
+const missing = programs.filter((program) => !isOnPath(program));
+
+function reasonToSkip(given: Case): string | false {
+  if ('seen' in given || missing.length === 0) return false;
+  if (process.env['CI'] === 'true') return false;
+  return `s6 is not installed: ${missing.join(', ')} not on PATH`;
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeTree } from '../../lib/testing/index.ts';
+import { livingWith, read, until } from '../processes.ts';
+import type { Case, Standing, Step } from './case.ts';
+
+/** Something that supervises a tree: s6, or us. */
+export interface Driver {
+  readonly name: string;
+  /** Starts the tree of a folder, in which the services stand under `services.d`. */
+  start(root: string, variables: Readonly<Record<string, string>>): Promise<Driven>;
+}
+
+/** A tree that runs. */
+export interface Driven {
+  /** Gives commands to a service, in one go. */
+  command(service: string, letters: string): Promise<void>;
+  /** How a service stands; `undefined` while that cannot be told. */
+  standing(service: string): Standing | undefined;
+  rescan(): Promise<void>;
+  /** Stops everything; resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
+const words = fileURLToPath(new URL('words.sh', import.meta.url));
+
+/** Milliseconds until what must come has come: time enough for a busy machine, and for the longest delay of s6. */
+const patience = 20_000;
+
+/** Drives a case through its steps, and returns the lines that its scripts have written. Nothing is left behind. */
+export async function drive(given: Case, driver: Driver): Promise<readonly string[]> {
+  const root = realpathSync(await mkdtemp(join(tmpdir(), 'stagekeeper-conformance-')));
+  const trace = join(root, 'trace');
+  const never = join(root, 'never');
+  try {
+    await writeTree(join(root, 'services.d'), given.tree);
+    if ('stages' in given) await writeTree(root, given.stages ?? {});
+    execFileSync('mkfifo', [never]);
+    const driven = await driver.start(root, { TRACE: trace, NEVER: never, WORDS: words });
+    for (const step of given.steps) await take(step, driven, root);
+    await within(driven.stop(), 'the end');
+    return linesOf(trace);
+  } catch (error) {
+    throw new Error(`${driver.name}: ${String(error)}; so far: ${linesOf(trace).join(', ')}`, {
+      cause: error,
+    });
+  } finally {
+    endAll(`TRACE=${trace}`);
+    await rm(root, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function take(step: Step, driven: Driven, root: string): Promise<void> {
+  const services = join(root, 'services.d');
+  switch (step.do) {
+    case 'await':
+      return until(
+        () =>
+          linesOf(join(root, 'trace')).filter((line) => line === step.line).length >= step.times,
+        `'${step.line}', ${step.times} times,`,
+        patience,
+      );
+    case 'command':
+      return driven.command(step.service, step.letters);
+    case 'see':
+      return until(
+        () => driven.standing(step.service) === step.standing,
+        `'${step.service}' ${step.standing}`,
+        patience,
+      );
+    case 'write':
+      return writeTree(services, step.files);
+    case 'remove':
+      return rm(join(services, step.path), { recursive: true });
+    case 'rescan':
+      return driven.rescan();
+  }
+}
+
+async function within(promise: Promise<void>, what: string): Promise<void> {
+  let over = false;
+  const settled = promise.finally(() => {
+    over = true;
+  });
+  await Promise.race([settled, until(() => over, what, patience)]);
+}
+
+function linesOf(trace: string): readonly string[] {
+  return read(trace).split('\n').slice(0, -1);
+}
+
+/** Kills whoever of a case is still there: all have its trace in their environment. */
+function endAll(variable: string): void {
+  for (const pid of livingWith('environ', (text) => text.split('\0').includes(variable))) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // gone meanwhile
+    }
+  }
+}

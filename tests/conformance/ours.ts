@@ -1,0 +1,103 @@
+import type { Service } from '../../lib/index.ts';
+import { Supervisor } from '../../lib/index.ts';
+import type { Standing } from './case.ts';
+import type { Driven, Driver } from './drive.ts';
+
+/** Our supervisor with all its defaults, and for each letter of `s6-svc` the counterpart of ours. */
+export const ours: Driver = {
+  name: 'ours',
+  async start(root, variables) {
+    const supervisor = await Supervisor.load(root, { output: 'ignore' });
+    for (const [name, value] of Object.entries(variables)) supervisor.environment.set(name, value);
+    supervisor.on('problem', () => undefined);
+    asked(supervisor.start());
+    return new OurTree(supervisor);
+  },
+};
+
+class OurTree implements Driven {
+  readonly #supervisor: Supervisor;
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  command(name: string, letters: string): Promise<void> {
+    const service = this.#supervisor.service(name);
+    for (const letter of letters) {
+      const command = commands[letter];
+      if (command === undefined) throw new Error(`There is no counterpart of -${letter}.`);
+      command(service);
+    }
+    return Promise.resolve();
+  }
+
+  standing(name: string): Standing | undefined {
+    const service = this.#supervisor.services.get(name);
+    if (service === undefined) return undefined;
+    const place = places[service.status];
+    const wanted = service.wanted ? ', wanted' : '';
+    const announces = service.spec.notificationFd !== undefined;
+    const ready = announces && service.ready ? ', ready' : '';
+    return `${place}${wanted}${ready}` as Standing;
+  }
+
+  async rescan(): Promise<void> {
+    await this.#supervisor.rescan();
+  }
+
+  async stop(): Promise<void> {
+    await this.#supervisor.stop();
+  }
+}
+
+const commands: Readonly<Record<string, (service: Service) => void>> = {
+  u: (service) => {
+    asked(service.start());
+  },
+  o: (service) => {
+    asked(service.once());
+  },
+  O: (service) => {
+    asked(places[service.status] === 'down' ? service.stop() : service.once());
+  },
+  d: (service) => {
+    asked(service.stop());
+  },
+  r: (service) => {
+    asked(service.restart());
+  },
+  a: signal('SIGALRM'),
+  b: signal('SIGABRT'),
+  q: signal('SIGQUIT'),
+  h: signal('SIGHUP'),
+  k: signal('SIGKILL'),
+  t: signal('SIGTERM'),
+  i: signal('SIGINT'),
+  1: signal('SIGUSR1'),
+  2: signal('SIGUSR2'),
+  y: signal('SIGWINCH'),
+  p: signal('SIGSTOP'),
+  c: signal('SIGCONT'),
+};
+
+function signal(name: NodeJS.Signals): (service: Service) => void {
+  return (service) => {
+    service.signal(name);
+  };
+}
+
+const places: Readonly<Record<Service['status'], string>> = {
+  down: 'down',
+  starting: 'down',
+  up: 'up',
+  stopping: 'up',
+  finishing: 'finishing',
+  backoff: 'down',
+  failed: 'down',
+};
+
+/** Lets a command go its way, as `s6-svc` does: nobody waits for what comes of it. */
+function asked(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
+}

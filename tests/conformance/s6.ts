@@ -1,0 +1,66 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Standing } from './case.ts';
+import type { Driven, Driver } from './drive.ts';
+
+/** The real s6: `s6-svscan` on the tree's services, `s6-svc` for commands, `s6-svscanctl -t` for the stop. */
+export const s6: Driver = {
+  name: 's6',
+  async start(root, variables) {
+    const directory = join(root, 'services.d');
+    const svscan = spawn('s6-svscan', [directory], {
+      env: { ...process.env, ...variables },
+      stdio: 'ignore',
+      detached: true,
+    });
+    await once(svscan, 'spawn');
+    return new RealTree(directory, once(svscan, 'exit'));
+  },
+};
+
+const call = promisify(execFile);
+
+class RealTree implements Driven {
+  readonly #directory: string;
+  readonly #exit: Promise<unknown>;
+
+  constructor(directory: string, exit: Promise<unknown>) {
+    this.#directory = directory;
+    this.#exit = exit;
+  }
+
+  async command(service: string, letters: string): Promise<void> {
+    await call('s6-svc', [`-${letters}`, this.#pathOf(service)]);
+  }
+
+  /** Reads the status file: pid and flags stand at its end. */
+  standing(service: string): Standing | undefined {
+    try {
+      const status = readFileSync(join(this.#pathOf(service), 'supervise/status'));
+      const runs = status.readBigUInt64BE(24) !== 0n;
+      const flags = status.readUInt8(34);
+      const place = !runs ? 'down' : (flags & 2) !== 0 ? 'finishing' : 'up';
+      const wanted = (flags & 4) !== 0 ? ', wanted' : '';
+      const ready = place === 'up' && (flags & 8) !== 0 ? ', ready' : '';
+      return `${place}${wanted}${ready}` as Standing;
+    } catch {
+      return undefined; // not there yet
+    }
+  }
+
+  async rescan(): Promise<void> {
+    await call('s6-svscanctl', ['-an', this.#directory]);
+  }
+
+  async stop(): Promise<void> {
+    await call('s6-svscanctl', ['-t', this.#directory]);
+    await this.#exit;
+  }
+
+  #pathOf(service: string): string {
+    return join(this.#directory, service);
+  }
+}
