@@ -114,6 +114,15 @@ export const stubborn = sh(
   'stay',
 );
 
+/** A run that dies of USR1 and, when it comes back, says first how long it took; and the finish that it is counted from. */
+export const timed = sh(
+  'trap "exit 3" USR1',
+  'if [ -e moment ]; then ago; say back $ago; fi',
+  'say run',
+  'stay',
+);
+export const marking = sh('say finish $1 $2', 'mark');
+
 /** A service that is down until asked, and whose second start shows that a second has passed under the rules of restart. */
 export const witness: TreeFiles = {
   'witness/down': '',

@@ -5,11 +5,13 @@ import {
   aSecondLater,
   finish,
   is,
+  marking,
   mortal,
   run,
   sh,
   stubborn,
   svc,
+  timed,
   until,
   witness,
 } from './case.ts';
@@ -108,14 +110,10 @@ conform('commands to a service that is up', [
   },
   {
     title: 'r: TERM, and it comes back; ours without a delay',
-    tree: {
-      'web/run': sh('if [ -e moment ]; then ago; fi', 'say run $ago', 'stay'),
-      'web/finish': sh('mark', 'say finish $1 $2'),
-      ...witness,
-    },
-    steps: [until('run'), svc('r'), until('finish 256 15'), ...aSecondLater],
-    s6: ['run', 'finish 256 15', 'run a second later', 'a second later', 'finish 256 15'],
-    ours: ['run', 'finish 256 15', 'run at once', 'a second later', 'finish 256 15'],
+    tree: { 'web/run': timed, 'web/finish': marking },
+    steps: [until('run'), svc('r'), until('run', 2)],
+    s6: ['run', 'finish 256 15', 'back a second later', 'run', 'finish 256 15'],
+    ours: ['run', 'finish 256 15', 'back at once', 'run', 'finish 256 15'],
     why: 'restart() is a request, no death: what was to come back does not wait.',
   },
   {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { until } from '../processes.ts';
 import type { Standing } from './case.ts';
 import type { Driven, Driver } from './drive.ts';
 
@@ -33,6 +34,7 @@ class RealTree implements Driven {
   }
 
   async command(service: string, letters: string): Promise<void> {
+    await until(() => this.standing(service) !== undefined, `the supervisor of '${service}'`);
     await call('s6-svc', [`-${letters}`, this.#pathOf(service)]);
   }
 

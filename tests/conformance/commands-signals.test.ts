@@ -1,0 +1,91 @@
+/*
+ * Signals to a service that is up.
+ */
+import { aSecondLater, finish, is, run, sh, stubborn, svc, until, witness } from './case.ts';
+import { conform } from './conform.ts';
+
+/** A run that says which signal it has caught, and ends at the second TERM. */
+const catcher = sh(
+  'for name in ALRM ABRT QUIT HUP INT USR1 USR2 WINCH; do trap "say $name" $name; done',
+  'trap "say TERM; trap - TERM" TERM',
+  'say run',
+  'stay',
+);
+
+conform('signals', [
+  {
+    title: 'each letter sends its signal',
+    tree: { 'web/run': catcher },
+    steps: [
+      until('run'),
+      ...[svc('a'), until('ALRM'), svc('b'), until('ABRT'), svc('q'), until('QUIT')],
+      ...[svc('h'), until('HUP'), svc('i'), until('INT'), svc('1'), until('USR1')],
+      ...[svc('2'), until('USR2'), svc('y'), until('WINCH'), svc('t'), until('TERM')],
+    ],
+    trace: ['run', 'ALRM', 'ABRT', 'QUIT', 'HUP', 'INT', 'USR1', 'USR2', 'WINCH', 'TERM'],
+  },
+  {
+    title: 'k: it dies, finish is told so, and it comes back',
+    tree: { 'web/run': run, 'web/finish': finish },
+    steps: [until('run'), svc('k'), until('run', 2)],
+    trace: ['run', 'finish 256 9', 'run', 'finish 256 15'],
+  },
+  {
+    number: 37,
+    title: 'p and t: nothing until c, then it dies and comes back',
+    tree: { 'web/run': run, 'web/finish': finish, ...witness },
+    steps: [until('run'), svc('pt'), ...aSecondLater, svc('c'), until('run', 2)],
+    trace: ['run', 'a second later', 'finish 256 15', 'run', 'finish 256 15'],
+  },
+  {
+    number: 37,
+    title: 'd on what is paused: it goes on and dies',
+    tree: { 'web/run': run, 'web/finish': finish },
+    steps: [until('run'), svc('p'), svc('d'), is('down')],
+    trace: ['run', 'finish 256 15'],
+  },
+  {
+    title: 'k on what is paused: it dies at once',
+    tree: { 'web/run': run, 'web/finish': finish },
+    steps: [until('run'), svc('pk'), until('run', 2)],
+    trace: ['run', 'finish 256 9', 'run', 'finish 256 15'],
+  },
+  {
+    title: 'signals reach run alone, not its children',
+    tree: {
+      'web/run': sh(
+        'trap "say usr1" USR1',
+        '(trap "say its child has usr1" USR1; say child; stay) &',
+        'stay',
+      ),
+      ...witness,
+    },
+    steps: [until('child'), svc('1'), until('usr1'), ...aSecondLater],
+    trace: ['child', 'usr1', 'a second later'],
+  },
+  {
+    title: 't does not start the time of timeout-kill',
+    tree: { 'web/run': stubborn, 'web/finish': finish, 'web/timeout-kill': '200', ...witness },
+    steps: [until('run 1'), svc('t'), until('term'), ...aSecondLater, svc('1'), until('run 2')],
+    trace: ['run 1', 'term', 'a second later', 'finish 3 0', 'run 2', 'finish 256 15'],
+  },
+  ...['SIGHUP', 'HUP', '1', 'hup\n'].map((signal) => ({
+    number: 32,
+    title: `down-signal ${JSON.stringify(signal)}: d sends HUP`,
+    tree: { 'web/run': run, 'web/finish': finish, 'web/down-signal': signal },
+    steps: [until('run'), svc('d'), is('down')],
+    trace: ['run', 'finish 256 1'],
+  })),
+  {
+    title: 'r sends the down-signal too',
+    tree: { 'web/run': run, 'web/finish': finish, 'web/down-signal': 'SIGUSR2' },
+    steps: [until('run'), svc('r'), until('run', 2), svc('d'), is('down')],
+    trace: ['run', 'finish 256 12', 'run', 'finish 256 12'],
+  },
+  {
+    title: 'a down-signal that is none: TERM',
+    tree: { 'web/run': run, 'web/finish': finish, 'web/down-signal': 'SIGNONE' },
+    steps: [until('run'), svc('d'), is('down')],
+    trace: ['run', 'finish 256 15'],
+  },
+]);
