@@ -36,11 +36,12 @@ export async function drive(given: Case, driver: Driver): Promise<readonly strin
   const root = realpathSync(await mkdtemp(join(tmpdir(), 'stagekeeper-conformance-')));
   const trace = join(root, 'trace');
   const never = join(root, 'never');
+  let driven: Driven | undefined;
   try {
     await writeTree(join(root, 'services.d'), given.tree);
     if ('stages' in given) await writeTree(root, given.stages ?? {});
     execFileSync('mkfifo', [never]);
-    const driven = await driver.start(root, { TRACE: trace, NEVER: never, WORDS: words });
+    driven = await driver.start(root, { TRACE: trace, NEVER: never, WORDS: words });
     for (const step of given.steps) await take(step, driven, root);
     await within(driven.stop(), 'the end');
     return linesOf(trace);
@@ -49,7 +50,10 @@ export async function drive(given: Case, driver: Driver): Promise<readonly strin
       cause: error,
     });
   } finally {
+    // After a failure it is still there; to whom has ended already, this is nothing.
+    const end = driven?.stop().catch(() => undefined);
     endAll(`TRACE=${trace}`);
+    await end;
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -26,11 +26,14 @@ const call = promisify(execFile);
 
 class RealTree implements Driven {
   readonly #directory: string;
-  readonly #exit: Promise<unknown>;
+  readonly #exit: Promise<void>;
+  #ended = false;
 
   constructor(directory: string, exit: Promise<unknown>) {
     this.#directory = directory;
-    this.#exit = exit;
+    this.#exit = exit.then(() => {
+      this.#ended = true;
+    });
   }
 
   async command(service: string, letters: string): Promise<void> {
@@ -58,7 +61,7 @@ class RealTree implements Driven {
   }
 
   async stop(): Promise<void> {
-    await call('s6-svscanctl', ['-t', this.#directory]);
+    if (!this.#ended) await call('s6-svscanctl', ['-t', this.#directory]);
     await this.#exit;
   }
 
