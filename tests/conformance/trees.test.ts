@@ -1,0 +1,133 @@
+/*
+ * Trees that are odd: what counts as a service, and scripts that cannot be executed as they are.
+ */
+import {
+  aSecondLater,
+  finish,
+  is,
+  mortal,
+  remove,
+  rescan,
+  run,
+  sh,
+  svc,
+  until,
+  witness,
+  write,
+} from './case.ts';
+import { conform } from './conform.ts';
+
+const named = sh('say $1 runs in "${PWD##*/services.d/}"', 'stay');
+
+conform('odd trees', [
+  {
+    number: 19,
+    title: 'a file in services.d is no service',
+    tree: { 'README.md': 'nothing', 'web/run': run },
+    steps: [until('run')],
+    trace: ['run'],
+  },
+  {
+    number: 20,
+    title: 'a link to a folder is a service of its own name, which runs in the folder',
+    tree: {
+      '.real/run': sh('say $1 runs in "$(basename "$(pwd -P)")"', 'stay'),
+      '.real/finish': sh('say $3 finishes'),
+      web: { link: '.real' },
+    },
+    steps: [until('web runs in .real')],
+    trace: ['web runs in .real', 'web finishes'],
+  },
+  {
+    number: 21,
+    title: 'a name with a dot before it is no service, one with a blank is',
+    tree: { '.web/run': named, 'a b/run': named },
+    steps: [until('a b runs in a b')],
+    trace: ['a b runs in a b'],
+  },
+  {
+    title: 'a dangling link is no service, and hinders nobody',
+    tree: { gone: { link: 'nowhere' }, 'web/run': run },
+    steps: [until('run')],
+    trace: ['run'],
+  },
+  {
+    number: 46,
+    title: 'two names for one folder: one service under s6, two under us',
+    tree: {
+      'web/run': sh('count starts', 'say run $count', 'stay'),
+      same: { link: 'web' },
+      ...witness,
+    },
+    steps: [until('run 1'), ...aSecondLater],
+    s6: ['run 1', 'a second later'],
+    ours: ['run 1', 'run 2', 'a second later'],
+    why: 'A service is a name here, and both can be asked for.',
+  },
+  {
+    number: 22,
+    title: 'run has mode 0644: not under s6 alone, but it runs under s6-overlay and us',
+    tree: { 'web/run': { content: run, mode: 0o644 }, ...witness },
+    steps: [...aSecondLater],
+    s6: ['a second later'],
+    ours: ['run', 'a second later'],
+    why: 'Half of the scripts in public trees are so; s6-overlay makes them executable.',
+  },
+  {
+    number: 30,
+    title:
+      'finish has mode 0644: as if there were none under s6 alone; it runs under s6-overlay and us',
+    tree: { 'web/run': mortal, 'web/finish': { content: finish, mode: 0o644 } },
+    steps: [until('run'), svc('1'), until('run', 2)],
+    s6: ['run', 'run'],
+    ours: ['run', 'finish 3 0', 'run', 'finish 256 15'],
+    why: 'Half of the scripts in public trees are so; s6-overlay makes them executable.',
+  },
+  {
+    title: 'run names no interpreter: not under s6; sh runs it under us',
+    tree: { 'web/run': run.replace('#!/bin/sh\n', ''), ...witness },
+    steps: [...aSecondLater],
+    s6: ['a second later'],
+    ours: ['run', 'a second later'],
+    why: 'As any shell would; it is a warning.',
+  },
+  {
+    title: 'run names an interpreter that is not there: no finish, and it stays wanted',
+    tree: { 'web/run': '#!/no/such/interpreter\n', 'web/finish': finish, ...witness },
+    steps: [...aSecondLater, is('down, wanted')],
+    trace: ['a second later'],
+  },
+  ...[
+    { what: 'is empty', files: { 'web/finish': '' } },
+    { what: 'is a folder', files: { 'web/finish/file': '' } },
+    { what: 'is a dangling link', files: { 'web/finish': { link: 'nowhere' } } },
+    { what: 'names an interpreter that is not there', files: { 'web/finish': '#!/no/such\n' } },
+  ].map(({ what, files }) => ({
+    number: 30,
+    title: `finish ${what}: as if there were none`,
+    tree: { 'web/run': mortal, ...files },
+    steps: [until('run'), svc('1'), until('run', 2)],
+    trace: ['run', 'run'],
+  })),
+  {
+    title: 'a service that is new is started when services.d is looked at again',
+    tree: { 'web/run': run },
+    steps: [until('run'), write({ 'new/run': named }), rescan, until('new runs in new')],
+    trace: ['run', 'new runs in new'],
+  },
+  {
+    title: 'a service that is gone is stopped when services.d is looked at again',
+    tree: {
+      'old/run': sh('trap "say old ends; exit" TERM', 'say old runs', 'stay'),
+      ...witness,
+    },
+    steps: [until('old runs'), remove('old'), rescan, until('old ends'), ...aSecondLater],
+    trace: ['old runs', 'old ends', 'a second later'],
+  },
+  {
+    title: 'what has not changed is left alone when services.d is looked at again',
+    tree: { 'web/run': run, 'web/finish': finish, ...witness },
+    steps: [until('run'), rescan, ...aSecondLater],
+    trace: ['run', 'a second later', 'finish 256 15'],
+  },
+]);
