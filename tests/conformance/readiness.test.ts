@@ -1,0 +1,124 @@
+/*
+ * Readiness: a newline on the descriptor that notification-fd names.
+ */
+import { aSecondLater, finish, is, run, sh, svc, until, witness, write } from './case.ts';
+import { conform } from './conform.ts';
+
+/** A run that announces its readiness when it is sent USR1. */
+const announcing = sh('trap "echo >&3" USR1', 'say run', 'stay');
+
+conform('readiness', [
+  {
+    number: 40,
+    title: 'a newline: it is ready; before that it is not',
+    tree: { 'web/run': announcing, 'web/notification-fd': '3\n', ...witness },
+    steps: [
+      ...[until('run'), ...aSecondLater, is('up, wanted')],
+      ...[svc('1'), is('up, wanted, ready')],
+    ],
+    trace: ['run', 'a second later'],
+  },
+  {
+    number: 40,
+    title: 'words without a newline: it is not ready until the newline comes',
+    tree: {
+      // s6 2.11 hears of nothing else until there is more to read, so the script itself has to go on.
+      'web/run': sh(
+        'printf "not yet" >&3',
+        'say run',
+        'until [ -e go ]; do sleep 0.1; done',
+        'echo >&3',
+        'stay',
+      ),
+      'web/notification-fd': '3',
+      ...witness,
+    },
+    steps: [
+      ...[until('run'), ...aSecondLater, is('up, wanted')],
+      ...[write({ 'web/go': '' }), is('up, wanted, ready')],
+    ],
+    trace: ['run', 'a second later'],
+  },
+  {
+    number: 40,
+    title: 'closed without a newline: it runs on, and is not ready',
+    tree: {
+      'web/run': sh('exec 3>&-', 'say run', 'stay'),
+      'web/notification-fd': '3',
+      'web/finish': finish,
+      ...witness,
+    },
+    steps: [until('run'), ...aSecondLater, is('up, wanted')],
+    trace: ['run', 'a second later', 'finish 256 15'],
+  },
+  {
+    title: 'several newlines at once: it is ready',
+    tree: {
+      'web/run': sh('printf "a\\nb\\n\\n" >&3', 'exec 3>&-', 'say run', 'stay'),
+      'web/notification-fd': '3',
+      'web/finish': finish,
+    },
+    steps: [until('run'), is('up, wanted, ready')],
+    trace: ['run', 'finish 256 15'],
+  },
+  {
+    number: 41,
+    title: 'what is written after the newline kills it under s6, and does no harm under us',
+    tree: {
+      'web/run': sh(
+        'count starts',
+        'if [ $count = 1 ]; then trap "echo again >&3; say has written again" USR1; echo >&3; say run; fi',
+        'stay',
+      ),
+      'web/notification-fd': '3',
+      'web/finish': finish,
+      ...witness,
+    },
+    steps: [until('run'), is('up, wanted, ready'), svc('1'), ...aSecondLater],
+    s6: ['run', 'finish 256 13', 'a second later', 'finish 256 15'],
+    ours: ['run', 'has written again', 'a second later', 'finish 256 15'],
+    why: 'Bytes after the newline are read and dropped, so that nobody dies of SIGPIPE.',
+  },
+  {
+    number: 42,
+    title: 'notification-fd holds no number: it starts, and announces nothing',
+    tree: { 'web/run': run, 'web/notification-fd': 'foo', ...witness },
+    steps: [until('run'), ...aSecondLater, is('up, wanted')],
+    trace: ['run', 'a second later'],
+  },
+  {
+    title: 'readiness is lost with the run: each announces its own',
+    tree: { 'web/run': announcing, 'web/notification-fd': '3' },
+    steps: [
+      ...[until('run'), svc('1'), is('up, wanted, ready')],
+      ...[svc('k'), until('run', 2), is('up, wanted')],
+      ...[svc('1'), is('up, wanted, ready')],
+    ],
+    trace: ['run', 'run'],
+  },
+  {
+    title: 'a descriptor far up',
+    tree: {
+      'web/run': '#!/bin/bash\n. "$WORDS"\necho >&500\nsay run\nstay\n',
+      'web/notification-fd': '500',
+    },
+    steps: [until('run'), is('up, wanted, ready')],
+    trace: ['run'],
+  },
+  {
+    title: 'notification-fd 1 takes the place of stdout',
+    tree: { 'web/run': sh('echo hello', 'say run', 'stay'), 'web/notification-fd': '1' },
+    steps: [until('run'), is('up, wanted, ready')],
+    trace: ['run'],
+  },
+  {
+    title: 'a logger can announce its readiness too',
+    tree: {
+      'web/run': sh('stay'),
+      'web/log/run': sh('echo >&3', 'say log', 'while read -r _; do :; done'),
+      'web/log/notification-fd': '3',
+    },
+    steps: [until('log'), is('up, wanted, ready', 'web/log'), is('up, wanted')],
+    trace: ['log'],
+  },
+]);
