@@ -59,7 +59,9 @@ export type Step =
   /** Removes something from `services.d`. */
   | { readonly do: 'remove'; readonly path: string }
   /** Lets `services.d` be looked at again: start what is new, stop what is gone. */
-  | { readonly do: 'rescan' };
+  | { readonly do: 'rescan' }
+  /** Begins to stop the tree, and goes on. Without this step it is stopped at the end. */
+  | { readonly do: 'stop' };
 
 /** How a service stands: what of it runs, whether it is to come back, and whether it has announced its readiness. */
 export type Standing =
@@ -93,6 +95,7 @@ export function remove(path: string): Step {
 }
 
 export const rescan: Step = { do: 'rescan' };
+export const stop: Step = { do: 'stop' };
 
 /** A shell script that knows the words of `words.sh`. */
 export function sh(...lines: readonly string[]): string {

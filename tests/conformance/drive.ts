@@ -22,7 +22,7 @@ export interface Driven {
   /** How a service stands; `undefined` while that cannot be told. */
   standing(service: string): Standing | undefined;
   rescan(): Promise<void>;
-  /** Stops everything; resolves when it has ended. */
+  /** Stops everything, once however often it is called; resolves when it has ended. */
   stop(): Promise<void>;
 }
 
@@ -82,6 +82,9 @@ async function take(step: Step, driven: Driven, root: string): Promise<void> {
       return rm(join(services, step.path), { recursive: true });
     case 'rescan':
       return driven.rescan();
+    case 'stop':
+      void driven.stop();
+      return;
   }
 }
 

@@ -26,14 +26,12 @@ const call = promisify(execFile);
 
 class RealTree implements Driven {
   readonly #directory: string;
-  readonly #exit: Promise<void>;
-  #ended = false;
+  readonly #exit: Promise<unknown>;
+  #stopped: Promise<void> | undefined;
 
   constructor(directory: string, exit: Promise<unknown>) {
     this.#directory = directory;
-    this.#exit = exit.then(() => {
-      this.#ended = true;
-    });
+    this.#exit = exit;
   }
 
   async command(service: string, letters: string): Promise<void> {
@@ -60,8 +58,13 @@ class RealTree implements Driven {
     await call('s6-svscanctl', ['-an', this.#directory]);
   }
 
-  async stop(): Promise<void> {
-    if (!this.#ended) await call('s6-svscanctl', ['-t', this.#directory]);
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    await call('s6-svscanctl', ['-t', this.#directory]);
     await this.#exit;
   }
 
