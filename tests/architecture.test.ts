@@ -45,6 +45,7 @@ const wideTests = [
   'tests/scenarios.test.ts',
   'tests/simulation.test.ts',
   'tests/stubborn.test.ts',
+  'tests/surroundings.test.ts',
   'tests/conformance/',
   'tests/loader/fuzz.test.ts',
   'tests/machine/diagram.test.ts',

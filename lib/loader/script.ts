@@ -74,7 +74,7 @@ const flaws: Readonly<Record<HeadFlaw, Flaw>> = {
   },
   empty: {
     code: 'script-empty',
-    says: 'is empty; it cannot be run',
+    says: 'is empty; there is nothing to run',
     remedy: 'Write it, or remove it.',
   },
 };

@@ -18,7 +18,8 @@ export interface Execution {
 
 /**
  * Finds out how a script is to be executed, from its first bytes as they are now: through its interpreter, so that it need
- * not be executable; through `sh` without an interpreter line (s6-overlay v3); by itself if it is no text.
+ * not be executable; through `sh` without an interpreter line (s6-overlay v3), where an empty one does nothing; by itself if
+ * it is no text. An empty script of a service is nothing to run (s6).
  *
  * A file that cannot be read, or whose interpreter line the kernel would not see or not take as it is meant, is a failure.
  */
@@ -30,7 +31,7 @@ export function inspectScript(
   const bytes = readHead(script);
   if (!(bytes instanceof Uint8Array)) return bytes;
   const head = parseHead(bytes);
-  const flaw = head.kind === 'binary' ? undefined : flaws[head.flaw ?? 'absent'];
+  const flaw = head.kind === 'binary' ? undefined : flawIn(head.flaw, calledBy);
   if (flaw !== undefined) return { code: 'ENOEXEC', message: `${script}: ${flaw}` };
   const directory = dirname(script);
   const path = calledBy === 'name' ? `./${basename(script)}` : script;
@@ -41,6 +42,11 @@ export function inspectScript(
 }
 
 const shell: InterpreterLine = { words: ['sh'], containerEnvironment: false };
+
+function flawIn(flaw: HeadFlaw | undefined, calledBy: 'name' | 'path'): string | undefined {
+  if (flaw === 'empty' && calledBy === 'name') return 'it is empty.';
+  return flaws[flaw ?? 'absent'];
+}
 
 /** The flaws that keep a script from running; one without an interpreter line runs through `sh`. */
 const flaws: Readonly<Record<HeadFlaw, string | undefined>> = {

@@ -32,10 +32,19 @@ conform('signals', [
   },
   {
     number: 37,
-    title: 'p and t: nothing until c, then it dies and comes back',
-    tree: { 'web/run': run, 'web/finish': finish, ...witness },
-    steps: [until('run'), svc('pt'), ...aSecondLater, svc('c'), until('run', 2)],
-    trace: ['run', 'a second later', 'finish 256 15', 'run', 'finish 256 15'],
+    title: 'p, then t: nothing until c, then it dies and comes back',
+    tree: {
+      'web/run': run,
+      'web/finish': finish,
+      'other/run': sh('trap "say meanwhile" USR1', 'stay'),
+      ...witness,
+    },
+    // The second lets it come to its halt: of two signals that wait, the kernel gives TERM before STOP.
+    steps: [
+      ...[until('run'), svc('p'), ...aSecondLater, svc('t')],
+      ...[svc('1', 'other'), until('meanwhile'), svc('c'), until('run', 2)],
+    ],
+    trace: ['run', 'a second later', 'meanwhile', 'finish 256 15', 'run', 'finish 256 15'],
   },
   {
     number: 37,

@@ -52,12 +52,19 @@ test('with-contenv of any prefix is noted, and the interpreter behind it is mean
   }
 });
 
-test('a script without an interpreter line runs through sh, an empty one too', async (t) => {
-  for (const content of ['echo hello\n', '']) {
-    const found = await inspect(t, content);
-    assert.ok('file' in found);
-    assert.deepEqual([found.file, found.args], ['sh', ['./run', 'web']]);
-  }
+test('a script without an interpreter line runs through sh', async (t) => {
+  const found = await inspect(t, 'echo hello\n');
+  assert.ok('file' in found);
+  assert.deepEqual([found.file, found.args], ['sh', ['./run', 'web']]);
+});
+
+test('an empty script of a stage does nothing, one of a service cannot be run', async (t) => {
+  const path = plant(join(await testFolder(t), 'run'), '');
+  const ofStage = inspectScript(path, 'path', []);
+  assert.ok('file' in ofStage);
+  assert.deepEqual([ofStage.file, ofStage.args], ['sh', [path]]);
+  const ofService = inspectScript(path, 'name', ['web']);
+  assert.deepEqual(ofService, { code: 'ENOEXEC', message: `${path}: it is empty.` });
 });
 
 test('a program is executed itself', async (t) => {

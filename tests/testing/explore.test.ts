@@ -277,6 +277,7 @@ test('a service with a down file, and what undoes it', () => {
 const fatal: readonly ProblemCode[] = [
   'run-missing',
   'run-is-a-folder',
+  'script-empty',
   'interpreter-crlf',
   'interpreter-bom',
   'interpreter-late',
@@ -296,11 +297,14 @@ test('a run that the loader says cannot be run, unless an init script mends it',
   }
 });
 
-test('other problems keep nobody down: sh runs what is empty or names no interpreter', () => {
-  for (const code of ['script-empty', 'interpreter-absent', 'not-executable'] as const) {
+test('other problems keep nobody down: sh runs what names no interpreter, and empty scripts of a stage', () => {
+  for (const code of ['interpreter-absent', 'not-executable'] as const) {
     const problems = [problem(code, '/etc/services.d/web/run', '')];
     assert.deepEqual(explored(web, { problems }).neverStart, [], code);
   }
+  const parts = { ...web, init: [script('10-a')] };
+  const problems = [problem('script-empty', '/etc/scripts/10-a', '')];
+  assert.deepEqual(explored(parts, { problems, onInitFailure: 'stop' }).neverStart, []);
 });
 
 test('an init script that can never succeed, when that stops everything', () => {

@@ -11,7 +11,7 @@ export interface Laws {
 
 /** The laws of a walk: the options, and of the loader's problems those that keep a script from being run. */
 export function lawsOf(options: TreeOptions, problems: readonly Problem[]): Laws {
-  const fatal = problems.filter(({ code }) => crippling.has(code));
+  const fatal = problems.filter(({ code, path }) => crippling.has(code) || isNothing(code, path));
   return { options, flaws: new Map(fatal.map((problem) => [problem.path, problem])) };
 }
 
@@ -20,7 +20,12 @@ export function flawOf({ flaws }: Laws, program: Program): Problem | undefined {
   return 'script' in program ? flaws.get(program.script) : undefined;
 }
 
-/** The problems of a script that keep it from being run. An empty one is run by `sh`, as is one without an interpreter. */
+/** An empty script of a service is nothing to run; one of a stage is run by `sh`, and does nothing. */
+function isNothing(code: ProblemCode, path: string): boolean {
+  return code === 'script-empty' && path.includes('/services.d/');
+}
+
+/** The problems of a script that keep it from being run. */
 const crippling: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'run-missing',
   'run-is-a-folder',
