@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { divider, parseScenario } from './scenarios/parse.ts';
 import { play } from './scenarios/play.ts';
 
 /*
  * Each file of `scenarios/` is the life of a whole tree in virtual time: what there is, what is done, and everything that
- * then happens. `UPDATE=1` writes down anew what happens; look at the difference before you believe it.
+ * then happens. Those in a folder of their own are the cases of other supervisors, retold. `UPDATE=1` writes down anew what
+ * happens; look at the difference before you believe it.
  */
 
 const folder = new URL('scenarios/', import.meta.url);
 const update = process.env['UPDATE'] === '1';
-const files = readdirSync(folder).filter((name) => name.endsWith('.txt'));
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.txt'))
+  .toSorted();
 
 for (const name of files) {
   const file = new URL(name, folder);
@@ -31,10 +35,19 @@ test('there are scenarios, each with a title and steps', () => {
   }
 });
 
+test('a scenario in a folder of its own says whose idea it is', () => {
+  const retold = files.filter((name) => dirname(name) !== '.');
+  for (const name of retold) {
+    const { origin } = parseScenario(readFileSync(new URL(name, folder), 'utf8'));
+    assert.ok(origin !== undefined, name);
+  }
+});
+
 test('what a scenario says that nobody understands is an error, not a silence', async () => {
   const failing = (text: string): Promise<unknown> => play(parseScenario(text));
   await assert.rejects(failing('  services.d/web/ron\n'), /What is services\.d\/web\/ron\?/);
   await assert.rejects(failing('  services.d/web/run sleeps\n'), /'sleeps' is nothing that/);
+  await assert.rejects(failing('  services.d/web/run leaves nobody\n'), /Who is 'nobody'\?/);
   await assert.rejects(failing('dance\n'), /No child 'dance' is alive/);
   await assert.rejects(failing('  services.d/web/run\nstart\nweb dances\n'), /What is 'dances'\?/);
 });

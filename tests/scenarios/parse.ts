@@ -6,6 +6,8 @@ import type { Exit } from '../../lib/model/exit.ts';
 export interface Scenario {
   /** What it shows, in a sentence or two. */
   readonly title: string;
+  /** Whose idea it is: `After Horust: ...`. */
+  readonly origin: string | undefined;
   /** The tree: each path with what stands behind it, which for a script is what it does. */
   readonly files: Files;
   /** Options of the supervisor: `timeouts.services=500`. */
@@ -29,16 +31,20 @@ export function parseScenario(text: string): Scenario {
   const isTitle = (line: string): boolean => line.startsWith('#');
   const isFile = (line: string): boolean => line.startsWith(' ');
   const isOption = (line: string): boolean => line.startsWith('with ');
+  const titles = of(isTitle).map((line) => line.slice(1).trim());
   return {
-    title: of(isTitle)
-      .map((line) => line.slice(1).trim())
-      .join(' '),
+    title: titles.filter((line) => !isOrigin(line)).join(' '),
+    origin: titles.find(isOrigin),
     files: new Map(of(isFile).map(fileOf)),
     options: of(isOption).flatMap((line) => wordsOf(line).slice(1)),
     steps: of((line) => !isTitle(line) && !isFile(line) && !isOption(line)),
     written,
     transcript,
   };
+}
+
+function isOrigin(title: string): boolean {
+  return /^After \S.*: /.test(title);
 }
 
 /** A path and what stands behind it. */
@@ -96,5 +102,13 @@ const vocabulary: Readonly<Record<string, Reader>> = {
     ...behaviour,
     ignores: [...(behaviour.ignores ?? []), next() as NodeJS.Signals],
   }),
+  unkillable: (behaviour) => ({ ...behaviour, ignores: ['SIGTERM', 'SIGKILL'] }),
+  leaves: (behaviour, next) => ({ ...behaviour, leaves: othersOf(next()) }),
   unspawnable: (behaviour, next) => ({ ...behaviour, unspawnable: next() }),
 };
+
+/** Whom a child leaves behind: `willing` ones, which a signal ends, or `stubborn` ones. */
+function othersOf(word: string): true | 'stubborn' {
+  if (word !== 'willing' && word !== 'stubborn') throw new Error(`Who is '${word}'?`);
+  return word === 'willing' ? true : word;
+}

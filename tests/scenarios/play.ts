@@ -1,6 +1,7 @@
 import type { Scenario } from './parse.ts';
 import { behavioursOf, exitOf, fileOf, wordsOf } from './parse.ts';
 import { childOf, literalOf, optionsOf } from './setting.ts';
+import { withstandKill } from './withstand-kill.ts';
 import { StagekeeperError } from '../../lib/index.ts';
 import type { Supervisor } from '../../lib/index.ts';
 import type { Simulation, SpawnerRequest } from '../../lib/testing/index.ts';
@@ -17,13 +18,15 @@ export async function play(scenario: Scenario): Promise<string> {
   const sayAt = (words: string): void => {
     lines.push(timedLine(life.clock.now(), words));
   };
+  const heard = (request: SpawnerRequest): void => {
+    const words = requestInWords(request);
+    if (words !== undefined) sayAt(`→ ${words}`);
+  };
   const life: Simulation = await simulate(literalOf(scenario.files), {
     ...optionsOf(scenario.options),
-    heard: (request) => {
-      const words = requestInWords(request);
-      if (words !== undefined) sayAt(`→ ${words}`);
-    },
+    heard,
   });
+  withstandKill(life.spawner, { names: unkillable(scenario), heard });
   life.supervisor.on('event', (event) => {
     sayAt(eventInWords(event, { times: true, root: '/tree' }));
   });
@@ -36,6 +39,12 @@ export async function play(scenario: Scenario): Promise<string> {
   } finally {
     await life[Symbol.asyncDispose]();
   }
+}
+
+/** The names of the children that not even KILL ends. */
+function unkillable({ files }: Scenario): ReadonlySet<string> {
+  const paths = [...files].filter(([, content]) => wordsOf(content).includes('unkillable'));
+  return new Set(paths.map(([path]) => childOf(path) ?? path));
 }
 
 /** Where the steps of a scenario are done. */
@@ -54,13 +63,18 @@ class Stage {
     if (child !== undefined) this.#life.spawner.script(child, behavioursOf(content));
   }
 
+  /** Does a step, or several at the same moment (`stop web and start web`), and lets come of it what needs no time. */
   async step(step: string): Promise<void> {
     this.#say(`> ${step}`);
-    const [first = '', second = '', ...rest] = wordsOf(step);
+    await Promise.all(step.split(' and ').map((words) => this.#do(words)));
+    await this.#life.settle();
+  }
+
+  async #do(words: string): Promise<void> {
+    const [first = '', second = '', ...rest] = wordsOf(words);
     const does = this.#steps[first];
     if (does === undefined) this.#direct(first, second, rest);
     else await does(second, ...rest);
-    await this.#life.settle();
   }
 
   /** How it stands at the end. */
@@ -70,6 +84,7 @@ class Stage {
     if (verdict !== undefined) {
       if (spawner.alive.length > 0)
         throw new Error(`Alive after the end: ${spawner.alive.join(', ')}`);
+      if (spawner.children.some((child) => child.lingers())) throw new Error('Some live on.');
       if (clock.alarms > 0) throw new Error('An alarm is set after the end.');
       return `end: ${verdictInWords(verdict)}`;
     }

@@ -4,8 +4,12 @@ import type { TreeFiles } from '../../lib/testing/index.ts';
 
 /** What stands on the disk of a scenario: scripts, of which only their names matter, and control files with their values. */
 export function literalOf(files: Files): TreeFiles {
-  return Object.fromEntries([...files].map(([path, text]) => [path, contentOf(path, text)]));
+  const onDisk = [...files].filter(([path]) => path !== hostCommand);
+  return Object.fromEntries(onDisk.map(([path, text]) => [path, contentOf(path, text)]));
 }
+
+/** What the host's own command goes by: it stands among the files so that one can say what it does. */
+const hostCommand = 'command';
 
 function contentOf(path: string, text: string): string {
   if (childOf(path) !== undefined) return '#!/bin/sh\n';
@@ -27,6 +31,7 @@ const controlFiles: ReadonlySet<string> = new Set([
  * name, or by its folder too.
  */
 export function childOf(path: string): string | undefined {
+  if (path === hostCommand) return path;
   const [, stage, name = ''] = /^(cont-init\.d|cont-finish\.d|services\.d)\/(.+)$/.exec(path) ?? [];
   if (stage !== 'services.d') return stage === undefined ? undefined : path;
   if (name.endsWith('/run')) return name.slice(0, -'/run'.length);
