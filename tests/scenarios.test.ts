@@ -37,6 +37,7 @@ test('there are scenarios, each with a title and steps', () => {
 
 test('a scenario in a folder of its own says whose idea it is', () => {
   const retold = files.filter((name) => dirname(name) !== '.');
+  assert.ok(retold.length >= 60);
   for (const name of retold) {
     const { origin } = parseScenario(readFileSync(new URL(name, folder), 'utf8'));
     assert.ok(origin !== undefined, name);
