@@ -97,8 +97,8 @@ export class Service extends Emitter<ServiceEvents> {
     context?: unknown,
   ): this;
   /**
-   * Starts the service but does not restart it when it ends. A service that is up is left to run to its end. Resolves
-   * and rejects as `start()` does.
+   * Starts the service but does not restart it when it ends. A service that is up is left to run to its end; one that is
+   * on its way down stays down (s6), and the promise rejects. Otherwise it resolves and rejects as `start()` does.
    */
   override once(options?: WaitOptions): Promise<void>;
   override once<Name extends keyof ServiceEvents>(

@@ -24,7 +24,7 @@ function describe(state: ServiceState, spec: ServiceSpec, now: number): string {
     case 'stopping':
       return `is stopping for ${since}: ${whyStopping(state, now)}`;
     case 'finishing':
-      return `runs its finish script for ${since}, since run ${lastEnd(state)}; then ${whatNext(state, spec)}`;
+      return `runs its finish script for ${since}, since run ${lastEnd(state)}${inVain(state)}; then ${whatNext(state, spec)}`;
     case 'backoff':
       return `waits ${lasting(Math.max(0, state.deadline - now))} for its restart: ${whyWaiting(state)}`;
     case 'failed':
@@ -38,6 +38,10 @@ const aims: Readonly<Record<Goal, string>> = {
   drain: 'to read the rest of its pipe',
   down: 'wanted down',
 };
+
+function inVain({ kills }: In<'finishing'>): string {
+  return kills > 0 ? ', and KILL was sent to it' : '';
+}
 
 function whatNext({ goal, ended }: In<'finishing'>, { restart }: ServiceSpec): string {
   const isAsked = goal === 'up' && ended.death && !ended.restart && restart !== 'always';
@@ -70,7 +74,8 @@ function whyStopping(state: In<'stopping'>, now: number): string {
 
 function whyWaiting(state: In<'backoff'>): string {
   if (state.why === 'unspawnable') return `it cannot be run: ${state.flaw ?? 'unknown'}`;
-  return `it ${lastEnd(state)} (${deaths(state)})`;
+  const count = state.deaths === 0 ? '' : ` (${deaths(state)})`;
+  return `it ${lastEnd(state)}${count}`;
 }
 
 const failures: Readonly<Record<FailureReason, (state: ServiceState) => string>> = {

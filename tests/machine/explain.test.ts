@@ -95,6 +95,10 @@ test('finishing: after what, and what comes next', () => {
   assert.equal(next({ goal: 'down' }), `${said} it stays down.`);
   assert.equal(next({ goal: 'once' }), `${said} it stays down.`);
   assert.equal(next({ goal: 'drain' }), `${said} it reads the rest of its pipe.`);
+  assert.equal(
+    next({ kills: 1 }),
+    'web runs its finish script for 2 s, since run was ended by SIGKILL, and KILL was sent to it; then it comes back.',
+  );
 });
 
 test('finishing: where the restart policy has a word, it is named', () => {
@@ -118,6 +122,10 @@ test('backoff: how long, and after what', () => {
   assert.equal(
     explained(backoff({ lastExit: code(1), deaths: 3 }), 1100),
     'web waits 0 ms for its restart: it exited with code 1 (3 deaths).',
+  );
+  assert.equal(
+    explained(backoff({ lastExit: code(0), deaths: 0 }), 400),
+    'web waits 600 ms for its restart: it exited with code 0.',
   );
   assert.equal(
     explained(backoff({ why: 'unspawnable', flaw, deadline: 600_000 })),
