@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { realpathSync } from 'node:fs';
 import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Supervisor, TreeError } from '../lib/index.ts';
@@ -95,7 +95,9 @@ test('keepEnvironment: false leaves plain scripts a PATH and nothing else', asyn
   await live(tree);
   assert.deepEqual(tree.printedBy('contenv'), ['still there']);
   const seen = tree.printedBy('plain').filter((line) => !line.startsWith('PWD=')); // sh adds that
-  assert.deepEqual(seen, ['PATH=/usr/bin:/usr/sbin:/bin:/sbin']);
+  const { directory } = tree.supervisor.environment;
+  const standIns = join(dirname(directory), 'bin');
+  assert.deepEqual(seen, [`PATH=${standIns}:/usr/bin:/usr/sbin:/bin:/sbin`]);
 });
 
 test('init scripts write, rename and remove services before any is started', async (t) => {

@@ -3,6 +3,7 @@ import type { RuntimeDirectory } from './runtime-directory.ts';
 import { readAccounts } from './read-accounts.ts';
 import type { Execution } from './script.ts';
 import { inspectScript } from './script.ts';
+import { withStandIns } from './stand-ins.ts';
 import type { SpawnFailure } from './spawner.ts';
 import type { AccountIds } from '../model/accounts.ts';
 import { resolveAccount } from '../model/accounts.ts';
@@ -68,12 +69,16 @@ function environmentOf(
   source: LaunchSource,
 ): Readonly<Record<string, string>> {
   if (!source.keepEnvironment && !containerEnvironment) {
-    return { PATH: minimalPath, ...command.environment };
+    const path = withStandIns(minimalPath, source.runtimeDirectory);
+    return { PATH: path, ...command.environment };
   }
   const { name, value } = markerOf(source);
+  const given = Object.fromEntries(source.environment.entries());
+  const path = given['PATH'];
   // It stands last: without it, who runs away would not be found.
   return {
-    ...Object.fromEntries(source.environment.entries()),
+    ...given,
+    ...(path !== undefined && { PATH: withStandIns(path, source.runtimeDirectory) }),
     ...command.environment,
     [name]: value,
   };

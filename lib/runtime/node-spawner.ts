@@ -12,6 +12,7 @@ import { ProcessTable } from './process-table.ts';
 import { endRunaways } from './runaways.ts';
 import { explainFailure } from './spawn-failure.ts';
 import type { Child, ChildListener, SpawnFailure, Spawner } from './spawner.ts';
+import { provideStandIns } from './stand-ins.ts';
 import type { Guest } from './waiting-room.ts';
 import { WaitingRoom } from './waiting-room.ts';
 import { Wiring } from './wiring.ts';
@@ -117,6 +118,11 @@ class NodeSpawner implements Spawner {
       this.#source.environment.materialize();
     } catch (error) {
       return fail(asked, 'the container environment is not to be had', error);
+    }
+    try {
+      provideStandIns(this.#source.runtimeDirectory);
+    } catch (error) {
+      return fail(asked, 'the stand-ins for programs of s6 are not to be had', error);
     }
     const launch = prepareLaunch(child.command, this.#source);
     if ('code' in launch) return child.fail(launch);

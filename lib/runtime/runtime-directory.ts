@@ -30,6 +30,11 @@ export class RuntimeDirectory {
     return this.#state !== 'absent';
   }
 
+  /** Whether a folder of this name was made in it, and it was not removed since. */
+  holds(name: string): boolean {
+    return this.inUse && this.#entries.has(name);
+  }
+
   /**
    * Makes an empty folder inside, and whatever leads there, and returns its path. What an earlier life left under this name
    * is removed first.
@@ -65,9 +70,11 @@ export class RuntimeDirectory {
     if (this.#state === 'absent') return [];
     const made = this.#state === 'made';
     this.#state = 'absent';
+    const entries = [...this.#entries];
+    this.#entries.clear();
     try {
       if (this.#private) rmSync(this.path, { recursive: true, force: true });
-      else this.#removeEntries(made);
+      else this.#removeEntries(entries, made);
       return [];
     } catch (error) {
       const message = `the runtime directory cannot be removed: ${(error as Error).message}`;
@@ -83,11 +90,10 @@ export class RuntimeDirectory {
     this.#state = made ? 'made' : 'found';
   }
 
-  #removeEntries(made: boolean): void {
-    for (const name of this.#entries) {
+  #removeEntries(entries: readonly string[], made: boolean): void {
+    for (const name of entries) {
       rmSync(join(this.path, name), { recursive: true, force: true });
     }
-    this.#entries.clear();
     if (made) removeIfEmpty(this.path);
   }
 }

@@ -121,4 +121,20 @@ conform('readiness', [
     steps: [until('log'), is('up, wanted, ready', 'web/log'), is('up, wanted')],
     trace: ['log'],
   },
+  {
+    title: 's6-notifyoncheck asks data/check until it is content',
+    tree: {
+      'web/run': '#!/bin/sh\nexec s6-notifyoncheck -w 100 -n 0 ./program\n',
+      'web/program': sh('say run', 'stay'),
+      'web/data/check': sh('[ -e go ] && say content'),
+      'web/notification-fd': '3',
+      'web/finish': finish,
+      ...witness,
+    },
+    steps: [
+      ...[until('run'), ...aSecondLater, is('up, wanted')],
+      ...[write({ 'web/go': '' }), is('up, wanted, ready'), until('content')],
+    ],
+    trace: ['run', 'a second later', 'content', 'finish 256 15'],
+  },
 ]);

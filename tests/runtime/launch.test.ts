@@ -42,15 +42,16 @@ test('a command is its words and its arguments, in the host’s folder unless it
 test('scripts and commands see the container environment and where it is', async (t) => {
   for (const content of ['#!/bin/sh\n', '#!/usr/bin/with-contenv sh\n', undefined]) {
     const { launch, runtime } = await prepare(t, content === undefined ? {} : { content });
-    const expected = { PATH: '/bin', GREETING: 'hello', STAGEKEEPER_RUNTIME: runtime };
+    const path = `${runtime}/bin:/bin`;
+    const expected = { PATH: path, GREETING: 'hello', STAGEKEEPER_RUNTIME: runtime };
     assert.deepEqual(launch.environment, expected);
   }
 });
 
 test('without keepEnvironment they see a PATH, but for scripts that ask for more', async (t) => {
   for (const content of ['#!/bin/sh\n', undefined]) {
-    const { launch } = await prepare(t, content === undefined ? {} : { content }, false);
-    assert.deepEqual(launch.environment, { PATH: minimalPath });
+    const { launch, runtime } = await prepare(t, content === undefined ? {} : { content }, false);
+    assert.deepEqual(launch.environment, { PATH: `${runtime}/bin:${minimalPath}` });
   }
   const asking = await prepare(t, { content: '#!/command/with-contenv sh\n' }, false);
   assert.equal(asking.launch.environment['GREETING'], 'hello');
@@ -63,7 +64,24 @@ test('what the command adds is laid over either', async (t) => {
   assert.equal(kept.launch.environment['GREETING'], 'good day');
   assert.equal(kept.launch.environment['MORE'], 'x');
   const minimal = await prepare(t, { environment }, false);
-  assert.deepEqual(minimal.launch.environment, { PATH: minimalPath, ...environment });
+  const path = `${minimal.runtime}/bin:${minimalPath}`;
+  assert.deepEqual(minimal.launch.environment, { PATH: path, ...environment });
+});
+
+test('a PATH of the command’s own is left as it is', async (t) => {
+  for (const keepEnvironment of [true, false]) {
+    const { launch } = await prepare(t, { environment: { PATH: '/own' } }, keepEnvironment);
+    assert.equal(launch.environment['PATH'], '/own');
+  }
+});
+
+test('without a PATH in the container environment there is none', async (t) => {
+  const runtimeDirectory = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
+  const environment = new Environment(runtimeDirectory, {});
+  const source = { environment, runtimeDirectory, keepEnvironment: true };
+  const launch = prepareLaunch({ ...plain, program: { command: ['true'] } }, source);
+  assert.ok('environment' in launch);
+  assert.deepEqual(launch.environment, { STAGEKEEPER_RUNTIME: runtimeDirectory.path });
 });
 
 test('a user is an account of this system, or there is none', async (t) => {

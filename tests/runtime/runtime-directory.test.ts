@@ -25,6 +25,18 @@ test('the private folder is made when it is needed, for our account alone, and g
   assert.deepEqual(runtime.remove(), [], 'a second time nothing is left to do');
 });
 
+test('it knows what was made in it in this life', async (t) => {
+  for (const runtime of [new RuntimeDirectory(), new RuntimeDirectory(await testFolder(t))]) {
+    assert.equal(runtime.holds('things'), false);
+    runtime.makeFolder('things');
+    assert.equal(runtime.holds('things'), true);
+    runtime.remove();
+    runtime.makeFolder('others');
+    assert.equal(runtime.holds('things'), false);
+    runtime.remove();
+  }
+});
+
 test('two of them never meet', () => {
   assert.notEqual(new RuntimeDirectory().path, new RuntimeDirectory().path);
 });
