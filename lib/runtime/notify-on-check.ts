@@ -48,7 +48,7 @@ watch() {
     sleep "$_span"
     _left=$((_left - _step))
   done
-  kill "$2"
+  while kill "$2"; do sleep "$_span"; done
 }
 
 # The same, and holds no descriptor meanwhile.
@@ -82,7 +82,9 @@ check() {
 }
 
 poll() {
-  trap 'kill "$_child" 2>/dev/null; exit' TERM
+  _child=
+  # What was started last may not have its name yet.
+  trap 'kill $_child $! 2>/dev/null; exit' TERM
   pause "$_initial"
   while ! check; do
     _tries=$((_tries - 1))
