@@ -14,7 +14,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Supervisor } from '../lib/index.ts';
 import type { LifecycleEvent } from '../lib/index.ts';
-import { childrenOf, livingWith, openDescriptors } from './processes.ts';
+import { childrenOf, livingWith, openDescriptors, until } from './processes.ts';
 
 const services = Number(process.env['CHAOS_SERVICES'] ?? 200);
 const seconds = Number(process.env['CHAOS_SECONDS'] ?? 20);
@@ -59,6 +59,9 @@ test('services and loggers that die at random', { timeout: (seconds + 100) * 100
   });
   const tally = count(supervisor);
   await supervisor.start();
+  // On a busy machine some would be killed again and again before their first instruction.
+  const hasRun = (name: string): boolean => existsSync(join(root, 'services.d', name, 'trace'));
+  await until(() => names().every(hasRun), 'the first run of each', 60_000);
   const loggersKilled = await wreak(supervisor);
   const runtime = supervisor.environment.directory;
   const verdict = await supervisor.stop();

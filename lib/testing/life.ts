@@ -25,7 +25,7 @@ export interface Life extends AsyncDisposable {
    * event that was waited for last. With an event it resolves to that event. Whatever needs no further time has happened by then.
    *
    * @throws AssertionError when it does not come within `timeout`, or cannot come any more; the end of the transcript is in its
-   * message.
+   * message. What a predicate throws is thrown as it is.
    */
   until: Until;
   /** Adds files to the tree, or replaces them, as an init script may do. They count when `services.d` is next read. */

@@ -37,20 +37,27 @@ export class Story {
    *
    * Events count from now on, or all of them with `past`. What the test's own calls have just brought about counts in any
    * case, for it could not begin to wait any earlier, and so does what came in the same moment as the event that was waited
-   * for last.
+   * for last. What a test throws comes out of `met()`, so that it is nobody's but who waits for it.
    */
   expect({ meets, holds }: Test, past: boolean): Wait {
     let next = past ? 0 : this.#start;
     let found: Met | undefined;
+    let thrown: { readonly reason: unknown } | undefined;
     const look = (): void => {
-      if (found === undefined && holds?.() === true) found = true;
+      if (found !== undefined || thrown !== undefined) return;
+      try {
+        if (holds?.() === true) found = true;
+      } catch (reason) {
+        thrown = { reason };
+      }
     };
     this.#waits.add(look);
     return {
       met: () => {
         look();
+        if (thrown !== undefined) throw thrown.reason;
         if (found !== undefined || meets === undefined) return found;
-        const place = this.events.findIndex((event, index) => index >= next && meets(event));
+        const place = this.#find(meets, next);
         next = place === -1 ? this.events.length : place + 1;
         if (place === -1) return undefined;
         this.#last = { behind: next, events: this.events.length };
@@ -60,6 +67,15 @@ export class Story {
         this.#waits.delete(look);
       },
     };
+  }
+
+  /** Where the first event from a place on is that meets an expectation; -1 without one. What came before is not gone through. */
+  #find(meets: (event: LifecycleEvent) => boolean, from: number): number {
+    for (let place = from; place < this.events.length; place += 1) {
+      const event = this.events[place];
+      if (event !== undefined && meets(event)) return place;
+    }
+    return -1;
   }
 
   /** The latest event that would have met an expectation, had it been waited for in time. */

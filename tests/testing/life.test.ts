@@ -62,6 +62,27 @@ test('something that holds for a moment only', async () => {
   assert.equal(life.supervisor.phase, 'running', 'what needs no time has happened as well');
 });
 
+test('what a predicate throws is told to who waits, and to nobody else', async () => {
+  await using life = await simulate(web);
+  life.spawner.script('web', ready(300));
+  void life.supervisor.run();
+  const isThere = (): boolean => {
+    if (life.supervisor.phase === 'running') throw new RangeError('no');
+    return false;
+  };
+  const other = life.until(() => life.supervisor.phase === 'running');
+  await assert.rejects(life.until(isThere), RangeError);
+  await other;
+  const fails = (): never => {
+    throw new RangeError('no');
+  };
+  await assert.rejects(life.until(fails), RangeError);
+  await assert.rejects(
+    life.until(() => fails(), { past: true }),
+    RangeError,
+  );
+});
+
 test('the end of a promise, and its outcome', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(300));
