@@ -1,3 +1,4 @@
+import type { SupervisorOptions } from '../../lib/index.ts';
 import type { TreeFiles } from '../../lib/testing/index.ts';
 
 /**
@@ -38,6 +39,8 @@ interface OursOnly {
   readonly seen: string;
   /** What stands beside `services.d`. */
   readonly stages?: TreeFiles;
+  /** What our supervisor is told. Default: nothing. */
+  readonly options?: SupervisorOptions;
 }
 
 /**

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SupervisorOptions } from '../../lib/index.ts';
 import { writeTree } from '../../lib/testing/index.ts';
 import { livingWith, read, until } from '../processes.ts';
 import type { Case, Standing, Step } from './case.ts';
@@ -12,7 +13,11 @@ import type { Case, Standing, Step } from './case.ts';
 export interface Driver {
   readonly name: string;
   /** Starts the tree of a folder, in which the services stand under `services.d`. */
-  start(root: string, variables: Readonly<Record<string, string>>): Promise<Driven>;
+  start(
+    root: string,
+    variables: Readonly<Record<string, string>>,
+    options: SupervisorOptions,
+  ): Promise<Driven>;
 }
 
 /** A tree that runs. */
@@ -41,7 +46,8 @@ export async function drive(given: Case, driver: Driver): Promise<readonly strin
     await writeTree(join(root, 'services.d'), given.tree);
     if ('stages' in given) await writeTree(root, given.stages ?? {});
     execFileSync('mkfifo', [never]);
-    driven = await driver.start(root, { TRACE: trace, NEVER: never, WORDS: words });
+    const options = 'options' in given ? (given.options ?? {}) : {};
+    driven = await driver.start(root, { TRACE: trace, NEVER: never, WORDS: words }, options);
     for (const step of given.steps) await take(step, driven, root);
     await within(driven.stop(), 'the end');
     return linesOf(trace);

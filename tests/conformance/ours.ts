@@ -3,11 +3,11 @@ import { Supervisor } from '../../lib/index.ts';
 import type { Standing } from './case.ts';
 import type { Driven, Driver } from './drive.ts';
 
-/** Our supervisor with all its defaults, and for each letter of `s6-svc` the counterpart of ours. */
+/** Our supervisor with its defaults unless a case says otherwise, and for each letter of `s6-svc` the counterpart of ours. */
 export const ours: Driver = {
   name: 'ours',
-  async start(root, variables) {
-    const supervisor = await Supervisor.load(root, { output: 'ignore' });
+  async start(root, variables, options) {
+    const supervisor = await Supervisor.load(root, { output: 'ignore', ...options });
     for (const [name, value] of Object.entries(variables)) supervisor.environment.set(name, value);
     supervisor.on('problem', () => undefined);
     asked(supervisor.start());

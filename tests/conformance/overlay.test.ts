@@ -2,10 +2,18 @@
  * The stages around the services, which s6 by itself does not have: what s6-overlay does with them.
  */
 import type { Case } from './case.ts';
-import { finish, run, sh, until } from './case.ts';
+import { finish, run, sh, stop, until } from './case.ts';
 import { conform } from './conform.ts';
 
 const saying = (word: string): string => sh(`say ${word}`);
+
+/** A script that asks for the container environment. */
+const withEnvironment = (...lines: readonly string[]): string =>
+  sh(...lines).replace('/bin/sh', '/usr/bin/with-contenv sh');
+
+/** A script that leaves something in the container environment. */
+const leaving = (...lines: readonly string[]): string =>
+  sh('cd "$STAGEKEEPER_RUNTIME/container_environment"', ...lines);
 
 const web: Case['tree'] = { 'web/run': run, 'web/finish': finish };
 
@@ -75,6 +83,68 @@ conform('init and finish scripts', [
     seen: 's6-overlay 1.21.2.2 and 2.2.0.3',
   },
   {
+    number: 4,
+    title: 'what is in a folder among the init scripts does not run',
+    tree: web,
+    stages: { 'cont-init.d/10/20': saying('20'), 'cont-init.d/30': saying('30') },
+    steps: [until('run')],
+    ours: ['30', 'run', 'finish 256 15'],
+    seen: 's6-overlay 2.2.0.3',
+  },
+  {
+    number: 9,
+    title: 'an init script fails, and that stops everything: the finish scripts run',
+    tree: web,
+    stages: {
+      'cont-init.d/10': sh('say 10', 'exit 42'),
+      'cont-init.d/20': saying('20'),
+      'cont-finish.d/10': saying('bye'),
+    },
+    options: { onInitFailure: 'stop' },
+    steps: [until('bye')],
+    ours: ['10', 'bye'],
+    seen: 's6-overlay 1.21.2.2 and 2.2.0.3',
+  },
+  {
+    number: 10,
+    title: 'an init script fails, and that is a warning: the others and the services run',
+    tree: web,
+    stages: { 'cont-init.d/10': sh('say 10', 'exit 42'), 'cont-init.d/20': saying('20') },
+    options: { onInitFailure: 'warn' },
+    steps: [until('run')],
+    ours: ['10', '20', 'run', 'finish 256 15'],
+    seen: 's6-overlay 3.1.6.2',
+  },
+  {
+    number: 11,
+    title: 'fix-attrs.d names an account that there is not: that stops nothing',
+    tree: web,
+    stages: { 'fix-attrs.d/10': '/nowhere true no-such-account 0644 0755\n' },
+    options: { onInitFailure: 'stop' },
+    steps: [until('run')],
+    ours: ['run', 'finish 256 15'],
+    seen: 's6-overlay 1.21.2.2 and 2.2.0.3',
+  },
+  {
+    number: 17,
+    title: 'stop, while an init script runs: no service starts, the finish scripts run',
+    tree: web,
+    stages: { 'cont-init.d/10': sh('say 10', 'stay'), 'cont-finish.d/10': saying('bye') },
+    steps: [until('10'), stop],
+    ours: ['10', 'bye'],
+    seen: 's6-overlay 1.21.2.2 and 2.2.0.3',
+  },
+  {
+    number: 64,
+    title: 'a finish script hangs: it is killed when its time is up, and the next one runs',
+    tree: web,
+    stages: { 'cont-finish.d/10': sh('say 10', 'stay'), 'cont-finish.d/20': saying('20') },
+    options: { timeouts: { finish: 1000 } },
+    steps: [until('run')],
+    ours: ['run', 'finish 256 15', '10', '20'],
+    seen: 's6-overlay 1.21.2.2 and 2.2.0.3',
+  },
+  {
     number: 15,
     title: 'the stdin of an init script is at its end',
     tree: web,
@@ -104,12 +174,47 @@ conform('init and finish scripts', [
     number: 74,
     title:
       'a variable that an init script leaves is seen by what comes later, without its final newline',
-    tree: { 'web/run': sh('say "<$LEFT>"', 'stay').replace('/bin/sh', '/usr/bin/with-contenv sh') },
-    stages: {
-      'cont-init.d/10': sh('echo value >"$STAGEKEEPER_RUNTIME/container_environment/LEFT"'),
-    },
+    tree: { 'web/run': withEnvironment('say "<$LEFT>"', 'stay') },
+    stages: { 'cont-init.d/10': leaving('echo value >LEFT') },
     steps: [until('<value>')],
     ours: ['<value>'],
     seen: 's6-overlay 3.2.3.0',
+  },
+  {
+    number: 73,
+    title: 'an empty file is no variable, a lone newline is an empty one',
+    tree: { 'web/run': withEnvironment('say "${NONE-unset} <${EMPTY-unset}>"', 'stay') },
+    stages: { 'cont-init.d/10': leaving(': >NONE', 'echo >EMPTY') },
+    steps: [until('unset <>')],
+    ours: ['unset <>'],
+    seen: 's6-overlay 3.2.3.0',
+  },
+  {
+    number: 76,
+    title: 'a value of 5000 bytes is whole',
+    tree: { 'web/run': withEnvironment('say ${#LONG}', 'stay') },
+    stages: { 'cont-init.d/10': leaving('printf %05000d 0 >LONG') },
+    steps: [until('5000')],
+    ours: ['5000'],
+    seen: 's6-overlay 2.2.0.3 and later',
+  },
+  {
+    number: 77,
+    title: 'a name with a dot before it or an equals sign in it is no variable',
+    tree: { 'web/run': withEnvironment('say "$(env | grep -c hidden)"', 'stay') },
+    stages: { 'cont-init.d/10': leaving('echo hidden >.h', 'echo hidden >a=b') },
+    steps: [until('0')],
+    ours: ['0'],
+    seen: 's6-overlay 1.21.2.2 and 2.2.0.3',
+  },
+  {
+    number: 78,
+    title:
+      'S6_KEEP_ENV, which is our default: scripts that do not ask for the environment see it too',
+    tree: { 'web/run': sh('say "<$LEFT>"', 'stay') },
+    stages: { 'cont-init.d/10': leaving('echo value >LEFT') },
+    steps: [until('<value>')],
+    ours: ['<value>'],
+    seen: 's6-overlay 2.2.0.3 and 3.1.6.2, for the variables that it is started with',
   },
 ]);
