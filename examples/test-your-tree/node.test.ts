@@ -72,6 +72,7 @@ test('for real: the scripts themselves, with stand-ins for what they call', asyn
   await life.supervisor.start();
   const logged = 'logged: app serve --port 8080';
   await life.until({ type: 'output', source: 'app/log', line: logged }, { past: true });
+  await life.until({ type: 'output', line: 'nginx: serving' }, { past: true });
   await life.supervisor.stop();
   expectOrder(life.transcript, [
     "10-migrate: printed 'app migrate'",
