@@ -5,6 +5,7 @@ import type { Drive } from './life.ts';
 import type { PromptClock } from './prompt-clock.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
 import type { Story } from './story.ts';
+import { requirePassable } from './virtual-clock.ts';
 
 /** What goes on in a simulation. */
 export interface Scene {
@@ -42,9 +43,14 @@ export class Passage {
     );
   }
 
-  /** Lets so many milliseconds pass. */
+  /**
+   * Lets so many milliseconds pass.
+   *
+   * @throws RangeError, before any of them does, when that is no number of milliseconds.
+   */
   async advance(ms: number): Promise<void> {
     const { clock } = this.#scene;
+    requirePassable(ms);
     const end = clock.now() + ms;
     await this.settle();
     while ((await this.#step(end)) === undefined);

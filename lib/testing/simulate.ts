@@ -20,7 +20,11 @@ export interface Simulation extends Life {
   readonly spawner: FakeSpawner;
   /** Lets everything happen that needs no time. */
   settle(): Promise<void>;
-  /** Lets so many milliseconds pass, from one deadline to the next, and everything happen on the way. */
+  /**
+   * Lets so many milliseconds pass, from one deadline to the next, and everything happen on the way.
+   *
+   * @throws RangeError when `ms` is negative, infinite or not a number.
+   */
   advance(ms: number): Promise<void>;
 }
 

@@ -47,9 +47,7 @@ export class VirtualClock implements Clock {
    * @throws Error when 20000 alarms have rung at one moment: something goes round in a circle in which no time passes.
    */
   advance(ms: number): void {
-    if (!(ms >= 0 && ms < Infinity)) {
-      throw new RangeError(`A clock advances by 0 or more milliseconds, not by ${String(ms)}.`);
-    }
+    requirePassable(ms);
     const end = this.#now + ms;
     this.#ring(end, Infinity);
     // An alarm may have advanced further still.
@@ -86,6 +84,16 @@ export class VirtualClock implements Clock {
     if (this.#rung === mostAlarmsAtOnce) throw new Error(goesRound(this.#now));
     this.#rung += 1;
   }
+}
+
+/**
+ * Makes sure that a clock can advance by so many milliseconds.
+ *
+ * @throws RangeError when they are negative, infinite or not a number.
+ */
+export function requirePassable(ms: number): void {
+  if (ms >= 0 && ms < Infinity) return;
+  throw new RangeError(`A clock advances by 0 or more milliseconds, not by ${String(ms)}.`);
 }
 
 function goesRound(now: number): string {

@@ -82,6 +82,18 @@ test('advance() rings every deadline at its own moment, with all that follows fr
   assert.equal(life.clock.now(), 6000);
 });
 
+test(
+  'advance() refuses what is no time, before any of it passes',
+  { timeout: 10_000 },
+  async () => {
+    await using life = await simulate(web);
+    life.spawner.script('web', [exit(1, 500), exit(1, 500), {}]);
+    await life.supervisor.start();
+    for (const ms of [-1, Infinity, NaN]) await assert.rejects(life.advance(ms), RangeError);
+    assert.equal(life.clock.now(), 0);
+  },
+);
+
 test('promises that the way brings about are kept before it goes on', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', [exit(1, 500), {}]);
