@@ -47,7 +47,7 @@ const log = `#!/bin/sh
 while read -r line; do echo "$line"; done >> ../lines
 `;
 
-test('services and loggers that die at random', { timeout: (seconds + 100) * 1000 }, async (t) => {
+test('services and loggers that die at random', { timeout: (seconds + 220) * 1000 }, async (t) => {
   t.diagnostic(`SEED=${seed} CHAOS_SERVICES=${services} CHAOS_SECONDS=${seconds}`);
   const before = openDescriptors();
   const children = childrenOf(process.pid);

@@ -221,9 +221,7 @@ test('an init script writes services, and they are started', async () => {
   await life.supervisor.start();
   assert.deepEqual([...life.supervisor.services.keys()], ['new']);
   assert.equal(life.supervisor.service('new').status, 'up');
-  await life.until({ type: 'tree' }).catch((error: unknown) => {
-    assert.match(String(error), /It came before, as event/);
-  });
+  await assert.rejects(life.until({ type: 'tree' }), /It came before, as event/);
 });
 
 test('a rescan finds what was written', async () => {
