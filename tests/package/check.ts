@@ -7,6 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { consumerLock } from './consumer-lock.ts';
+import { looseEnds } from './loose-ends.ts';
+
+interface Manifest {
+  readonly dependencies: Record<string, string>;
+  readonly peerDependencies: Record<string, string>;
+}
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = (name: string): string => join(root, 'node_modules/.bin', name);
@@ -88,18 +94,29 @@ function json(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
-/** Code, types and papers, and nothing that points to a file which is not there. */
+/** Code, types and papers, and no import of a file or package which is not there. */
 function checkContents(installed: string): void {
   const files = readdirSync(installed, { recursive: true, encoding: 'utf8', withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
-  const expected = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
-    .flatMap((path) => ['.js', '.d.ts'].map((end) => `dist/${path.replace(/\.ts$/, end)}`));
-  const papers = ['LICENSE', 'README.md', 'package.json'];
-  assert.deepEqual(files.toSorted(), [...papers, ...expected].toSorted());
-  for (const file of expected) {
-    assert.doesNotMatch(readFileSync(join(installed, file), 'utf8'), /^\/\/# sourceMappingURL/m);
+  const library = json(join(installed, 'package.json')) as Manifest;
+  const code = ['index.js', 'shared.js', 'testing/index.js'].map((path) => `dist/${path}`);
+  const types = files.filter((file) => file.endsWith('.d.ts'));
+  const papers = ['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY-NOTICES.md'];
+  assert.deepEqual(files.toSorted(), [...papers, ...code, ...types].toSorted());
+  const read = (file: string): string => readFileSync(join(installed, file), 'utf8');
+  for (const file of [...code, ...types]) {
+    assert.doesNotMatch(read(file), /^\/\/# sourceMappingURL/m);
   }
+  // What is used of zod is inside, so that nothing imports it although users have it.
+  const others = Object.keys({ ...library.dependencies, ...library.peerDependencies }).filter(
+    (name) => name !== 'zod',
+  );
+  const texts = Object.fromEntries(files.map((file) => [file, read(file)]));
+  assert.deepEqual(looseEnds(texts, others), []);
+  const notices = read('dist/THIRD-PARTY-NOTICES.md');
+  const licence = readFileSync(join(root, 'node_modules/zod/LICENSE'), 'utf8');
+  assert.match(notices, /^## zod /m, 'the notices name zod');
+  assert.ok(notices.includes(licence.trim()), 'the licence of zod stands in the notices');
   console.log(`${String(files.length)} files`);
 }

@@ -1,0 +1,100 @@
+// Builds what is published: `npm run build`, or `node --import tsx .ci/build.ts FOLDER` for another folder than dist, which is
+// to be new, empty or an earlier build. With `--code` there are no declarations, and nothing is checked.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildSync } from 'esbuild';
+import ts from 'typescript';
+import { refusalOf } from './build-folder.ts';
+
+interface Manifest {
+  readonly version: string;
+  readonly homepage: string;
+  readonly dependencies: Record<string, string>;
+  readonly peerDependencies: Record<string, string>;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const entries = ['index', 'testing/index'];
+
+/** Dependencies that are put inside, as far as they are used: loading all of zod takes longer than all the rest. */
+const bundled = ['zod'];
+
+const { values, positionals } = parseArgs({
+  options: { code: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const folder = resolve(positionals[0] ?? join(root, 'dist'));
+const refusal = refusalOf(folder, root);
+if (refusal === undefined) {
+  build();
+} else {
+  process.stderr.write(`${refusal}\n`);
+  process.exitCode = 1;
+}
+
+function build(): void {
+  rmSync(folder, { recursive: true, force: true });
+  if (values.code !== true) buildDeclarations();
+  buildCode();
+  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.md'), notices());
+}
+
+/** A file for each entry, and one for what they share: Node takes its time over each file of its own. */
+function buildCode(): void {
+  const { dependencies, peerDependencies } = manifestIn(root);
+  const needed = Object.keys({ ...dependencies, ...peerDependencies });
+  buildSync({
+    absWorkingDir: root,
+    entryPoints: entries.map((entry) => `lib/${entry}.ts`),
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'shared',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: needed.filter((name) => !bundled.includes(name)),
+    logLevel: 'warning',
+  });
+}
+
+/** What the licences of bundled packages ask for, from the packages as they are installed. */
+function notices(): string {
+  const sections = bundled.map((name) => {
+    const installed = join(root, 'node_modules', name);
+    const { version, homepage } = manifestIn(installed);
+    const licence = readFileSync(join(installed, 'LICENSE'), 'utf8').trim();
+    return `## ${name} ${version}\n\n<${homepage}>\n\n\`\`\`\n${licence}\n\`\`\`\n`;
+  });
+  const intro = 'This package contains parts of other packages, under their own licences.\n';
+  return ['# Third-party notices\n', intro, ...sections].join('\n');
+}
+
+function manifestIn(packageFolder: string): Manifest {
+  return JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** Declarations of the entries and of what these name; others would speak of packages that users do not have. */
+function buildDeclarations(): void {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const words = ['-p', join(root, 'lib'), '--emitDeclarationOnly', '--outDir', folder];
+  execFileSync(process.execPath, [compiler, ...words], { stdio: 'inherit' });
+  const named = new Set<string>();
+  for (const entry of entries) addNamed(join(folder, `${entry}.d.ts`), named);
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const file = join(folder, path);
+    if (file.endsWith('.d.ts') && !named.has(file)) rmSync(file);
+  }
+}
+
+function addNamed(file: string, named: Set<string>): void {
+  if (named.has(file)) return;
+  named.add(file);
+  for (const { fileName } of ts.preProcessFile(readFileSync(file, 'utf8')).importedFiles) {
+    const isOurs = fileName.startsWith('.');
+    if (isOurs) addNamed(resolve(dirname(file), fileName.replace(/\.ts$/, '.d.ts')), named);
+  }
+}
