@@ -14,10 +14,28 @@ export function childrenOf(parent: number): readonly number[] {
     .map(Number);
 }
 
+/** The pids of the guards that a process has, as the list of processes shows them. */
+export function guardsOf(host: number): readonly number[] {
+  return childrenOf(host).filter((pid) =>
+    read(`/proc/${pid}/cmdline`).includes('\0stagekeeper-guard\0'),
+  );
+}
+
 /** The living processes for which `test` holds; it is given what `/proc/PID` has under that name. */
 export function livingWith(file: string, test: (text: string) => boolean): readonly number[] {
   return pids()
     .filter((pid) => test(read(`/proc/${pid}/${file}`)))
+    .map(Number)
+    .filter(isAlive);
+}
+
+/**
+ * The living processes with this entry in their environment. Whoever is becoming another program has none for a moment,
+ * and is looked at until it has one again.
+ */
+export function livingWithEntry(entry: string): readonly number[] {
+  return pids()
+    .filter((pid) => environmentOf(pid).includes(entry))
     .map(Number)
     .filter(isAlive);
 }
@@ -43,6 +61,26 @@ export function read(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Milliseconds after which somebody without an environment is taken to have been started without one. */
+const moment = 50;
+
+function environmentOf(pid: string): readonly string[] {
+  const end = performance.now() + moment;
+  try {
+    for (;;) {
+      const text = readFileSync(`/proc/${pid}/environ`, 'utf8');
+      if (text !== '' || !hasMemory(pid) || performance.now() > end) return text.split('\0');
+    }
+  } catch {
+    return []; // gone, or somebody else's
+  }
+}
+
+/** The dead and the kernel's own threads have none. */
+function hasMemory(pid: string): boolean {
+  return Number(fieldsOf(pid)[20] ?? 0) > 0;
 }
 
 function pids(): readonly string[] {

@@ -67,6 +67,7 @@ export const problemSeverities = {
   'name-not-utf8': 'warning',
   'file-too-large': 'warning',
   'override-unknown': 'warning',
+  'name-taken': 'warning',
   // Met while running.
   unspawnable: 'warning',
   'script-failed': 'warning',
@@ -77,4 +78,11 @@ export const problemSeverities = {
   'fix-attrs-failed': 'warning',
   'rescan-failed': 'warning',
   'runtime-directory': 'warning',
+  'copy-failed': 'warning',
+  'logging-directory': 'warning',
+  'logging-failed': 'warning',
+  'sync-failed': 'warning',
+  'control-unavailable': 'warning',
+  'guard-lost': 'warning',
+  zombies: 'warning',
 } as const satisfies Record<string, Problem['severity']>;
