@@ -8,21 +8,28 @@ import type { Problem } from '../model/problem.ts';
 /**
  * The folder for the files of one supervisor's life: made when it is first needed, gone at the end.
  *
- * What we make is for our own account only (mode 0700), since the values of variables are nobody else's business. A host
- * whose services run under other accounts and are to read the folder gives one that it has made itself.
+ * Anybody may pass through what we make (mode 0711), to the programs in it that they know by name; what else is in it is for
+ * our own account, since the values of variables are nobody else's business. One that the host names is as s6-overlay's is:
+ * anybody may read it (0755).
  */
 export class RuntimeDirectory {
   /** The folder's absolute path, also while it is not there. */
   readonly path: string;
-  readonly #private: boolean;
+  /** Whether it is a folder of our own that nobody else knows, not one that the host gave. */
+  readonly isPrivate: boolean;
   /** What was made inside, by name. */
   readonly #entries = new Set<string>();
   #state: 'absent' | 'made' | 'found' = 'absent';
 
   /** @param given - The host's own choice. Default: a private folder under the system's temporary directory. */
   constructor(given?: string) {
-    this.#private = given === undefined;
+    this.isPrivate = given === undefined;
     this.path = resolve(given ?? join(tmpdir(), `stagekeeper-${randomBytes(8).toString('hex')}`));
+  }
+
+  /** The mode of a folder in it that has variables in it. */
+  get folderMode(): number {
+    return this.isPrivate ? 0o700 : 0o755;
   }
 
   /** Whether it is in use: anything was made in it, and it was not removed since. */
@@ -41,12 +48,23 @@ export class RuntimeDirectory {
    *
    * @throws the system's error when it cannot be made.
    */
-  makeFolder(name: string): string {
+  makeFolder(name: string, mode = 0o755): string {
+    const path = this.claim(name);
+    mkdirSync(path, { mode });
+    return path;
+  }
+
+  /**
+   * The path of a name inside which is ours from now on: what stood there before is gone, and what stands there at the end
+   * goes with the rest.
+   *
+   * @throws the system's error when the runtime directory cannot be made.
+   */
+  claim(name: string): string {
     this.#make();
     const path = join(this.path, name);
     rmSync(path, { recursive: true, force: true });
     this.#entries.add(name);
-    mkdirSync(path, { mode: 0o755 });
     return path;
   }
 
@@ -73,7 +91,7 @@ export class RuntimeDirectory {
     const entries = [...this.#entries];
     this.#entries.clear();
     try {
-      if (this.#private) rmSync(this.path, { recursive: true, force: true });
+      if (this.isPrivate) rmSync(this.path, { recursive: true, force: true });
       else this.#removeEntries(entries, made);
       return [];
     } catch (error) {
@@ -85,8 +103,8 @@ export class RuntimeDirectory {
   #make(): void {
     if (this.#state !== 'absent') return;
     // Nobody can guess the private one's name: if it is there already, something is wrong.
-    if (this.#private) mkdirSync(this.path, { mode: 0o700 });
-    const made = this.#private || makeWithParents(this.path);
+    if (this.isPrivate) mkdirSync(this.path, { mode: 0o711 });
+    const made = this.isPrivate || makeWithParents(this.path);
     this.#state = made ? 'made' : 'found';
   }
 
@@ -102,9 +120,9 @@ export class RuntimeDirectory {
  * Whether the folder had to be made. One folder after the other, since Node's own recursion never ends where nothing can
  * be made (`/proc`).
  */
-function makeWithParents(path: string): boolean {
+export function makeWithParents(path: string): boolean {
   try {
-    mkdirSync(path, { mode: 0o700 });
+    mkdirSync(path, { mode: 0o755 });
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -112,7 +130,7 @@ function makeWithParents(path: string): boolean {
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
   }
   makeWithParents(dirname(path));
-  mkdirSync(path, { mode: 0o700 });
+  mkdirSync(path, { mode: 0o755 });
   return true;
 }
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { plant, testFolder, whoRuns } from './folder.ts';
 
-test('the private folder is made when it is needed, for our account alone, and goes with all in it', () => {
+test('the private folder is made when it is needed, for others to pass through only, and goes with all in it', () => {
   const runtime = new RuntimeDirectory();
   assert.equal(dirname(runtime.path), tmpdir());
   assert.match(basename(runtime.path), /^stagekeeper-[0-9a-f]{16}$/);
@@ -15,7 +15,8 @@ test('the private folder is made when it is needed, for our account alone, and g
 
   const folder = runtime.makeFolder('things');
   assert.equal(folder, join(runtime.path, 'things'));
-  assert.equal(statSync(runtime.path).mode & 0o777, 0o700);
+  assert.equal(statSync(runtime.path).mode & 0o777, 0o711);
+  assert.deepEqual([runtime.isPrivate, runtime.folderMode], [true, 0o700]);
   assert.equal(runtime.inUse, true);
   plant(join(runtime.path, 'of-a-script'), 'x');
 
@@ -57,7 +58,8 @@ test('a folder that the host named but did not make is made, and removed if it i
   const given = join(parent, 'deep', 'down');
   const runtime = new RuntimeDirectory(given);
   runtime.makeFolder('things');
-  assert.equal(statSync(given).mode & 0o777, 0o700);
+  assert.equal(statSync(given).mode & 0o777, 0o755);
+  assert.deepEqual([runtime.isPrivate, runtime.folderMode], [false, 0o755]);
   assert.deepEqual(runtime.remove(), []);
   assert.equal(existsSync(given), false);
 
@@ -103,4 +105,16 @@ test('what cannot be removed is a problem', { skip: whoRuns.plainUser }, async (
   chmodSync(given, 0o700);
   assert.equal(found?.code, 'runtime-directory');
   assert.equal(found.path, given);
+});
+
+test('a name that is claimed is ours: what stood there is gone, and what stands there at the end goes', async (t) => {
+  const given = await testFolder(t);
+  plant(join(given, 'control'), 'old');
+  const runtime = new RuntimeDirectory(given);
+  assert.equal(runtime.claim('control'), join(given, 'control'));
+  assert.deepEqual(readdirSync(given), []);
+  plant(join(given, 'control'), 'new');
+  plant(join(given, 'mine'), 'keep');
+  runtime.remove();
+  assert.deepEqual(readdirSync(given), ['mine']);
 });

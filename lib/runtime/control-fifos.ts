@@ -1,0 +1,151 @@
+import { closeSync, constants, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { makeFifos } from './mkfifo.ts';
+import type { RuntimeDirectory } from './runtime-directory.ts';
+
+/** A question through the FIFO of the stand-ins. */
+export interface Question {
+  /** The program's name, its arguments, and the working directory that it was called in. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly directory: string;
+}
+
+/** What a stand-in is told: what to print and to end with; `elsewhere`: the real program is to be asked. */
+export type Told = { exitCode: number; stdout?: string; stderr?: string } | 'elsewhere';
+
+/** Who answers. */
+export interface Answerer {
+  /** A stand-in asks. */
+  answer(question: Question): Promise<Told>;
+  /** The real `s6-svscanctl` commands, in s6's letters. */
+  command(letters: string): void;
+}
+
+/** The names of what is made in the runtime directory. */
+const control = 'control';
+const replies = 'replies';
+
+/** What a FIFO is called until it is open; in a folder that goes with the rest. */
+function draftOf(name: string): string {
+  return `${replies}/${name.replaceAll('/', '-')}`;
+}
+
+/** The FIFO of the real `s6-svscanctl`, within the runtime directory. */
+export const scanControl = 'services/.s6-svscan/control';
+
+/**
+ * The FIFOs through which the programs of a tree speak to the supervisor: one of our own for the stand-ins, who are answered,
+ * and one in s6's protocol, so that the real `s6-svscanctl` finds what it expects.
+ */
+export class ControlFifos {
+  readonly #runtime: RuntimeDirectory;
+  readonly #answerer: Answerer;
+  readonly #streams: Socket[] = [];
+  #opened: Promise<void> | undefined;
+  #isClosed = false;
+  #rest = Buffer.alloc(0);
+
+  constructor(runtime: RuntimeDirectory, answerer: Answerer) {
+    this.#runtime = runtime;
+    this.#answerer = answerer;
+  }
+
+  /** Makes and opens them; resolves when they are there. Rejects with the system's error. */
+  open(): Promise<void> {
+    this.#opened ??= this.#open();
+    return this.#opened;
+  }
+
+  /** Closes them; whoever is not answered yet never will be. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#opened?.catch(() => undefined);
+    const closed = this.#streams.splice(0).map(
+      (stream) =>
+        new Promise<void>((resolve) => {
+          stream.once('close', () => resolve());
+          stream.destroy();
+        }),
+    );
+    await Promise.all(closed);
+  }
+
+  async #open(): Promise<void> {
+    this.#runtime.makeFolder(replies, 0o700);
+    this.#runtime.claim(control);
+    // As under s6, only who is of our account has a say.
+    await makeFifos(this.#runtime.path, [draftOf(control), draftOf(scanControl)], 0o600);
+    if (this.#isClosed) return;
+    this.#read(control, (chunk) => {
+      this.#take(chunk);
+    });
+    this.#read(scanControl, (chunk) => {
+      this.#answerer.command(chunk.toString('latin1'));
+    });
+  }
+
+  /** It gets its name when it is open: what is written to a FIFO that nobody holds open is lost. */
+  #read(name: string, take: (chunk: Buffer) => void): void {
+    const path = join(this.#runtime.path, draftOf(name));
+    // Open for both, it never comes to an end, whoever else opens and closes it.
+    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    renameSync(path, join(this.#runtime.path, name));
+    const stream = new Socket({ fd, readable: true, writable: false });
+    stream.on('data', take);
+    stream.on('error', () => undefined);
+    stream.unref();
+    this.#streams.push(stream);
+  }
+
+  #take(chunk: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, chunk]);
+    const fields = this.#rest.toString().split('\0');
+    const unfinished = fields.pop() ?? '';
+    let next = 0;
+    for (;;) {
+      const [reply, directory, program, count] = fields.slice(next, next + 4);
+      const end = next + 4 + Number(count);
+      if (reply === undefined || directory === undefined || program === undefined) break;
+      if (count === undefined || !(end <= fields.length)) break;
+      const question = { program, directory, args: fields.slice(next + 4, end) };
+      void this.#answerer.answer(question).then((told) => {
+        this.#reply(reply, told);
+      });
+      next = end;
+    }
+    const left = [...fields.slice(next).map((field) => `${field}\0`), unfinished].join('');
+    this.#rest = Buffer.from(left);
+  }
+
+  #reply(name: string, told: Told): void {
+    if (!/^\d+$/.test(name) || this.#isClosed) return;
+    const path = join(this.#runtime.path, replies, name);
+    let fd: number | undefined;
+    try {
+      // Without waiting: who has asked holds it open, or has gone.
+      fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      rmSync(path, { force: true });
+      writeSync(fd, textOf(told));
+    } catch {
+      // Nobody is there any more to hear it.
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+    }
+  }
+}
+
+function textOf(told: Told): string {
+  if (told === 'elsewhere') return '>\n';
+  const lines = [
+    ...linesOf(told.stdout).map((line) => `1${line}`),
+    ...linesOf(told.stderr).map((line) => `2${line}`),
+    `.${String(told.exitCode)}`,
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function linesOf(text: string | undefined): readonly string[] {
+  return text?.split('\n') ?? [];
+}

@@ -1,0 +1,84 @@
+import {
+  chmod,
+  copyFile,
+  lchown,
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  stat,
+  symlink,
+} from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+
+/** What is to be done beside copying. */
+export interface CopyOptions {
+  /** Whether what is copied keeps its owner, where we may give it away. Default: false, it is ours. */
+  readonly keepOwners?: boolean;
+  /**
+   * Told of what cannot be copied, and why; the rest is. Default: the first error ends it all, and what is neither file, folder
+   * nor link is left out.
+   */
+  readonly failed?: (path: string, why: string) => void;
+}
+
+/**
+ * Copies a folder with all that is in it, modes included. A link within the folder leads to the copy, one that leaves it to
+ * where it led before.
+ */
+export async function copyTree(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+  await copyFolder({ ...options, root: resolve(from) }, from, to);
+}
+
+interface Copying extends CopyOptions {
+  readonly root: string;
+}
+
+async function copyFolder(copying: Copying, from: string, to: string): Promise<void> {
+  const { mode, uid, gid } = await stat(from);
+  await mkdir(to, { mode: mode | ownersRights });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    try {
+      if (entry.isDirectory()) await copyFolder(copying, source, target);
+      else await copyEntry(copying, entry, source, target);
+    } catch (error) {
+      if (copying.failed === undefined) throw error;
+      copying.failed(source, (error as Error).message);
+    }
+  }
+  if (givesAway(copying)) await lchown(to, uid, gid);
+  await chmod(to, mode | ownersRights);
+}
+
+/** Without these nothing could be put into the copy of a folder. */
+const ownersRights = 0o700;
+
+async function copyEntry(
+  copying: Copying,
+  entry: { isSymbolicLink(): boolean; isFile(): boolean },
+  from: string,
+  to: string,
+): Promise<void> {
+  if (entry.isSymbolicLink()) await symlink(await targetOf(copying.root, from), to);
+  else if (entry.isFile()) await copyFile(from, to);
+  else return copying.failed?.(from, 'it is neither file, folder nor link');
+  if (!givesAway(copying)) return;
+  const { mode, uid, gid } = await lstat(from);
+  await lchown(to, uid, gid);
+  // A change of the owner takes setuid and setgid away.
+  if (entry.isFile()) await chmod(to, mode);
+}
+
+function givesAway({ keepOwners = false }: CopyOptions): boolean {
+  return keepOwners && process.geteuid?.() === 0;
+}
+
+async function targetOf(root: string, link: string): Promise<string> {
+  const target = await readlink(link);
+  const place = resolve(dirname(link), target);
+  const inside = relative(root, place);
+  const leaves = inside === '..' || inside.startsWith('../') || isAbsolute(inside);
+  if (leaves) return place;
+  return isAbsolute(target) ? relative(dirname(resolve(link)), place) : target;
+}

@@ -1,0 +1,229 @@
+import { shell } from './shell.ts';
+
+/**
+ * A logger for where there is no `s6-log`: `sh -c LOGGER NAME AWK WRITER DIRECTORY [DIRECTIVE...]`. It knows the directives
+ * n, s, t and T, writes the files that `s6-log -b` writes, and holds each line for no longer.
+ *
+ * A `cat` of its own reads, and is what TERM ends: awk cannot be told to stop, but sees the end of its input and writes all
+ * that came. So that nothing is lost which `cat` has in its hands, it is stopped first, and killed only if the kernel has
+ * counted as many bytes out of it as into it. Where that may not be read, it is killed once it and awk have come to rest;
+ * what it reads in that very moment is lost.
+ *
+ * Differences from `s6-log`: a last line without a newline is kept; lines have no limit of length; other directives are left
+ * aside, with a warning; what cannot be written (the disk is full) ends it, and is lost.
+ */
+export const logger = shell`
+_awk=$1 _writer=$2 _directory=$3
+shift 3
+
+die() {
+  printf '%s\n' "$0: fatal: $2" >&2
+  exit "$1"
+}
+
+warn() {
+  printf '%s\n' "$0: warning: $1" >&2
+}
+
+number() {
+  case $1 in
+    ?*[!0-9]* | ? | ???????????*) die 100 "unrecognized directive: $1" ;;
+  esac
+  _number=\${1#?}
+  _number=\${_number#"\${_number%%[!0]*}"}
+  _number=\${_number:-0}
+}
+
+_size=99999 _t=0 _T=0 _others=
+export KEEP=10
+for _directive; do
+  case $_directive in
+    n*) number "$_directive" && KEEP=$_number ;;
+    s*) number "$_directive" && _size=$_number ;;
+    t) _t=1 ;;
+    T) _T=1 ;;
+    *) _others="$_others $_directive" ;;
+  esac
+done
+[ "$_size" -ge 4096 ] || _size=4096
+[ -z "$_others" ] || warn "left aside, since there is no s6-log here:$_others"
+
+# mawk would wait for a full buffer. Which awk has no clock must not begin, or it would lose a line with every start.
+_options=
+case $("$_awk" -W version 2>&1 </dev/null) in
+  mawk\ 1.3.4* | mawk\ [2-9]*) _options='-W interactive' ;;
+  GNU* | *BusyBox*) ;;
+  *) "$_awk" 'BEGIN { strftime("%Y", systime()) }' </dev/null || die 111 "$_awk has no strftime: install mawk, gawk or s6" ;;
+esac
+
+command -v cat >/dev/null || die 111 'there is no cat here'
+[ -d "$_directory" ] || mkdir -m 2700 -- "$_directory" || die 111 "unable to make $_directory"
+cd -- "$_directory" && [ -w . ] || die 111 "unable to write in $_directory"
+true >>lock && exec 9>>lock || die 111 "unable to open $_directory/lock"
+if command -v flock >/dev/null && ! flock -n 9; then
+  die 111 "unable to lock $_directory/lock: another logger writes there"
+fi
+
+# The oldest go.
+export TRIM='set -- @????????????????????????.[su]
+while [ "$#" -gt "$KEEP" ]; do
+  rm -f -- "$1"
+  shift
+done'
+export ROTATE='chmod u+x current && mv current "$NEW" && : >current
+eval "$TRIM"'
+
+_clock=$(date +%s.%N)
+_uptime=0
+[ ! -r /proc/uptime ] || read -r _uptime _rest </proc/uptime
+case $_clock in
+  *.*[!0-9]*) _clock=\${_clock%%.*}.0 ;;
+esac
+
+# Without the bit that says that it was ended well, it is from a logger that was not.
+if [ -s current ] && ! [ -x current ]; then
+  _fraction=\${_clock#*.}
+  _fraction=\${_fraction#"\${_fraction%%[!0]*}"}
+  mv current "$(printf '@%016x%08x.u' $((0x400000000000000a + \${_clock%.*})) "\${_fraction:-0}")"
+  eval "$TRIM"
+fi
+_written=0
+if [ -x current ]; then
+  chmod u-x current
+  _written=$(wc -c <current)
+fi
+true >>current || die 111 "unable to write $_directory/current"
+
+rm -f .pipe .gate
+mkfifo -m 600 .pipe .gate || die 111 "unable to make $_directory/.pipe"
+exec 3<&0 4<>.pipe 5>.pipe 6<.pipe 4<&- 7<>.gate
+_end="the end, says $$ at $_clock"
+
+# Before the gate is opened, nothing that is to be logged has been read. Sets _code to what the reader ended with; it and awk
+# are waited for, since they hold the lock.
+forsake() {
+  trap '' TERM HUP
+  exec 5>&-
+  # Some shells tell of everyone killed.
+  { kill -KILL "\${_reader:-$!}"; wait "\${_reader:-$!}"; _code=$?; wait; } 2>/dev/null
+  rm -f .pipe .gate
+  chmod u+x current
+}
+
+_reader=
+trap 'forsake; exit 0' TERM HUP
+(
+  trap '' TERM HUP
+  exec cat .gate - <&3 >&5 3<&- 5>&- 6<&- 7>&-
+) &
+_reader=$!
+# Only the reader holds the pipe, so that its end is seen.
+exec 5>&-
+
+# Sets _state to what the reader does (S: it waits); fails where it is gone, or the kernel does not tell.
+look_at_reader() {
+  _state=S
+  read -r _stat 2>/dev/null <"/proc/$_reader/stat" || return
+  _state=\${_stat##*) }
+  _state=\${_state%% *}
+}
+
+# Stops the reader, and sets _held to the bytes that it has read and not written, and _counted if the kernel tells.
+hold_reader() {
+  _held=1 _looks=0
+  kill -STOP "$_reader"
+  while look_at_reader && [ "$_state" != T ]; do
+    [ "$_state" != Z ] || break
+    [ "$_looks" -lt 10000 ] || return 0
+    _looks=$((_looks + 1))
+  done
+  _held=0
+  [ "$_state" = T ] && [ -r "/proc/$_reader/io" ] || return 0
+  while read -r _key _value; do
+    case $_key in
+      rchar:) _held=$((_value - _own)) ;;
+      wchar:) _held=$((_held - _value)) _counted=$_value ;;
+    esac
+  done <"/proc/$_reader/io"
+}
+
+# What it has read for itself (its libraries) is known once it has passed a first line on, and waits at the gate for more.
+echo >&7
+if ! read -r _line <&6; then
+  forsake
+  die 111 "cat ended with $_code"
+fi
+exec 5>.pipe
+_own=0 _counted=0
+hold_reader
+_own=$_held
+kill -CONT "$_reader"
+
+(
+  trap '' TERM HUP
+  exec "$_awk" $_options -v "t=$_t" -v "T=$_T" -v "size=$_size" -v "written=$_written" \
+    -v "clock=$_clock" -v "uptime=$_uptime" -v "end=$_end" "$_writer" <&6 3<&- 5>&- 6<&- 7>&-
+) &
+_awk=$!
+exec 3<&- 6<&- </dev/null
+
+# It waits when all that came is read. One that never does is taken when it has nothing in its hands, and left stopped.
+has_empty_hands() {
+  look_at_reader
+  [ "$_state" != R ] || [ "$_tries" -le 25 ] || return
+  hold_reader
+  [ "$_held" -ne 0 ] || return 0
+  kill -CONT "$_reader"
+  return 1
+}
+
+# A reader may also wait because the pipe is full, but then awk is about to run, or waits for a program of its own. So both
+# must have slept since the look before. Where nothing can be seen, a pause must do.
+is_at_rest() {
+  if ! look_at_reader; then
+    sleep 0.1
+    return 0
+  fi
+  [ "$_state" != Z ] || return 0
+  _before=$_seen _seen= _child=
+  read -r _child 2>/dev/null <"/proc/$_awk/task/$_awk/children"
+  for _pid in "$_awk" "$_reader"; do
+    while read -r _key _value _rest; do
+      case $_key in
+        State: | *ctxt_switches:) _seen="$_seen $_value" ;;
+      esac
+    done 2>/dev/null <"/proc/$_pid/status"
+  done
+  case $_child$_seen in
+    ' S '*' S '*) [ "$_seen" = "$_before" ] ;;
+    *) return 1 ;;
+  esac
+}
+
+stop() {
+  trap '' TERM HUP
+  _tries=50 _seen= _may_go=is_at_rest
+  [ "$_counted" -eq 0 ] || _may_go=has_empty_hands
+  until "$_may_go"; do
+    _tries=$((_tries - 1))
+    if [ "$_tries" -eq 0 ]; then
+      warn 'stopped although there was no pause: what had just been read may be lost'
+      break
+    fi
+    sleep 0.04
+  done
+  { kill -KILL "$_reader" && wait "$_reader"; } 2>/dev/null
+}
+
+trap stop TERM HUP
+exec 7>&-
+rm .pipe .gate
+wait "$_reader" 2>/dev/null
+trap '' TERM HUP PIPE
+printf '%s\n' "$_end" 2>/dev/null >&5
+exec 5>&-
+wait "$_awk"
+_code=$?
+[ "$_code" = 0 ] || die 111 "awk ended with $_code"
+chmod u+x current
+`;

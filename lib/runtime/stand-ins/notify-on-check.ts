@@ -1,0 +1,153 @@
+import { shell } from './shell.ts';
+
+/**
+ * The stand-in for `s6-notifyoncheck`, which refuses to work where no `s6-supervise` runs.
+ *
+ * It has the options, the defaults and the exit codes of s6's. A watcher beside the poller ends it, and a check that still
+ * runs, when the program is gone. Differences: a check that has used up its `-t` is sent TERM, where s6 lets it run on; and
+ * `-c` is a line for `sh` where there is no `execlineb`.
+ */
+export const notifyOnCheck = shell`#!/bin/sh
+# s6-notifyoncheck under Stagekeeper. What s6 itself supervises is left to the real program, further down the PATH.
+# The names begin with an underscore, so that no variable of the program changes.
+
+die() {
+  echo "s6-notifyoncheck: $2" >&2
+  exit "$1"
+}
+
+usage() {
+  die 100 'usage: s6-notifyoncheck [ -d ] [ -3 fd ] [ -s initialsleep ] [ -T globaltimeout ] [ -t localtimeout ] [ -w waitingtime ] [ -n tries ] [ -c "checkprog..." ] prog...'
+}
+
+# What stands further down the PATH than this.
+_further=\${PATH#*"\${0%/*}":}
+if [ -e supervise/lock ] && PATH=$_further s6-svok . 2>/dev/null; then
+  _real=$(PATH=$_further && command -v s6-notifyoncheck) && [ "$_real" != "$0" ] && exec "$_real" "$@"
+fi
+
+# Sets a variable to a number: digits and nothing else, without leading zeros, which would make it octal.
+number() {
+  case $2 in
+    '' | *[!0-9]* | ???????????*) return 1 ;;
+  esac
+  _digits=\${2#"\${2%%[!0]*}"}
+  eval "$1=\${_digits:-0}"
+}
+
+# Milliseconds as sleep takes them.
+span() {
+  _rest=$(($1 % 1000 + 1000))
+  _span=$(($1 / 1000)).\${_rest#1}
+}
+
+# Sends TERM to a process when the program is gone, or after so many milliseconds (0: never).
+watch() {
+  _left=$1
+  _step=100
+  [ "$1" -eq 0 ] || [ "$1" -gt 100 ] || _step=$1
+  span "$_step"
+  while kill -0 "$$" && { [ "$1" -eq 0 ] || [ "$_left" -gt 0 ]; }; do
+    kill -0 "$2" || return
+    sleep "$_span"
+    _left=$((_left - _step))
+  done
+  while kill "$2"; do sleep "$_span"; done
+}
+
+# The same, and holds no descriptor meanwhile.
+limit() {
+  exec </dev/null >/dev/null 2>&1
+  [ "$_fd" -le 2 ] || eval "exec $_fd>&-"
+  watch "$@"
+}
+
+# It waits for what runs in the background, since a shell hears of a signal while it waits.
+pause() {
+  span "$1"
+  sleep "$_span" </dev/null >/dev/null 2>&1 &
+  _child=$!
+  wait "$_child"
+}
+
+check() {
+  if [ -z "$_line" ]; then
+    ./data/check &
+  elif command -v execlineb >/dev/null; then
+    execlineb -Pc "$_line" &
+  else
+    sh -c "$_line" &
+  fi
+  _child=$!
+  if [ "$_local" -gt 0 ]; then
+    limit "$_local" "$_child" &
+  fi
+  wait "$_child"
+}
+
+# What was started last may not have its name yet. And who has just been forked can lose a signal, so that it gets some more
+# as long as it is there.
+abandon() {
+  trap '' TERM
+  for _pid in $_child $!; do
+    _left=20
+    while kill "$_pid" && [ "$_left" -gt 0 ]; do
+      sleep 0.05
+      _left=$((_left - 1))
+    done
+  done 2>/dev/null
+  exit
+}
+
+poll() {
+  _child=
+  trap abandon TERM
+  pause "$_initial"
+  while ! check; do
+    _tries=$((_tries - 1))
+    [ "$_tries" -ne 0 ] && [ "$_waiting" -ne 0 ] || return
+    pause "$_waiting"
+  done
+  eval "echo >&$_fd"
+}
+
+background() {
+  poll &
+  limit "$_global" "$!"
+}
+
+_fd= _line= _twice=
+_initial=10 _global=0 _local=0 _waiting=1000 _tries=7
+while getopts :d3:s:T:t:w:n:c: _option; do
+  case $_option in
+    d) _twice=1 ;;
+    3) number _fd "$OPTARG" ;;
+    s) number _initial "$OPTARG" ;;
+    T) number _global "$OPTARG" ;;
+    t) number _local "$OPTARG" ;;
+    w) number _waiting "$OPTARG" ;;
+    n) number _tries "$OPTARG" ;;
+    c) _line=$OPTARG ;;
+    *) usage ;;
+  esac || usage
+done
+
+if [ "$OPTIND" -gt "$#" ]; then usage; fi
+if [ -z "$_fd" ]; then
+  [ -r notification-fd ] || die 111 'unable to read ./notification-fd'
+  read -r _word <notification-fd
+  number _fd "$_word" || die 100 'invalid ./notification-fd'
+fi
+
+# A shell that knows descriptors of one digit only (dash) makes way for one that knows more.
+if ! (eval "exec $_fd>&-") 2>/dev/null; then
+  command -v bash >/dev/null || die 111 "this system's sh has no descriptor $_fd, and there is no bash"
+  exec bash "$0" "$@"
+fi
+(eval ": >&$_fd") 2>/dev/null || die 111 "notification-fd sanity check failed: descriptor $_fd is not open"
+shift "$((OPTIND - 1))"
+
+if [ -n "$_twice" ]; then (background &); else background & fi
+eval "exec $_fd>&-"
+exec "$@"
+`;

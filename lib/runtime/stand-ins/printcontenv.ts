@@ -1,0 +1,23 @@
+import { containerEnvironment } from './container-environment.ts';
+import { shell } from './shell.ts';
+
+/** The stand-in for `printcontenv`. An empty file is no variable here, where s6-overlay's prints an empty line. */
+export const printcontenv = shell`#!/bin/sh
+# printcontenv under Stagekeeper.
+# So that bash takes bytes for what they are.
+LC_ALL=C
+
+die() {
+  printf '%s\n' "printcontenv: fatal: $2" >&2
+  exit "$1"
+}
+${containerEnvironment}
+[ "$#" -gt 0 ] || die 100 'usage: printcontenv name'
+require_folder
+
+case $1 in
+  '' | .* | *[=/]*) exit 1 ;;
+esac
+read_variable "$_folder/$1" || exit 1
+printf '%s\n' "$_value"
+`;

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { ExitCodeFiles } from '../../lib/runtime/exit-code-files.ts';
+import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
+import { plant, testFolder } from './folder.ts';
+
+interface Written {
+  readonly files: ExitCodeFiles;
+  readonly runtime: RuntimeDirectory;
+  readonly v2: string;
+  readonly v3: string;
+}
+
+async function written(t: TestContext, name = 's6'): Promise<Written> {
+  const folder = await testFolder(t);
+  const runtime = new RuntimeDirectory(join(folder, name));
+  t.after(() => runtime.remove());
+  const files = new ExitCodeFiles(runtime);
+  files.provide();
+  const v2 = join(runtime.path, 'env-stage3/S6_STAGE2_EXITED');
+  const v3 = join(folder, 's6-linux-init-container-results/exitcode');
+  return { files, runtime, v2, v3 };
+}
+
+test('what nobody has written is no exit code, although v3’s file begins with 0', async (t) => {
+  const { files, v3 } = await written(t);
+  assert.equal(readFileSync(v3, 'utf8'), '0\n');
+  assert.deepEqual(files.read(), { problems: [] });
+});
+
+test('v2’s file and v3’s are read, with or without a newline; v3’s comes first, and 0 is a code like any other', async (t) => {
+  const { files, v2, v3 } = await written(t);
+  plant(v2, '7');
+  assert.deepEqual(files.read(), { exitCode: 7, problems: [] });
+  plant(v3, '33\n');
+  assert.deepEqual(files.read(), { exitCode: 33, problems: [] });
+  plant(v3, '0\n');
+  assert.deepEqual(files.read(), { exitCode: 0, problems: [] });
+});
+
+test('what is no number is 100, what is too large is cut down, and both are told (case 59)', async (t) => {
+  const { files, v2 } = await written(t);
+  const codes = { abc: 100, '': 100, '-1': 100, '256': 0, '300': 44, '255': 255 };
+  for (const [text, code] of Object.entries(codes)) {
+    plant(v2, text);
+    const { exitCode, problems } = files.read();
+    assert.equal(exitCode, code, text);
+    assert.equal(problems[0]?.code, code === 255 ? undefined : 'value-invalid', text);
+  }
+});
+
+test('only beside a runtime directory called s6 is there a folder for v3', async (t) => {
+  const { files, v2, v3 } = await written(t, 'other');
+  assert.equal(existsSync(v3), false);
+  plant(v2, '5\n');
+  assert.equal(files.read().exitCode, 5);
+  files.release();
+});
+
+test('what was made goes; a folder that was there before stays, without the file', async (t) => {
+  const { files, v3 } = await written(t);
+  files.release();
+  assert.equal(existsSync(join(v3, '..')), false);
+  plant(join(v3, '../of-somebody'), 'x');
+  files.provide();
+  files.release();
+  assert.deepEqual(readdirSync(join(v3, '..')), ['of-somebody']);
+});
