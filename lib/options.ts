@@ -1,13 +1,17 @@
 import { OptionsError } from './errors.ts';
-import type { ServiceOverrides, Timeouts, TreeOptions } from './machine/state.ts';
+import { resolve } from 'node:path';
+import type { CatchAll, ServiceOverrides, Timeouts, TreeOptions } from './machine/state.ts';
 import type { Output } from './model/program.ts';
 import type { Problem } from './model/problem.ts';
 import type { Backoff } from './model/tree.ts';
+import { catchAllName, serviceDefaults } from './model/tree.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Spawner } from './runtime/spawner.ts';
 import { output, policies, someText } from './loader/policies.ts';
+import { isProfileName } from './loader/profile.ts';
 import { milliseconds } from './loader/values.ts';
-import { explain, strict, z } from './schema.ts';
+import * as z from './schema.ts';
+import type { VariableValues } from './variables.ts';
 import { readVariables } from './variables.ts';
 
 /** How a supervisor behaves. Every option may be left out. */
@@ -25,6 +29,34 @@ export interface SupervisorOptions {
    * line by line, or nowhere. Default: `inherit` (s6).
    */
   readonly output?: Output;
+  /**
+   * Whether a logger catches what would be the host's own output otherwise: that of scripts, of services without a logger, and
+   * the stderr of all services; 0: no; 1: yes, but for that of the host's command; 2: all of it. Where an `output` is `lines`
+   * or `ignore`, that stands. The logger is a service, `s6-svscan-log`: it is there before everything else, ends last of all,
+   * and writes to `loggingDirectory`. Default: what `S6_LOGGING` says, else 0 (s6-overlay v2).
+   */
+  readonly logging?: 0 | 1 | 2;
+  /**
+   * The folder for what is caught. It is made if it is not there, and what an earlier log has left in it goes first. Default:
+   * `/var/log/s6-uncaught-logs` (s6-overlay v2).
+   */
+  readonly loggingDirectory?: string;
+  /**
+   * How `logutil-service`, and so what is caught, is written, in s6-log's words; it is the variable `S6_LOGGING_SCRIPT` of the
+   * container environment. Default: what that variable says, else `n20 s1000000 T` (s6-overlay v2).
+   */
+  readonly loggingScript?: string;
+  /**
+   * The profile to load in the tree's place: the folder `cont-profile.d/<profile>` of its root, which is a whole tree. What it
+   * lacks does not run. For `Supervisor.load()` only. Default: what `S6_RUNTIME_PROFILE` says, else none (s6-overlay v2).
+   */
+  readonly profile?: string;
+  /**
+   * Whether the root cannot be written to: then its four folders are copied to the folder `etc` of the runtime directory before
+   * anything runs, and everything runs from there. What is to be executed is made executable there. The copy is gone at the
+   * end. Default: what `S6_READ_ONLY_ROOT` says, else false (s6-overlay v2).
+   */
+  readonly readOnlyRoot?: boolean;
   /** Whether a tree with warnings is refused, for tests and CI. Default: false. */
   readonly strict?: boolean;
   /**
@@ -38,10 +70,29 @@ export interface SupervisorOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Whether the recursion of `fix-attrs.d` rules includes hidden files. Default: what `S6_FIX_ATTRS_HIDDEN` says, else false (s6-overlay). */
   readonly fixHiddenAttrs?: boolean;
+  /**
+   * Whether a guard, a shell of next to no memory, ends every process of the tree within a second when the host is killed, by
+   * KILL even. Process 1 needs none. Default: true under `run()`, else false (ours).
+   */
+  readonly guard?: boolean;
+  /**
+   * Whether orphans that come to this process are reaped; that needs Linux and the optional package `koffi`. A `zombies`
+   * problem tells where it is needed and impossible. Default: whether this is process 1 or a child subreaper (ours).
+   */
+  readonly reap?: boolean;
+  /**
+   * Whether the disks are synchronised (`sync`) at the very end, after the last process. It may take `timeouts.kill`, and
+   * a second at least. Default: whether `S6_SYNC_DISKS` is 1, else false (s6-overlay v2).
+   */
+  readonly syncDisks?: boolean;
   /** The port to time. Default: the system's clock. */
   readonly clock?: Clock;
-  /** The port to processes. Default: real ones. */
-  readonly spawner?: Spawner;
+  /**
+   * The port to processes, or how real ones are started. `node`: as Node does, while the host stands still, and the longer
+   * the more memory it holds. `native`: by the system's `posix_spawn`, which is faster, and as fast in a large host; that needs Linux and the optional package `koffi`, and a process under another `user` is still started as Node
+   * does. Default: `node`.
+   */
+  readonly spawner?: Spawner | 'native' | 'node';
 }
 
 /** What to do differently with one service. */
@@ -59,8 +110,16 @@ export interface Settings extends TreeOptions {
   readonly keepEnvironment: boolean;
   readonly runtimeDirectory: string | undefined;
   readonly fixHiddenAttrs: boolean;
+  /** Whether the command waits until the services are ready. */
+  readonly waitForServices: boolean;
+  /** Whether signals go to the command while it runs. */
+  readonly passSignalsOn: boolean;
+  readonly guard: boolean | undefined;
+  readonly reap: boolean | undefined;
+  readonly loggingScript: string | undefined;
+  readonly syncDisks: boolean;
   readonly clock: Clock | undefined;
-  readonly spawner: Spawner | undefined;
+  readonly spawner: Spawner | 'native' | 'node' | undefined;
   /** Variables that have a value which they cannot have; their defaults hold. */
   readonly problems: readonly Problem[];
 }
@@ -74,47 +133,113 @@ const timeoutDefaults: Timeouts = {
   kill: 3000,
 };
 
+type Defaults = Required<
+  Pick<SupervisorOptions, 'output' | 'loggingDirectory' | 'strict'> &
+    Omit<VariableValues, 'timeouts'>
+>;
+
+/** The defaults of all else that has one (s6-overlay v2, but for `keepEnvironment`). */
+const defaults: Defaults = {
+  onInitFailure: 'continue',
+  output: 'inherit',
+  logging: 0,
+  loggingDirectory: '/var/log/s6-uncaught-logs',
+  strict: false,
+  keepEnvironment: true,
+  fixHiddenAttrs: false,
+  waitForServices: false,
+  passSignalsOn: false,
+  syncDisks: false,
+  readOnlyRoot: false,
+};
+
 /** Validates the options and fills in what they leave out, from `S6_*` variables first, then from the defaults. */
 export function settle(
   options: SupervisorOptions,
   variables: Readonly<Record<string, string | undefined>>,
 ): Settings {
-  const parsed = schema.safeParse(options, { reportInput: true });
+  const parsed = z.examine(schema(), options, { showInput: true });
   if (!parsed.success) {
-    const lines = explain(parsed.error).map((line) => `\n  ${line}`);
+    const lines = z.explain(parsed.error).map((line) => `\n  ${line}`);
     throw new OptionsError(`The supervisor's options cannot be used:${lines.join('')}`);
   }
   const { values, problems } = readVariables(variables);
-  const given = parsed.data;
+  const given = present(parsed.data);
+  const chosen = { ...defaults, ...values, ...given };
   return {
-    onInitFailure: given.onInitFailure ?? values.onInitFailure ?? 'continue',
-    output: given.output ?? 'inherit',
+    onInitFailure: chosen.onInitFailure,
+    output: chosen.output,
     services: Object.fromEntries(given.services ?? []) as Settings['services'],
     timeouts: { ...timeoutDefaults, ...values.timeouts, ...present(given.timeouts ?? {}) },
-    strict: given.strict ?? false,
-    keepEnvironment: given.keepEnvironment ?? values.keepEnvironment ?? true,
+    strict: chosen.strict,
+    keepEnvironment: chosen.keepEnvironment,
     runtimeDirectory: given.runtimeDirectory,
-    fixHiddenAttrs: given.fixHiddenAttrs ?? values.fixHiddenAttrs ?? false,
+    fixHiddenAttrs: chosen.fixHiddenAttrs,
+    waitForServices: chosen.waitForServices,
+    passSignalsOn: chosen.passSignalsOn,
+    guard: given.guard,
+    reap: given.reap,
+    catchAll: catchAllOf(chosen),
+    loggingScript: given.loggingScript,
+    syncDisks: chosen.syncDisks,
+    readOnlyRoot: chosen.readOnlyRoot,
     clock: options.clock,
     spawner: options.spawner,
     problems,
   };
 }
 
-const serviceOptions = strict({
-  ...policies,
-  killTimeout: milliseconds.optional(),
-  finishTimeout: milliseconds.optional(),
-});
+function catchAllOf({ logging, loggingDirectory }: Defaults): CatchAll | undefined {
+  if (logging === 0) return undefined;
+  const directory = resolve(loggingDirectory);
+  const run = { command: ['logutil-service', directory] };
+  const spec = { ...serviceDefaults, name: catchAllName, run };
+  return { spec, directory, takesCommand: logging === 2 };
+}
 
-const port = <Port>(...methods: readonly string[]) =>
-  z.custom<Port>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      methods.every((name) => typeof Reflect.get(value, name) === 'function'),
-    { message: `expected an object with the methods ${methods.join(', ')}` },
+/**
+ * The same for a tree that is given as data, which is not looked for anywhere.
+ *
+ * @throws OptionsError when a profile of it is asked for.
+ */
+export function settleForData(...[options, variables]: Parameters<typeof settle>): Settings {
+  if (options.profile === undefined) return settle(options, variables);
+  const message = 'A profile is chosen when a tree is loaded: give it to Supervisor.load().';
+  throw new OptionsError(message);
+}
+
+const serviceOptions = z.lazily(() =>
+  z.strict({
+    ...policies(),
+    killTimeout: z.optional(milliseconds()),
+    finishTimeout: z.optional(milliseconds()),
+  }),
+);
+
+const clockMethods = ['now', 'at'];
+const spawnerMethods = ['spawn', 'closePipe', 'close'];
+
+function hasMethods(value: unknown, methods: readonly string[]): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every((name) => typeof Reflect.get(value, name) === 'function')
   );
+}
+
+const clock = z.lazily(() =>
+  z.custom<Clock>(
+    (value) => hasMethods(value, clockMethods),
+    `expected an object with the methods ${clockMethods.join(', ')}`,
+  ),
+);
+
+const spawner = z.lazily(() =>
+  z.custom<SupervisorOptions['spawner']>(
+    (value) => value === 'native' || value === 'node' || hasMethods(value, spawnerMethods),
+    `expected 'native', 'node' or an object with the methods ${spawnerMethods.join(', ')}`,
+  ),
+);
 
 /** A record by its own entries, whatever their names: `__proto__` is a name like any other. */
 function entriesOf(value: unknown): unknown {
@@ -122,26 +247,40 @@ function entriesOf(value: unknown): unknown {
   return isRecord ? new Map(Object.entries(value)) : value;
 }
 
-const schema = strict({
-  onInitFailure: z.enum(['continue', 'warn', 'stop']).optional(),
-  services: z.preprocess(entriesOf, z.map(z.string(), serviceOptions)).optional(),
-  output: output.optional(),
-  strict: z.boolean().optional(),
-  keepEnvironment: z.boolean().optional(),
-  runtimeDirectory: someText.optional(),
-  timeouts: strict({
-    init: milliseconds,
-    readiness: milliseconds,
-    services: milliseconds,
-    finish: milliseconds,
-    kill: milliseconds,
-  })
-    .partial()
-    .optional(),
-  fixHiddenAttrs: z.boolean().optional(),
-  clock: port<Clock>('now', 'at').optional(),
-  spawner: port<Spawner>('spawn', 'closePipe', 'close').optional(),
-});
+const schema = z.lazily(() =>
+  z.strict({
+    onInitFailure: z.optional(z.enum(['continue', 'warn', 'stop'])),
+    services: z.optional(z.pipe(z.transform(entriesOf), z.map(z.string(), serviceOptions()))),
+    output: z.optional(output()),
+    logging: z.optional(z.union([z.literal(0), z.literal(1), z.literal(2)])),
+    loggingDirectory: z.optional(someText()),
+    loggingScript: z.optional(someText()),
+    profile: z.optional(
+      z.string().check(z.refine(isProfileName, 'expected a name that is one component of a path')),
+    ),
+    strict: z.optional(z.boolean()),
+    keepEnvironment: z.optional(z.boolean()),
+    runtimeDirectory: z.optional(someText()),
+    timeouts: z.optional(
+      z.partial(
+        z.strict({
+          init: milliseconds(),
+          readiness: milliseconds(),
+          services: milliseconds(),
+          finish: milliseconds(),
+          kill: milliseconds(),
+        }),
+      ),
+    ),
+    fixHiddenAttrs: z.optional(z.boolean()),
+    guard: z.optional(z.boolean()),
+    reap: z.optional(z.boolean()),
+    syncDisks: z.optional(z.boolean()),
+    readOnlyRoot: z.optional(z.boolean()),
+    clock: z.optional(clock()),
+    spawner: z.optional(spawner()),
+  }),
+);
 
 /** The entries that have a value: an option given as `undefined` is not given. */
 function present<T extends object>(values: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {

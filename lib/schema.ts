@@ -1,7 +1,13 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import english from 'zod/v4/locales/en.js';
 import { nearest } from './model/nearest.ts';
 
-export { z };
+// For `import * as z`, not as an object `z`, which would take all of zod along into the bundle.
+export * from 'zod/mini';
+export { _default as withDefault } from 'zod/mini';
+
+/** zod/mini has no words of its own. They are not configured, since a configuration is shared by every zod in the process. */
+const { localeError: words } = english();
 
 /** One thing that a value was expected to be and is not. */
 export interface Fault {
@@ -11,23 +17,29 @@ export interface Fault {
   readonly text: string;
 }
 
-/**
- * What is wrong with a value, fault by fault. What was found stands in the text in full when the value was parsed with
- * `{ reportInput: true }`, else by its type.
- */
-export function faultsOf(error: z.ZodError): readonly Fault[] {
+/** Parses a value. With `showInput` the faults show what was found in full, else by its type. */
+export function examine<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  value: unknown,
+  { showInput = false } = {},
+): z.core.util.SafeParseResult<z.core.output<Schema>> {
+  return z.safeParse(schema, value, { error: words, reportInput: showInput });
+}
+
+/** What is wrong with a value, fault by fault. */
+export function faultsOf(error: z.core.$ZodError): readonly Fault[] {
   return error.issues.flatMap((issue) => faults(issue, []));
 }
 
 /** What is wrong with a value, in plain lines: `services[0].run: expected array, got 5`. */
-export function explain(error: z.ZodError): readonly string[] {
+export function explain(error: z.core.$ZodError): readonly string[] {
   return faultsOf(error).map(({ path, text }) => (path === '' ? text : `${path}: ${text}`));
 }
 
 /** An object with these keys and no others; a key that is not known is told with the nearest that is. */
-export function strict<Shape extends z.core.$ZodLooseShape>(
+export function strict<Shape extends z.core.$ZodShape>(
   shape: Shape,
-): z.ZodObject<Shape, z.core.$strict> {
+): z.ZodMiniObject<z.core.util.Writeable<Shape>, z.core.$strict> {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) =>
@@ -35,6 +47,12 @@ export function strict<Shape extends z.core.$ZodLooseShape>(
         ? issue.keys.map((key) => unknownKey(key, known)).join('; ')
         : undefined,
   });
+}
+
+/** What is made when it is first asked for, and then kept: schemas take milliseconds, which an import alone need not cost. */
+export function lazily<T>(make: () => T): () => T {
+  let made: { readonly it: T } | undefined;
+  return () => (made ??= { it: make() }).it;
 }
 
 /** A value as an error message shows it: on one line, and not at length. */

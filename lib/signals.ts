@@ -1,14 +1,35 @@
 import type { SignalAction, SignalMap } from './wait-options.ts';
 
-/** What signals to the host do under `signals: true`. */
+/** What signals to the host do under `signals: true` (s6-overlay v3; QUIT as v2 has it). */
 export const defaultSignals: SignalMap = {
   SIGTERM: 'stop',
   SIGINT: 'stop',
   SIGQUIT: 'stop',
+  SIGUSR1: 'stop',
+  SIGUSR2: 'stop',
+  SIGPWR: 'stop',
   SIGHUP: 'rescan',
 };
 
-/** Listens to signals to the host; the function that it returns takes every listener off again. */
+/** The same under `S6_CMD_RECEIVE_SIGNALS`: all but HUP are for the command, while it runs (s6-overlay v3). */
+export const passedOnSignals: SignalMap = {
+  SIGTERM: 'command',
+  SIGINT: 'command',
+  SIGQUIT: 'command',
+  SIGUSR1: 'command',
+  SIGUSR2: 'command',
+  SIGPWR: 'command',
+  SIGWINCH: 'command',
+  SIGHUP: 'rescan',
+};
+
+/** Milliseconds: the longest that a timer can be. */
+const longestDelay = 2 ** 31 - 1;
+
+/**
+ * Listens to signals to the host; the function that it returns takes every listener off again. Meanwhile the host lives: a
+ * listener alone does not keep Node, which would go without a word if no process and nothing else is left to wait for.
+ */
 export function listenToSignals(
   map: SignalMap,
   act: (signal: NodeJS.Signals, action: SignalAction) => void,
@@ -21,7 +42,9 @@ export function listenToSignals(
     process.on(signal, listener);
     return { signal, listener };
   });
+  const hold = listeners.length > 0 ? setInterval(() => undefined, longestDelay) : undefined;
   return () => {
+    clearInterval(hold);
     for (const { signal, listener } of listeners) process.off(signal, listener);
   };
 }

@@ -2,13 +2,15 @@ import type { Files } from './loader/files.ts';
 import type { Loaded } from './loader/load.ts';
 import { load } from './loader/load.ts';
 import { lookAgain } from './loader/look-again.ts';
+import { isNameTaken, nameTaken } from './machine/units.ts';
 import { nearest } from './model/nearest.ts';
 import type { Problem } from './model/problem.ts';
 import { describeProblem, problem } from './model/problem.ts';
 import type { Tree } from './model/tree.ts';
 import { withLoggers } from './model/tree.ts';
 import type { Settings } from './options.ts';
-import type { World } from './runtime/engine.ts';
+import type { Found, World } from './runtime/engine.ts';
+import type { Landlord } from './runtime/premises.ts';
 
 /** What a supervisor finds around it, beside the ports among its options. Default, for each: the host's own. */
 export interface Surroundings {
@@ -18,10 +20,15 @@ export interface Surroundings {
   readonly variables?: Readonly<Record<string, string | undefined>>;
   /** What stands in the place of the disk. */
   readonly world?: Partial<World>;
+  /** Called with the one who answers the scripts, for whoever wants to speak in their place. */
+  readonly meet?: (landlord: Landlord) => void;
 }
 
 /** The ways to read a tree again: all of it, or one service. */
-export type Sources = Required<Pick<World, 'reread' | 'lookAgain'>>;
+export interface Sources extends Required<Pick<World, 'reread' | 'lookAgain'>> {
+  /** @param formerly - Where the same tree was read until now: what was known there is known. */
+  reread(root: string, formerly?: string): Promise<Found>;
+}
 
 /**
  * Reads a tree again, and tells the problems that were not known. What would be an error at the first time is one problem
@@ -37,8 +44,9 @@ export function sourcesOf(
   const newsIn = (problems: readonly Problem[]): readonly Problem[] =>
     problems.filter((it) => !told.has(describeProblem(it)));
   return {
-    async reread(root) {
+    async reread(root, formerly = root) {
       try {
+        told = new Set([...told].map((line) => line.replaceAll(formerly, root)));
         const { tree, problems } = await read(root, disk());
         const news = newsIn(problems);
         told = new Set(problems.map(describeProblem));
@@ -65,9 +73,16 @@ function read(root: string, disk: Files | undefined): Promise<Loaded> {
   return disk === undefined ? load(root) : load(root, disk, null);
 }
 
+/** The names that go with nothing, or with too much. */
+export function namesAmiss(tree: Tree, settings: Settings): readonly Problem[] {
+  const taken = isNameTaken(tree, settings) ? [nameTaken()] : [];
+  return [...unknownOverrides(tree, settings), ...taken];
+}
+
 /** The overrides that name a service which the tree does not have; an init script may still make it. */
-export function unknownOverrides(tree: Tree, { services }: Settings): readonly Problem[] {
+function unknownOverrides(tree: Tree, { services, catchAll }: Settings): readonly Problem[] {
   const known = withLoggers(tree.services).map(({ name }) => name);
+  if (catchAll !== undefined) known.push(catchAll.spec.name);
   return Object.keys(services)
     .filter((name) => !known.includes(name))
     .map((name) => {

@@ -1,8 +1,8 @@
 import type { Control } from './control.ts';
 import { OrderError } from './errors.ts';
+import { restlessIn } from './machine/catch-all.ts';
 import type { ScriptResult } from './machine/state.ts';
 import { isOver } from './machine/state.ts';
-import { rests } from './machine/draft.ts';
 import type { StageName, StageStatus } from './model/event.ts';
 import type { Exit } from './model/exit.ts';
 import type { ScriptSpec } from './model/tree.ts';
@@ -104,7 +104,7 @@ export class ScriptStage {
         this.#refuse('it comes first');
       this.#control.input({ type: 'advance', target: 'init' });
     } else {
-      const alive = [...state.units].filter(([, unit]) => !rests(unit)).map(([name]) => name);
+      const alive = restlessIn(state);
       if (alive.length > 0) this.#refuse(`${alive.join(', ')} must be down before it`);
       this.#control.input({ type: 'advance', target: 'ended', skipInit: true });
     }
@@ -192,8 +192,7 @@ export class ServiceStage {
       target: 'stopped',
       ...(grace !== undefined && { grace }),
     });
-    const alive = (): readonly string[] =>
-      [...this.#control.state.units].filter(([, unit]) => !rests(unit)).map(([name]) => name);
+    const alive = (): readonly string[] => restlessIn(this.#control.state);
     return this.#control.until(
       () => {
         const { phase, services } = this.#control.state;

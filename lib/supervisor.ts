@@ -1,41 +1,42 @@
 import { Control } from './control.ts';
 import { Emitter } from './emitter.ts';
-import { OrderError, TreeError, UnknownServiceError } from './errors.ts';
+import { TreeError, UnknownServiceError } from './errors.ts';
 import type { EventOf, Rereading, SupervisorEvents } from './events.ts';
 import type { TreeInput as TreeDefinition } from './loader/define.ts';
 import { defineTree } from './loader/define.ts';
 import { load } from './loader/load.ts';
+import { profileOf } from './loader/profile.ts';
 import { arrivalOf, awaitedIn } from './arrival.ts';
-import { aliveIn } from './machine/alive.ts';
 import type { TreeState } from './machine/state.ts';
-import { isDescending } from './machine/state.ts';
 import type { LifecycleEvent, Phase } from './model/event.ts';
 import { nearest } from './model/nearest.ts';
 import type { Problem } from './model/problem.ts';
 import type { Tree } from './model/tree.ts';
-import type { Ending, Verdict } from './model/verdict.ts';
-import { endedBySignal } from './model/verdict.ts';
+import type { Verdict } from './model/verdict.ts';
 import type { SupervisorOptions } from './options.ts';
-import { settle } from './options.ts';
+import { settle, settleForData } from './options.ts';
 import type { Sources, Surroundings } from './sources.ts';
-import { sourcesOf, unknownOverrides } from './sources.ts';
+import { sourcesOf, namesAmiss } from './sources.ts';
 import { Herald } from './herald.ts';
+import { landlordOf } from './landlord.ts';
 import { draw } from './picture.ts';
 import type { Clock } from './runtime/clock.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { EngineParts } from './runtime/engine.ts';
 import { Engine } from './runtime/engine.ts';
 import type { Environment } from './runtime/environment.ts';
+import type { Premises } from './runtime/premises.ts';
 import { hostWorld } from './runtime/world.ts';
 import { Roster } from './roster.ts';
 import type { Service } from './service.ts';
-import { defaultSignals, listenToSignals } from './signals.ts';
 import type { Stages } from './stage.ts';
 import { stagesOf } from './stage.ts';
 import type { SupervisorStatus } from './status.ts';
 import { statusOf } from './status.ts';
 import type { RunOptions, StopOptions, WaitOptions } from './wait-options.ts';
 import { soundRun, soundStop, soundWait } from './wait-options.ts';
+import type { LifeDefaults } from './whole-life.ts';
+import { end, ended, lifeDefaultsOf, live } from './whole-life.ts';
 
 /**
  * Supervises a tree: runs its init scripts in order, keeps its services alive, and runs its finish scripts in order.
@@ -56,7 +57,9 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   /** The time that it lives by, and that its events are stamped with. */
   readonly clock: Clock;
   readonly #control: Control;
+  readonly #premises: Premises;
   readonly #sources: Sources;
+  readonly #lifeDefaults: LifeDefaults;
   readonly #roster = new Roster();
   readonly #herald = new Herald(this, this.#roster.services);
 
@@ -67,8 +70,10 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws OptionsError when an option has a value that it cannot have.
    */
   static async load(root: string | URL, options: SupervisorOptions = {}): Promise<Supervisor> {
-    const { tree, problems } = await load(root);
-    return new Supervisor(tree, options, { problems });
+    settle(options, process.env);
+    const { profile = profileOf(process.env), ...others } = options;
+    const { tree, problems } = await load(root, undefined, undefined, profile);
+    return supervise(tree, others, problems);
   }
 
   /**
@@ -83,25 +88,30 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   constructor(
     tree: Tree | TreeDefinition,
     options: SupervisorOptions = {},
-    { problems: found = [], variables = process.env, world: own = {} }: Surroundings = {},
+    { problems: found = [], variables = process.env, world: own = {}, meet }: Surroundings = {},
   ) {
     super();
-    const settings = settle(options, variables);
+    const settings = settleForData(options, variables);
     const whole = defineTree(tree);
-    this.problems = Object.freeze([
-      ...found,
-      ...settings.problems,
-      ...unknownOverrides(whole, settings),
-    ]);
+    this.problems = Object.freeze([...found, ...settings.problems, ...namesAmiss(whole, settings)]);
     if (settings.strict && this.problems.length > 0) {
       throw new TreeError(whole.root ?? 'made in code', this.problems);
     }
-    this.#sources = { ...sourcesOf(found), ...own };
-    const clock = settings.clock ?? systemClock;
-    this.clock = clock;
+    const sources = { ...sourcesOf(found), ...own };
+    this.#sources = sources;
+    const clock = (this.clock = settings.clock ?? systemClock);
     const placement = { ...settings, variables };
-    const { world, spawner, environment } = hostWorld(placement, { ...this.#sources, ...own });
+    const landlord = landlordOf({
+      control: () => this.#control,
+      places: () => this.#premises.scan,
+      rescan: () => this.rescan(),
+    });
+    meet?.(landlord);
+    const hosted = hostWorld(placement, sources, landlord);
+    const { world, spawner, environment, premises, guard } = hosted;
+    this.#lifeDefaults = lifeDefaultsOf(settings, guard);
     this.environment = environment;
+    this.#premises = premises;
     const parts = { clock, spawner, world, options: settings };
     this.#control = new Control(clock, (stepped) => this.#engine(whole, parts, stepped));
     this.services = this.#roster.services;
@@ -160,8 +170,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    */
   async stop(options: StopOptions = {}): Promise<Verdict> {
     soundStop(options);
-    this.#end({ reason: 'stopped', exitCode: 0 }, options.killTimeout);
-    return this.#ended(options);
+    end(this.#control, { reason: 'stopped', exitCode: 0 }, options.killTimeout);
+    return ended(this.#control, options);
   }
 
   /**
@@ -169,26 +179,11 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * essential service), stops, and says how it went. A failing init script does not reject but stands in the verdict.
    */
   async run(options: RunOptions = {}): Promise<Verdict> {
-    const { command, signals = false, signal, ...wait } = soundRun(options);
-    if (command !== undefined) this.#refuseSecondCommand();
-    const map = signals === true ? defaultSignals : signals === false ? {} : signals;
-    const release = listenToSignals(map, (name, action) => {
-      if (action === 'stop') this.#end(endedBySignal(name));
-      if (action === 'rescan' && !isDescending(this.#state)) void this.rescan();
+    return live(soundRun(options), {
+      ...this.#lifeDefaults,
+      control: this.#control,
+      rescan: () => this.rescan(),
     });
-    const abort = (): void => {
-      this.#end({ reason: 'stopped', exitCode: 0 });
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      if (command !== undefined) this.#control.input({ type: 'command', command });
-      this.#control.input({ type: 'advance', target: 'services' });
-      if (signal?.aborted === true) abort();
-      return await this.#ended(wait);
-    } finally {
-      release();
-      signal?.removeEventListener('abort', abort);
-    }
   }
 
   /**
@@ -262,26 +257,21 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
         stepped();
       },
       publish: (event) => {
-        if (event.type === 'tree') this.#roster.follow(this.#control);
+        if (event.type === 'tree') {
+          this.#roster.follow(this.#control);
+          this.#premises.scan.follow();
+        }
         this.#herald.tell(event);
       },
     });
   }
+}
 
-  #end(ending: Ending, grace?: number): void {
-    this.#control.input({ type: 'end', ending, ...(grace !== undefined && { grace }) });
-  }
-
-  #refuseSecondCommand(): void {
-    if (this.#state.command.scripts.length === 0) return;
-    throw new OrderError('There is a command already: a life has one at most.');
-  }
-
-  #ended(options: WaitOptions): Promise<Verdict> {
-    return this.#control.until(
-      () => this.#state.verdict ?? undefined,
-      { what: 'The end', pending: () => aliveIn(this.#state) },
-      options,
-    );
-  }
+/** Not in the class: a bundler gives another name to a class that names itself. */
+function supervise(
+  tree: Tree,
+  options: SupervisorOptions,
+  problems: readonly Problem[],
+): Supervisor {
+  return new Supervisor(tree, options, { problems });
 }

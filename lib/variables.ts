@@ -1,13 +1,18 @@
 import type { Timeouts, TreeOptions } from './machine/state.ts';
 import type { Problem } from './model/problem.ts';
 import { problem } from './model/problem.ts';
-import { z } from './schema.ts';
+import * as z from './schema.ts';
 
 /** What the variables say, as far as they are set. */
 export interface VariableValues {
   onInitFailure?: TreeOptions['onInitFailure'];
   keepEnvironment?: boolean;
   fixHiddenAttrs?: boolean;
+  waitForServices?: boolean;
+  passSignalsOn?: boolean;
+  logging?: 0 | 1 | 2;
+  syncDisks?: boolean;
+  readOnlyRoot?: boolean;
   timeouts: Partial<Record<keyof Timeouts, number>>;
 }
 
@@ -21,17 +26,16 @@ export function readVariables(variables: Readonly<Record<string, string | undefi
   for (const [name, read] of Object.entries(variableReaders)) {
     const text = variables[name]?.trim();
     if (text === undefined || text === '') continue;
-    const number = wholeNumber.safeParse(text);
+    const number = z.examine(wholeNumber(), text);
     if (number.success) read(number.data, values);
     else problems.push(invalidVariable(name, text));
   }
   return { values, problems };
 }
 
-const wholeNumber = z
-  .string()
-  .regex(/^\d{1,15}$/)
-  .transform(Number);
+const wholeNumber = z.lazily(() =>
+  z.pipe(z.string().check(z.regex(/^\d{1,15}$/)), z.transform(Number)),
+);
 
 function invalidVariable(name: string, text: string): Problem {
   const message = `the variable is '${text}', which is no whole number; the default holds`;
@@ -45,11 +49,26 @@ const variableReaders: Readonly<Record<string, VariableReader>> = {
   S6_BEHAVIOUR_IF_STAGE2_FAILS: (number, values) => {
     values.onInitFailure = number === 0 ? 'continue' : number === 1 ? 'warn' : 'stop';
   },
+  S6_LOGGING: (number, values) => {
+    values.logging = number === 0 || number === 2 ? number : 1;
+  },
   S6_KEEP_ENV: (number, values) => {
     values.keepEnvironment = number !== 0;
   },
   S6_FIX_ATTRS_HIDDEN: (number, values) => {
     values.fixHiddenAttrs = number !== 0;
+  },
+  S6_READ_ONLY_ROOT: (number, values) => {
+    values.readOnlyRoot = number !== 0;
+  },
+  S6_SYNC_DISKS: (number, values) => {
+    values.syncDisks = number === 1;
+  },
+  S6_CMD_WAIT_FOR_SERVICES: (number, values) => {
+    values.waitForServices = number !== 0;
+  },
+  S6_CMD_RECEIVE_SIGNALS: (number, values) => {
+    values.passSignalsOn = number !== 0;
   },
   S6_CMD_WAIT_FOR_SERVICES_MAXTIME: timeout('readiness'),
   S6_SERVICES_GRACETIME: timeout('services'),

@@ -1,7 +1,7 @@
 import { OptionsError } from './errors.ts';
 import { text } from './loader/policies.ts';
 import { milliseconds, signalName } from './loader/values.ts';
-import { explain, strict, z } from './schema.ts';
+import * as z from './schema.ts';
 
 /** How long to wait. Giving up ends only the waiting: what was asked for goes on. A signal that has aborted before asks for nothing. */
 export interface WaitOptions {
@@ -21,17 +21,31 @@ export interface StopOptions extends WaitOptions {
 export interface RunOptions extends WaitOptions {
   /** Stops the supervisor, in order, when it aborts; `run()` then resolves as with any other stop. */
   readonly signal?: AbortSignal;
-  /** A command to run in the foreground once the services are up; its end is the end of everything, its exit code the verdict's. Default: none. */
+  /**
+   * A command to run in the foreground once the services run (s6-overlay's CMD), with the host's terminal if it has one; its
+   * end is the end of everything, its exit code the verdict's. The words of `S6_CMD_ARG0` come before it, split at
+   * blanks (s6-overlay v3). Default, and where it has no words: none.
+   */
   readonly command?: readonly string[];
   /**
-   * Whether signals to the host are the supervisor's while it runs: TERM, INT and QUIT stop it, HUP reads `services.d`
-   * again. A map says so signal by signal. Default: false, the host's handlers are the host's.
+   * Whether the command waits until the services are ready, or `timeouts.readiness` is over. Default: what
+   * `S6_CMD_WAIT_FOR_SERVICES` says, else false (s6-overlay): it waits only until their processes are there.
+   */
+  readonly waitForServices?: boolean;
+  /**
+   * Whether signals to the host are the supervisor's while it runs: TERM, INT, QUIT, USR1, USR2 and PWR stop it, HUP reads
+   * `services.d` again (s6-overlay); under `S6_CMD_RECEIVE_SIGNALS` all but HUP go to the command while it runs. A second
+   * signal to stop leaves a second to each thing that is still waited for. A map says what each signal does. Default: false,
+   * the host's handlers are the host's.
    */
   readonly signals?: boolean | SignalMap;
 }
 
-/** What a signal to the host does: stop everything, read `services.d` again, or nothing. */
-export type SignalAction = 'stop' | 'rescan' | 'ignore';
+/**
+ * What a signal to the host does: stop everything, read `services.d` again, go to the command (while none runs: what
+ * `signals: true` does with it), or nothing.
+ */
+export type SignalAction = 'stop' | 'rescan' | 'command' | 'ignore';
 
 /** What signals to the host do while `run()` runs. */
 export type SignalMap = Readonly<Partial<Record<NodeJS.Signals, SignalAction>>>;
@@ -43,17 +57,17 @@ export type SignalMap = Readonly<Partial<Record<NodeJS.Signals, SignalAction>>>;
  * @throws the reason of a signal that has aborted already: then nothing is asked for.
  */
 export function soundWait(options: WaitOptions = {}): WaitOptions {
-  return sound(waitOptions, options);
+  return sound(waitOptions(), options);
 }
 
 /** The options of a stop; otherwise as `soundWait()`. */
 export function soundStop(options: StopOptions = {}): StopOptions {
-  return sound(stopOptions, options);
+  return sound(stopOptions(), options);
 }
 
 /** The options of a whole life; a signal that has aborted already is no error here but ends it at once. */
 export function soundRun(options: RunOptions = {}): RunOptions {
-  check(runOptions, options);
+  check(runOptions(), options);
   return options;
 }
 
@@ -63,47 +77,55 @@ export function soundRun(options: RunOptions = {}): RunOptions {
  * @throws OptionsError when it is not.
  */
 export function soundSignal(signal: NodeJS.Signals): NodeJS.Signals {
-  check(signalName, signal);
+  check(signalName(), signal);
   return signal;
 }
 
-const fields = {
-  signal: z
-    .custom<AbortSignal>((value) => value instanceof AbortSignal, 'expected an AbortSignal')
-    .optional(),
-  timeout: milliseconds.optional(),
-};
+const fields = z.lazily(() => ({
+  signal: z.optional(
+    z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'expected an AbortSignal'),
+  ),
+  timeout: z.optional(milliseconds()),
+}));
 
-const waitOptions = strict(fields);
+const waitOptions = z.lazily(() => z.strict(fields()));
 
-const stopOptions = strict({ ...fields, killTimeout: milliseconds.optional() });
+const stopOptions = z.lazily(() =>
+  z.strict({ ...fields(), killTimeout: z.optional(milliseconds()) }),
+);
 
 /** The signals that no process can handle. */
 const unhandled: ReadonlySet<unknown> = new Set(['SIGKILL', 'SIGSTOP']);
 
-const runOptions = strict({
-  ...fields,
-  command: z.array(text).min(1, 'expected the words of a command line, at least one').optional(),
-  signals: z
-    .union([
-      z.boolean(),
-      z.partialRecord(
-        signalName.refine((name) => !unhandled.has(name), 'expected a signal that can be handled'),
-        z.enum(['stop', 'rescan', 'ignore']),
-      ),
-    ])
-    .optional(),
-});
+const handled = z.lazily(() =>
+  signalName().check(
+    z.refine((name) => !unhandled.has(name), 'expected a signal that can be handled'),
+  ),
+);
 
-function sound<Options extends WaitOptions>(schema: z.ZodType, options: Options): Options {
+const runOptions = z.lazily(() =>
+  z.strict({
+    ...fields(),
+    command: z.optional(z.array(text())),
+    waitForServices: z.optional(z.boolean()),
+    signals: z.optional(
+      z.union([
+        z.boolean(),
+        z.partialRecord(handled(), z.enum(['stop', 'rescan', 'command', 'ignore'])),
+      ]),
+    ),
+  }),
+);
+
+function sound<Options extends WaitOptions>(schema: z.ZodMiniType, options: Options): Options {
   check(schema, options);
   options.signal?.throwIfAborted();
   return options;
 }
 
-function check(schema: z.ZodType, value: unknown): void {
-  const parsed = schema.safeParse(value, { reportInput: true });
+function check(schema: z.ZodMiniType, value: unknown): void {
+  const parsed = z.examine(schema, value, { showInput: true });
   if (parsed.success) return;
-  const lines = explain(parsed.error).map((line) => `\n  ${line}`);
+  const lines = z.explain(parsed.error).map((line) => `\n  ${line}`);
   throw new OptionsError(`These options cannot be used:${lines.join('')}`);
 }

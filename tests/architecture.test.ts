@@ -30,14 +30,21 @@ const sources = scan(Object.fromEntries(lib.map((path) => [path, read(path)])));
 
 const dependencies = ['cross-spawn', 'eventemitter3', 'signal-exit', 'zod'];
 
+/** What is imported of zod, and so bundled: its small variant, and the words of one language. */
+const ofZod = ['zod/mini', 'zod/v4/locales/en.js'];
+
+/** What is used where it is installed. */
+const optional = ['koffi'];
+
 /** What may stand at the top beside dot-files. */
-const atTheTop = `lib tests examples package.json package-lock.json tsconfig.json typedoc.json
-  CHANGELOG.md README.md LICENSE`.split(/\s+/);
+const atTheTop = `lib tests examples package.json package-lock.json tsconfig.json
+  typedoc.json CHANGELOG.md README.md LICENSE`.split(/\s+/);
 
 /** Tests of more than one file. */
 const wideTests = [
   'tests/architecture.test.ts',
-  'tests/chaos.test.ts',
+  'tests/benchmarks.test.ts',
+  'tests/container-init.test.ts',
   'tests/examples.test.ts',
   'tests/commands.test.ts',
   'tests/misfortune.test.ts',
@@ -47,8 +54,10 @@ const wideTests = [
   'tests/stubborn.test.ts',
   'tests/surroundings.test.ts',
   'tests/conformance/',
+  'tests/container/',
   'tests/loader/fuzz.test.ts',
   'tests/machine/diagram.test.ts',
+  'tests/package/',
   'tests/scenarios/',
 ];
 
@@ -78,6 +87,7 @@ test('no way of writing an import escapes the scan', () => {
     "void import('./b.ts')",
     "type B = import('./b.ts').B",
     "require('./b.ts')",
+    "import b = require('./b.ts')",
   ];
   for (const text of statements) {
     assert.deepEqual(scan({ 'lib/a.ts': text })[0]?.files, ['lib/b.ts'], text);
@@ -99,10 +109,17 @@ test('there is no circle, not even for types', () => {
   });
 });
 
-test('each dependency is imported by one file, and there are four', () => {
-  const manifest = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+test('each dependency is imported by one file: four, and one that is optional', () => {
+  const manifest = JSON.parse(read('package.json')) as {
+    dependencies: Record<string, string>;
+    peerDependencies: Record<string, string>;
+    peerDependenciesMeta: Record<string, { optional: boolean }>;
+  };
   assert.deepEqual(Object.keys(manifest.dependencies), dependencies);
-  assert.deepEqual(packages(dependencies)(sources), []);
+  assert.deepEqual(Object.keys(manifest.peerDependencies), optional);
+  assert.deepEqual(manifest.peerDependenciesMeta, { koffi: { optional: true } });
+  const imported = dependencies.flatMap((name) => (name === 'zod' ? ofZod : name));
+  assert.deepEqual(packages([...imported, ...optional])(sources), []);
   const onlyZod = packages(['zod']);
   refuses(onlyZod, {});
   refuses(onlyZod, { 'lib/a.ts': "import 'zod'", 'lib/b.ts': "import 'zod'" });

@@ -2,7 +2,7 @@
  * What may happen to the folders and pipes of a supervisor: told, never silent, and never the end of the host.
  */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Supervisor } from '../lib/index.ts';
 import type { Problem } from '../lib/index.ts';
+import { until } from './processes.ts';
 
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'stagekeeper-misfortune-'));
@@ -24,6 +25,24 @@ function problemsOf(supervisor: Supervisor): readonly Problem[] {
 }
 
 const sleeper = ['sleep', '600'];
+
+test('a runtime directory that another supervisor uses is left alone, and that is told', async (t) => {
+  const runtimeDirectory = join(await folderFor(t), 'runtime');
+  const services = [{ name: 'web', run: sleeper }];
+  await using first = new Supervisor({ services }, { runtimeDirectory });
+  first.environment.set('GREETING', 'hello');
+  await first.start();
+  await until(() => existsSync(join(runtimeDirectory, 'control')), 'the first one at work');
+  const second = new Supervisor({ services }, { runtimeDirectory });
+  const problems = problemsOf(second);
+  await second.start();
+  assert.equal(problems[0]?.code, 'unspawnable');
+  const sentence = second.explain('web');
+  assert.match(sentence, /services is the scan directory of another supervisor[^.]*\.$/);
+  await second.stop();
+  assert.equal(first.environment.get('GREETING'), 'hello');
+  assert.equal(first.service('web').status, 'up');
+});
 
 test('a runtime directory where nothing can be made is told', async (t) => {
   const folder = await folderFor(t);
@@ -40,7 +59,7 @@ test('a runtime directory where nothing can be made is told', async (t) => {
       problems.map(({ code }) => code),
       ['unspawnable'],
     );
-    assert.match(problems[0]?.message ?? '', /container environment/);
+    assert.match(problems[0]?.message ?? '', /the runtime directory is not to be had: E[A-Z]+: /);
     await supervisor.stop();
   }
 });

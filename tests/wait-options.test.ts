@@ -21,7 +21,6 @@ test('waits with options that cannot be ask for nothing', async () => {
     'signal: expected an AbortSignal': () => service.once({ signal: wrong({}) }),
     'unknown key "timeuot". Did you mean \'timeout\'?': () =>
       service.when('up', wrong({ timeuot: 1 })),
-    'command: expected the words of a command line': () => supervisor.run({ command: [] }),
     'command: Invalid input: expected array': () => supervisor.run({ command: wrong('sh -c x') }),
   };
   for (const [message, wait] of Object.entries(waits)) {

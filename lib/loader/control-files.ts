@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { ProblemCode } from '../model/problem.ts';
 import type { ServiceSpec } from '../model/tree.ts';
-import type { z } from '../schema.ts';
-import { faultsOf, show } from '../schema.ts';
+import type * as z from '../schema.ts';
+import { examine, faultsOf, show } from '../schema.ts';
 import { fields } from './fields.ts';
 import type { Reading } from './reading.ts';
 
@@ -16,7 +16,8 @@ export function readControlFiles(
   for (const [file, { field, schema }] of fields) {
     if (!names.has(file)) continue;
     const path = join(folder, file);
-    const value = schema === undefined ? readFlag(reading, path) : readValue(reading, path, schema);
+    const value =
+      schema === undefined ? readFlag(reading, path) : readValue(reading, path, schema());
     if (value !== undefined) found.push([field, value]);
   }
   return Object.fromEntries(found);
@@ -35,12 +36,16 @@ function readFlag(reading: Reading, path: string): true | undefined {
   return kind === 'file' || kind === 'folder' || kind === 'other' ? true : undefined;
 }
 
-function readValue(reading: Reading, path: string, schema: z.ZodType<unknown, string>): unknown {
+function readValue(
+  reading: Reading,
+  path: string,
+  schema: z.ZodMiniType<unknown, string>,
+): unknown {
   const limits = { bound: largestControlFile, first: longestValue };
   const bytes = reading.read(path, limits, consequence);
   if (bytes === undefined) return undefined;
   const text = firstLine(bytes);
-  const parsed = schema.safeParse(text);
+  const parsed = examine(schema, text);
   if (parsed.success) return parsed.data;
   const expected = faultsOf(parsed.error)[0]?.text ?? '';
   reading.tell(codeOf(parsed.error), path, `is ${show(text)}: ${expected}; ${consequence}`, {
@@ -56,7 +61,7 @@ function firstLine(bytes: Uint8Array): string {
 }
 
 /** What the schemas of the fields find fault with: the form of a number, a number, or a signal. */
-function codeOf(error: z.ZodError): ProblemCode {
+function codeOf(error: z.core.$ZodError): ProblemCode {
   const code = error.issues[0]?.code;
   if (code === 'invalid_format') return 'value-invalid';
   return code === 'custom' ? 'signal-unknown' : 'value-out-of-range';

@@ -4,8 +4,8 @@ import { problem } from '../model/problem.ts';
 import type { Program } from '../model/program.ts';
 import type { Backoff, FixAttrsRule, ServiceSpec, Tree } from '../model/tree.ts';
 import { deepFreeze, loggerName } from '../model/tree.ts';
-import { faultsOf, show } from '../schema.ts';
-import type { z } from '../schema.ts';
+import { examine, faultsOf, show } from '../schema.ts';
+import type * as z from '../schema.ts';
 import type { SpecParts } from './spec.ts';
 import { serviceSpec } from './spec.ts';
 import { treeSchema } from './tree-schema.ts';
@@ -64,7 +64,7 @@ export interface LoggerInput extends Omit<ServiceInput, 'name' | 'logger'> {
  * @throws TreeError with all that is wrong at once: `tree-invalid`, `duplicate-name`.
  */
 export function defineTree(input: Tree | TreeInput): Tree {
-  const parsed = treeSchema.safeParse(input, { reportInput: true });
+  const parsed = examine(treeSchema(), input, { showInput: true });
   const problems = [...(parsed.success ? [] : faults(parsed.error)), ...clashes(input)];
   if (!parsed.success || problems.length > 0) {
     throw new TreeError(textAt(input, 'root') ?? 'made in code', problems);
@@ -75,7 +75,7 @@ export function defineTree(input: Tree | TreeInput): Tree {
   return deepFreeze(JSON.parse(JSON.stringify(tree)) as Tree);
 }
 
-type ParsedService = z.infer<typeof treeSchema>['services'][number];
+type ParsedService = z.infer<ReturnType<typeof treeSchema>>['services'][number];
 
 function complete({ logger, ...parts }: ParsedService): ServiceSpec {
   const producer = parts as SpecParts;
@@ -84,7 +84,7 @@ function complete({ logger, ...parts }: ParsedService): ServiceSpec {
   return serviceSpec({ ...producer, logger: serviceSpec(own) });
 }
 
-function faults(error: z.ZodError): readonly Problem[] {
+function faults(error: z.core.$ZodError): readonly Problem[] {
   return faultsOf(error).map(({ path, text }) =>
     problem('tree-invalid', path === '' ? 'tree' : path, text),
   );

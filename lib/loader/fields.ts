@@ -1,14 +1,26 @@
 import { parseSignal } from '../model/exit.ts';
 import type { ServiceSpec } from '../model/tree.ts';
-import { z } from '../schema.ts';
+import * as z from '../schema.ts';
 import { deathTally, descriptor, milliseconds } from './values.ts';
 
 /** A control file: the field of a service that it sets, and how. */
 export interface Field {
   readonly field: keyof ServiceSpec;
   /** Makes the value of the file's first line. Absent: the file is a flag, which counts by being there, whatever it holds. */
-  readonly schema?: z.ZodType<unknown, string>;
+  readonly schema?: () => z.ZodMiniType<unknown, string>;
 }
+
+/** A signal by name, with or without SIG and in any case, or by number. */
+const signal = z.lazily((): z.ZodMiniType<NodeJS.Signals, string> => {
+  const parse = z.transform((text: string, { issues }) => {
+    const name = parseSignal(text);
+    if (name !== undefined) return name;
+    const message = 'expected a signal such as TERM, SIGTERM or 15';
+    issues.push({ code: 'custom', input: text, message });
+    return z.NEVER;
+  });
+  return z.pipe(z.string(), parse);
+});
 
 /**
  * The control files of a service directory (s6's own, and s6-rc's `timeout-up` and `timeout-down`).
@@ -24,8 +36,8 @@ export const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
   ['timeout-finish', value('timeoutFinish', numeral(milliseconds))],
   ['timeout-up', value('timeoutUp', numeral(milliseconds))],
   ['timeout-down', value('timeoutDown', numeral(milliseconds))],
-  ['down-signal', value('downSignal', signal())],
-  ['reload-signal', value('reloadSignal', signal())],
+  ['down-signal', value('downSignal', signal)],
+  ['reload-signal', value('reloadSignal', signal)],
   ['max-death-tally', value('maxDeathTally', numeral(deathTally))],
   ['flag-timeout-killpg', flag('flagTimeoutKillpg')],
   ['lock-fd', value('lockFd', numeral(descriptor))],
@@ -37,22 +49,15 @@ function flag(field: 'down' | 'flagTimeoutKillpg'): Field {
 
 function value<Key extends keyof ServiceSpec>(
   field: Key,
-  schema: z.ZodType<NonNullable<ServiceSpec[Key]>, string>,
+  schema: () => z.ZodMiniType<NonNullable<ServiceSpec[Key]>, string>,
 ): Field {
   return { field, schema };
 }
 
 /** A number in decimal digits. */
-function numeral(range: z.ZodNumber): z.ZodType<number, string> {
-  return z.string().regex(/^\d+$/, 'expected a whole number').transform(Number).pipe(range);
-}
-
-/** A signal by name, with or without SIG and in any case, or by number. */
-function signal(): z.ZodType<NodeJS.Signals, string> {
-  return z.string().transform((text, context) => {
-    const name = parseSignal(text);
-    if (name !== undefined) return name;
-    context.addIssue({ code: 'custom', message: 'expected a signal such as TERM, SIGTERM or 15' });
-    return z.NEVER;
+function numeral(range: () => z.ZodMiniNumber<number>): () => z.ZodMiniType<number, string> {
+  return z.lazily(() => {
+    const digits = z.string().check(z.regex(/^\d+$/, 'expected a whole number'));
+    return z.pipe(z.pipe(digits, z.transform(Number)), range());
   });
 }

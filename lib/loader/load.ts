@@ -10,6 +10,7 @@ import { diskFiles } from './disk-files.ts';
 import type { Files } from './files.ts';
 import type { Host } from './host.ts';
 import { thisHost } from './host.ts';
+import { profileFolder } from './profile.ts';
 import { Reading } from './reading.ts';
 import { readTree } from './tree.ts';
 
@@ -26,14 +27,18 @@ export interface Loaded {
  * Nothing is run, nothing is written, no descriptor stays open, and the host's event loop has its turn every 10 ms. Reading
  * `services.d` again after the init stage is calling this again.
  *
- * @throws TreeError when nothing sensible is left to run: the folder is missing, is none or cannot be read, or has no stage.
+ * @param profile - The profile that stands in the tree's place: `cont-profile.d/<profile>` in its folder.
+ * @throws TreeError when nothing sensible is left to run: the folder is missing, is none or cannot be read, or has no stage; or
+ * there is no such profile.
  */
 export async function load(
   root: string | URL,
   files: Files = diskFiles,
   host: Host | null = thisHost(),
+  profile?: string,
 ): Promise<Loaded> {
-  const folder = pathOf(root);
+  const base = pathOf(root);
+  const folder = profile === undefined ? base : profileFolder(base, profile, files);
   const reading = new Reading(files, host);
   const steps = readTree(reading, folder);
   let since = performance.now();

@@ -1,34 +1,44 @@
 import { milliseconds, signalName } from './values.ts';
 import { backoffDefaults } from '../model/tree.ts';
-import { strict, z } from '../schema.ts';
+import * as z from '../schema.ts';
 
 /** A string that a process can be given. */
-export const text = z.string().regex(/^[^\0]*$/, 'expected a string without NUL');
+export const text = z.lazily(() =>
+  z.string().check(z.regex(/^[^\0]*$/, 'expected a string without NUL')),
+);
 
 /** The same, and not empty. */
-export const someText = text.min(1, 'expected a string that is not empty');
+export const someText = z.lazily(() =>
+  text().check(z.minLength(1, 'expected a string that is not empty')),
+);
 
 /** Where output goes. */
-export const output = z.enum(['inherit', 'lines', 'ignore']);
+export const output = z.lazily(() => z.enum(['inherit', 'lines', 'ignore']));
 
-const variableName = z.string().regex(/^[^=\0]+$/, "expected a name without '=' and NUL");
+const variableName = z.lazily(() =>
+  z.string().check(z.regex(/^[^=\0]+$/, "expected a name without '=' and NUL")),
+);
 
-const backoff = strict({
-  first: milliseconds,
-  factor: z.number().min(1).default(backoffDefaults.factor),
-  cap: milliseconds.default(backoffDefaults.cap),
-  reset: milliseconds.default(backoffDefaults.reset),
-  limit: strict({ deaths: z.number().int().min(1), within: milliseconds }).optional(),
-});
+const backoff = z.lazily(() =>
+  z.strict({
+    first: milliseconds(),
+    factor: z.withDefault(z.number().check(z.gte(1)), backoffDefaults.factor),
+    cap: z.withDefault(milliseconds(), backoffDefaults.cap),
+    reset: z.withDefault(milliseconds(), backoffDefaults.reset),
+    limit: z.optional(
+      z.strict({ deaths: z.number().check(z.int(), z.gte(1)), within: milliseconds() }),
+    ),
+  }),
+);
 
 /** What may be said of a service in a tree that is made in code, and of any service in the supervisor's options. */
-export const policies = {
-  down: z.boolean().optional(),
-  downSignal: signalName.optional(),
-  restart: z.enum(['always', 'on-failure', 'never']).optional(),
-  essential: z.boolean().optional(),
-  backoff: backoff.optional(),
-  output: output.optional(),
-  user: someText.optional(),
-  environment: z.record(variableName, text).optional(),
-};
+export const policies = z.lazily(() => ({
+  down: z.optional(z.boolean()),
+  downSignal: z.optional(signalName()),
+  restart: z.optional(z.enum(['always', 'on-failure', 'never'])),
+  essential: z.optional(z.boolean()),
+  backoff: z.optional(backoff()),
+  output: z.optional(output()),
+  user: z.optional(someText()),
+  environment: z.optional(z.record(variableName(), text())),
+}));

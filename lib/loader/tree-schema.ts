@@ -1,79 +1,93 @@
 import { isAbsolute } from 'node:path';
 import { policies, someText, text } from './policies.ts';
-import { strict, z } from '../schema.ts';
+import * as z from '../schema.ts';
 import { deathTally, descriptor, milliseconds, signalName } from './values.ts';
 
 /** The name of a service or script: a file name, for it may become one. */
-const name = z
-  .string()
-  .regex(/^[^/\0]+$/, "expected a name that is not empty and has no '/' and no NUL in it")
-  .refine((it) => it !== '.' && it !== '..', "expected a name other than '.' and '..'");
-
-const path = someText.refine(isAbsolute, 'expected an absolute path');
-
-const words = z
-  .array(text)
-  .min(1, 'expected the words of a command line, at least one')
-  .refine(([first]) => first !== '', { path: [0], error: 'expected a program' });
-
-const program = z.preprocess(
-  (it) => (Array.isArray(it) ? { command: it as unknown[] } : it),
-  z.union(
-    [
-      strict({ script: path }),
-      strict({
-        command: words,
-        directory: someText.optional(),
-      }),
-    ],
-    'expected the words of a command line, { command } or { script }',
+const name = z.lazily(() =>
+  z.string().check(
+    z.regex(/^[^/\0]+$/, "expected a name that is not empty and has no '/' and no NUL in it"),
+    z.refine((it) => it !== '.' && it !== '..', "expected a name other than '.' and '..'"),
   ),
 );
 
-const serviceFields = {
-  run: program,
-  finish: program.optional(),
-  ...policies,
-  notificationFd: descriptor.optional(),
-  timeoutKill: milliseconds.optional(),
-  timeoutFinish: milliseconds.optional(),
-  timeoutUp: milliseconds.optional(),
-  timeoutDown: milliseconds.optional(),
-  reloadSignal: signalName.optional(),
-  maxDeathTally: deathTally.optional(),
-  flagTimeoutKillpg: z.boolean().optional(),
-  lockFd: descriptor.optional(),
-};
+const path = z.lazily(() => someText().check(z.refine(isAbsolute, 'expected an absolute path')));
 
-const service = strict({
-  name,
-  ...serviceFields,
-  logger: strict({
-    name: z.string().optional(),
-    ...serviceFields,
-    logger: z.undefined('expected nothing: a logger has no logger of its own').optional(),
-  }).optional(),
-});
+const words = z.lazily(() =>
+  z.array(text()).check(
+    z.minLength(1, 'expected the words of a command line, at least one'),
+    z.refine(([first]) => first !== '', { path: [0], error: 'expected a program' }),
+  ),
+);
 
-const script = strict({ name, run: program });
+const program = z.lazily(() =>
+  z.pipe(
+    z.transform((it: unknown) => (Array.isArray(it) ? { command: it as unknown[] } : it)),
+    z.union(
+      [
+        z.strict({ script: path() }),
+        z.strict({
+          command: words(),
+          directory: z.optional(someText()),
+        }),
+      ],
+      'expected the words of a command line, { command } or { script }',
+    ),
+  ),
+);
 
-const mode = z.number().int().min(0).max(0o7777).optional();
+const serviceFields = z.lazily(() => ({
+  run: program(),
+  finish: z.optional(program()),
+  ...policies(),
+  notificationFd: z.optional(descriptor()),
+  timeoutKill: z.optional(milliseconds()),
+  timeoutFinish: z.optional(milliseconds()),
+  timeoutUp: z.optional(milliseconds()),
+  timeoutDown: z.optional(milliseconds()),
+  reloadSignal: z.optional(signalName()),
+  maxDeathTally: z.optional(deathTally()),
+  flagTimeoutKillpg: z.optional(z.boolean()),
+  lockFd: z.optional(descriptor()),
+}));
 
-const rule = strict({
-  source: z.string(),
-  line: z.number().int().min(1),
-  path: someText,
-  recurse: z.boolean(),
-  account: someText,
-  fileMode: mode,
-  folderMode: mode,
-});
+const service = z.lazily(() =>
+  z.strict({
+    name: name(),
+    ...serviceFields(),
+    logger: z.optional(
+      z.strict({
+        name: z.optional(z.string()),
+        ...serviceFields(),
+        logger: z.optional(z.undefined('expected nothing: a logger has no logger of its own')),
+      }),
+    ),
+  }),
+);
+
+const script = z.lazily(() => z.strict({ name: name(), run: program() }));
+
+const mode = z.lazily(() => z.optional(z.number().check(z.int(), z.gte(0), z.lte(0o7777))));
+
+const rule = z.lazily(() =>
+  z.strict({
+    source: z.string(),
+    line: z.number().check(z.int(), z.gte(1)),
+    path: someText(),
+    recurse: z.boolean(),
+    account: someText(),
+    fileMode: mode(),
+    folderMode: mode(),
+  }),
+);
 
 /** What may be said of a tree, and what it comes to; names are not compared with each other yet. */
-export const treeSchema = strict({
-  root: path.optional(),
-  fixAttrs: z.array(rule).default([]),
-  init: z.array(script).default([]),
-  services: z.array(service).default([]),
-  finish: z.array(script).default([]),
-});
+export const treeSchema = z.lazily(() =>
+  z.strict({
+    root: z.optional(path()),
+    fixAttrs: z.withDefault(z.array(rule()), []),
+    init: z.withDefault(z.array(script()), []),
+    services: z.withDefault(z.array(service()), []),
+    finish: z.withDefault(z.array(script()), []),
+  }),
+);

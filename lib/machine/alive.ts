@@ -1,11 +1,10 @@
-import { isAtRest } from './longrun.ts';
+import { restlessIn } from './catch-all.ts';
 import type { TreeState } from './state.ts';
 
 /** The names of the services and scripts that are not at rest. */
-export function aliveIn({ units, init, command, finish }: TreeState): readonly string[] {
-  const scripts = [init, command, finish].flatMap(({ running }) =>
+export function aliveIn(state: TreeState): readonly string[] {
+  const scripts = [state.init, state.command, state.finish].flatMap(({ running }) =>
     running === null ? [] : [running.script],
   );
-  const services = [...units].flatMap(([name, { state }]) => (isAtRest(state) ? [] : [name]));
-  return [...scripts, ...services];
+  return [...scripts, ...restlessIn(state)];
 }

@@ -1,6 +1,7 @@
 /*
  * The rules of the way up: the init stage, then the services.
  */
+import { catchAllIn } from './catch-all.ts';
 import type { Draft, Rule } from './draft.ts';
 import { hasArrived } from './draft.ts';
 import { isAtRest } from './longrun.ts';
@@ -13,7 +14,9 @@ import { exitCodeOf } from '../model/exit.ts';
 /** The rules, in the order in which they are tried. */
 export const ascent: readonly Rule[] = [
   endForEssential,
+  openCatchAll,
   openInit,
+  copyRoot,
   prepareInit,
   runInit,
   closeInit,
@@ -21,15 +24,19 @@ export const ascent: readonly Rule[] = [
   openServices,
   welcome,
   closeServices,
+  endForLate,
   runCommand,
 ];
 
 /** An essential service that is down for good ends everything. */
 function endForEssential(draft: Draft): boolean {
   if (isDescending(draft.state)) return false;
-  for (const [name, { spec, state }] of draft.state.units) {
+  for (const name of draft.moved) {
+    const unit = draft.unit(name);
+    if (unit === undefined || !unit.spec.essential) continue;
+    const { state } = unit;
     const gone = state.status === 'failed' || (state.status === 'down' && state.why === 'ended');
-    if (!spec.essential || !gone) continue;
+    if (!gone) continue;
     draft.end({ reason: 'essential', exitCode: lastCodeOf(state), service: name });
     return true;
   }
@@ -43,6 +50,38 @@ function lastCodeOf({ lastExit, flaw }: ServiceState): number {
 /** The exit code of shells for a program that cannot be run. */
 const cannotRun = 127;
 
+/** The catch-all logger comes first of all. */
+function openCatchAll(draft: Draft): boolean {
+  const { target } = draft.state;
+  return target !== 'loaded' && !isDescending(draft.state) && raiseCatchAll(draft);
+}
+
+/** Starts the catch-all logger for the first time; false when that was done, or there is none to start. */
+export function raiseCatchAll(draft: Draft): boolean {
+  const unit = catchAllIn(draft.state);
+  const { catchAll } = draft.setting.options;
+  if (unit === undefined || catchAll === undefined || unit.spec.down) return false;
+  if (unit.state.status !== 'down' || unit.state.why !== 'untouched') return false;
+  draft.effect({ type: 'openLog', directory: catchAll.directory });
+  draft.feed(unit.spec.name, { type: 'start' });
+  return true;
+}
+
+/** Everything is to run from a copy of the root, also what is done before the first script. */
+function copyRoot(draft: Draft): boolean {
+  const { target, copied, tree } = draft.state;
+  if (copied !== 'no' || target === 'loaded' || isDescending(draft.state)) return false;
+  if (tree.root === undefined) return false;
+  draft.state = { ...draft.state, copied: 'asked' };
+  draft.effect({ type: 'copyRoot', root: tree.root });
+  return true;
+}
+
+/** Whether nothing can run yet: there is no copy to run from, or nobody is sure to read what the first ones write. */
+function awaitsGround({ state }: Draft): boolean {
+  return state.copied === 'asked' || catchAllIn(state)?.state.status === 'starting';
+}
+
 function openInit(draft: Draft): boolean {
   const { phase, target, skipsInit } = draft.state;
   if (phase !== 'loaded' || skipsInit) return false;
@@ -55,7 +94,7 @@ function openInit(draft: Draft): boolean {
 
 function prepareInit(draft: Draft): boolean {
   const { init, tree } = draft.state;
-  if (init.status !== 'started' || init.prepared !== 'no') return false;
+  if (init.status !== 'started' || init.prepared !== 'no' || awaitsGround(draft)) return false;
   const nothing = tree.fixAttrs.length === 0 || isDescending(draft.state);
   draft.scripts('init', { prepared: nothing ? 'yes' : 'asked' });
   if (!nothing) draft.effect({ type: 'prepare', rules: tree.fixAttrs });
@@ -92,7 +131,7 @@ function openServices(draft: Draft): boolean {
   const { phase, target, init, services, units, skipsInit } = draft.state;
   if (target !== 'services' || services.status !== 'pending') return false;
   const afterInit = phase === 'initializing' && isOver(init.status) && services.reread === 'yes';
-  const withoutInit = phase === 'loaded' && skipsInit;
+  const withoutInit = phase === 'loaded' && skipsInit && !awaitsGround(draft);
   if (!afterInit && !withoutInit) return false;
   draft.cause = 'stage';
   draft.enter('starting');
@@ -100,7 +139,7 @@ function openServices(draft: Draft): boolean {
   const names = namesOf(units, (unit) => startsWithStage(unit));
   draft.services({
     status: 'started',
-    awaited: namesOf(units, (unit) => startsWithStage(unit) || isUnderWay(unit.state)),
+    awaited: namesOf(units, (unit) => startsWithStage(unit) || isUnderWay(unit)),
     deadline: limit === 0 ? null : draft.setting.now + limit,
   });
   draft.say({ type: 'stage', stage: 'services', status: 'started' });
@@ -113,8 +152,9 @@ function namesOf(units: ReadonlyMap<string, Unit>, which: (unit: Unit) => boolea
 }
 
 /** Whether the stage starts a service: those with a `down` file, those that are gone and those that the host has had its hands on are left. */
-export function startsWithStage({ spec, state, leaving }: Unit): boolean {
-  return !leaving && !spec.down && state.status === 'down' && state.why === 'untouched';
+export function startsWithStage({ spec, state, leaving, catchesAll }: Unit): boolean {
+  const isUntouched = state.status === 'down' && state.why === 'untouched';
+  return isUntouched && !leaving && !spec.down && catchesAll !== true;
 }
 
 /** Takes note of who has arrived, and of who will not. */
@@ -134,8 +174,8 @@ function welcome(draft: Draft): boolean {
 }
 
 /** Whether a service that the host started by hand is on its way already. */
-function isUnderWay(state: ServiceState): boolean {
-  return isComing(state) && !isUnwanted(state);
+function isUnderWay({ state, catchesAll }: Unit): boolean {
+  return catchesAll !== true && isComing(state) && !isUnwanted(state);
 }
 
 /** Whether the host has called a service off meanwhile. */
@@ -170,8 +210,27 @@ function closeServices(draft: Draft): boolean {
   return true;
 }
 
+/** The command would have waited for a service in vain, and a failing start is to end everything (s6-overlay v2). */
+function endForLate(draft: Draft): boolean {
+  const { phase, command, commandWaits, services } = draft.state;
+  if (phase !== 'running' || !commandWaits || draft.setting.options.onInitFailure !== 'stop')
+    return false;
+  const [service] = services.late;
+  const isPending = command.results.length < command.scripts.length && command.running === null;
+  if (!isPending || service === undefined || isDescending(draft.state)) return false;
+  draft.end({ reason: 'init-failed', exitCode: 1, service });
+  return true;
+}
+
+/** The host's command comes once the services run, or, if it waits for them, once they are ready. */
 function runCommand(draft: Draft): boolean {
-  return (
-    draft.state.phase === 'running' && !isDescending(draft.state) && startNext(draft, 'command')
-  );
+  const { phase, command, commandWaits } = draft.state;
+  if (isDescending(draft.state) || command.scripts.length === 0) return false;
+  const open = phase === 'running' || (phase === 'starting' && !commandWaits && run(draft));
+  return open && startNext(draft, 'command');
+}
+
+/** Whether every service that the stage has started has its process, or cannot have one. */
+function run({ state: { services, units } }: Draft): boolean {
+  return services.awaited.every((name) => units.get(name)?.state.status !== 'starting');
 }

@@ -1,13 +1,13 @@
-import type { EndedRun } from './machine.ts';
+import type { CatchAllEnd, EndedRun } from './machine.ts';
 import { signalNumber } from '../model/exit.ts';
-import type { Command, Output, Program } from '../model/program.ts';
+import type { Command, Output, PipeEnd, Program } from '../model/program.ts';
 import type { ScriptSpec, ServiceSpec } from '../model/tree.ts';
-import { producerOf } from '../model/tree.ts';
+import { catchAllName, producerOf } from '../model/tree.ts';
 
 /** The command of a service's `run`. A script is given the service's name as its argument (s6 from 2.11.2 on). */
-export function runCommand(spec: ServiceSpec, output: Output): Command {
+export function runCommand(spec: ServiceSpec, output: Output, end?: CatchAllEnd): Command {
   return {
-    ...surroundings(spec, output),
+    ...surroundings(spec, output, end),
     name: spec.name,
     program: spec.run,
     args: 'script' in spec.run ? [spec.name] : [],
@@ -21,10 +21,11 @@ export function finishCommand(
   finish: Program,
   { exit, run }: EndedRun,
   output: Output,
+  end?: CatchAllEnd,
 ): Command {
   const signal = exit.signal === null ? 0 : signalNumber(exit.signal);
   return {
-    ...surroundings(spec, output),
+    ...surroundings(spec, output, end),
     name: `${spec.name}/finish`,
     program: finish,
     args: [String(exit.code ?? 256), String(signal), spec.name, String(run.pid)],
@@ -32,35 +33,42 @@ export function finishCommand(
 }
 
 /** The command of a script of the init or the finish stage. */
-export function scriptCommand(script: ScriptSpec, output: Output): Command {
+export function scriptCommand(script: ScriptSpec, output: Output, end?: CatchAllEnd): Command {
   return {
     name: script.name,
     program: script.run,
     calledBy: 'path',
     args: [],
     stdin: 'empty',
-    stdout: output,
-    stderr: output,
+    stdout: caught(output, end),
+    stderr: caught(output, end),
   };
 }
 
-/** The host's own command, in the foreground: it has the host's stdin, stdout and stderr. */
-export function hostCommand(script: ScriptSpec): Command {
-  return { ...scriptCommand(script, 'inherit'), stdin: 'inherit' };
+/** The host's own command, in the foreground: it has the host's stdin, and its stdout and stderr unless the catch-all log takes them. */
+export function hostCommand(script: ScriptSpec, end?: CatchAllEnd): Command {
+  return { ...scriptCommand(script, 'inherit', end), stdin: 'inherit', foreground: true };
 }
 
 function surroundings(
   spec: ServiceSpec,
   fallback: Output,
+  end: CatchAllEnd | undefined,
 ): Omit<Command, 'name' | 'program' | 'args'> {
-  const output = spec.output ?? fallback;
-  const producer = producerOf(spec.name);
+  // What the catch-all logger says itself is for the host.
+  const output = spec.output ?? (end === 'read' ? 'inherit' : fallback);
+  const producer = end === 'read' ? catchAllName : producerOf(spec.name);
   return {
     calledBy: 'name',
     stdin: producer === undefined ? 'empty' : { pipe: producer },
-    stdout: spec.logger === undefined ? output : { pipe: spec.name },
-    stderr: output,
+    stdout: spec.logger === undefined ? caught(output, end) : { pipe: spec.name },
+    stderr: caught(output, end),
     ...(spec.environment !== undefined && { environment: spec.environment }),
     ...(spec.user !== undefined && { user: spec.user }),
   };
+}
+
+/** Where output goes: only what would be the host's own is caught. */
+function caught(output: Output, end: CatchAllEnd | undefined): Output | PipeEnd {
+  return output === 'inherit' && end === 'write' ? { pipe: catchAllName } : output;
 }

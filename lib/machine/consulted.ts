@@ -23,7 +23,11 @@ export function consulted(state: TreeState, input: TreeInput, now: number): read
     case 'end':
       return goingDown(state);
     case 'command':
+    case 'signal':
+    case 'hurry':
+    case 'problem':
     case 'script':
+    case 'copied':
     case 'prepared':
     case 'reread':
     case 'respecified':
@@ -48,6 +52,7 @@ function consultedBy(input: Input, name: string, { units }: TreeState): readonly
       return units.get(name)?.state.goal === 'down' ? [name] : [];
     case 'drain':
     case 'signal':
+    case 'hurry':
     case 'announced':
     case 'deadline':
       return [];

@@ -1,6 +1,7 @@
 /*
- * The rules of the way down: the services, their loggers, the finish stage, the last clean-up.
+ * The rules of the way down: the services, their loggers, the finish stage, the catch-all logger, the last clean-up.
  */
+import { catchAllIn, restlessIn } from './catch-all.ts';
 import type { Draft, Rule } from './draft.ts';
 import { rests } from './draft.ts';
 import { failures, haltScript, startNext } from './scripts.ts';
@@ -18,6 +19,7 @@ export const descent: readonly Rule[] = [
   openFinish,
   runFinish,
   closeFinish,
+  drainCatchAll,
   clear,
 ];
 
@@ -36,7 +38,7 @@ function descend(draft: Draft): boolean {
   if (draft.state.services.status === 'started') abandonStart(draft);
   draft.enter('stopping');
   for (const [name, unit] of units) {
-    if (producerOf(name) === undefined) bringDown(draft, name, unit);
+    if (producerOf(name) === undefined && unit.catchesAll !== true) bringDown(draft, name, unit);
   }
   return true;
 }
@@ -111,7 +113,7 @@ function forget(draft: Draft): boolean {
 }
 
 function openFinish(draft: Draft): boolean {
-  const { phase, target, finish, command, services, units } = draft.state;
+  const { phase, target, finish, command, services } = draft.state;
   if (
     command.running !== null ||
     phase !== 'stopping' ||
@@ -120,7 +122,7 @@ function openFinish(draft: Draft): boolean {
   )
     return false;
   if (services.sweeping.length > 0 || services.clearing) return false;
-  if (![...units.values()].every(rests)) return false;
+  if (restlessIn(draft.state).length > 0) return false;
   if (!wasBegun(draft.state)) return skipFinish(draft);
   draft.cause = 'stage';
   draft.enter('finishing');
@@ -154,11 +156,29 @@ function closeFinish(draft: Draft): boolean {
   return true;
 }
 
+/**
+ * Everything else has ended, so the catch-all logger reads to the end. What is left behind of others goes now, too, since it
+ * holds the pipe open.
+ */
+function drainCatchAll(draft: Draft): boolean {
+  const { finish, grace } = draft.state;
+  const unit = catchAllIn(draft.state);
+  if (!isOver(finish.status) || unit === undefined || unit.released || rests(unit)) return false;
+  const { name } = unit.spec;
+  draft.cause = 'shutdown';
+  draft.put(name, { ...unit, released: true });
+  draft.effect({ type: 'closePipe', pipe: name });
+  draft.sweep(name, { everything: true });
+  draft.feed(name, { type: 'drain', patience: grace === 0 ? 0 : grace + draft.killGrace });
+  return true;
+}
+
 /** The last thing before the end: whatever any process left behind goes, and what was taken is given back. */
 function clear(draft: Draft): boolean {
   const { finish, services } = draft.state;
   if (!isOver(finish.status) || services.clearing) return false;
+  if (restlessIn(draft.state).length > 0 || services.sweeping.length > 0) return false;
   draft.services({ clearing: true });
-  draft.effect({ type: 'clear', grace: draft.setting.options.timeouts.kill });
+  draft.effect({ type: 'clear', grace: draft.killGrace });
   return true;
 }

@@ -1,3 +1,4 @@
+import { catchAllEnd } from './catch-all.ts';
 import { isAtRest, isReady, transition } from './longrun.ts';
 import type { Input, ServiceState } from './machine.ts';
 import type {
@@ -27,6 +28,8 @@ export class Draft {
   readonly setting: TreeSetting;
   readonly #effects: Effect[] = [];
   readonly #changes: Change[] = [];
+  /** The services that this step has put somewhere else. */
+  readonly moved = new Set<string>();
   #ownUnits: Map<string, Unit> | undefined;
 
   constructor(state: TreeState, cause: Cause, setting: TreeSetting) {
@@ -80,6 +83,7 @@ export class Draft {
 
   put(name: string, unit: Unit): void {
     this.#units().set(name, unit);
+    this.moved.add(name);
   }
 
   drop(name: string): void {
@@ -97,7 +101,10 @@ export class Draft {
     if (unit === undefined) return;
     const { spec, state: before } = unit;
     const { now, options } = this.setting;
-    const { state, effects } = transition(before, input, { spec, now, output: options.output });
+    const { hurry } = this.state;
+    const catchAll = catchAllEnd(this.state, now, unit);
+    const setting = { spec, now, output: options.output, hurry, catchAll };
+    const { state, effects } = transition(before, input, setting);
     if (state !== before) this.put(name, { ...unit, state });
     this.#tell(name, before, state);
     for (const effect of effects) {
@@ -107,9 +114,14 @@ export class Draft {
   }
 
   /** Ends what the runs of a service left behind. */
-  sweep(name: string): void {
+  sweep(name: string, more: { readonly everything?: boolean } = {}): void {
     this.services({ sweeping: [...this.state.services.sweeping, name] });
-    this.effect({ type: 'sweep', service: name, grace: this.setting.options.timeouts.kill });
+    this.effect({ type: 'sweep', service: name, grace: this.killGrace, ...more });
+  }
+
+  /** Milliseconds between TERM and KILL for what processes leave behind. */
+  get killGrace(): number {
+    return Math.min(this.setting.options.timeouts.kill, this.state.hurry ?? Infinity);
   }
 
   #tell(name: string, before: ServiceState, after: ServiceState): void {

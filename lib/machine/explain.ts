@@ -58,7 +58,7 @@ const next: Readonly<Record<Goal, string>> = {
 function whyDown(state: In<'down'>): string {
   if (state.why === 'untouched') return 'it has not been started yet';
   if (state.why === 'asked') return 'it was asked to stop';
-  if (state.flaw !== null) return `it cannot be run: ${state.flaw}`;
+  if (state.flaw !== null) return cannotRun(state.flaw);
   return `it ${lastEnd(state)}, and nothing asks for another start`;
 }
 
@@ -73,7 +73,7 @@ function whyStopping(state: In<'stopping'>, now: number): string {
 }
 
 function whyWaiting(state: In<'backoff'>): string {
-  if (state.why === 'unspawnable') return `it cannot be run: ${state.flaw ?? 'unknown'}`;
+  if (state.why === 'unspawnable') return cannotRun(state.flaw);
   const count = state.deaths === 0 ? '' : ` (${deaths(state)})`;
   return `it ${lastEnd(state)}${count}`;
 }
@@ -82,7 +82,7 @@ const failures: Readonly<Record<FailureReason, (state: ServiceState) => string>>
   finish: (state) => `its finish script said so (exit code 125) after run ${lastEnd(state)}`,
   limit: (state) => `it died too often, last when it ${lastEnd(state)} (${deaths(state)})`,
   policy: (state) => `it ${lastEnd(state)}, and its restart policy is never`,
-  unspawnable: (state) => `it cannot be run: ${state.flaw ?? 'unknown'}`,
+  unspawnable: (state) => cannotRun(state.flaw),
 };
 
 function lastEnd(state: ServiceState): string {
@@ -98,4 +98,9 @@ function lasting(ms: number): string {
   if (ms < 1000) return `${String(Math.round(ms))} ms`;
   if (ms < 120_000) return `${String(Math.round(ms / 100) / 10)} s`;
   return `${String(Math.round(ms / 60_000))} min`;
+}
+
+/** The flaw is a sentence of its own, which ends with the one that it becomes a part of. */
+function cannotRun(flaw: string | null): string {
+  return `it cannot be run: ${flaw?.replace(/\.$/, '') ?? 'unknown'}`;
 }

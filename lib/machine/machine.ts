@@ -85,6 +85,8 @@ export type Input =
   /** To a logger whose producer is gone for good: read to end-of-file, then end. */
   | { readonly type: 'drain'; readonly patience: number }
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
+  /** Whatever it waits for on its way down may take no longer now than the setting says. */
+  | { readonly type: 'hurry' }
   /** `leftBehind`: processes of an earlier run live on beside this one. */
   | { readonly type: 'spawned'; readonly pid: number; readonly leftBehind?: boolean }
   /** The process cannot be run: the system's code, and what is missing or wrong. */
@@ -110,7 +112,14 @@ export interface Setting {
   /** Where output goes unless the spec says so. */
   readonly output: Output;
   readonly now: number;
+  /** The most milliseconds that anything on the way down may take; `null`: as long as it has. */
+  readonly hurry: number | null;
+  /** The end of the catch-all log's pipe that its processes get; absent: none. */
+  readonly catchAll?: CatchAllEnd | undefined;
 }
+
+/** The end of the catch-all log's pipe: to write what would be the host's own output otherwise, or to read, for its logger. */
+export type CatchAllEnd = 'write' | 'read';
 
 /** The outcome of an input: the next state, and what it asks for. */
 export interface Step {

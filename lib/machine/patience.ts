@@ -9,6 +9,11 @@ export function after(duration: number, now: number): number | null {
   return duration === 0 ? null : now + duration;
 }
 
+/** The deadline so many milliseconds from now, if there is such a limit. */
+export function at(limit: number | null, now: number): number | null {
+  return limit === null ? null : now + limit;
+}
+
 /** The earlier of two deadlines; none is later than any. */
 export function sooner(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;

@@ -1,11 +1,15 @@
 /*
  * The two stages of scripts, init and finish: one script at a time, each to its end.
  */
+import { catchAllEnd } from './catch-all.ts';
 import { hostCommand, scriptCommand } from './command.ts';
 import type { Draft } from './draft.ts';
+import { after, at, sooner } from './patience.ts';
 import type { RunningScript, ScriptInput, ScriptResult, ScriptStageName } from './state.ts';
 import type { Exit } from '../model/exit.ts';
 import { describeExit, exitCodeOf } from '../model/exit.ts';
+import type { Command } from '../model/program.ts';
+import type { ScriptSpec } from '../model/tree.ts';
 import type { EndReason } from '../model/verdict.ts';
 
 /** Starts the next script of a stage; false when there is none. */
@@ -14,6 +18,7 @@ export function startNext(draft: Draft, stage: ScriptStageName): boolean {
   const script = scripts[results.length];
   if (running !== null || script === undefined) return false;
   const { now, options } = draft.setting;
+  const { hurry } = draft.state;
   const limit = stage === 'command' ? 0 : options.timeouts[stage];
   draft.scripts(stage, {
     running: {
@@ -22,16 +27,23 @@ export function startNext(draft: Draft, stage: ScriptStageName): boolean {
       pid: null,
       halted: false,
       kills: 0,
-      deadline: limit === 0 ? null : now + limit,
+      deadline: sooner(after(limit, now), at(hurry, now)),
     },
   });
   draft.effect({
     type: 'spawn',
     owner: { stage, script: script.name },
     role: 'script',
-    command: stage === 'command' ? hostCommand(script) : scriptCommand(script, options.output),
+    command: commandOf(draft, stage, script),
   });
   return true;
+}
+
+function commandOf({ state, setting }: Draft, stage: ScriptStageName, script: ScriptSpec): Command {
+  const { output, catchAll } = setting.options;
+  const end = catchAllEnd(state, setting.now);
+  if (stage !== 'command') return scriptCommand(script, output, end);
+  return hostCommand(script, catchAll?.takesCommand === true ? end : undefined);
 }
 
 /** What becomes of a stage when something happens to its script. */
@@ -65,16 +77,32 @@ export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptIn
 export function haltScript(draft: Draft, stage: ScriptStageName, patience: number): boolean {
   const { running } = draft.state[stage];
   if (running === null) return false;
-  const byThen = draft.setting.now + patience;
-  if (running.halted) return hurryScript(draft, stage, running, patience === 0 ? null : byThen);
-  const deadline = patience === 0 ? running.deadline : Math.min(running.deadline ?? byThen, byThen);
+  const { now } = draft.setting;
+  const byThen = sooner(after(patience, now), at(draft.state.hurry, now));
+  if (running.halted) return bringForward(draft, stage, running, byThen);
+  const deadline = sooner(running.deadline, byThen);
   draft.scripts(stage, { running: { ...running, halted: true, deadline } });
   if (running.pid !== null) askToEnd(draft, stage, running);
   return true;
 }
 
+/** The script that runs may take no longer now than everything may. */
+export function hurryScript(draft: Draft, stage: ScriptStageName): void {
+  const { running } = draft.state[stage];
+  if (running === null) return;
+  bringForward(draft, stage, running, at(draft.state.hurry, draft.setting.now));
+}
+
+/** Passes a signal on to the host's command, if it runs. */
+export function signalCommand(draft: Draft, signal: NodeJS.Signals): void {
+  const { running } = draft.state.command;
+  if (running?.pid == null) return;
+  const owner = { stage: 'command', script: running.script } as const;
+  draft.effect({ type: 'kill', owner, signal, scope: 'process' });
+}
+
 /** It was asked to end before, and a shorter patience has been asked for meanwhile. */
-function hurryScript(
+function bringForward(
   draft: Draft,
   stage: ScriptStageName,
   running: RunningScript,

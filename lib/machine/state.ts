@@ -14,15 +14,21 @@ export interface TreeState {
   /** Whether the host goes to a later stage without the init stage. */
   readonly skipsInit: boolean;
   readonly tree: Tree;
+  /** Whether the tree's root was copied to where it can be written to, if that is to be done. */
+  readonly copied: 'no' | 'asked' | 'yes';
   readonly init: ScriptsState;
   readonly services: ServicesState;
   readonly finish: ScriptsState;
   /** The host's own command, run once the services are up; its end is the end of all. */
   readonly command: ScriptsState;
+  /** Whether the command waits until the services are ready, or the readiness timeout is over. */
+  readonly commandWaits: boolean;
   /** The services, loggers among them, each logger before its producer. */
   readonly units: ReadonlyMap<string, Unit>;
   /** Milliseconds that services get on the way down before KILL; 0: no limit of the supervisor's own. */
   readonly grace: number;
+  /** The most milliseconds that anything on the way down may take now; `null`: as long as each has. */
+  readonly hurry: number | null;
   /** What asked for the end, once something has. */
   readonly ending: Ending | null;
   /** What had to be killed on the way down. */
@@ -109,6 +115,8 @@ export interface Unit {
   readonly leaving: boolean;
   /** The write end of its log pipe was let go of. */
   readonly released: boolean;
+  /** It is the catch-all logger, which belongs to no stage. */
+  readonly catchesAll?: true;
 }
 
 /** What can happen to the tree. */
@@ -120,16 +128,24 @@ export type TreeInput =
       readonly skipInit?: boolean;
       readonly grace?: number;
     }
-  /** The host has a command to be run once the services are up. */
-  | { readonly type: 'command'; readonly command: readonly string[] }
+  /** The host has a command to be run once the services run; `waits`: once they are ready. */
+  | { readonly type: 'command'; readonly command: readonly string[]; readonly waits?: boolean }
+  /** A signal for the host's command. */
+  | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
   /** Somebody wants the end. The first one's reason stands. */
   | { readonly type: 'end'; readonly ending: Ending; readonly grace?: number }
+  /** Whatever is waited for on the way down may take so many milliseconds more, no longer. */
+  | { readonly type: 'hurry'; readonly within: number }
+  /** Something is wrong around the tree. */
+  | { readonly type: 'problem'; readonly problem: Problem }
   | {
       readonly type: 'service';
       readonly service: string;
       readonly input: Input;
     }
   | { readonly type: 'script'; readonly stage: ScriptStageName; readonly input: ScriptInput }
+  /** The tree as it is in the copy of its root; `null`: there is no copy. */
+  | { readonly type: 'copied'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
   | { readonly type: 'prepared'; readonly problems: readonly Problem[] }
   | { readonly type: 'reread'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
   /** The control files of one service are not as they were. */
@@ -139,7 +155,12 @@ export type TreeInput =
       readonly problems: readonly Problem[];
     }
   | { readonly type: 'swept'; readonly service: string }
-  | { readonly type: 'cleared'; readonly problems: readonly Problem[] }
+  /** All is over; `exitCode`: what a finish script has asked to end with. */
+  | {
+      readonly type: 'cleared';
+      readonly problems: readonly Problem[];
+      readonly exitCode?: number;
+    }
   | { readonly type: 'deadline' };
 
 /** What can happen to a script. */
@@ -166,8 +187,19 @@ export type Effect =
       readonly signal: NodeJS.Signals;
       readonly scope: 'process' | 'group';
     }
-  | { readonly type: 'sweep'; readonly service: string; readonly grace: number }
+  /** End what the runs of a service left behind; `everything`: and all that any other process did. */
+  | {
+      readonly type: 'sweep';
+      readonly service: string;
+      readonly grace: number;
+      readonly everything?: boolean;
+    }
+  /** Every sweep under way has so long left at most. */
+  | { readonly type: 'hurry'; readonly grace: number }
   | { readonly type: 'closePipe'; readonly pipe: string }
+  /** Make the folder of the catch-all log ready, before its logger is started for the first time. */
+  | { readonly type: 'openLog'; readonly directory: string }
+  | { readonly type: 'copyRoot'; readonly root: string }
   | { readonly type: 'prepare'; readonly rules: readonly FixAttrsRule[] }
   | { readonly type: 'reread'; readonly root: string }
   /** End everything that is left, and give back what was taken. */
@@ -179,6 +211,19 @@ export interface TreeOptions {
   readonly output: Output;
   readonly timeouts: Timeouts;
   readonly services: Readonly<Record<string, ServiceOverrides>>;
+  /** Whether everything runs from a copy of the tree's root; absent: no. */
+  readonly readOnlyRoot?: boolean;
+  /** A logger for what would be the host's own output otherwise; absent: none. */
+  readonly catchAll?: CatchAll | undefined;
+}
+
+/** The catch-all logger, and what it catches. */
+export interface CatchAll {
+  readonly spec: ServiceSpec;
+  /** The folder of its log. */
+  readonly directory: string;
+  /** Whether the host's command writes there too. */
+  readonly takesCommand: boolean;
 }
 
 /** Time limits in milliseconds, all upper bounds: everything ends as soon as it can. 0: no limit. */

@@ -15,7 +15,7 @@ import type {
   Setting,
   Step,
 } from './machine.ts';
-import { after, boundOf, finishLimit, patienceOf, sooner } from './patience.ts';
+import { after, at, boundOf, finishLimit, patienceOf, sooner } from './patience.ts';
 import { end, fail, lieDown, memory, preceded, stay } from './steps.ts';
 import { isSuccess } from '../model/exit.ts';
 
@@ -40,12 +40,12 @@ export function spawnDrained(state: ServiceState, input: Of<'drain'>, setting: S
   return begin({ ...state, ...drained(input) }, 'drain', setting);
 }
 
-function begin(known: Memory, goal: Goal, { spec, output, now }: Setting): Step {
+function begin(known: Memory, goal: Goal, { spec, output, catchAll, now }: Setting): Step {
   const announces = spec.notificationFd !== undefined;
   const bound = goal === 'drain' ? known.bound : 0;
   return {
     state: { ...memory(known), goal, since: now, bound, status: 'starting', announces },
-    effects: [{ type: 'spawn', role: 'run', command: runCommand(spec, output) }],
+    effects: [{ type: 'spawn', role: 'run', command: runCommand(spec, output, catchAll) }],
   };
 }
 
@@ -169,10 +169,10 @@ function halt(
   run: Run,
   goal: 'up' | 'down',
   patience: number,
-  { now }: Setting,
+  { now, hurry: most }: Setting,
   effects: readonly ServiceEffect[],
 ): Step {
-  const deadline = after(patience, now);
+  const deadline = sooner(after(patience, now), at(most, now));
   const restart = goal === 'up';
   const common = { ...memory(known), goal, patience, since: now };
   return { state: { ...common, status: 'stopping', run, restart, kills: 0, deadline }, effects };
@@ -194,6 +194,16 @@ export function hurry(
   return stay({ ...state, goal, restart: false, patience, bound, deadline });
 }
 
+/** There is less time than it was given. */
+export function hasten(
+  state: In<'stopping' | 'finishing'>,
+  _input: unknown,
+  { now, hurry: most }: Setting,
+): Step {
+  if (state.kills > 0) return stay(state);
+  return stay({ ...state, deadline: sooner(state.deadline, at(most, now)) });
+}
+
 export function relay(state: ServiceState, input: Of<'signal'>): Step {
   return { state, effects: [{ type: 'kill', signal: input.signal, scope: 'process' }] };
 }
@@ -207,7 +217,7 @@ export function kill(state: In<'stopping'>, _input: unknown, { now }: Setting): 
 
 /** `run` has ended: put it on record, then let `finish` have its turn. */
 export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting: Setting): Step {
-  const { spec, now } = setting;
+  const { spec, output, catchAll, now } = setting;
   const death = state.status === 'up';
   const ended: EndedRun = {
     run: state.run,
@@ -221,8 +231,8 @@ export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting:
     const next = follow(recorded, ended, setting);
     return recorded.goal === 'down' ? next : preceded(sweep, next);
   }
-  const command = finishCommand(spec, spec.finish, ended, setting.output);
-  const deadline = after(finishLimit(spec, recorded.bound), now);
+  const command = finishCommand(spec, spec.finish, ended, output, catchAll);
+  const deadline = sooner(after(finishLimit(spec, recorded.bound), now), at(setting.hurry, now));
   return {
     state: { ...recorded, since: now, status: 'finishing', ended, kills: 0, deadline },
     effects: [...sweep, { type: 'spawn', role: 'finish', command }],

@@ -3,13 +3,16 @@
  */
 import { Draft } from './draft.ts';
 import type { Input, ServiceState } from './machine.ts';
-import { startsWithStage } from './ascent.ts';
+import { isReading } from './catch-all.ts';
+import { raiseCatchAll, startsWithStage } from './ascent.ts';
 import { settleTree } from './rules.ts';
-import { killScript, scriptStep } from './scripts.ts';
+import { hurryScript, killScript, scriptStep, signalCommand } from './scripts.ts';
 import type { ScriptsState, TreeInput, TreeSetting, TreeState, TreeStep, Unit } from './state.ts';
 import { reaches } from './state.ts';
-import { adopt, respecify, unitsOf } from './units.ts';
+import { adopt, move, respecify, unitsOf } from './units.ts';
 import type { Cause } from '../model/event.ts';
+import type { Exit } from '../model/exit.ts';
+import { describeExit } from '../model/exit.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../model/tree.ts';
 import { verdictOf } from '../model/verdict.ts';
 
@@ -20,6 +23,7 @@ export function newTree(tree: Tree, setting: TreeSetting): TreeState {
     target: 'loaded',
     skipsInit: false,
     tree,
+    copied: setting.options.readOnlyRoot === true && tree.root !== undefined ? 'no' : 'yes',
     init: pending(tree.init, 'no'),
     services: {
       status: 'pending',
@@ -32,8 +36,10 @@ export function newTree(tree: Tree, setting: TreeSetting): TreeState {
     },
     finish: pending(tree.finish, 'yes'),
     command: pending([], 'yes'),
+    commandWaits: false,
     units: unitsOf(tree, setting),
     grace: setting.options.timeouts.services,
+    hurry: null,
     ending: null,
     killed: [],
     verdict: null,
@@ -63,30 +69,35 @@ export function nextDeadline(state: TreeState): number | null {
 }
 
 function receive(draft: Draft, input: TreeInput): void {
+  if ('problems' in input) {
+    for (const problem of input.problems) draft.say({ type: 'problem', problem });
+  }
   switch (input.type) {
     case 'advance':
       return advance(draft, input);
     case 'command':
-      if (draft.state.command.scripts.length > 0) return;
-      return draft.scripts('command', {
-        scripts: [{ name: 'command', run: { command: input.command } }],
-      });
+      return takeCommand(draft, input);
+    case 'signal':
+      return signalCommand(draft, input.signal);
     case 'end':
       return draft.end(input.ending, input.grace);
+    case 'hurry':
+      return hurry(draft, input.within);
+    case 'problem':
+      return draft.say({ type: 'problem', problem: input.problem });
     case 'service':
       return receiveService(draft, input.service, input.input);
     case 'script':
       return scriptStep(draft, input.stage, input.input);
+    case 'copied':
+      return move(draft, input.tree);
     case 'prepared':
-      for (const problem of input.problems) draft.say({ type: 'problem', problem });
       return draft.scripts('init', { prepared: 'yes' });
     case 'reread':
-      for (const problem of input.problems) draft.say({ type: 'problem', problem });
       if (input.tree !== null) adopt(draft, input.tree);
       if (draft.state.services.reread === 'asked') draft.services({ reread: 'yes' });
       return;
     case 'respecified':
-      for (const problem of input.problems) draft.say({ type: 'problem', problem });
       return respecify(draft, input.spec);
     case 'swept': {
       const { sweeping } = draft.state.services;
@@ -94,12 +105,20 @@ function receive(draft: Draft, input: TreeInput): void {
       return draft.services({ sweeping: sweeping.filter((_, index) => index !== first) });
     }
     case 'cleared':
-      for (const problem of input.problems) draft.say({ type: 'problem', problem });
-      draft.state = { ...draft.state, verdict: verdictOf(draft.state.ending, draft.state.killed) };
-      return draft.enter('ended');
+      return conclude(draft, input.exitCode);
     case 'deadline':
       return expire(draft);
   }
+}
+
+/** The first one stands. */
+function takeCommand(
+  draft: Draft,
+  { command, waits = false }: Extract<TreeInput, { readonly type: 'command' }>,
+): void {
+  if (draft.state.command.scripts.length > 0) return;
+  draft.state = { ...draft.state, commandWaits: waits };
+  draft.scripts('command', { scripts: [{ name: 'command', run: { command } }] });
 }
 
 function advance(
@@ -116,15 +135,49 @@ function advance(
   };
 }
 
+/** All waits on the way down, those under way and those to come, may take so long at most. */
+function hurry(draft: Draft, within: number): void {
+  const { state } = draft;
+  const least = Math.min(within, state.hurry ?? Infinity);
+  draft.state = { ...state, hurry: least };
+  draft.effect({ type: 'hurry', grace: draft.killGrace });
+  for (const stage of ['init', 'command', 'finish'] as const) hurryScript(draft, stage);
+  for (const name of state.units.keys()) draft.feed(name, { type: 'hurry' });
+}
+
+/** A finish script that has written an exit code has the last word. */
+function conclude(draft: Draft, exitCode: number | undefined): void {
+  const { ending, killed } = draft.state;
+  const verdict = verdictOf(ending, killed);
+  draft.state = {
+    ...draft.state,
+    verdict: exitCode === undefined ? verdict : { ...verdict, exitCode },
+  };
+  draft.enter('ended');
+}
+
 function receiveService(draft: Draft, name: string, input: Input): void {
   const unit = draft.unit(name);
   if (unit === undefined) return;
   const comingUp = input.type === 'start' || input.type === 'once' || input.type === 'restart';
   if (comingUp && (reaches(draft.state.target, 'stopped') || unit.leaving)) return;
-  if (comingUp && draft.state.services.status === 'pending') raiseLogger(draft, unit.spec);
+  if (comingUp && draft.state.services.status === 'pending') {
+    raiseCatchAll(draft);
+    raiseLogger(draft, unit.spec);
+  }
   if (input.type === 'unspawnable') tellUnspawnable(draft, unit, input.message);
   if (input.type === 'spawned' && input.leftBehind === true) tellLeftBehind(draft, unit);
+  if (input.type === 'exited' && unit.catchesAll === true) tellUncaught(draft, unit, input.exit);
   draft.feed(name, input);
+}
+
+/** Told once for all deaths of the catch-all logger that follow one another at once. */
+function tellUncaught(draft: Draft, { spec, state }: Unit, exit: Exit): void {
+  if (state.status !== 'up' || !isReading(state, draft.setting.now)) return;
+  const message = `the catch-all logger ${describeExit(exit)}; until it has been up for a second again, what starts has the host’s output`;
+  const remedy =
+    'See what it says on stderr, and whether it may write to its folder: loggingDirectory.';
+  draft.warn('logging-failed', spec.name, message, remedy);
 }
 
 /** Before its stage is open, a service that the host starts by hand brings its logger along. */
@@ -133,11 +186,14 @@ function raiseLogger(draft: Draft, { logger }: ServiceSpec): void {
   if (unit !== undefined && startsWithStage(unit)) draft.feed(unit.spec.name, { type: 'start' });
 }
 
-function tellUnspawnable(draft: Draft, { spec, state }: Unit, message: string): void {
+function tellUnspawnable(draft: Draft, unit: Unit, message: string): void {
+  const { spec, state } = unit;
   const program = state.status === 'finishing' ? spec.finish : spec.run;
   const path = program !== undefined && 'script' in program ? program.script : spec.name;
   const again = state.status === 'starting' && state.goal === 'up' && spec.restart !== 'never';
-  draft.warn('unspawnable', path, message, again ? 'It is tried again in 10 s.' : undefined);
+  const meanwhile = unit.catchesAll === true ? '; what starts meanwhile has the host’s output' : '';
+  const remedy = again ? `It is tried again in 10 s${meanwhile}.` : undefined;
+  draft.warn('unspawnable', path, message, remedy);
 }
 
 function tellLeftBehind(draft: Draft, { spec, state }: Unit): void {
@@ -196,8 +252,13 @@ function causeOf(input: TreeInput): Cause {
       return reaches(input.target, 'stopped') ? 'shutdown' : 'stage';
     case 'command':
       return 'start';
+    case 'signal':
+      return 'stop';
     case 'end':
+    case 'hurry':
       return 'shutdown';
+    case 'problem':
+      return 'stage';
     case 'service':
       return causes[input.input.type];
     case 'script':
@@ -205,6 +266,7 @@ function causeOf(input: TreeInput): Cause {
     case 'reread':
     case 'respecified':
       return 'rescan';
+    case 'copied':
     case 'prepared':
     case 'swept':
     case 'cleared':
@@ -221,6 +283,7 @@ const causes: Readonly<Record<Input['type'], Cause>> = {
   restart: 'restart',
   drain: 'shutdown',
   signal: 'stop',
+  hurry: 'shutdown',
   spawned: 'spawned',
   unspawnable: 'unspawnable',
   announced: 'announced',

@@ -5,8 +5,10 @@ import type { Draft, Said } from './draft.ts';
 import { rests } from './draft.ts';
 import { newborn } from './longrun.ts';
 import type { ServiceOverrides, TreeOptions, TreeSetting, Unit } from './state.ts';
+import type { Problem } from '../model/problem.ts';
+import { problem } from '../model/problem.ts';
 import type { ServiceSpec, Tree } from '../model/tree.ts';
-import { producerOf, serviceIn, withLoggers, withService } from '../model/tree.ts';
+import { catchAllName, producerOf, serviceIn, withLoggers, withService } from '../model/tree.ts';
 
 /** `services.d` was read again: start what is new, stop what is gone, touch nothing else. */
 export function adopt(draft: Draft, tree: Tree): void {
@@ -15,6 +17,11 @@ export function adopt(draft: Draft, tree: Tree): void {
   const added = [...after.keys()].filter((name) => before.get(name)?.leaving !== false);
   const removed = [...before].filter(([name, unit]) => !unit.leaving && !after.has(name));
   const changed = [...after].filter(([name, unit]) => differs(before.get(name), unit));
+  if (
+    isNameTaken(tree, draft.setting.options) &&
+    !isNameTaken(draft.state.tree, draft.setting.options)
+  )
+    draft.say({ type: 'problem', problem: nameTaken() });
   draft.state = { ...draft.state, tree };
   if (draft.state.finish.status === 'pending') draft.scripts('finish', { scripts: tree.finish });
   draft.replaceUnits(merge(before, after));
@@ -32,6 +39,17 @@ export function adopt(draft: Draft, tree: Tree): void {
   if (draft.state.phase === 'starting' || draft.state.phase === 'running') raise(draft, added);
 }
 
+/** Everything runs from a copy now; a copy that there is not is a failure like that of an init script. */
+export function move(draft: Draft, tree: Tree | null): void {
+  draft.state = { ...draft.state, copied: 'yes' };
+  if (tree !== null) {
+    adopt(draft, tree);
+    if (draft.state.init.running === null) draft.scripts('init', { scripts: tree.init });
+  } else if (draft.setting.options.onInitFailure === 'stop') {
+    draft.end({ reason: 'init-failed', exitCode: 1 });
+  }
+}
+
 /** The control files of one service have changed: that holds from now on, and nothing is started or stopped for it. */
 export function respecify(draft: Draft, spec: ServiceSpec): void {
   const tree = withService(draft.state.tree, spec);
@@ -41,7 +59,7 @@ export function respecify(draft: Draft, spec: ServiceSpec): void {
   const changed = concerned.filter((name) => {
     const unit = draft.unit(name);
     const found = serviceIn(tree, name);
-    if (unit === undefined || found === undefined) return false;
+    if (unit === undefined || unit.catchesAll === true || found === undefined) return false;
     const after = { ...unit, spec: overridden(found, draft.setting.options) };
     draft.put(name, after);
     return differs(unit, after);
@@ -88,14 +106,32 @@ function differs(before: Unit | undefined, after: Unit): boolean {
   return JSON.stringify(before.spec) !== JSON.stringify(after.spec);
 }
 
-/** The units of a tree, each logger before its producer, with the host's overrides laid over their specs. */
+/**
+ * The units of a tree: the catch-all logger, if there is one, then each logger before its producer, with the host's overrides
+ * laid over their specs.
+ */
 export function unitsOf(tree: Tree, { options, now }: TreeSetting): ReadonlyMap<string, Unit> {
   const units = new Map<string, Unit>();
-  for (const spec of withLoggers(tree.services)) {
+  const add = (spec: ServiceSpec, more: Pick<Unit, 'catchesAll'> = {}): void => {
     const effective = overridden(spec, options);
-    units.set(spec.name, { spec: effective, state: newborn(now), ...fresh });
-  }
+    units.set(spec.name, { spec: effective, state: newborn(now), ...fresh, ...more });
+  };
+  if (options.catchAll !== undefined) add(options.catchAll.spec, { catchesAll: true });
+  const services = tree.services.filter(({ name }) => !units.has(name));
+  for (const spec of withLoggers(services)) add(spec);
   return units;
+}
+
+/** Whether a tree has a service that is called as the catch-all logger is, which is there, too. */
+export function isNameTaken({ services }: Tree, { catchAll }: TreeOptions): boolean {
+  return catchAll !== undefined && services.some(({ name }) => name === catchAllName);
+}
+
+/** What is told of such a service. */
+export function nameTaken(): Problem {
+  const message = 'this is the name of the catch-all logger; the service of this name is left out';
+  const remedy = 'Give the service another name, or set the option logging (S6_LOGGING) to 0.';
+  return problem('name-taken', catchAllName, message, { remedy });
 }
 
 function overridden(spec: ServiceSpec, options: TreeOptions): ServiceSpec {

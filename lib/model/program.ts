@@ -23,16 +23,16 @@ export interface CommandProgram {
 /** Where the output of a process goes: to the host's own stdout and stderr, into `output` events line by line, or nowhere. */
 export type Output = 'inherit' | 'lines' | 'ignore';
 
-/** The end of the log pipe that belongs to the service of this name. */
+/** The end of the log pipe of this name. */
 export interface PipeEnd {
-  /** The name of the service that writes to the pipe. */
+  /** The name of the service that writes to the pipe, or of the catch-all logger that reads it. */
   readonly pipe: string;
 }
 
 /**
  * Everything that a spawner needs to start one process; a plain value, made by the pure core.
  *
- * Every process gets a session and a process group of its own, as under s6.
+ * Every process gets a session and a process group of its own, as under s6, but for one in the foreground at a terminal.
  */
 export interface Command {
   /** Who this is: `web`, `web/finish`, `web/log`, `web/log/finish`, or a script's file name. */
@@ -47,12 +47,17 @@ export interface Command {
   readonly stdin: 'empty' | 'inherit' | PipeEnd;
   /** Standard output: as `Output` says, or the write end of a log pipe. */
   readonly stdout: Output | PipeEnd;
-  /** Standard error. */
-  readonly stderr: Output;
+  /** Standard error; a log pipe is the one of the catch-all logger. */
+  readonly stderr: Output | PipeEnd;
   /** The descriptor on which the process announces its readiness with a newline. */
   readonly notificationFd?: number;
   /** Variables laid over the environment that the process gets otherwise. */
   readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * Whether it is the host's own command: it shares the host's terminal, if there is one, and with it the host's session and
+   * process group; and the words of `S6_CMD_ARG0` come before its own. Default: false.
+   */
+  readonly foreground?: boolean;
   /** The account to run as: `name`, `uid` or `uid:gid`. Default: the host's own. */
   readonly user?: string;
 }

@@ -136,6 +136,9 @@ export const backoffDefaults = {
   reset: 60_000,
 } as const satisfies Partial<Backoff>;
 
+/** The name of the logger that everything without one of its own may be given to (s6-overlay v2). */
+export const catchAllName = 's6-svscan-log';
+
 /** The name of the logger of a service. */
 export function loggerName(producer: string): string {
   return `${producer}/log`;

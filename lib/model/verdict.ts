@@ -2,13 +2,16 @@ import { exitCodeOf } from './exit.ts';
 
 /** How a supervisor's life ended. */
 export interface Verdict {
-  /** The exit code for the host to end with, 0 to 255. */
+  /** The exit code for the host to end with, 0 to 255: the one that a finish script has written, else what the reason gives. */
   readonly exitCode: number;
   /** What asked for the end. */
   readonly reason: EndReason;
-  /** The service whose end ended everything, for the reasons `essential` and `requested`. */
+  /**
+   * The service whose end ended everything (`essential`), that asked for it (`requested`, where that is known), or that the
+   * command waited for in vain (`init-failed`).
+   */
   readonly service?: string;
-  /** The init script whose failure ended everything, for the reason `init-failed`. */
+  /** The init script whose failure ended everything (`init-failed`), or the script that asked for the end (`requested`). */
   readonly script?: string;
   /** The signal that asked for the end, for the reason `signal`. */
   readonly signal?: NodeJS.Signals;

@@ -13,6 +13,7 @@ const longestTimeout = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   at(time, wake) {
+    if (time <= systemClock.now()) return atOnce(wake);
     let timer: NodeJS.Timeout;
     const arm = (): void => {
       const rest = Math.max(0, Math.ceil(time - systemClock.now()));
@@ -24,3 +25,11 @@ export const systemClock: Clock = {
     };
   },
 };
+
+/** In the next turn of the loop: a timeout of 0 takes a millisecond or two. */
+function atOnce(wake: () => void): () => void {
+  const immediate = setImmediate(wake);
+  return () => {
+    clearImmediate(immediate);
+  };
+}

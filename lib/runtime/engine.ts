@@ -19,7 +19,12 @@ export interface World {
   /** Applies the ownership and mode rules of `fix-attrs.d`. */
   prepare(rules: readonly FixAttrsRule[]): Promise<readonly Problem[]>;
   /** Reads the tree again; `null` when nothing sensible is there any more. */
-  reread(root: string): Promise<{ tree: Tree | null; problems: readonly Problem[] }>;
+  reread(root: string): Promise<Found>;
+  /**
+   * Copies the tree to where it can be written to, and reads it there; `null` when it stays where it is. A world that has no
+   * other place leaves it out.
+   */
+  readonly copyRoot?: (root: string) => Promise<Found>;
   /**
    * Looks again at the directory of one service, at once; `undefined` when it is as it was. A world without service
    * directories leaves it out.
@@ -28,8 +33,18 @@ export interface World {
     root: string,
     known: ServiceSpec,
   ) => { spec: ServiceSpec; problems: readonly Problem[] } | undefined;
-  /** Gives back everything that was taken: files, folders. */
-  release(): Promise<readonly Problem[]>;
+  /** What a script has asked to end with; a world without such scripts leaves it out. */
+  readonly exitCode?: () => { readonly exitCode?: number; readonly problems: readonly Problem[] };
+  /** Makes the folder of the catch-all log ready, at once; a world without folders leaves it out. */
+  readonly openLog?: (directory: string) => readonly Problem[];
+  /** Gives back everything that was taken: files, folders. What may hang is to take no more than `grace` milliseconds. */
+  release(grace: number): Promise<readonly Problem[]>;
+}
+
+/** A tree that was read, and the problems that were not known before. */
+export interface Found {
+  readonly tree: Tree | null;
+  readonly problems: readonly Problem[];
 }
 
 /** What an engine is made of. */
@@ -57,6 +72,8 @@ export class Engine {
   readonly #children = new Map<string, Child>();
   /** Children that are dead but left others behind, by owner. */
   readonly #remains = new Map<string, Child[]>();
+  /** Those whose remains are being swept. */
+  readonly #swept = new Set<Child>();
 
   constructor(tree: Tree, parts: EngineParts) {
     this.#parts = parts;
@@ -145,25 +162,47 @@ export class Engine {
       case 'closePipe':
         spawner.closePipe(effect.pipe);
         return;
-      case 'sweep':
-        this.#sweep(keyOf(effect), effect.grace, () => {
+      case 'openLog':
+        for (const problem of world.openLog?.(effect.directory) ?? []) {
+          this.input({ type: 'problem', problem });
+        }
+        return;
+      case 'sweep': {
+        const whose = effect.everything === true ? [...this.#remains.keys()] : [keyOf(effect)];
+        this.#sweep(whose, effect.grace, () => {
           this.input({ type: 'swept', service: effect.service });
         });
         return;
-      case 'prepare':
-        void world.prepare(effect.rules).then((problems) => {
-          this.input({ type: 'prepared', problems });
-        });
+      }
+      case 'hurry':
+        // A second sweep beside the first, with less patience.
+        for (const child of this.#swept) child.sweep(effect.grace, () => undefined);
         return;
+      case 'copyRoot':
+      case 'prepare':
       case 'reread':
-        void world.reread(effect.root).then((outcome) => {
-          this.input({ type: 'reread', ...outcome });
+        void this.#ask(effect).then((answer) => {
+          this.input(answer);
         });
         return;
       case 'clear':
-        void this.#clear(effect.grace).then((problems) => {
-          this.input({ type: 'cleared', problems });
+        void this.#clear(effect.grace).then((outcome) => {
+          this.input({ type: 'cleared', ...outcome });
         });
+    }
+  }
+
+  async #ask(effect: Question): Promise<TreeInput> {
+    const { world } = this.#parts;
+    switch (effect.type) {
+      case 'copyRoot': {
+        const stays: Found = { tree: this.#state.tree, problems: [] };
+        return { type: 'copied', ...((await world.copyRoot?.(effect.root)) ?? stays) };
+      }
+      case 'prepare':
+        return { type: 'prepared', problems: await world.prepare(effect.rules) };
+      case 'reread':
+        return { type: 'reread', ...(await world.reread(effect.root)) };
     }
   }
 
@@ -219,31 +258,37 @@ export class Engine {
     this.#remains.set(key, [...(this.#remains.get(key) ?? []), child]);
   }
 
-  #sweep(key: string, grace: number, done: () => void): void {
-    const children = this.#remains.get(key) ?? [];
-    this.#remains.delete(key);
+  #sweep(keys: readonly string[], grace: number, done: () => void): void {
+    const children = keys.flatMap((key) => this.#remains.get(key) ?? []);
+    for (const key of keys) this.#remains.delete(key);
     let left = children.length;
     if (left === 0) done();
     for (const child of children) {
+      this.#swept.add(child);
       child.sweep(grace, () => {
+        this.#swept.delete(child);
         left -= 1;
         if (left === 0) done();
       });
     }
   }
 
-  async #clear(grace: number): Promise<readonly Problem[]> {
-    const sweeps = [...this.#remains.keys()].map(
-      (key) =>
-        new Promise<void>((resolve) => {
-          this.#sweep(key, grace, resolve);
-        }),
-    );
-    await Promise.all(sweeps);
+  async #clear(
+    grace: number,
+  ): Promise<{ readonly exitCode?: number; readonly problems: readonly Problem[] }> {
+    await new Promise<void>((resolve) => {
+      this.#sweep([...this.#remains.keys()], grace, resolve);
+    });
     await this.#parts.spawner.close();
-    return this.#parts.world.release();
+    const { world } = this.#parts;
+    const written = world.exitCode?.() ?? { problems: [] };
+    const problems = [...written.problems, ...(await world.release(grace))];
+    return { ...written, problems };
   }
 }
+
+/** What the world takes its time for. */
+type Question = Extract<Effect, { type: 'copyRoot' | 'prepare' | 'reread' }>;
 
 type ProcessInput = Extract<
   Extract<TreeInput, { type: 'service' }>['input'],

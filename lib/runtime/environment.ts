@@ -9,7 +9,9 @@ const folderName = 'container_environment';
 
 /**
  * The container environment: a folder with a file for each variable, as in s6-overlay. It begins as the host's own
- * environment; the host and its scripts may change it at any time, and every script that is started sees it as it is then.
+ * environment; the host and its scripts may change it at any time. A script that is started sees all that the host has changed
+ * before, and what scripts have changed before its start was asked for: of those that are started together, one may not see
+ * what another changes meanwhile.
  *
  * Until something is started it lives in memory only, and after the end its last values stay there. A file is read by
  * s6-overlay's newest rule (3.2.2): its whole content without one final newline is the value; an empty file is no variable,
@@ -22,6 +24,8 @@ export class Environment {
   readonly directory: string;
   /** The values, while there is no folder. */
   #memory: Map<string, string> | undefined;
+  /** @internal Grows with every change that the host makes. What scripts change in the folder, nobody is told of. */
+  revision = 0;
 
   /** @internal */
   constructor(runtime: RuntimeDirectory, initial: Readonly<Record<string, string | undefined>>) {
@@ -48,12 +52,14 @@ export class Environment {
    */
   set(name: string, value: string): void {
     check(name, value);
+    this.revision += 1;
     if (this.#memory === undefined) writeVariable(this.directory, name, value);
     else this.#memory.set(name, value);
   }
 
   /** Unsets a variable for every script that is started from now on. */
   delete(name: string): void {
+    this.revision += 1;
     if (this.#memory !== undefined) this.#memory.delete(name);
     else if (isName(name)) removeVariable(this.directory, name);
   }
@@ -72,7 +78,7 @@ export class Environment {
    */
   materialize(): void {
     if (this.#memory === undefined) return requireFolder(this.directory);
-    const folder = this.#runtime.makeFolder(folderName);
+    const folder = this.#runtime.makeFolder(folderName, this.#runtime.folderMode);
     for (const [name, value] of this.#memory) writeVariable(folder, name, value);
     this.#memory = undefined;
   }

@@ -1,9 +1,13 @@
 import type { Environment } from './environment.ts';
+import type { Variables } from './environment-readings.ts';
+import { markerName } from './environment-readings.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { readAccounts } from './read-accounts.ts';
 import type { Execution } from './script.ts';
 import { inspectScript } from './script.ts';
+import type { Premises } from './premises.ts';
 import { withStandIns } from './stand-ins.ts';
+import { sharesTerminal } from './terminal.ts';
 import type { SpawnFailure } from './spawner.ts';
 import type { AccountIds } from '../model/accounts.ts';
 import { resolveAccount } from '../model/accounts.ts';
@@ -16,30 +20,37 @@ export interface Launch {
   readonly args: readonly string[];
   /** The working directory; `undefined`: the host's. */
   readonly directory: string | undefined;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Variables;
   /** Whom it runs as. Node drops all supplementary groups when it changes the user, and the group stays if none is named. */
   readonly account: AccountIds;
+  /** Whether it stays in the host's session and process group, for the terminal's sake. */
+  readonly withHost: boolean;
 }
 
 /** Where the environment of processes comes from. */
 export interface LaunchSource {
   readonly environment: Environment;
   readonly runtimeDirectory: RuntimeDirectory;
-  /** Whether commands, and scripts without `with-contenv`, get the container environment too; if not, a PATH alone (s6-overlay). */
+  /**
+   * Whether commands, and scripts without `with-contenv`, get the container environment too; if not, a PATH alone (s6-overlay).
+   * The host's own command always gets it (s6-overlay v2).
+   */
   readonly keepEnvironment: boolean;
+  /** What else scripts find in the runtime directory. */
+  readonly premises?: Premises;
 }
 
-/** The setting by which scripts find the runtime directory, and we find those of our processes that ran away. */
-export function markerOf({ runtimeDirectory }: Pick<LaunchSource, 'runtimeDirectory'>): {
-  readonly name: string;
-  readonly value: string;
-} {
-  return { name: 'STAGEKEEPER_RUNTIME', value: runtimeDirectory.path };
-}
-
-/** Finds out what is to be executed for a command, as everything stands now. */
-export function prepareLaunch(command: Command, source: LaunchSource): Launch | SpawnFailure {
-  const execution = executionOf(command);
+/**
+ * Finds out what is to be executed for a command, as files stand now.
+ *
+ * @param variables - What the container environment has for it, with the stand-ins and the marker.
+ */
+export function prepareLaunch(
+  command: Command,
+  source: LaunchSource,
+  variables: Variables,
+): Launch | SpawnFailure {
+  const execution = executionOf(command, variables);
   if ('code' in execution) return execution;
   const account = accountOf(command);
   if (account === undefined) {
@@ -47,40 +58,45 @@ export function prepareLaunch(command: Command, source: LaunchSource): Launch | 
     return { code: 'EINVAL', message };
   }
   const { file, args, directory } = execution;
-  return { file, args, directory, environment: environmentOf(command, execution, source), account };
+  const isGiven = source.keepEnvironment || execution.containerEnvironment;
+  const environment = environmentOf(command, isGiven ? variables : minimum(source));
+  const withHost = command.foreground === true && sharesTerminal();
+  return { file, args, directory, environment, account, withHost };
 }
 
 type Start = Omit<Execution, 'directory'> & { readonly directory: string | undefined };
 
-function executionOf({ program, calledBy, args }: Command): Start | SpawnFailure {
+function executionOf(
+  { program, calledBy, args, foreground = false }: Command,
+  variables: Variables,
+): Start | SpawnFailure {
   if ('script' in program) return inspectScript(program.script, calledBy, args);
-  const [file, ...words] = program.command;
+  const first = foreground ? wordsBefore(variables) : [];
+  const [file, ...words] = [...first, ...program.command];
   if (file === undefined) return { code: 'EINVAL', message: 'its command has no words.' };
   const { directory } = program;
-  return { file, args: [...words, ...args], directory, containerEnvironment: false };
+  return { file, args: [...words, ...args], directory, containerEnvironment: foreground };
 }
 
-/** The PATH that is all the environment of scripts which keep none (s6-overlay). */
-const minimalPath = '/usr/bin:/usr/sbin:/bin:/sbin';
+/** The words that come before the host's command: split at blanks, with no quotes (s6-overlay v3). */
+function wordsBefore(variables: Variables): readonly string[] {
+  const text = variables['S6_CMD_ARG0']?.trim() ?? '';
+  return text === '' ? [] : text.split(/\s+/);
+}
 
-function environmentOf(
-  command: Command,
-  { containerEnvironment }: Start,
-  source: LaunchSource,
-): Readonly<Record<string, string>> {
-  if (!source.keepEnvironment && !containerEnvironment) {
-    const path = withStandIns(minimalPath, source.runtimeDirectory);
-    return { PATH: path, ...command.environment };
-  }
-  const { name, value } = markerOf(source);
-  const given = Object.fromEntries(source.environment.entries());
-  const path = given['PATH'];
-  // It stands last: without it, who runs away would not be found.
+/** All the environment of scripts which keep none: a PATH alone (s6-overlay). */
+function minimum({ runtimeDirectory }: LaunchSource): Variables {
+  return { PATH: withStandIns('/usr/bin:/usr/sbin:/bin:/sbin', runtimeDirectory) };
+}
+
+/** The marker stays what it is: without it, who runs away would not be found. */
+function environmentOf({ environment = {} }: Command, variables: Variables): Variables {
+  if (Object.keys(environment).length === 0) return variables;
+  const marker = variables[markerName];
   return {
-    ...given,
-    ...(path !== undefined && { PATH: withStandIns(path, source.runtimeDirectory) }),
-    ...command.environment,
-    [name]: value,
+    ...variables,
+    ...environment,
+    ...(marker !== undefined && { [markerName]: marker }),
   };
 }
 

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import type { End } from './descriptor.ts';
 import { openAgain } from './descriptor.ts';
 import type { ChildEnd } from './node-child.ts';
+import type { PipeEnds } from './pipe-ends.ts';
 
 /**
  * One log pipe: a kernel pipe of which both ends stay open here, so that nothing in it is lost when its producer or its
@@ -19,11 +20,12 @@ export class LogPipe {
   /** Whether a reader has seen the end, so far as we know: nothing is left in the pipe. */
   #isRead = false;
 
-  /** @param fifo - The path of a FIFO that is made for this pipe; it loses its name when the pipe is open. */
-  constructor(fifo: Promise<string>) {
-    this.made = fifo.then((path) => {
-      this.#open(path);
-    });
+  /**
+   * @param source - What makes the pipe, now; or the path of a FIFO that is being made for it, which loses its name when the
+   * pipe is open.
+   */
+  constructor(source: (() => PipeEnds) | Promise<string>) {
+    this.made = this.#obtain(source);
     this.made.catch(() => {
       this.#state = 'closed';
     });
@@ -93,6 +95,15 @@ export class LogPipe {
     for (const end of [this.#readEnd, this.#writeEnd]) if (end !== undefined) closeSync(end);
     this.#readEnd = undefined;
     this.#writeEnd = undefined;
+  }
+
+  /** Waits for nothing where there is nothing to wait for. */
+  async #obtain(source: (() => PipeEnds) | Promise<string>): Promise<void> {
+    if (typeof source !== 'function') return this.#open(await source);
+    const { read, write } = source();
+    this.#readEnd = read;
+    this.#writeEnd = write;
+    this.#state = 'open';
   }
 
   #open(path: string): void {

@@ -1,10 +1,12 @@
 import type { End } from './descriptor.ts';
 import type { Fifos } from './fifos.ts';
 import { LogPipe } from './log-pipe.ts';
+import type { PipeMaker } from './pipe-ends.ts';
 
 /** The log pipes of a tree, by the names of the services that write into them. */
 export class LogPipes {
   readonly #fifos: Fifos;
+  readonly #maker: PipeMaker;
   /** The pipe that a name stands for at present. */
   readonly #current = new Map<string, LogPipe>();
   /** Every pipe with a descriptor; those that gave their name to another one are still read. */
@@ -12,8 +14,10 @@ export class LogPipes {
   /** The names of the pipes that were let go of before they came to be: nobody will write into them. */
   readonly #withoutWriter = new Set<string>();
 
-  constructor(fifos: Fifos) {
+  /** @param maker - What makes a pipe at once, asked for each. Where there is nothing they are made of FIFOs. */
+  constructor(fifos: Fifos, maker: PipeMaker) {
     this.#fifos = fifos;
+    this.#maker = maker;
   }
 
   /**
@@ -25,7 +29,7 @@ export class LogPipes {
     if (known !== undefined && !(end === 'write' && known.isReleased)) return known;
     known?.retire();
     this.#prune();
-    const pipe = new LogPipe(this.#fifos.make());
+    const pipe = new LogPipe(this.#maker() ?? this.#fifos.make());
     this.#current.set(name, pipe);
     this.#all.add(pipe);
     if (end === 'write') this.#withoutWriter.delete(name);

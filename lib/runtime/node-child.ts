@@ -1,7 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { LastResort } from './last-resort.ts';
 import { LineSplitter } from './lines.ts';
+import type { Living } from './living.ts';
 import type { ProcessTable } from './process-table.ts';
 import { send } from './send.ts';
 import type { Child, ChildListener, SpawnFailure } from './spawner.ts';
@@ -21,7 +20,7 @@ const newline = 0x0a;
 /** What a child needs of its spawner. */
 export interface ChildParts {
   readonly table: ProcessTable;
-  readonly lastResort: LastResort;
+  readonly living: Living;
   /** Called once when nothing more comes of it. */
   readonly over: (end: ChildEnd) => void;
 }
@@ -36,6 +35,7 @@ export class NodeChild implements Child {
   readonly #parts: ChildParts;
   #pid: number | undefined;
   #alive = false;
+  #isWithHost = false;
   #signalled = false;
   #announced = false;
   /** The streams that may have something to say which belongs before the exit. */
@@ -51,19 +51,20 @@ export class NodeChild implements Child {
   kill(signal: NodeJS.Signals, scope: 'process' | 'group'): void {
     if (!this.#alive || this.#pid === undefined) return;
     this.#signalled ||= signal !== 'SIGCONT';
-    send(scope === 'group' ? -this.#pid : this.#pid, signal);
+    send(scope === 'group' && !this.#isWithHost ? -this.#pid : this.#pid, signal);
   }
 
   lingers(): boolean {
+    if (this.#isWithHost) return false;
     return this.#pid !== undefined && !this.#alive && this.#parts.table.isGroupAlive(this.#pid);
   }
 
   sweep(grace: number, done: () => void): void {
-    const { table, lastResort } = this.#parts;
+    const { table, living } = this.#parts;
     const pid = this.#pid;
-    if (pid === undefined || this.#alive) return done();
+    if (pid === undefined || this.#alive || this.#isWithHost) return done();
     sweep(pid, grace, table, () => {
-      lastResort.swept(pid);
+      living.swept(pid);
       done();
     });
   }
@@ -74,25 +75,25 @@ export class NodeChild implements Child {
     this.#listener.unspawnable({ code, message: `${this.command.name} cannot be run: ${message}` });
   }
 
-  /** It runs: follow it to its end. `streams`: what comes from its descriptors. */
-  follow(process: ChildProcess, pid: number, streams: ReadonlyMap<number, Socket>): void {
+  /** It runs: follow it to its end. `streams`: what comes from its descriptors; `withHost`: it is in the host's own group. */
+  follow(pid: number, streams: ReadonlyMap<number, Socket>, withHost: boolean): void {
     this.#pid = pid;
     this.#alive = true;
-    this.#parts.lastResort.add(pid);
+    this.#isWithHost = withHost;
+    this.#parts.living.add(pid, withHost ? 'process' : 'group');
     for (const [descriptor, stream] of streams) this.#listenTo(descriptor, stream);
-    process.on('error', () => undefined); // of signals, which we send ourselves
-    process.once('exit', (code, signal) => {
-      this.#end(pid, code === null ? { code, signal } : { code, signal: null });
-    });
     this.#listener.spawned(pid);
   }
 
-  #end(pid: number, exit: Exit): void {
-    const { lastResort, over } = this.#parts;
+  /** It has ended. */
+  end(exit: Exit): void {
+    const { living, over } = this.#parts;
+    const pid = this.#pid;
+    if (pid === undefined) return;
     this.#alive = false;
     const leftBehind = this.lingers();
-    if (leftBehind) lastResort.leave(pid);
-    else lastResort.delete(pid);
+    if (leftBehind) living.leave(pid);
+    else living.delete(pid);
     over(exit.code === 0 && !this.#signalled ? 'success' : 'otherwise');
     const timer = setTimeout(() => this.#tellExit?.(), lastWordsWithin);
     this.#tellExit = () => {

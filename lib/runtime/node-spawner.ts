@@ -1,30 +1,52 @@
-import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
-import spawn from 'cross-spawn';
+import { EnvironmentReadings, markerOf } from './environment-readings.ts';
+import type { Variables } from './environment-readings.ts';
 import { Fifos } from './fifos.ts';
+import type { Guard } from './guard.ts';
 import { Inlets } from './inlets.ts';
 import { LastResort } from './last-resort.ts';
 import type { Launch, LaunchSource } from './launch.ts';
-import { markerOf, prepareLaunch } from './launch.ts';
+import { prepareLaunch } from './launch.ts';
+import { Living } from './living.ts';
 import { LogPipes } from './log-pipes.ts';
 import { NodeChild } from './node-child.ts';
+import { nodeStart } from './node-start.ts';
+import { nativeStart } from './native-start.ts';
+import type { PipeEnds, PipeMaker } from './pipe-ends.ts';
+import { makePipe } from './pipe-ends.ts';
+import type { PosixSpawn } from './posix-spawn.ts';
 import { ProcessTable } from './process-table.ts';
+import type { Reaper } from './reaper.ts';
 import { endRunaways } from './runaways.ts';
 import { explainFailure } from './spawn-failure.ts';
 import type { Child, ChildListener, SpawnFailure, Spawner } from './spawner.ts';
+import type { Start } from './start.ts';
 import { provideStandIns } from './stand-ins.ts';
 import type { Guest } from './waiting-room.ts';
 import { WaitingRoom } from './waiting-room.ts';
 import { Wiring } from './wiring.ts';
 import type { Command } from '../model/program.ts';
 
+/** What a spawner of real processes needs. */
+export interface SpawnerSource extends LaunchSource {
+  /** Ends the processes when this one is killed. Default: nobody does. A guard is for one spawner. */
+  readonly guard?: Guard | undefined;
+  /** Who reaps orphans meanwhile. Default: nobody. */
+  readonly reaper?: Reaper | undefined;
+  /** The system's own functions, to start processes and make pipes by. Default: as Node does, with FIFOs. */
+  readonly posix?: PosixSpawn | undefined;
+  /** What makes log pipes where there is no `posix`. Default: nothing. */
+  readonly pipeMaker?: PipeMaker | undefined;
+}
+
 /**
  * A spawner of real processes, each with a session and a process group of its own, as under s6.
  *
- * A spawn keeps the host's loop for about a millisecond. The first one of a turn happens at once, further ones one a turn,
+ * A spawn as Node does it keeps the host's loop for about a millisecond, in a large host for many, and a native one for a fraction
+ * of one. The first one of a turn happens at once, further ones one a turn,
  * so that the host breathes while hundreds of services start.
  */
-export function nodeSpawner(source: LaunchSource): Spawner {
+export function nodeSpawner(source: SpawnerSource): Spawner {
   return new NodeSpawner(source);
 }
 
@@ -32,15 +54,19 @@ export function nodeSpawner(source: LaunchSource): Spawner {
 interface Asked extends Guest {
   readonly child: NodeChild;
   readonly wiring: Wiring;
+  /** The moment, for its environment. */
+  readonly moment: number;
 }
 
 class NodeSpawner implements Spawner {
-  readonly #source: LaunchSource;
+  readonly #source: SpawnerSource;
+  readonly #readings: EnvironmentReadings;
   readonly #fifos: Fifos;
   readonly #pipes: LogPipes;
   readonly #inlets: Inlets;
+  readonly #way: Start;
   readonly #table = new ProcessTable();
-  readonly #lastResort: LastResort;
+  readonly #living = new Living();
   readonly #waiting = new WaitingRoom<Asked>((asked) => {
     this.#enqueue(asked);
   });
@@ -48,27 +74,35 @@ class NodeSpawner implements Spawner {
   #turn: NodeJS.Immediate | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(source: LaunchSource) {
+  constructor(source: SpawnerSource) {
     this.#source = source;
+    this.#readings = new EnvironmentReadings(source.environment, source.runtimeDirectory);
     this.#fifos = new Fifos(source.runtimeDirectory);
-    this.#pipes = new LogPipes(this.#fifos);
-    this.#inlets = new Inlets(this.#fifos);
-    this.#lastResort = new LastResort(() => void source.runtimeDirectory.remove());
+    const { posix, pipeMaker = () => undefined } = source;
+    const make = posix && ((): PipeEnds => makePipe(posix));
+    this.#pipes = new LogPipes(this.#fifos, () => make ?? pipeMaker());
+    this.#inlets = new Inlets(this.#fifos, make);
+    this.#way = posix === undefined ? nodeStart : nativeStart(posix);
+    source.guard?.protect(this.#living);
+    this.#living.watch(new LastResort(this.#living, () => void source.runtimeDirectory.remove()));
   }
 
   spawn(command: Command, listener: ChildListener): Child {
-    const parts = { table: this.#table, lastResort: this.#lastResort };
+    const parts = { table: this.#table, living: this.#living };
     if (this.#closed !== undefined) {
       const refused = new NodeChild(command, listener, { ...parts, over: () => undefined });
       refused.fail(closed);
       return refused;
     }
+    this.#source.guard?.prepare();
+    this.#source.reaper?.begin();
     const wiring = new Wiring(command, this.#pipes, this.#inlets);
     const over = wiring.release.bind(wiring);
     const child = new NodeChild(command, listener, { ...parts, over });
-    const asked = { child, wiring, shares: wiring.pipes };
+    const moment = this.#readings.ask();
+    const asked = { child, wiring, moment, shares: wiring.pipes };
     this.#waiting.enter(asked, wiring.missing(), (error) => {
-      fail(asked, 'its log pipe cannot be made', error);
+      child.fail(failure('its log pipe cannot be made', error));
     });
     return child;
   }
@@ -87,14 +121,16 @@ class NodeSpawner implements Spawner {
     for (const asked of [...this.#waiting.clear(), ...this.#queue.splice(0)]) {
       asked.child.fail(closed);
     }
-    const { name, value } = markerOf(this.#source);
-    // Nobody can have run away if nothing was ever started; and what we carry ourselves marks more than our own children.
-    const isOurs = this.#source.runtimeDirectory.inUse && process.env[name] !== value;
-    if (isOurs) await endRunaways(`${name}=${value}`, this.#table);
+    const { runtimeDirectory } = this.#source;
+    const marker = markerOf(runtimeDirectory);
+    // Nobody can have run away if nothing was ever started.
+    if (runtimeDirectory.inUse && marker !== undefined) await endRunaways(marker, this.#table);
     await this.#fifos.settled();
+    await this.#source.reaper?.end();
     await this.#inlets.close();
     this.#pipes.close();
-    this.#lastResort.forgetLeaderless();
+    this.#living.forgetLeaderless();
+    await this.#source.guard?.close();
   }
 
   #enqueue(asked: Asked): void {
@@ -112,42 +148,54 @@ class NodeSpawner implements Spawner {
     this.#start(asked);
   }
 
+  /** Makes what every process is to find, if it is not there yet, and returns its variables; or what cannot be made. */
+  #provide(moment: number): { readonly variables: Variables } | SpawnFailure {
+    const { premises, runtimeDirectory } = this.#source;
+    let thing = 'the runtime directory is';
+    try {
+      // First of all: what is another supervisor's is not touched.
+      premises?.provide();
+      thing = 'the container environment is';
+      const variables = this.#readings.since(moment);
+      thing = 'the stand-ins for programs of s6 are';
+      provideStandIns(runtimeDirectory);
+      return { variables };
+    } catch (error) {
+      return failure(`${thing} not to be had`, error);
+    }
+  }
+
   #start(asked: Asked): void {
     const { child } = asked;
-    try {
-      this.#source.environment.materialize();
-    } catch (error) {
-      return fail(asked, 'the container environment is not to be had', error);
-    }
-    try {
-      provideStandIns(this.#source.runtimeDirectory);
-    } catch (error) {
-      return fail(asked, 'the stand-ins for programs of s6 are not to be had', error);
-    }
-    const launch = prepareLaunch(child.command, this.#source);
+    const provided = this.#provide(asked.moment);
+    if ('code' in provided) return child.fail(provided);
+    const launch = prepareLaunch(child.command, this.#source, provided.variables);
     if ('code' in launch) return child.fail(launch);
-    const started = execute(asked, launch);
-    if ('code' in started) return child.fail(started);
-    const { process, streams } = started;
-    if (process.pid !== undefined) return child.follow(process, process.pid, streams);
-    // What cannot be executed has no pid, and an `error` that follows; never an `exit`.
-    process.once('error', (error) => {
-      child.fail(explainFailure(error, child.command, launch));
-    });
+    const begun = begin(asked, launch, this.#way);
+    if ('code' in begun) return child.fail(begun);
+    if (begun.pid !== undefined) child.follow(begun.pid, begun.streams, launch.withHost);
   }
 }
 
-interface Started {
-  readonly process: ChildProcess;
+interface Begun {
+  /** `undefined`: it cannot be run, which the child is told by itself. */
+  readonly pid: number | undefined;
   readonly streams: ReadonlyMap<number, Socket>;
 }
 
-function execute({ child, wiring }: Asked, launch: Launch): Started | SpawnFailure {
+function begin({ child, wiring }: Asked, launch: Launch, start: Start): Begun | SpawnFailure {
   try {
     const connection = wiring.connect();
     try {
-      const process = spawnProcess(launch, connection.stdio);
-      return { process, streams: wiring.streamsOf(connection, process) };
+      const started = start(launch, connection.descriptors, {
+        ended: (exit) => {
+          child.end(exit);
+        },
+        failed: (error) => {
+          child.fail(explainFailure(error, child.command, launch));
+        },
+      });
+      return { pid: started.pid, streams: wiring.streamsOf(connection, started) };
     } finally {
       connection.lent.closeAll();
     }
@@ -156,24 +204,9 @@ function execute({ child, wiring }: Asked, launch: Launch): Started | SpawnFailu
   }
 }
 
-function spawnProcess(
-  { file, args, directory, environment, account: { uid, gid } }: Launch,
-  stdio: StdioOptions,
-): ChildProcess {
-  return spawn(file, [...args], {
-    env: { ...environment },
-    stdio,
-    detached: true,
-    shell: false,
-    ...(directory !== undefined && { cwd: directory }),
-    ...(uid !== undefined && { uid }),
-    ...(gid !== undefined && { gid }),
-  });
-}
-
-function fail(asked: Asked, what: string, error: unknown): void {
+function failure(what: string, error: unknown): SpawnFailure {
   const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-  asked.child.fail({ code, message: `${what}: ${message.replace(/\.$/, '')}.` });
+  return { code, message: `${what}: ${message.replace(/\.$/, '')}.` };
 }
 
 const closed: SpawnFailure = { code: 'ECANCELED', message: 'everything is at its end.' };

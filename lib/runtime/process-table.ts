@@ -9,6 +9,8 @@ export interface ProcessEntry {
   readonly session: number;
   /** Whether it is more than a zombie, which only waits for its parent to look. */
   readonly alive: boolean;
+  /** Whether it stands still (SIGSTOP). */
+  readonly stopped: boolean;
 }
 
 /**
@@ -62,6 +64,25 @@ export class ProcessTable {
   }
 }
 
+/**
+ * The children of the calling thread, zombies included; those that Worker threads have spawned are not among them. Costs
+ * little more for a thousand than for one. A kernel that keeps no such list has us look around, and then they are.
+ */
+export function childrenOfThread(): readonly number[] {
+  try {
+    const list = readFileSync('/proc/thread-self/children', 'latin1');
+    return list.split(' ').filter(Boolean).map(Number);
+  } catch {
+    const entries = lookAround() ?? [];
+    return entries.filter(({ parent }) => parent === process.pid).map(({ pid }) => pid);
+  }
+}
+
+/** Whether a process is dead, and only waits for its parent to look. */
+export function isZombie(pid: number): boolean {
+  return readEntry(String(pid))?.alive === false;
+}
+
 function lookAround(): readonly ProcessEntry[] | undefined {
   try {
     return readdirSync('/proc').flatMap((name) => {
@@ -74,7 +95,7 @@ function lookAround(): readonly ProcessEntry[] | undefined {
 }
 
 /** A process by its pid; `undefined` when it is gone. Its name stands in parentheses and may have anything in it. */
-function readEntry(pid: string): ProcessEntry | undefined {
+export function readEntry(pid: string): ProcessEntry | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4);
@@ -85,6 +106,7 @@ function readEntry(pid: string): ProcessEntry | undefined {
       group: Number(group),
       session: Number(session),
       alive: state !== 'Z' && state !== 'X',
+      stopped: state === 'T',
     };
   } catch {
     return undefined;

@@ -19,32 +19,41 @@ const breathAfter = 5;
  */
 export async function endRunaways(marker: string, table: ProcessTable): Promise<void> {
   const begun = performance.now();
-  const asked = new Set<number>();
+  const asked = new Map<number, ProcessEntry>();
   let next = firstPause;
   for (;;) {
-    const found = await runaways(marker, table);
+    const found = await runaways(marker, table, asked);
     const waited = performance.now() - begun;
     if (found.length === 0 || waited > grace + giveUpAfter) return;
-    for (const pid of found) {
+    for (const entry of found) {
+      const { pid } = entry;
       if (waited >= grace) send(pid, 'SIGKILL');
       else if (!asked.has(pid)) {
         send(pid, 'SIGTERM');
         send(pid, 'SIGCONT');
       }
-      asked.add(pid);
+      asked.set(pid, entry);
     }
     await pause(waited < grace ? Math.max(1, Math.min(next, grace - waited)) : next);
     next = Math.min(next * 2, longestPause);
   }
 }
 
-async function runaways(marker: string, table: ProcessTable): Promise<readonly number[]> {
+/** Who is to be ended; whoever was asked to before still is, with or without an environment: who is about to die has none. */
+async function runaways(
+  marker: string,
+  table: ProcessTable,
+  asked: ReadonlyMap<number, ProcessEntry>,
+): Promise<readonly ProcessEntry[]> {
   const everybody = new Map(table.entries()?.map((entry) => [entry.pid, entry]) ?? []);
   const above = lineage(process.pid, everybody);
   const marked = new Set<number>();
   let begun = performance.now();
-  for (const { pid, alive } of everybody.values()) {
-    if (alive && !above.has(pid) && carries(pid, marker)) marked.add(pid);
+  for (const entry of everybody.values()) {
+    const { pid } = entry;
+    if (entry.alive && !above.has(pid)) {
+      if (isSame(entry, asked.get(pid)) || carries(pid, marker)) marked.add(pid);
+    }
     if (performance.now() - begun < breathAfter) continue;
     await breath();
     begun = performance.now();
@@ -53,7 +62,12 @@ async function runaways(marker: string, table: ProcessTable): Promise<readonly n
     const parent = everybody.get(pid)?.parent ?? 0;
     return parent <= 1 || above.has(parent) || (marked.has(parent) && isOrphaned(parent));
   };
-  return [...marked].filter(isOrphaned);
+  return [...everybody.values()].filter(({ pid }) => marked.has(pid) && isOrphaned(pid));
+}
+
+/** Whether a pid is still the process that it was, as far as can be told. */
+function isSame(now: ProcessEntry, then: ProcessEntry | undefined): boolean {
+  return then?.session === now.session && then.group === now.group;
 }
 
 /** A process and all above it: where orphans come to is among them, or it is process 1. */

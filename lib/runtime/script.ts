@@ -30,13 +30,13 @@ export function inspectScript(
 ): Execution | SpawnFailure {
   const bytes = readHead(script);
   if (!(bytes instanceof Uint8Array)) return bytes;
-  const head = parseHead(bytes);
-  const flaw = head.kind === 'binary' ? undefined : flawIn(head.flaw, calledBy);
+  const said = parseHead(bytes);
+  const flaw = said.kind === 'binary' ? undefined : flawIn(said.flaw, calledBy);
   if (flaw !== undefined) return { code: 'ENOEXEC', message: `${script}: ${flaw}` };
   const directory = dirname(script);
   const path = calledBy === 'name' ? `./${basename(script)}` : script;
-  if (head.kind === 'binary') return { file: path, args, directory, containerEnvironment: false };
-  const { words, containerEnvironment } = head.kind === 'line' ? head.line : shell;
+  if (said.kind === 'binary') return { file: path, args, directory, containerEnvironment: false };
+  const { words, containerEnvironment } = said.kind === 'line' ? said.line : shell;
   const [interpreter = 'sh', ...argument] = words;
   return { file: interpreter, args: [...argument, path, ...args], directory, containerEnvironment };
 }
@@ -57,14 +57,16 @@ const flaws: Readonly<Record<HeadFlaw, string | undefined>> = {
   empty: undefined,
 };
 
-/** The first bytes of a file. Never waits: a FIFO is not a file. */
+/** What was read last. To a host that has just forked, fresh memory is dear. */
+const head = new Uint8Array(headLength);
+
+/** The first bytes of a file, until the next call. Never waits: a FIFO is not a file. */
 function readHead(path: string): Uint8Array | SpawnFailure {
   let file: number | undefined;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if (!fstatSync(file).isFile()) return { code: 'EACCES', message: `${path} is not a file.` };
-    const bytes = new Uint8Array(headLength);
-    return bytes.subarray(0, readSync(file, bytes));
+    return head.subarray(0, readSync(file, head));
   } catch (error) {
     const { code = 'EIO', message } = error as NodeJS.ErrnoException;
     return { code, message: `${path} ${reasons[code] ?? `cannot be read: ${message}`}` };

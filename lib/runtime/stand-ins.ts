@@ -1,13 +1,32 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RuntimeDirectory } from './runtime-directory.ts';
-import { notifyOnCheck } from './notify-on-check.ts';
+import { asking } from './stand-ins/asking.ts';
+import { logutilService } from './stand-ins/logutil-service.ts';
+import { notifyOnCheck } from './stand-ins/notify-on-check.ts';
+import { printcontenv } from './stand-ins/printcontenv.ts';
+import { setuidgid } from './stand-ins/setuidgid.ts';
+import { withContenv } from './stand-ins/with-contenv.ts';
 
 /** The name of the folder within the runtime directory. */
 const folderName = 'bin';
 
-/** The programs of s6 that work only under s6, each with the shell script that does its work under us. */
-const standIns: Readonly<Record<string, string>> = { 's6-notifyoncheck': notifyOnCheck };
+/** The programs of s6 and s6-overlay that are not there, or work only there, each with the shell script that does its work under us. */
+const standIns: Readonly<Record<string, string | typeof asking>> = {
+  'logutil-service': logutilService,
+  printcontenv,
+  's6-notifyoncheck': notifyOnCheck,
+  's6-setuidgid': setuidgid,
+  's6-svc': asking,
+  's6-svok': asking,
+  's6-svscanctl': asking,
+  's6-svstat': asking,
+  's6-svwait': asking,
+  'with-contenv': withContenv,
+};
+
+/** By these, in `basedir/bin` of the runtime directory, a script ends everything (s6-overlay v3). */
+const halts = ['halt', 'poweroff', 'reboot'];
 
 /** The folder that stands first on the PATH of scripts and services. */
 export function standInsFolder(runtime: RuntimeDirectory): string {
@@ -24,9 +43,23 @@ export function provideStandIns(runtime: RuntimeDirectory): void {
   if (runtime.holds(folderName)) return;
   requireNothingElse(standInsFolder(runtime));
   const folder = runtime.makeFolder(folderName);
-  for (const [name, text] of Object.entries(standIns)) {
-    writeFileSync(join(folder, name), text, { mode: 0o755 });
-  }
+  for (const [name, text] of Object.entries(standIns)) write(join(folder, name), text, runtime);
+}
+
+/**
+ * Writes the programs that a script ends everything by.
+ *
+ * @throws the system's error when they cannot be written.
+ */
+export function provideHalt(runtime: RuntimeDirectory): void {
+  const folder = join(runtime.makeFolder('basedir'), 'bin');
+  mkdirSync(folder);
+  for (const name of halts) write(join(folder, name), asking, runtime);
+}
+
+function write(path: string, text: string | typeof asking, { path: runtime }: RuntimeDirectory) {
+  const content = typeof text === 'string' ? text : text(runtime, process.pid);
+  writeFileSync(path, content, { mode: 0o755 });
 }
 
 /** A PATH with the stand-ins first. Where there is none, nothing is looked up, and where they are on it already, it stays. */

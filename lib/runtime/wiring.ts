@@ -1,4 +1,3 @@
-import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { End } from './descriptor.ts';
 import { Lent, isPipe, openAgain } from './descriptor.ts';
@@ -6,6 +5,7 @@ import type { InletSource, Inlets } from './inlets.ts';
 import type { LogPipe } from './log-pipe.ts';
 import type { LogPipes } from './log-pipes.ts';
 import type { ChildEnd } from './node-child.ts';
+import type { Descriptors, Started } from './start.ts';
 import type { Command } from '../model/program.ts';
 
 /** What a descriptor of a child is to be. */
@@ -17,10 +17,10 @@ type Plug =
 
 /** A child's descriptors, as they are given to it. */
 interface Connection {
-  readonly stdio: StdioOptions;
+  readonly descriptors: Descriptors;
   /** To be closed once the child has them. */
   readonly lent: Lent;
-  /** What we read from; the sockets that Node makes itself come to it with `streamsOf`. */
+  /** What we read from; the sockets that are made with the child come to it with `streamsOf`. */
   readonly streams: Map<number, Socket>;
 }
 
@@ -63,10 +63,10 @@ export class Wiring {
   connect(): Connection {
     const connection = { lent: new Lent(), streams: new Map<number, Socket>() };
     try {
-      const stdio = this.#plugs.map((plug, descriptor) =>
+      const descriptors = this.#plugs.map((plug, descriptor) =>
         this.#connect(plug, descriptor, connection),
       );
-      return { ...connection, stdio };
+      return { ...connection, descriptors };
     } catch (error) {
       connection.lent.closeAll();
       throw error;
@@ -74,12 +74,10 @@ export class Wiring {
   }
 
   /** Everything that is read from a child, by its descriptor. */
-  streamsOf({ streams }: Connection, child: ChildProcess): ReadonlyMap<number, Socket> {
-    // Node makes none when it is short of descriptors itself.
-    const stdio = child.stdio as ChildProcess['stdio'] | undefined;
+  streamsOf({ streams }: Connection, started: Started): ReadonlyMap<number, Socket> {
     for (const [descriptor, source] of this.#sources) {
-      const stream = source === 'socket' ? stdio?.[descriptor] : undefined;
-      if (stream != null) streams.set(descriptor, this.#inlets.adopt(stream as Socket));
+      const socket = source === 'socket' ? started.socketAt(descriptor) : undefined;
+      if (socket !== undefined) streams.set(descriptor, this.#inlets.adopt(socket));
     }
     return streams;
   }
@@ -106,8 +104,8 @@ export class Wiring {
   #connect(
     plug: Plug,
     descriptor: number,
-    { lent, streams }: Omit<Connection, 'stdio'>,
-  ): number | 'ignore' | 'inherit' | 'pipe' {
+    { lent, streams }: Omit<Connection, 'descriptors'>,
+  ): Descriptors[number] {
     switch (plug.kind) {
       case 'nothing':
         return 'ignore';
@@ -122,9 +120,9 @@ export class Wiring {
       }
       case 'inlet': {
         const source = this.#sources.get(descriptor) ?? 'socket';
-        const inlet = source === 'socket' ? undefined : this.#inlets.open(source.path, lent);
+        const inlet = this.#inlets.open(source, lent);
         this.#sources.set(descriptor, 'socket');
-        if (inlet === undefined) return 'pipe';
+        if (inlet === undefined) return 'socket';
         this.#sources.delete(descriptor);
         streams.set(descriptor, inlet.stream);
         return inlet.descriptor;

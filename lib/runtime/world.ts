@@ -1,36 +1,102 @@
+import { openLogDirectory } from './logging-directory.ts';
 import { applyFixAttrs } from './fix-attrs.ts';
-import type { World } from './engine.ts';
+import { copyRoot } from './copy-root.ts';
+import type { Found, World } from './engine.ts';
+import { Guard } from './guard.ts';
+import type { Landlord } from './premises.ts';
+import { Premises } from './premises.ts';
 import { Environment } from './environment.ts';
 import { nodeSpawner } from './node-spawner.ts';
+import { pipesAtHand } from './pipe-ends.ts';
+import type { PosixSpawn } from './posix-spawn.ts';
+import { openPosixSpawn } from './posix-spawn.ts';
+import { Reaper } from './reaper.ts';
 import { RuntimeDirectory } from './runtime-directory.ts';
 import type { Spawner } from './spawner.ts';
+import { syncDisks } from './sync-disks.ts';
+import { OptionsError } from '../errors.ts';
+import type { Problem } from '../model/problem.ts';
 
 /** How a supervisor is placed in the world. */
 export interface Placement {
   readonly runtimeDirectory: string | undefined;
   readonly keepEnvironment: boolean;
   readonly fixHiddenAttrs: boolean;
-  /** A spawner to use instead of real processes. */
-  readonly spawner: Spawner | undefined;
+  /** A spawner to use instead of real processes, or how these are started; `undefined`: as Node does. */
+  readonly spawner: Spawner | 'native' | 'node' | undefined;
+  /** Whether orphans are reaped; `undefined`: where they come to this process. */
+  readonly reap: boolean | undefined;
   /** What the container environment begins with. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** What `S6_LOGGING_SCRIPT` is in it, if anything but what the variables say. */
+  readonly loggingScript: string | undefined;
+  /** Whether the disks are synchronised at the very end. */
+  readonly syncDisks: boolean;
 }
 
-/** The real world, as far as a supervisor has to do with it and `parts` do not take its place. */
+/** Reads a tree, which was in another place `formerly`. */
+type Reread = (root: string, formerly?: string) => Promise<Found>;
+
+/** What there is of the world. */
+export interface Hosted {
+  readonly world: World;
+  readonly spawner: Spawner;
+  readonly environment: Environment;
+  readonly premises: Premises;
+  /** Guards nobody until it is enabled, and nobody but real processes. */
+  readonly guard: Guard;
+}
+
+/**
+ * The real world, as far as a supervisor has to do with it and `parts` do not take its place.
+ *
+ * @throws OptionsError when processes are to be started natively and cannot be.
+ */
 export function hostWorld(
-  { runtimeDirectory, keepEnvironment, fixHiddenAttrs, spawner, variables }: Placement,
-  parts: Pick<World, 'reread' | 'lookAgain'> & Partial<World>,
-): { world: World; spawner: Spawner; environment: Environment } {
-  const directory = new RuntimeDirectory(runtimeDirectory);
+  placement: Placement,
+  parts: Pick<World, 'lookAgain'> & Partial<World> & { readonly reread: Reread },
+  landlord: Landlord,
+): Hosted {
+  const { keepEnvironment, spawner, reap, variables, loggingScript } = placement;
+  const directory = new RuntimeDirectory(placement.runtimeDirectory);
   const environment = new Environment(directory, variables);
-  const source = { environment, runtimeDirectory: directory, keepEnvironment };
+  if (loggingScript !== undefined) environment.set('S6_LOGGING_SCRIPT', loggingScript);
+  const premises = new Premises(directory, landlord);
+  const told = (problem: Problem): void => {
+    landlord.told(problem);
+  };
+  const guard = new Guard({ runtimeDirectory: directory, told });
+  const reaper = new Reaper({ reap, told });
+  const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
+  const posix = spawner === 'native' ? posixSpawn() : undefined;
+  const source = { ...surroundings, premises, guard, reaper, posix, pipeMaker: pipesAtHand };
   const world: World = {
-    prepare: (rules) => applyFixAttrs(rules, { hidden: fixHiddenAttrs }),
-    release() {
+    async copyRoot(root) {
+      const { copy, problems } = await copyRoot(root, directory);
+      if (copy === undefined) return { tree: null, problems };
+      const found = await parts.reread(copy, root);
+      return { ...found, problems: [...problems, ...found.problems] };
+    },
+    prepare: (rules) => applyFixAttrs(rules, { hidden: placement.fixHiddenAttrs }),
+    openLog: openLogDirectory,
+    exitCode: () => premises.readExitCode(),
+    async release(grace) {
+      const unsynced = placement.syncDisks && directory.inUse ? await syncDisks(grace) : [];
       environment.release();
-      return Promise.resolve(directory.remove());
+      await premises.release();
+      return [...unsynced, ...directory.remove()];
     },
     ...parts,
   };
-  return { world, environment, spawner: spawner ?? nodeSpawner(source) };
+  const given = typeof spawner === 'object' ? spawner : undefined;
+  return { world, environment, premises, guard, spawner: given ?? nodeSpawner(source) };
+}
+
+function posixSpawn(): PosixSpawn {
+  const opened = openPosixSpawn();
+  if ('posix' in opened) return opened.posix;
+  throw new OptionsError(
+    `The option spawner is 'native', and processes cannot be started natively here: ${opened.why}. ` +
+      `${opened.remedy}, or leave the option out.`,
+  );
 }

@@ -10,6 +10,8 @@ export interface CheckOptions {
    * false for a literal.
    */
   readonly host?: boolean;
+  /** The profile that stands in the tree's place (`cont-profile.d`). Default: none. */
+  readonly profile?: string;
 }
 
 /**
@@ -18,10 +20,10 @@ export interface CheckOptions {
  */
 export async function check(
   source: TreeSource,
-  { host }: CheckOptions = {},
+  options: CheckOptions = {},
 ): Promise<readonly Problem[]> {
   try {
-    const { problems } = await readSource(sorted(source), host);
+    const { problems } = await readSource(sorted(source), options);
     return problems;
   } catch (error) {
     if (error instanceof TreeError) return error.problems;

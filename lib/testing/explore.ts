@@ -45,7 +45,7 @@ export interface ExploreOptions
 }
 
 /** The same for a tree that was read already. */
-export interface ExploreTreeOptions extends Omit<ExploreOptions, 'host'> {
+export interface ExploreTreeOptions extends Omit<ExploreOptions, 'host' | 'profile'> {
   /** The problems that were met while the tree was read; they say which scripts cannot be run. Default: every script can. */
   readonly problems?: readonly Problem[];
 }
@@ -67,9 +67,9 @@ const mostStatesByDefault = 50_000;
  */
 export async function explore(
   source: TreeSource,
-  { host, ...options }: ExploreOptions = {},
+  { host, profile, ...options }: ExploreOptions = {},
 ): Promise<Exploration> {
-  const { tree, problems } = await readSource(sorted(source), host);
+  const { tree, problems } = await readSource(sorted(source), { host, profile });
   return exploreTree(tree, { ...options, problems });
 }
 

@@ -11,20 +11,23 @@ export class FakePipes {
 
   /** Gives a child that was begun the ends that its command names. */
   plug(child: FakeChild): void {
-    const { stdin, stdout } = child.command;
-    const written = typeof stdout === 'object' ? this.#forWriter(child, stdout.pipe) : undefined;
+    const { stdin, stdout, stderr } = child.command;
+    const written = [stdout, stderr].flatMap((output) => {
+      const pipe = typeof output === 'object' ? this.#forWriter(child, output.pipe) : undefined;
+      return pipe === undefined ? [] : [pipe];
+    });
     const read = typeof stdin === 'object' ? this.#forReader(child, stdin.pipe) : undefined;
     if (!child.alive) return;
     this.#plugs.set(child, { read, written });
-    written?.addWriter(child);
+    for (const pipe of written) pipe.addWriter(child);
     read?.addReader(child);
   }
 
   /** To be called when a child has ended, and when those have that it left behind. */
   ended(child: FakeChild): void {
-    const { read, written } = this.#plugs.get(child) ?? {};
+    const { read, written = [] } = this.#plugs.get(child) ?? {};
     read?.readerEnded(child);
-    written?.writerEnded(child);
+    for (const pipe of written) pipe.writerEnded(child);
   }
 
   /** The write end is let go of. */
@@ -68,7 +71,7 @@ export class FakePipes {
 /** The pipes of one child. */
 interface Plugs {
   readonly read: FakePipe | undefined;
-  readonly written: FakePipe | undefined;
+  readonly written: readonly FakePipe[];
 }
 
 class FakePipe {

@@ -27,6 +27,8 @@ export type { FakeSpawnerOptions } from './fake-spawner.ts';
 export { treeOf, writeTree } from './files.ts';
 export type { FileSpec, LiteralFile, LiteralFolder, LiteralLink, TreeFiles } from './files.ts';
 export type { Life, LifeOptions, Until, UntilOptions } from './life.ts';
+export type { Reply as ProgramReply } from '../programs/call.ts';
+export type { CallOptions } from './scripts-voice.ts';
 export { simulate } from './simulate.ts';
 export type { SimulateOptions, Simulation } from './simulate.ts';
 export { transcript } from './transcript.ts';

@@ -1,3 +1,5 @@
+import { profileOf } from '../loader/profile.ts';
+import type { Reply as ProgramReply } from '../programs/call.ts';
 import { Supervisor } from '../supervisor.ts';
 import type { FakeSpawnerOptions } from './fake-spawner.ts';
 import { FakeSpawner } from './fake-spawner.ts';
@@ -5,6 +7,8 @@ import type { Life, LifeOptions } from './life.ts';
 import { untilOf } from './life.ts';
 import { Passage } from './passage.ts';
 import { PromptClock } from './prompt-clock.ts';
+import type { CallOptions } from './scripts-voice.ts';
+import { ScriptsVoice } from './scripts-voice.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { Story } from './story.ts';
 import { transcript } from './transcript.ts';
@@ -20,6 +24,12 @@ export interface Simulation extends Life {
   readonly spawner: FakeSpawner;
   /** Lets everything happen that needs no time. */
   settle(): Promise<void>;
+  /**
+   * Calls a program of s6 as a script of the tree would, and returns what it prints and ends with: `s6-svc -d
+   * /run/service/web`, `s6-svscanctl -t /run/s6/services`, `/run/s6/basedir/bin/halt`. The words are split at blanks. For a
+   * script that does so in its life, call it in `does`.
+   */
+  call(line: string, options?: CallOptions): Promise<ProgramReply>;
   /**
    * Lets so many milliseconds pass, from one deadline to the next, and everything happen on the way.
    *
@@ -46,16 +56,22 @@ export interface SimulateOptions extends LifeOptions, FakeSpawnerOptions {}
  */
 export async function simulate(
   source: TreeSource,
-  { variables = {}, heard, ...options }: SimulateOptions = {},
+  { variables = {}, heard, profile = profileOf(variables), ...options }: SimulateOptions = {},
 ): Promise<Simulation> {
   const clock = new PromptClock();
   const spawner = new FakeSpawner(clock, heard === undefined ? {} : { heard });
   const disk = new SimulatedDisk(sorted(source));
-  const { tree, problems } = await disk.read();
+  const voice = new ScriptsVoice();
+  const { tree, problems } = await disk.read(profile);
   const supervisor = new Supervisor(
     tree,
     { output: 'lines', ...options, clock, spawner },
-    { problems, variables, world: disk.world(problems) },
+    {
+      problems,
+      variables,
+      world: { ...disk.world(problems), ...voice.world },
+      meet: voice.meet,
+    },
   );
   const story = new Story(supervisor);
   const lines = transcript(supervisor);
@@ -69,6 +85,7 @@ export async function simulate(
     until: untilOf(story, lines, passage.drive),
     settle: () => passage.settle(),
     advance: (ms) => passage.advance(ms),
+    call: (line, more) => voice.call(line, more),
     write: (files) => disk.write(files),
     remove: (path) => disk.remove(path),
     [Symbol.asyncDispose]: () => passage.end(),

@@ -27,25 +27,29 @@ export class SimulatedDisk {
     return this.#readings > 0;
   }
 
-  /** Reads the tree for the first time. */
-  read(): Promise<Loaded> {
-    return readSource(this.#source);
+  /** Reads the tree for the first time, or a profile of it. */
+  read(profile?: string): Promise<Loaded> {
+    return readSource(this.#source, { profile });
   }
 
   /** What a supervisor finds here in the place of the host's disk. */
   world(problems: readonly Problem[]): Partial<World> {
     const sources = sourcesOf(problems, () => this.#memory?.disk);
+    const reread: World['reread'] = async (root) => {
+      this.#readings += 1;
+      try {
+        return await sources.reread(root);
+      } finally {
+        this.#readings -= 1;
+      }
+    };
     return {
       prepare: () => Promise.resolve([]),
+      openLog: () => [],
       lookAgain: sources.lookAgain,
-      reread: async (root) => {
-        this.#readings += 1;
-        try {
-          return await sources.reread(root);
-        } finally {
-          this.#readings -= 1;
-        }
-      },
+      // Nothing is written, so the tree stays where it is.
+      copyRoot: reread,
+      reread,
     };
   }
 

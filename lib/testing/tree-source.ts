@@ -26,18 +26,33 @@ export function sorted(source: TreeSource): SortedSource {
   return { kind: 'data', tree: source };
 }
 
+/** How a tree is read. */
+export interface ReadOptions {
+  /** Whether this machine's interpreters and accounts count. Default: those of a folder do, those of a literal not. */
+  readonly host?: boolean | undefined;
+  /** The profile that stands in the tree's place. Default: none. */
+  readonly profile?: string | undefined;
+}
+
 /**
  * Reads a tree from where it is.
  *
- * @param host - Whether this machine's interpreters and accounts count. Default: those of a folder do, those of a literal not.
  * @throws TreeError when nothing sensible is left to run.
  */
-export async function readSource(source: SortedSource, host?: boolean): Promise<Loaded> {
+export async function readSource(
+  source: SortedSource,
+  { host, profile }: ReadOptions = {},
+): Promise<Loaded> {
   switch (source.kind) {
     case 'folder':
-      return load(source.root, diskFiles, (host ?? true) ? thisHost() : null);
+      return load(source.root, diskFiles, (host ?? true) ? thisHost() : null, profile);
     case 'files':
-      return load(literalRoot, literalFiles(source.files), (host ?? false) ? thisHost() : null);
+      return load(
+        literalRoot,
+        literalFiles(source.files),
+        (host ?? false) ? thisHost() : null,
+        profile,
+      );
     case 'data':
       return { tree: defineTree(source.tree), problems: [] };
   }

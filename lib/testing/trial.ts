@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Loaded } from '../loader/load.ts';
+import { profileOf } from '../loader/profile.ts';
 import { Supervisor } from '../supervisor.ts';
-import { copyTree } from './copy-tree.ts';
+import { copyTree } from '../runtime/copy-tree.ts';
 import { requirePlain, writeTree } from './files.ts';
 import type { Drive, Life, LifeOptions } from './life.ts';
 import { untilOf } from './life.ts';
@@ -35,20 +37,23 @@ export async function trial(source: TreeSource, options: LifeOptions = {}): Prom
   try {
     // Services that run under other accounts must get there, too.
     await chmod(folder, 0o755);
-    return await setUp(await plant(sorted(source), join(folder, 'tree')), folder, options, release);
+    const { variables = {}, profile = profileOf(variables), ...others } = options;
+    const planted = await plant(sorted(source), join(folder, 'tree'), profile);
+    const loaded = await readSource(planted, { profile });
+    return setUp(planted, loaded, folder, { ...others, variables }, release);
   } catch (error) {
     await release();
     throw error;
   }
 }
 
-async function setUp(
+function setUp(
   source: SortedSource,
+  { tree, problems }: Loaded,
   folder: string,
   { variables, ...options }: LifeOptions,
   release: () => Promise<void>,
-): Promise<Trial> {
-  const { tree, problems } = await readSource(source);
+): Trial {
   const supervisor = new Supervisor(
     tree,
     { output: 'lines', ...options, runtimeDirectory: join(folder, 'run') },
@@ -100,12 +105,16 @@ const poll: Drive = async (wait, timeout = longestWait) => {
 };
 
 /** Puts a tree into a folder; where it is to be read from then. */
-async function plant(source: SortedSource, root: string): Promise<SortedSource> {
+async function plant(
+  source: SortedSource,
+  root: string,
+  profile: string | undefined,
+): Promise<SortedSource> {
   if (source.kind === 'data') return source;
   if (source.kind === 'files') await writeTree(root, source.files);
   else {
     // A folder that is missing, or is none, is told with all that is wrong with it.
-    await readSource(source);
+    await readSource(source, { profile });
     await copyTree(pathOf(source.root), root);
   }
   return { kind: 'folder', root };

@@ -44,7 +44,7 @@ function visit(node: ts.Node, look: (node: ts.Node) => void): void {
   });
 }
 
-/** `import`, `export … from`, `import()`, `require()` and the type `import('…')`. */
+/** `import`, `export … from`, `import()`, `require()`, which a bundle may number, and the type `import('…')`. */
 function importedBy(node: ts.Node): string | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
     return literal(node.moduleSpecifier);
@@ -52,9 +52,10 @@ function importedBy(node: ts.Node): string | undefined {
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
     return literal(node.argument.literal);
   }
+  if (ts.isExternalModuleReference(node)) return literal(node.expression);
   if (!ts.isCallExpression(node)) return undefined;
   const dynamic = node.expression.kind === ts.SyntaxKind.ImportKeyword;
-  const required = ts.isIdentifier(node.expression) && node.expression.text === 'require';
+  const required = ts.isIdentifier(node.expression) && /^require\d*$/.test(node.expression.text);
   return dynamic || required ? literal(node.arguments[0]) : undefined;
 }
 

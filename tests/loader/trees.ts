@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Host } from '../../lib/loader/host.ts';
 import { literalFiles } from '../../lib/loader/literal-files.ts';
@@ -53,6 +54,18 @@ export function temporaryFolder(context: TestContext): string {
     removeAll(Buffer.from(folder));
   });
   return folder;
+}
+
+/** Gives the tests of a file a folder for temporary files that nobody else makes any in: what is in it, they have left. */
+export function keepTemporaryFilesApart(): void {
+  const { TMPDIR } = process.env;
+  const folder = mkdtempSync(join(tmpdir(), 'stagekeeper-test-'));
+  process.env['TMPDIR'] = folder;
+  after(() => {
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
+    removeAll(Buffer.from(folder));
+  });
 }
 
 /** Removes a folder and all in it, whatever bytes the names are made of and whoever may read it. */

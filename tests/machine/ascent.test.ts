@@ -364,6 +364,47 @@ test('the command runs once the services are up, and not before', () => {
   assert.deepEqual(life.asked, ['spawn command']);
 });
 
+test('the command waits for the processes alone, or, if it is to, until the services are ready', () => {
+  const announcing = { services: [service('api', { notificationFd: 3 }), service('web')] };
+  const waiting = (waits: boolean): TreeLife =>
+    new TreeLife(announcing).give({ type: 'command', command: ['sh'], waits }).start();
+  const soon = waiting(false).rise('api');
+  assert.deepEqual(soon.asked, []);
+  assert.deepEqual(soon.rise('web').asked, ['spawn command']);
+  const late = waiting(true).rise('api web');
+  assert.deepEqual(late.asked, []);
+  assert.deepEqual(late.service('api', announced).asked, ['spawn command']);
+});
+
+test('a command that waits runs when the time is over (case 44)', () => {
+  const life = new TreeLife({ services: [service('api', { notificationFd: 3 })] })
+    .give({ type: 'command', command: ['sh'], waits: true })
+    .start()
+    .rise('api');
+  assert.deepEqual(life.until(5000).asked, ['spawn command']);
+});
+
+test('under `stop` it does not, and everything ends with 1 (case 44)', () => {
+  const life = new TreeLife(
+    { services: [service('api', { notificationFd: 3 })] },
+    { onInitFailure: 'stop' },
+  )
+    .give({ type: 'command', command: ['sh'], waits: true })
+    .start()
+    .rise('api')
+    .until(5000);
+  assert.deepEqual(life.asked, ['SIGTERM to api', 'SIGCONT to api']);
+  assert.deepEqual(life.state.ending, { reason: 'init-failed', exitCode: 1, service: 'api' });
+});
+
+test('without a command, or one that does not wait, a service that is late ends nothing', () => {
+  const late = { services: [service('api', { notificationFd: 3 })] };
+  const life = new TreeLife(late, { onInitFailure: 'stop' }).start().rise('api').until(5000);
+  assert.equal(life.state.phase, 'running');
+  life.give({ type: 'command', command: ['sh'] });
+  assert.deepEqual(life.asked, ['spawn command']);
+});
+
 test('a command that comes late runs at once, and only one', () => {
   const life = new TreeLife({}).start().give({ type: 'command', command: ['sh'] });
   assert.deepEqual(life.asked, ['spawn command']);

@@ -101,6 +101,8 @@ test('a script of a stage: by its path, without arguments', () => {
 });
 
 test('the host’s command has the host’s own stdin, stdout and stderr, whatever the options say', () => {
-  const { stdin, stdout, stderr } = hostCommand({ name: 'command', run: { command: ['sh'] } });
+  const command = hostCommand({ name: 'command', run: { command: ['sh'] } });
+  const { stdin, stdout, stderr } = command;
   assert.deepEqual([stdin, stdout, stderr], ['inherit', 'inherit', 'inherit']);
+  assert.equal(command.foreground, true, 'and its terminal');
 });

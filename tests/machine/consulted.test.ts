@@ -35,6 +35,7 @@ test('a command or an end looks at its service, a start at the logger too, news 
     stop: 'web',
     drain: '',
     signal: '',
+    hurry: '',
     spawned: '',
     unspawnable: 'web',
     announced: '',

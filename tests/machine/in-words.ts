@@ -18,11 +18,17 @@ export function effectInWords(effect: Effect): string {
       return `${effect.signal} to ${group}${nameOf(effect.owner)}`;
     }
     case 'sweep':
-      return `sweep ${effect.service} within ${String(effect.grace)}`;
+      return `sweep ${effect.everything === true ? 'everything' : effect.service} within ${String(effect.grace)}`;
     case 'closePipe':
       return `close the pipe of ${effect.pipe}`;
+    case 'openLog':
+      return `open the log ${effect.directory}`;
+    case 'hurry':
+      return `hurry within ${String(effect.grace)}`;
     case 'prepare':
       return `prepare ${effect.rules.map(({ path }) => path).join(', ')}`;
+    case 'copyRoot':
+      return `copy ${effect.root}`;
     case 'reread':
       return `reread ${effect.root}`;
     case 'clear':

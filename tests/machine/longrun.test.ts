@@ -16,6 +16,7 @@ import {
   finished,
   finishing,
   hangUp,
+  hurry,
   kill,
   once,
   restart,
@@ -228,6 +229,29 @@ test('stopping + stop → no second signal, but the shorter patience holds', () 
   becomes(before, never, 50, stopping({ patience: 0 }));
   const atLast = { type: 'stop', patience: 200 } as const;
   becomes(stopping({ deadline: null }), atLast, 50, stopping({ patience: 200, deadline: 250 }));
+});
+
+test('stopping, finishing + hurry → there is no longer left than the setting says, before a KILL', () => {
+  const hurried = (state: ServiceState): number | null => {
+    met.add(`${state.status} + hurry`);
+    const { state: after } = transition(state, hurry, { ...at(50, web), hurry: 1000 });
+    assert.deepEqual({ ...after, deadline: 0 }, { ...state, deadline: 0 });
+    return 'deadline' in after ? after.deadline : NaN;
+  };
+  assert.equal(hurried(stopping({ deadline: 9000 })), 1050);
+  assert.equal(hurried(stopping({ deadline: null })), 1050);
+  assert.equal(hurried(stopping({ deadline: 300 })), 300);
+  assert.equal(hurried(stopping({ deadline: 5300, kills: 1 })), 5300);
+  assert.equal(hurried(finishing({ deadline: 5000 })), 1050);
+  assert.equal(hurried(finishing({ deadline: null })), 1050);
+});
+
+test('in a hurry a stop and a finish script begin with no more time than that', () => {
+  const setting = { ...at(50, ending), hurry: 1000 };
+  const asked = transition(up(), stop, setting).state;
+  assert.equal('deadline' in asked && asked.deadline, 1050);
+  const ended = transition(stopping(), exited(0), setting).state;
+  assert.equal('deadline' in ended && ended.deadline, 1050);
 });
 
 test('stopping + drain → the shorter patience holds', () => {

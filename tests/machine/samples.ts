@@ -51,7 +51,7 @@ export function treeOptions(more: Partial<TreeOptions> = {}): TreeOptions {
 
 /** What a transition is given: a spec and a moment. */
 export function at(now: number, spec: ServiceSpec): Setting {
-  return { spec, output: 'inherit', now };
+  return { spec, output: 'inherit', now, hurry: null };
 }
 
 const memory: Memory = {
@@ -123,6 +123,7 @@ export const stop: Input = { type: 'stop' };
 export const restart: Input = { type: 'restart' };
 export const drain: Input = { type: 'drain', patience: 3000 };
 export const hangUp: Input = { type: 'signal', signal: 'SIGHUP' };
+export const hurry: Input = { type: 'hurry' };
 export const spawned: Input = { type: 'spawned', pid: 7 };
 export const unspawnable: Input = { type: 'unspawnable', code: 'ENOENT', message: 'no such file' };
 export const announced: Input = { type: 'announced' };
@@ -140,6 +141,7 @@ export const everyInput: readonly Input[] = [
   restart,
   drain,
   hangUp,
+  hurry,
   spawned,
   unspawnable,
   announced,

@@ -216,6 +216,63 @@ test('a command that never ran leaves the code as it is', () => {
   assert.equal(life.state.verdict?.exitCode, 143);
 });
 
+test('a signal goes to the command alone, and only while it runs', () => {
+  const life = new TreeLife({ finish: [script('90-z')] }).give({
+    type: 'command',
+    command: ['sh'],
+  });
+  const usr1 = { type: 'signal', signal: 'SIGUSR1' } as const;
+  assert.deepEqual(life.give(usr1).asked, []);
+  assert.deepEqual(life.start().give(usr1).asked, [], 'it has no process yet');
+  assert.deepEqual(life.script('command', there).give(usr1).asked, ['SIGUSR1 to command']);
+  assert.deepEqual(life.script('command', ends(0)).give(usr1).asked, []);
+});
+
+// In a hurry
+
+test('hurry: a script that runs, and each that comes, may take so long at most', () => {
+  const life = new TreeLife({ finish: [script('10-a'), script('90-z')] }).start().stop();
+  life.script('finish', there);
+  assert.equal(life.next, 5000);
+  life.now = 100;
+  assert.equal(life.give({ type: 'hurry', within: 1000 }).next, 1100);
+  life.until(1100).script('finish', ends('SIGKILL')).script('finish', there);
+  assert.equal(life.next, 2100);
+  assert.deepEqual(life.state.killed, ['10-a']);
+});
+
+test('hurry: an init script that was asked to end, and the command', () => {
+  const init = new TreeLife({ init: [script('10-a')] }, timeouts({ services: 0 })).start();
+  assert.equal(init.script('init', there).stop().next, null);
+  assert.equal(init.give({ type: 'hurry', within: 1000 }).next, 1000);
+  const run = commanded().stop();
+  assert.equal(run.next, 3000);
+  assert.equal(run.give({ type: 'hurry', within: 1000 }).next, 1000);
+});
+
+test('hurry: what comes later begins with no more time, whatever it was to have', () => {
+  const life = commanded().give({ type: 'hurry', within: 1000 }).stop();
+  assert.equal(life.next, 1000);
+  life.script('command', ends('SIGTERM')).script('finish', there);
+  assert.equal(life.next, 1000);
+  life.script('finish', ends(0));
+  assert.deepEqual(life.asked, ['clear within 1000']);
+});
+
+test('hurry: sweeps under way get less time, and the shortest hurry holds', () => {
+  const life = commanded().stop();
+  assert.deepEqual(life.give({ type: 'hurry', within: 500 }).asked, ['hurry within 500']);
+  assert.deepEqual(life.give({ type: 'hurry', within: 5000 }).asked, ['hurry within 500']);
+});
+
+// The exit code
+
+test('what a finish script has asked to end with has the last word', () => {
+  const life = commanded().script('command', ends(3)).runScript('finish');
+  life.give({ type: 'cleared', problems: [], exitCode: 0 });
+  assert.deepEqual(life.state.verdict, { reason: 'command', exitCode: 0, killed: [] });
+});
+
 // Results
 
 test('failures: all that did not end with 0', () => {

@@ -9,6 +9,7 @@ import type {
   TreeState,
 } from '../../lib/machine/state.ts';
 import { newTree, nextDeadline, treeStep } from '../../lib/machine/tree.ts';
+import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import type { Ending } from '../../lib/model/verdict.ts';
 
@@ -18,6 +19,8 @@ export class TreeLife {
   now = 0;
   told: readonly string[] = [];
   asked: readonly string[] = [];
+  /** What was to be run so far, in order. */
+  readonly commands: Command[] = [];
   readonly #options: TreeOptions;
 
   constructor(parts: Partial<Tree>, options: Partial<TreeOptions> = {}) {
@@ -30,6 +33,8 @@ export class TreeLife {
     this.state = step.state;
     this.told = step.changes.map(changeInWords);
     this.asked = step.effects.map(effectInWords);
+    for (const effect of step.effects)
+      if (effect.type === 'spawn') this.commands.push(effect.command);
     return this;
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { stat } from 'node:fs';
 import { test } from 'node:test';
 import { systemClock } from '../../lib/runtime/clock.ts';
 
@@ -30,6 +31,22 @@ test('an alarm for a moment that has passed rings soon, one that is called off n
     systemClock.at(0, resolve);
   });
   assert.deepEqual(rung, []);
+});
+
+test('an alarm for now waits for no timer', async () => {
+  const order: string[] = [];
+  await new Promise<void>((resolve) => {
+    // Where news of processes come from: after it come immediates, then timers.
+    stat('/', () => {
+      setTimeout(() => {
+        order.push('the shortest timeout');
+        resolve();
+      }, 0);
+      systemClock.at(systemClock.now(), () => order.push('the alarm'));
+      order.push('the turn');
+    });
+  });
+  assert.deepEqual(order, ['the turn', 'the alarm', 'the shortest timeout']);
 });
 
 test('an alarm that is later than a timeout can be does not ring early', (t) => {

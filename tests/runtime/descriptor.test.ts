@@ -9,6 +9,7 @@ import { openDescriptors } from '../processes.ts';
 import { plant, testFolder } from './folder.ts';
 import { waitFor } from './rig.ts';
 import { runHost } from './run-host.ts';
+import { hostOf, testEachWay } from './ways.ts';
 
 /** Both ends of a pipe, non-blocking, as another program on it may have made them. */
 async function pipe(t: TestContext): Promise<{ read: number; write: number }> {
@@ -72,11 +73,11 @@ test('what is lent is closed, once', () => {
   assert.deepEqual(openDescriptors(), before);
 });
 
-test('a Node program on the host’s own stdout hurts nobody else on it', async (t) => {
+testEachWay('a Node program on the host’s own stdout hurts nobody else on it', async (t) => {
   const gates = await testFolder(t);
   const reader = `${waitFor(`${gates}/read`)}; cat`;
   const pipeline = `{ GATES=${gates} "$@" 2>&1; echo "host $?"; } | { ${reader}; }`;
-  const { output } = await runHost('output', ['sh', '-c', pipeline, 'sh']);
+  const { output } = await runHost('output', [...hostOf(t), 'sh', '-c', pipeline, 'sh']);
   assert.match(output, /writer exited 0/);
   assert.equal(output.match(/^line \d+ of many$/gm)?.length, 5000);
   assert.match(output, /host 0/);

@@ -8,10 +8,12 @@ import { nodeSpawner } from '../../lib/runtime/node-spawner.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { read, until } from '../processes.ts';
 import { Life, plain, sleeps, waitFor } from './rig.ts';
+import { posixOf, wayOfHost } from './ways.ts';
 
 const runtimeDirectory = new RuntimeDirectory();
 const environment = new Environment(runtimeDirectory, process.env);
-const spawner = nodeSpawner({ environment, runtimeDirectory, keepEnvironment: true });
+const posix = posixOf(wayOfHost());
+const spawner = nodeSpawner({ environment, runtimeDirectory, keepEnvironment: true, posix });
 
 function sh(script: string, more: Partial<Life['command']> = {}): Life {
   const program = { command: ['sh', '-c', script] };

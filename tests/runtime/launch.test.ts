@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Environment } from '../../lib/runtime/environment.ts';
+import type { Variables } from '../../lib/runtime/environment-readings.ts';
+import { EnvironmentReadings } from '../../lib/runtime/environment-readings.ts';
 import { prepareLaunch } from '../../lib/runtime/launch.ts';
-import type { Launch } from '../../lib/runtime/launch.ts';
+import type { Launch, LaunchSource } from '../../lib/runtime/launch.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import type { SpawnFailure } from '../../lib/runtime/spawner.ts';
 import type { Command } from '../../lib/model/program.ts';
@@ -12,6 +14,9 @@ import { plant, testFolder } from './folder.ts';
 import { plain } from './rig.ts';
 
 const minimalPath = '/usr/bin:/usr/sbin:/bin:/sbin';
+
+const given = ({ environment, runtimeDirectory }: LaunchSource): Variables =>
+  new EnvironmentReadings(environment, runtimeDirectory).since(1);
 
 async function prepare(
   t: TestContext,
@@ -27,7 +32,7 @@ async function prepare(
       ? { command: ['printenv', 'GREETING'] }
       : { script: plant(join(folder, 'run'), content) };
   const source = { environment, runtimeDirectory, keepEnvironment };
-  const launch = prepareLaunch({ ...plain, program, ...more }, source);
+  const launch = prepareLaunch({ ...plain, program, ...more }, source, given(source));
   return { launch: launch as Launch & SpawnFailure, runtime: runtimeDirectory.path };
 }
 
@@ -46,6 +51,35 @@ test('scripts and commands see the container environment and where it is', async
     const expected = { PATH: path, GREETING: 'hello', STAGEKEEPER_RUNTIME: runtime };
     assert.deepEqual(launch.environment, expected);
   }
+});
+
+test('the words of S6_CMD_ARG0 come before the host’s command, as they are then (case 79)', async (t) => {
+  const runtimeDirectory = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
+  const environment = new Environment(runtimeDirectory, { PATH: '/bin' });
+  const source = { environment, runtimeDirectory, keepEnvironment: true };
+  const wordsOf = (text: string | undefined, foreground: boolean): readonly string[] => {
+    if (text === undefined) environment.delete('S6_CMD_ARG0');
+    else environment.set('S6_CMD_ARG0', text);
+    const command = { ...plain, foreground, program: { command: ['app', '-x'] } };
+    const launch = prepareLaunch(command, source, given(source)) as Launch;
+    return [launch.file, ...launch.args];
+  };
+  assert.deepEqual(wordsOf(undefined, true), ['app', '-x']);
+  assert.deepEqual(wordsOf('sh -c', true), ['sh', '-c', 'app', '-x']);
+  assert.deepEqual(wordsOf(' /entry.sh\n--quiet "a  b"\n', true), [
+    ...['/entry.sh', '--quiet', '"a', 'b"'],
+    ...['app', '-x'],
+  ]);
+  assert.deepEqual(wordsOf('  ', true), ['app', '-x']);
+  assert.deepEqual(wordsOf('sh -c', false), ['app', '-x'], 'it is for nobody else');
+});
+
+test('the host’s command sees the container environment in any case', async (t) => {
+  const { launch, runtime } = await prepare(t, { foreground: true }, false);
+  assert.deepEqual(launch.environment, {
+    ...{ PATH: `${runtime}/bin:/bin`, GREETING: 'hello' },
+    STAGEKEEPER_RUNTIME: runtime,
+  });
 });
 
 test('without keepEnvironment they see a PATH, but for scripts that ask for more', async (t) => {
@@ -79,7 +113,7 @@ test('without a PATH in the container environment there is none', async (t) => {
   const runtimeDirectory = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
   const environment = new Environment(runtimeDirectory, {});
   const source = { environment, runtimeDirectory, keepEnvironment: true };
-  const launch = prepareLaunch({ ...plain, program: { command: ['true'] } }, source);
+  const launch = prepareLaunch({ ...plain, program: { command: ['true'] } }, source, given(source));
   assert.ok('environment' in launch);
   assert.deepEqual(launch.environment, { STAGEKEEPER_RUNTIME: runtimeDirectory.path });
 });

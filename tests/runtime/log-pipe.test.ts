@@ -2,11 +2,13 @@
  * Log pipes between real processes: what is written arrives, once and whole, whoever dies in between.
  */
 import assert from 'node:assert/strict';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test as testOnce } from 'node:test';
 import { openDescriptors, read, until } from '../processes.ts';
 import type { Life, Rig } from './rig.ts';
 import { rig, sleeps, waitFor } from './rig.ts';
+import { testEachWay as test } from './ways.ts';
 
 const logger = {
   name: 'web/log',
@@ -69,24 +71,34 @@ test('a producer that comes back finds the same logger at the same pipe', async 
   assert.deepEqual(linesOf(file), [...numbered(1, 30), 'before its finish', 'from its finish']);
 });
 
-test('of 20 000 lines none is lost but what killed loggers had read, none is torn, none comes twice', async (t) => {
+test('of 20 000 lines and more none is lost but what killed loggers had read, none is torn, none comes twice', async (t) => {
   const made = await rig(t);
-  const { file, write } = set(made);
-  const log = (): Life => made.sh(`exec cat >> ${file}`, logger);
-  let reader = log();
-  const writer = write(lines(20_000));
   const kills = 5;
-  for (let kill = 1; kill <= kills; kill++) {
-    const enough = kill * 2500;
-    await until(() => linesOf(file).length >= enough, `${enough} lines`);
+  const files = Array.from({ length: kills + 1 }, (_, index) =>
+    join(made.folder, `lines.${index}`),
+  );
+  const log = (file: string): Life => made.sh(`exec cat > ${file}`, logger);
+  const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  // Writes on until the last kill is over: a killed logger may take with it all that has been written.
+  const over = join(made.folder, 'over');
+  const writer = set(made).write(
+    `i=0; while [ ! -e ${over} ] || [ $i -lt 20000 ]; do i=$((i + 1)); echo "line $i"; done; echo 'the end'`,
+  );
+  for (const file of files.slice(0, kills)) {
+    const reader = log(file);
+    await until(() => sizeOf(file) > 0, `lines in ${file}`);
     reader.kill('SIGKILL');
     await reader.over;
-    reader = log();
   }
+  const last = log(files[kills] ?? '');
+  writeFileSync(over, '');
   await writer.over;
   made.spawner.closePipe('web');
-  await reader.over;
-  const found = linesOf(file);
+  await last.over;
+
+  // What follows the last line feed is what the kill has left of a line that was just being kept.
+  const found = files.flatMap(linesOf);
+  assert.equal(found.pop(), 'the end');
   assert.deepEqual(
     found.filter((line) => !/^line \d+$/.test(line)),
     [],
@@ -100,7 +112,6 @@ test('of 20 000 lines none is lost but what killed loggers had read, none is tor
   );
   const gaps = steps.filter((step) => step > 1).length;
   assert.ok(gaps <= kills, `${gaps} gaps by ${kills} kills`);
-  assert.equal(numbers.at(-1), 20_000);
 });
 
 test('a logger that ends before its time leaves the rest to the next one', async (t) => {
@@ -312,3 +323,22 @@ test('no byte comes through this process, and nothing is lost when it is busy', 
   made.spawner.closePipe('web');
   await reader.over;
 });
+
+testOnce('a log pipe that cannot be made is told, and tried again the next time', async (t) => {
+  let short = true;
+  const made = await rig(t, {
+    pipeMaker: () => (short ? () => assert.fail(tooMany()) : undefined),
+  });
+  const { file, log, write } = set(made);
+  const refused = write('echo lost');
+  await refused.over;
+  assert.equal(refused.failure?.code, 'EMFILE');
+  short = false;
+  const reader = log();
+  await write(lines(10)).over;
+  made.spawner.closePipe('web');
+  await reader.over;
+  assert.deepEqual(linesOf(file), numbered(1, 10));
+});
+
+const tooMany = (): Error => Object.assign(new Error('pipe2 EMFILE'), { code: 'EMFILE' });

@@ -3,8 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { test } from 'node:test';
 import { rig, waitFor } from './rig.ts';
+import { testEachWay as test } from './ways.ts';
 
 const at3 = { notificationFd: 3, stdout: 'ignore', stderr: 'ignore' } as const;
 

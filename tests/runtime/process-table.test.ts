@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { ProcessTable } from '../../lib/runtime/process-table.ts';
+import { Worker } from 'node:worker_threads';
+import { ProcessTable, childrenOfThread, isZombie } from '../../lib/runtime/process-table.ts';
+import { isAlive } from '../processes.ts';
 import { rig } from './rig.ts';
 
 const quiet = { stdout: 'ignore', stderr: 'ignore' } as const;
@@ -12,7 +16,8 @@ test('everybody is in it, with parent, group and session', async (t) => {
   const pid = Number(life.pid);
   const entries = new ProcessTable().entries() ?? [];
   const found = entries.find((entry) => entry.pid === pid);
-  assert.deepEqual(found, { pid, parent: process.pid, group: pid, session: pid, alive: true });
+  const own = { pid, parent: process.pid, group: pid, session: pid };
+  assert.deepEqual(found, { ...own, alive: true, stopped: false });
   assert.ok(entries.some((entry) => entry.pid === process.pid));
   life.kill('SIGKILL');
 });
@@ -59,4 +64,26 @@ test('a number that somebody else leads now is nobody’s remains', async (t) =>
   assert.equal(table.isGroupAlive(Number(life.pid)), false);
   assert.deepEqual(table.membersOf(Number(life.pid)), []);
   life.kill('SIGKILL', 'group');
+});
+
+test('the children of a thread are its own, dead or alive, and none of a Worker', async () => {
+  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const { pid = 0 } = child;
+  const script = `
+    const { parentPort } = require('node:worker_threads');
+    const child = require('node:child_process').spawn('sleep', ['600'], { stdio: 'ignore' });
+    parentPort.postMessage(child.pid);
+  `;
+  const worker = new Worker(script, { eval: true });
+  const [theirs] = (await once(worker, 'message')) as [number];
+  const among = (): readonly boolean[] =>
+    [pid, theirs].map((it) => childrenOfThread().includes(it));
+  assert.deepEqual(among(), [true, false]);
+  assert.equal(isZombie(pid), false);
+  process.kill(theirs, 'SIGKILL');
+  child.kill('SIGKILL');
+  while (isAlive(pid)); // Node has no time to look
+  assert.deepEqual([among()[0], isZombie(pid)], [true, true]);
+  await Promise.all([once(child, 'exit'), once(worker, 'exit')]);
+  assert.deepEqual([among(), isZombie(pid)], [[false, false], false]);
 });

@@ -5,12 +5,15 @@ import { dirname, join } from 'node:path';
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { Environment } from '../../lib/runtime/environment.ts';
+import type { Guard } from '../../lib/runtime/guard.ts';
 import { nodeSpawner } from '../../lib/runtime/node-spawner.ts';
+import type { PipeMaker } from '../../lib/runtime/pipe-ends.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import type { Child, ChildListener, SpawnFailure, Spawner } from '../../lib/runtime/spawner.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 import type { Command } from '../../lib/model/program.ts';
 import { childrenOf, openDescriptors, read, until } from '../processes.ts';
+import { posixOf, wayOf } from './ways.ts';
 
 /** A spawner of real processes in a folder of its own; at the end of the test nothing of it may be left. */
 export interface Rig {
@@ -29,6 +32,9 @@ export interface RigOptions {
   readonly keepEnvironment?: boolean;
   readonly runtimeDirectory?: string;
   readonly variables?: Readonly<Record<string, string>>;
+  readonly guard?: (runtimeDirectory: RuntimeDirectory) => Guard;
+  /** What makes log pipes where processes are started as Node does. Default: FIFOs are taken. */
+  readonly pipeMaker?: PipeMaker;
 }
 
 export async function rig(t: TestContext, options: RigOptions = {}): Promise<Rig> {
@@ -37,7 +43,11 @@ export async function rig(t: TestContext, options: RigOptions = {}): Promise<Rig
   const runtime = new RuntimeDirectory(options.runtimeDirectory ?? join(folder, 'runtime'));
   const environment = new Environment(runtime, { ...process.env, ...options.variables });
   const { keepEnvironment = true } = options;
-  const spawner = nodeSpawner({ environment, runtimeDirectory: runtime, keepEnvironment });
+  const guard = options.guard?.(runtime);
+  const posix = posixOf(wayOf(t));
+  const surroundings = { environment, runtimeDirectory: runtime, keepEnvironment };
+  const { pipeMaker } = options;
+  const spawner = nodeSpawner({ ...surroundings, guard, posix, ...(pipeMaker && { pipeMaker }) });
   const lives: Life[] = [];
   t.after(async () => {
     for (const life of lives) life.kill('SIGKILL', 'group');
@@ -45,7 +55,8 @@ export async function rig(t: TestContext, options: RigOptions = {}): Promise<Rig
     await spawner.close();
     assert.deepEqual(runtime.remove(), []);
     await rm(folder, { recursive: true });
-    assert.deepEqual(openDescriptors(), before.descriptors, 'no descriptor is left');
+    const isNew = (descriptor: string): boolean => !before.descriptors.includes(descriptor);
+    assert.deepEqual(openDescriptors().filter(isNew), [], 'no descriptor is left');
     assert.deepEqual(childrenOf(process.pid), before.children, 'no child is left');
   });
   const start: Rig['start'] = (command) => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** How a host ended, and what it printed. */
@@ -8,25 +8,36 @@ export interface HostEnd {
   readonly output: string;
 }
 
-/** Milliseconds that a host may take. */
-const limit = 30_000;
+/** A command line under which a host is process 1 of a world of its own. Only root can run it. */
+export const asProcess1 = 'unshare --pid --fork --kill-child --mount-proc'.split(' ');
+
+/** Why nobody can be process 1 here; `false`: somebody can. */
+export function whyNoProcess1(): string | false {
+  const [file = '', ...words] = asProcess1;
+  const { status, stderr, error } = spawnSync(file, [...words, 'true'], { encoding: 'utf8' });
+  return status === 0 ? false : `no PID namespaces here: ${error?.message ?? stderr.trim()}`;
+}
 
 /**
- * Runs one of the scenes of `host.ts` in a process of its own, for what cannot be tried in the test's.
+ * Runs one of the scenes of `host.ts`, or of another host beside it, in a process of its own, for what cannot be tried in the test's.
  *
+ * @param scene - Its name, and further words after blanks.
  * @param wrapper - A command line to run it under.
  * @param told - Called with its pid and with all that it has printed so far, at each piece.
+ * @param host - The file that the scene is in, and how many milliseconds it may take.
  */
 export function runHost(
   scene: string,
   wrapper: readonly string[] = [],
   told: (pid: number, output: string) => void = () => undefined,
+  host: { readonly file?: string; readonly within?: number } = {},
 ): Promise<HostEnd> {
-  const host = fileURLToPath(new URL('host.ts', import.meta.url));
-  const words = [...wrapper, process.execPath, '--import', 'tsx', host, scene];
-  const [file = '', ...args] = words;
+  const { file = 'host.ts', within: timeout = 30_000 } = host;
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const node = [process.execPath, '--import', 'tsx', path, ...scene.split(' ')];
+  const [program = '', ...args] = [...wrapper, ...node];
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: limit });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

@@ -56,6 +56,16 @@ test('a daemon that ignores TERM is killed, and its children go with it', async 
   assert.deepEqual([pid, ...children].map(isAlive), [false, false, false]);
 });
 
+test('a daemon that hides when it is told to end is killed all the same', async (t) => {
+  const made = await rig(t);
+  const pid = await daemonise(
+    made,
+    `trap 'exec env -i sleep 600' TERM; ready; while :; do sleep 0.02; done`,
+  );
+  await made.spawner.close();
+  assert.equal(isAlive(pid), false);
+});
+
 test('who is looked after by somebody else is left alone, whatever is in the environment', async (t) => {
   const made = await rig(t);
   await made.sh('exit 0').over;

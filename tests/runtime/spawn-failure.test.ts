@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Command } from '../../lib/model/program.ts';
@@ -9,6 +8,7 @@ import { runHost } from './run-host.ts';
 import { whoRuns } from './folder.ts';
 import type { Rig } from './rig.ts';
 import { rig } from './rig.ts';
+import { hostOf, testEachWay as test } from './ways.ts';
 
 /** What comes of a command that cannot be run; it is told once, and nothing else is. */
 async function failureOf(
@@ -140,8 +140,9 @@ test('a runtime directory that cannot be made, until it can', async (t) => {
   assert.deepEqual(life.told, ['spawned', 'exited 0']);
 });
 
-test('too many open files, until there are fewer', async () => {
+test('too many open files, until there are fewer', async (t) => {
   const { output, code } = await runHost('too-many-open-files', [
+    ...hostOf(t),
     'sh',
     '-c',
     'ulimit -n 64; exec "$@"',

@@ -103,8 +103,10 @@ class Stage {
       stop: (what, ms) => {
         this.#ask(stopOf(supervisor, what, ms));
       },
-      run: (...command) => {
-        this.#ask(supervisor.run({ command }));
+      run: (...words) => {
+        const waitForServices = words[0] === 'waiting';
+        const command = waitForServices ? words.slice(1) : words;
+        this.#ask(supervisor.run({ command, waitForServices }));
       },
       init: () => {
         this.#ask(init.run());

@@ -183,6 +183,9 @@ const inputs: fc.Arbitrary<TreeInput> = fc.oneof(
   },
   fc.constantFrom<TreeInput>(
     { type: 'command', command: ['sh'] },
+    { type: 'command', command: ['sh'], waits: true },
+    { type: 'hurry', within: 100 },
+    { type: 'signal', signal: 'SIGTERM' },
     { type: 'advance', target: 'stopped' },
     { type: 'end', ending: { reason: 'stopped', exitCode: 0 } },
     { type: 'end', ending: { reason: 'signal', exitCode: 143, signal: 'SIGTERM' }, grace: 100 },

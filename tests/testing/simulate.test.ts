@@ -6,7 +6,9 @@ import { test } from 'node:test';
 import { OptionsError, Supervisor, TreeError } from '../../lib/index.ts';
 import type { LifecycleEvent, TreeInput } from '../../lib/index.ts';
 import { exit, ready, simulate, treeOf, writeTree } from '../../lib/testing/index.ts';
-import { fine, temporaryFolder } from '../loader/trees.ts';
+import { fine, keepTemporaryFilesApart, temporaryFolder } from '../loader/trees.ts';
+
+keepTemporaryFilesApart();
 
 const whole = {
   'cont-init.d/10-first': fine,

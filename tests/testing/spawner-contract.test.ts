@@ -16,9 +16,10 @@ import type { Command } from '../../lib/model/program.ts';
 import type { Child, ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
 import type { ScriptedSpawner } from '../../lib/testing/index.ts';
 import { rig } from '../runtime/rig.ts';
+import { testEachWay } from '../runtime/ways.ts';
 
 for (const { name, check } of spawnerContract) {
-  test(`the real spawner ${name}`, async (t) => {
+  testEachWay(`the real spawner ${name}`, async (t) => {
     const { spawner } = await rig(t);
     await check(processRig(spawner));
   });

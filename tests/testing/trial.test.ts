@@ -14,8 +14,10 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { OptionsError, TreeError } from '../../lib/index.ts';
 import { expectOrder, simulate, treeOf, trial, writeTree } from '../../lib/testing/index.ts';
-import { temporaryFolder } from '../loader/trees.ts';
+import { keepTemporaryFilesApart, temporaryFolder } from '../loader/trees.ts';
 import { childrenOf, isAlive, openDescriptors } from '../processes.ts';
+
+keepTemporaryFilesApart();
 
 const sleeps = '#!/bin/sh\nexec sleep 600\n';
 const whole = {

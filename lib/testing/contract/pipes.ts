@@ -26,6 +26,20 @@ export const pipes = [
     await expectToReadOut(bench, logger);
   }),
 
+  contractCase('puts stderr into a log pipe as well, by itself or with stdout', async (bench) => {
+    const both = { pipe: 'all' };
+    const logger = bench.start('all/log', {}, { stdin: both });
+    const one = bench.start('one', {}, { stdout: both, stderr: both });
+    const two = bench.start('web', {}, { stdout: { pipe: 'web' }, stderr: both });
+    for (const each of [logger, one, two]) await bench.told(each, 'spawned');
+    bench.rig.spawner.closePipe('all');
+    await end(bench, one);
+    await bench.settle();
+    assert.equal(logger.exit, undefined, 'the other one writes there yet');
+    await end(bench, two);
+    await expectToReadOut(bench, logger);
+  }),
+
   contractCase('keeps a log pipe for one logger after the other', async (bench) => {
     await end(bench, startLogger(bench));
     const second = startLogger(bench);

@@ -46,7 +46,7 @@ export const signals = [
   }),
 
   contractCase('stops a process with STOP, and lets it go on with CONT', async (bench) => {
-    const one = bench.start('one', sequence(ready(), print('late', 40)), { notificationFd: 3 });
+    const one = bench.start('one', sequence(ready(), print('late', 300)), { notificationFd: 3 });
     await bench.told(one, 'announced');
     one.child.kill('SIGSTOP', 'process');
     await bench.settle();
@@ -56,7 +56,7 @@ export const signals = [
   }),
 
   contractCase('lets signals wait for CONT in a process that was stopped', async (bench) => {
-    const one = bench.start('one', sequence(ready(), exit(0, 40)), { notificationFd: 3 });
+    const one = bench.start('one', sequence(ready(), exit(0, 1000)), { notificationFd: 3 });
     await bench.told(one, 'announced');
     one.child.kill('SIGSTOP', 'process');
     await bench.settle();

@@ -98,6 +98,9 @@ class World {
       case 'sweep':
         this.#sweep(effect.service, effect.grace);
         return;
+      case 'copyRoot':
+        this.#inbox.push({ type: 'copied', tree: this.#state.tree, problems: [] });
+        return;
       case 'prepare':
         this.#inbox.push({ type: 'prepared', problems: [] });
         return;
@@ -108,6 +111,8 @@ class World {
         this.#clear(effect.grace);
         return;
       case 'closePipe':
+      case 'openLog':
+      case 'hurry':
     }
   }
 

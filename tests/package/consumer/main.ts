@@ -1,7 +1,8 @@
 // A user's program, compiled against the packed library and run: a life with real processes, and one in virtual time.
 import assert from 'node:assert/strict';
 import type { LifecycleEvent, Problem, ServiceStatus, Tree, Verdict } from 'stagekeeper';
-import { StagekeeperError, Supervisor, TreeError } from 'stagekeeper';
+import * as library from 'stagekeeper';
+import { OptionsError, StagekeeperError, Supervisor, TreeError } from 'stagekeeper';
 import { FakeSpawner, VirtualClock, expectOrder, ready, simulate } from 'stagekeeper/testing';
 
 const told: LifecycleEvent['type'][] = [];
@@ -39,6 +40,15 @@ await assert.rejects(Supervisor.load('/nowhere'), (error: unknown) => {
   const problems: readonly Problem[] = error.problems;
   return problems.length > 0 && error.code === 'ERR_TREE';
 });
+
+// The bundler has renamed no class, by which errors are named.
+for (const [name, it] of Object.entries(library)) assert.equal(it.name, name);
+
+// Both entries know the same classes.
+await assert.rejects(
+  simulate({ 'services.d/web/run': '#!/bin/sh\n' }, { logging: 3 as 2 }),
+  (error: unknown) => error instanceof OptionsError && error.name === 'OptionsError',
+);
 
 await using life = await simulate({
   'services.d/web/run': '#!/bin/sh\n',

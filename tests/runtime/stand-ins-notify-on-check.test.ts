@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { notifyOnCheck } from '../../lib/runtime/stand-ins/notify-on-check.ts';
 import { read, until } from '../processes.ts';
 import { rig, waitFor } from './rig.ts';
 import type { Life, Rig } from './rig.ts';
@@ -99,6 +100,25 @@ test('when the program dies, the poller and its check end by themselves', async 
     await isAlone(life);
     assert.equal(existsSync(join(folder, 'tries')), !words.startsWith('-s'));
   }
+});
+
+test('a poller leaves nobody behind who has only just been forked', async (t) => {
+  const { sh } = await rig(t);
+  const [abandon] =
+    /^abandon\(\) \{$.*?^\}$/ms.exec(notifyOnCheck) ?? assert.fail('it is not there');
+  // A child that has just been forked has its parent's handler, and forgets what that has noted: TERM comes a little later each time.
+  const life = sh(`${abandon}
+    i=0
+    while [ $i -lt 100 ]; do
+      i=$((i + 1)) n=0
+      (_child=; trap abandon TERM; sleep 600 >/dev/null 2>&1 & _child=$!; wait $_child) 2>/dev/null &
+      while [ $n -lt $((i * 60)) ]; do n=$((n + 1)); done
+      { kill $!; wait $!; } 2>/dev/null
+    done
+    echo over
+    exec sleep 600`);
+  await life.tells('stdout: over');
+  assert.equal(companions(life), 0);
 });
 
 test('what is left of it at a stop ends at TERM', async (t) => {

@@ -1,0 +1,53 @@
+/*
+ * The programs by which s6's users speak to their supervisor, as this one answers them: the same options, exit codes and words.
+ */
+import type { Answer, Call, Supervised } from './call.ts';
+import { svc } from './svc.ts';
+import { requested, svscanctl } from './svscanctl.ts';
+import { svstat } from './svstat.ts';
+import { svwait } from './svwait.ts';
+import { codes, dies, serviceOf, takeApart } from './words.ts';
+
+/** Answers a call. */
+export async function answer(call: Call, supervised: Supervised): Promise<Answer> {
+  const program = programs[call.program];
+  if (program === undefined) return dies(codes.usage, call, 'this program is not known here');
+  try {
+    return await program(call, supervised);
+  } catch (error) {
+    return dies(codes.system, call, (error as Error).message);
+  }
+}
+
+type Program = (call: Call, supervised: Supervised) => Answer | Promise<Answer>;
+
+const programs: Readonly<Record<string, Program>> = {
+  's6-svc': svc,
+  's6-svscanctl': svscanctl,
+  's6-svstat': svstat,
+  's6-svwait': svwait,
+  's6-svok': svok,
+  halt,
+  poweroff: halt,
+  reboot: halt,
+};
+
+/** `s6-svok`: whether a directory is that of a service here. */
+function svok(call: Call, supervised: Supervised): Answer {
+  const line = takeApart(call, {
+    usage: 's6-svok servicedir',
+    flags: '',
+    valued: '',
+    operands: { least: 1, most: 1 },
+  });
+  if ('exitCode' in line) return line;
+  const found = serviceOf(line.operands[0] ?? '', call, supervised);
+  if (found === 'elsewhere') return found;
+  return { exitCode: 'exitCode' in found ? codes.notThere : 0 };
+}
+
+/** `halt` of s6-overlay v3, and its brothers, which end a container in the same way. */
+function halt({ directory }: Call, supervised: Supervised): Answer {
+  supervised.input({ type: 'end', ending: requested(supervised, directory) });
+  return { exitCode: 0 };
+}

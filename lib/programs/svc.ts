@@ -1,0 +1,118 @@
+import type { Answer, Call, Supervised } from './call.ts';
+import type { Letter } from './waiting.ts';
+import { isLetter, waitFor } from './waiting.ts';
+import type { CommandLine } from './words.ts';
+import { codes, dies, millisecondsOf, serviceOf, takeApart } from './words.ts';
+import type { Input } from '../machine/machine.ts';
+import type { Unit } from '../machine/state.ts';
+
+const syntax = {
+  usage:
+    's6-svc [ -wu | -wU | -wd | -wD | -wr | -wR ] [ -T timeout ] [ -abqhkti12pcyroduDUOQ ] servicedir',
+  flags: 'abqhkti12pcyroduDUOQ',
+  valued: 'wT',
+  operands: { least: 1, most: 1 },
+};
+
+/** The signals by their letters. */
+const signals: Readonly<Record<string, NodeJS.Signals>> = {
+  a: 'SIGALRM',
+  b: 'SIGABRT',
+  q: 'SIGQUIT',
+  h: 'SIGHUP',
+  k: 'SIGKILL',
+  t: 'SIGTERM',
+  i: 'SIGINT',
+  1: 'SIGUSR1',
+  2: 'SIGUSR2',
+  p: 'SIGSTOP',
+  c: 'SIGCONT',
+  y: 'SIGWINCH',
+};
+
+/** `s6-svc`: commands to one service. They are given in their order; `-w` waits for what comes of them. */
+export async function svc(call: Call, supervised: Supervised): Promise<Answer> {
+  const line = takeApart(call, syntax);
+  if ('exitCode' in line) return line;
+  const found = serviceOf(line.operands[0] ?? '', call, supervised);
+  if (found === 'elsewhere' || 'exitCode' in found) return found;
+  const wish = wishOf(line);
+  if (wish === undefined) return dies(codes.usage, call, `usage: ${syntax.usage}`);
+  const { service } = found;
+  const waiting = waitForWish(wish, service, supervised);
+  for (const { letter } of line.options) command(letter, service, supervised);
+  const exitCode = await waiting;
+  if (exitCode === 0) return { exitCode };
+  const why = exitCode === codes.timedOut ? 'timed out' : 'it fails for good';
+  return dies(exitCode, call, `${service}: ${why}`);
+}
+
+/** What to wait for, and how many milliseconds at most (0: no limit). */
+interface Wish {
+  readonly letter: Letter | undefined;
+  readonly timeout: number;
+}
+
+/** What `-w` and `-T` say; `undefined` when they make no sense. */
+function wishOf({ options }: CommandLine): Wish | undefined {
+  const wanted = options.findLast(({ letter }) => letter === 'w')?.value;
+  const timeout = millisecondsOf(options.findLast(({ letter }) => letter === 'T')?.value ?? '0');
+  if (timeout === undefined || (wanted !== undefined && !isLetter(wanted))) return undefined;
+  return { letter: wanted, timeout };
+}
+
+function waitForWish(
+  { letter, timeout }: Wish,
+  service: string,
+  supervised: Supervised,
+): Promise<number> {
+  if (letter === undefined) return Promise.resolve(0);
+  const reachable = degraded(letter, service, supervised);
+  return waitFor({ letter: reachable, services: [service], any: false, timeout }, supervised);
+}
+
+/** What never announces is waited for to be up (s6). */
+function degraded(letter: Letter, service: string, { state }: Supervised): Letter {
+  if (state.units.get(service)?.spec.notificationFd !== undefined) return letter;
+  return letter === 'U' ? 'u' : letter === 'R' ? 'r' : letter;
+}
+
+function command(letter: string, service: string, supervised: Supervised): void {
+  const { state, places } = supervised;
+  const unit = state.units.get(service);
+  if (unit === undefined) return;
+  if ('DQ'.includes(letter)) places.setDown(service, true);
+  if (letter === 'U') places.setDown(service, false);
+  for (const input of inputsOf(letter, unit)) supervised.input({ type: 'service', service, input });
+}
+
+function inputsOf(letter: string, { spec, state }: Unit): readonly Input[] {
+  const signal = signals[letter];
+  if (signal !== undefined) return [{ type: 'signal', signal }];
+  switch (letter) {
+    case 'u':
+    case 'U':
+      return [{ type: 'start' }];
+    case 'd':
+    case 'D':
+      return [{ type: 'stop' }];
+    case 'o':
+      return [{ type: 'once' }];
+    case 'O':
+    case 'Q':
+      return atMostOnce(state.status);
+    case 'r':
+      return [
+        { type: 'signal', signal: spec.downSignal },
+        { type: 'signal', signal: 'SIGCONT' },
+      ];
+    default:
+      return [];
+  }
+}
+
+/** It is not started again; what is down stays down. */
+function atMostOnce(status: Unit['state']['status']): readonly Input[] {
+  if (status === 'down' || status === 'failed') return [];
+  return [{ type: status === 'backoff' ? 'stop' : 'once' }];
+}

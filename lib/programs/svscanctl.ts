@@ -1,0 +1,42 @@
+import type { Answer, Call, Supervised } from './call.ts';
+import { pathOf, takeApart } from './words.ts';
+import type { Ending } from '../model/verdict.ts';
+
+const syntax = {
+  usage: 's6-svscanctl [ -zabhitqnN ] svscandir',
+  flags: 'zabhitqnN',
+  valued: '',
+  operands: { least: 1, most: 1 },
+};
+
+/** `s6-svscanctl`: commands to the whole. */
+export function svscanctl(call: Call, supervised: Supervised): Answer {
+  const line = takeApart(call, syntax);
+  if ('exitCode' in line) return line;
+  if (!supervised.places.isScanDirectory(pathOf(line.operands[0] ?? '', call))) return 'elsewhere';
+  const letters = line.options.map(({ letter }) => letter).join('');
+  commandAll(letters, supervised, call.directory);
+  return { exitCode: 0 };
+}
+
+/**
+ * Commands to the whole, in the letters of s6-svscan: `a` `h` `n` `N` read `services.d` again; `t` `i` `q` `b` ask for the
+ * end. Others do nothing, as under s6.
+ *
+ * @param directory - Where the one stands who says so.
+ */
+export function commandAll(letters: string, supervised: Supervised, directory?: string): void {
+  if (/[ahnN]/.test(letters)) void supervised.rescan().catch(() => undefined);
+  if (/[tiqb]/.test(letters))
+    supervised.input({ type: 'end', ending: requested(supervised, directory) });
+}
+
+/** The end that a script asks for, with who that is as far as its working directory tells. */
+export function requested({ state, places }: Supervised, directory?: string): Ending {
+  const ending: Ending = { reason: 'requested', exitCode: 0 };
+  if (directory === undefined) return ending;
+  const service = places.serviceAt(directory);
+  if (service !== undefined && state.units.has(service)) return { ...ending, service };
+  const script = (state.init.running ?? state.command.running)?.script;
+  return script === undefined ? ending : { ...ending, script };
+}

@@ -1,0 +1,132 @@
+import type { Answer, Call, Supervised } from './call.ts';
+import { codes, dies, serviceOf, takeApart } from './words.ts';
+import { isReady } from '../machine/longrun.ts';
+import type { Run } from '../machine/machine.ts';
+import type { Unit } from '../machine/state.ts';
+import { signalNumber } from '../model/exit.ts';
+
+const fieldNames =
+  'up,wantedup,normallyup,ready,paused,pid,exitcode,signal,signum,updownsince,readysince,updownfor,readyfor';
+
+const syntax = {
+  usage: `s6-svstat [ -uwNrpest | -o ${fieldNames} ] [ -n ] servicedir`,
+  flags: 'nuwNrpest',
+  valued: 'o',
+  operands: { least: 1, most: 1 },
+};
+
+/** The fields by their letters. */
+const letters: Readonly<Record<string, string>> = {
+  u: 'up',
+  w: 'wantedup',
+  N: 'normallyup',
+  r: 'ready',
+  p: 'pid',
+  e: 'exitcode',
+  s: 'signal',
+  t: 'updownfor',
+};
+
+/** `s6-svstat`: how a service stands, on one line. */
+export function svstat(call: Call, supervised: Supervised): Answer {
+  const line = takeApart(call, syntax);
+  if ('exitCode' in line) return line;
+  const found = serviceOf(line.operands[0] ?? '', call, supervised);
+  if (found === 'elsewhere') return found;
+  if ('exitCode' in found) return { ...found, exitCode: codes.notThere };
+  const standing = standingOf(found.service, supervised);
+  const names = line.options.flatMap(({ letter, value }) =>
+    letter === 'n' ? [] : (value?.split(',') ?? [letters[letter] ?? '']),
+  );
+  const unknown = names.find((name) => !Object.hasOwn(fields, name));
+  if (unknown !== undefined) return dies(codes.usage, call, `invalid option field: ${unknown}`);
+  const asNumber = line.options.some(({ letter }) => letter === 'n');
+  const stdout =
+    names.length === 0
+      ? inWords(standing, asNumber)
+      : names.map((name) => String(fields[name]?.(standing))).join(' ');
+  return { exitCode: 0, stdout };
+}
+
+/** How a service stands, in s6's terms. Moments are epoch milliseconds. */
+interface Standing {
+  readonly now: number;
+  readonly run: Run | undefined;
+  readonly isWanted: boolean;
+  readonly isNormallyUp: boolean;
+  readonly isPaused: boolean;
+  readonly exit: Unit['state']['lastExit'];
+  readonly since: number;
+  /** Since when it is ready: up and announced, or down with its finish script ended. */
+  readonly readySince: number | undefined;
+}
+
+function standingOf(service: string, { state: whole, now, places }: Supervised): Standing {
+  const { spec, state } = whole.units.get(service) as Unit;
+  const run = 'run' in state ? state.run : undefined;
+  const isSettled = run === undefined && state.status !== 'finishing';
+  const announced = isReady(state) ? (run?.readyAt ?? undefined) : undefined;
+  return {
+    now,
+    run,
+    isWanted: state.goal === 'up',
+    isNormallyUp: !spec.down,
+    isPaused: run !== undefined && places.isStopped(run.pid),
+    exit: run === undefined ? state.lastExit : null,
+    since: run?.startedAt ?? state.since,
+    readySince: isSettled ? state.since : announced,
+  };
+}
+
+const fields: Readonly<Record<string, (standing: Standing) => string | number | boolean>> = {
+  up: ({ run }) => run !== undefined,
+  wantedup: ({ isWanted }) => isWanted,
+  normallyup: ({ isNormallyUp }) => isNormallyUp,
+  ready: ({ readySince }) => readySince !== undefined,
+  paused: ({ isPaused }) => isPaused,
+  pid: ({ run }) => run?.pid ?? -1,
+  exitcode: ({ run, exit }) => (run === undefined ? (exit === null ? 0 : (exit.code ?? -1)) : -1),
+  signal: ({ exit }) => exit?.signal ?? 'NA',
+  signum: ({ exit }) => (exit?.signal == null ? -1 : signalNumber(exit.signal)),
+  updownsince: ({ since }) => tai64n(since),
+  readysince: ({ readySince, since }) => tai64n(readySince ?? since),
+  updownfor: ({ since, now }) => seconds(since, now),
+  readyfor: ({ readySince, since, now }) => seconds(readySince ?? since, now),
+};
+
+function inWords(standing: Standing, asNumber: boolean): string {
+  const { run, since, readySince, now } = standing;
+  const what =
+    run === undefined ? `down (${lastEnd(standing, asNumber)})` : `up (pid ${String(run.pid)})`;
+  const ready = readySince === undefined ? [] : [`ready ${seconds(readySince, now)} seconds`];
+  return [`${what} ${seconds(since, now)} seconds`, ...remarks(standing), ...ready].join(', ');
+}
+
+function lastEnd({ exit }: Standing, asNumber: boolean): string {
+  if (exit?.signal == null) return `exitcode ${String(exit?.code ?? 0)}`;
+  return `signal ${asNumber ? String(signalNumber(exit.signal)) : exit.signal}`;
+}
+
+/** What is not as one would think. */
+function remarks({ run, isNormallyUp, isPaused, isWanted }: Standing): readonly string[] {
+  if (run === undefined) {
+    return [...(isNormallyUp ? ['normally up'] : []), ...(isWanted ? ['want up'] : [])];
+  }
+  return [
+    ...(isNormallyUp ? [] : ['normally down']),
+    ...(isPaused ? ['paused'] : []),
+    ...(isWanted ? [] : ['want down']),
+  ];
+}
+
+function seconds(since: number, now: number): string {
+  return String(Math.max(0, Math.floor((now - since) / 1000)));
+}
+
+/** A moment as s6 writes it: TAI seconds, ten ahead of the epoch's, in 16 hexadecimal digits, then nanoseconds in 8. */
+function tai64n(at: number): string {
+  const whole = Math.floor(at / 1000);
+  const label = (2n ** 62n + BigInt(whole) + 10n).toString(16).padStart(16, '0');
+  const nanoseconds = Math.round((at - whole * 1000) * 1e6);
+  return `@${label}${nanoseconds.toString(16).padStart(8, '0')}`;
+}

@@ -1,0 +1,34 @@
+import type { Answer, Call, Supervised } from './call.ts';
+import type { Letter } from './waiting.ts';
+import { waitFor } from './waiting.ts';
+import { codes, dies, millisecondsOf, serviceOf, takeApart } from './words.ts';
+
+const syntax = {
+  usage: 's6-svwait [ -U | -u | -d | -D | -r | -R ] [ -a | -o ] [ -t timeout ] servicedir...',
+  flags: 'UudDrRao',
+  valued: 't',
+  operands: { least: 1, most: Infinity },
+};
+
+/** `s6-svwait`: waits for services to come up or go down. */
+export async function svwait(call: Call, supervised: Supervised): Promise<Answer> {
+  const line = takeApart(call, syntax);
+  if ('exitCode' in line) return line;
+  const services: string[] = [];
+  for (const operand of line.operands) {
+    const found = serviceOf(operand, call, supervised);
+    if (found === 'elsewhere' || 'exitCode' in found) return found;
+    services.push(found.service);
+  }
+  const last = (which: string): string | undefined =>
+    line.options.findLast(({ letter }) => which.includes(letter))?.letter;
+  const timeout = millisecondsOf(
+    line.options.findLast(({ letter }) => letter === 't')?.value ?? '0',
+  );
+  if (timeout === undefined) return dies(codes.usage, call, `usage: ${syntax.usage}`);
+  const letter = (last('UudDrR') ?? 'u') as Letter;
+  const wait = { letter, services, any: last('ao') === 'o', timeout };
+  const exitCode = await waitFor(wait, supervised);
+  if (exitCode === codes.timedOut) return dies(exitCode, call, 'timed out');
+  return { exitCode };
+}

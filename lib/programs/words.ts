@@ -1,0 +1,83 @@
+import { isAbsolute, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Answer, Call, Reply, Supervised } from './call.ts';
+import { nearest } from '../model/nearest.ts';
+
+/** A program's own complaint, with the exit code that s6 has for it. */
+export function dies(exitCode: number, { program }: Call, message: string): Reply {
+  return { exitCode, stderr: `${program}: fatal: ${message}` };
+}
+
+/** The exit codes of s6's programs. */
+export const codes = { notThere: 1, timedOut: 99, usage: 100, system: 111 } as const;
+
+/** What a program does with an option: its letter, and what follows it. */
+export interface Option {
+  readonly letter: string;
+  readonly value: string | undefined;
+}
+
+/** The options of a program: letters by themselves, and letters that something follows. */
+export interface Syntax {
+  readonly usage: string;
+  readonly flags: string;
+  readonly valued: string;
+  /** How many operands there must be. */
+  readonly operands: { readonly least: number; readonly most: number };
+}
+
+/** A command line, taken apart: options in their order, then operands. */
+export interface CommandLine {
+  readonly options: readonly Option[];
+  readonly operands: readonly string[];
+}
+
+/** Takes the command line of a call apart; what cannot be is answered with the usage. */
+export function takeApart(call: Call, syntax: Syntax): CommandLine | Reply {
+  const wrong = { exitCode: codes.usage, stderr: `${call.program}: usage: ${syntax.usage}` };
+  try {
+    const { tokens } = parseArgs({
+      args: [...call.args],
+      options: { ...declared(syntax.flags, 'boolean'), ...declared(syntax.valued, 'string') },
+      allowPositionals: true,
+      tokens: true,
+    });
+    const options = tokens.flatMap((token) =>
+      token.kind === 'option' ? [{ letter: token.name, value: token.value }] : [],
+    );
+    const operands = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
+    const { least, most } = syntax.operands;
+    return operands.length < least || operands.length > most ? wrong : { options, operands };
+  } catch {
+    return wrong;
+  }
+}
+
+function declared<Type extends 'boolean' | 'string'>(letters: string, type: Type) {
+  const entries = letters.split('').map((letter) => [letter, { type, short: letter }] as const);
+  return Object.fromEntries(entries) as Record<string, { type: Type; short: string }>;
+}
+
+/** A number of milliseconds; `undefined` for what is none. */
+export function millisecondsOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The absolute path that a program means by an operand. */
+export function pathOf(operand: string, { directory }: Call): string {
+  return isAbsolute(operand) ? operand : join(directory, operand);
+}
+
+/** The service that an operand names by its directory; an answer where there is none. */
+export function serviceOf(
+  operand: string,
+  call: Call,
+  { state, places }: Supervised,
+): { readonly service: string } | Answer {
+  const service = places.serviceAt(pathOf(operand, call));
+  if (service === undefined) return 'elsewhere';
+  if (state.units.has(service)) return { service };
+  const guess = nearest(service, [...state.units.keys()]);
+  const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
+  return dies(codes.system, call, `there is no service '${service}'.${hint}`);
+}

@@ -1,0 +1,132 @@
+import type { Control } from './control.ts';
+import { OrderError } from './errors.ts';
+import { aliveIn } from './machine/alive.ts';
+import { isDescending } from './machine/state.ts';
+import type { Ending, Verdict } from './model/verdict.ts';
+import { endedBySignal } from './model/verdict.ts';
+import type { Settings } from './options.ts';
+import type { Guard } from './runtime/guard.ts';
+import { sharesTerminal } from './runtime/terminal.ts';
+import { defaultSignals, listenToSignals, passedOnSignals } from './signals.ts';
+import type { RunOptions, SignalAction, WaitOptions } from './wait-options.ts';
+
+/** What a whole life needs of its supervisor. */
+export interface LifeParts extends LifeDefaults {
+  readonly control: Control;
+  /** Reads `services.d` again. */
+  readonly rescan: () => Promise<unknown>;
+}
+
+/** How a whole life is led where its own options do not say. */
+export interface LifeDefaults {
+  /** Whether the command waits until the services are ready, unless the options say. */
+  readonly waitForServices: boolean;
+  /** Whether signals go to the command first, unless the options say. */
+  readonly passSignalsOn: boolean;
+  /** Lets a guard watch over the processes, unless the options say. */
+  readonly guard: () => void;
+}
+
+/** Milliseconds that a second signal to stop leaves to whatever is waited for (ours). */
+const hurriedTo = 1000;
+
+/** The defaults that the supervisor's settings come to. A guard that is asked for watches from now on. */
+export function lifeDefaultsOf(
+  { waitForServices, passSignalsOn, guard: wanted }: Settings,
+  guard: Guard,
+): LifeDefaults {
+  if (wanted === true) guard.enable();
+  return {
+    waitForServices,
+    passSignalsOn,
+    guard: () => {
+      if (wanted !== false) guard.enable();
+    },
+  };
+}
+
+/** Starts everything, waits for the end and everything's end, and says how it went. */
+export async function live(options: RunOptions, parts: LifeParts): Promise<Verdict> {
+  const { control } = parts;
+  const { command = [], signals = false, signal, waitForServices, ...wait } = options;
+  if (command.length > 0) refuseSecondCommand(control);
+  parts.guard();
+  const release = listenToSignals(mapOf(signals, parts), actOn(parts));
+  const abort = (): void => {
+    end(control, { reason: 'stopped', exitCode: 0 });
+  };
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const waits = waitForServices ?? parts.waitForServices;
+    if (command.length > 0) control.input({ type: 'command', command, waits });
+    control.input({ type: 'advance', target: 'services' });
+    if (signal?.aborted === true) abort();
+    return await ended(control, wait);
+  } finally {
+    release();
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Asks for the end; the first reason that is given stands. */
+export function end(control: Control, ending: Ending, grace?: number): void {
+  control.input({ type: 'end', ending, ...(grace !== undefined && { grace }) });
+}
+
+/** Resolves when everything has ended, with how it went. */
+export function ended(control: Control, options: WaitOptions): Promise<Verdict> {
+  return control.until(
+    () => control.state.verdict ?? undefined,
+    { what: 'The end', pending: () => aliveIn(control.state) },
+    options,
+  );
+}
+
+function mapOf(signals: NonNullable<RunOptions['signals']>, { passSignalsOn }: LifeParts) {
+  if (signals === false) return {};
+  if (signals !== true) return signals;
+  return passSignalsOn ? passedOnSignals : defaultSignals;
+}
+
+/** What signals do, for one life: the second one that asks for the stop hurries it. */
+function actOn({ control, rescan }: LifeParts) {
+  let asked = false;
+  const act = (name: NodeJS.Signals, action: SignalAction | undefined): void => {
+    switch (action) {
+      case 'stop':
+        if (asked) control.input({ type: 'hurry', within: hurriedTo });
+        else end(control, endedBySignal(name));
+        asked = true;
+        return;
+      case 'rescan':
+        if (!isDescending(control.state)) void rescan();
+        return;
+      case 'command':
+        if (isCommandAlive(control)) control.input({ type: 'signal', signal: name });
+        else act(name, defaultSignals[name]);
+        return;
+      case 'ignore':
+      case undefined:
+    }
+  };
+  return (name: NodeJS.Signals, action: SignalAction): void => {
+    if (!isForCommandAlone(name, control)) act(name, action);
+  };
+}
+
+/**
+ * What is typed at the terminal reaches the command, which shares it, by itself; whether that ends is the command's affair,
+ * as it is where a shell waits for a program.
+ */
+function isForCommandAlone(name: NodeJS.Signals, control: Control): boolean {
+  return (name === 'SIGINT' || name === 'SIGQUIT') && isCommandAlive(control) && sharesTerminal();
+}
+
+function isCommandAlive({ state }: Control): boolean {
+  return state.command.running?.pid != null;
+}
+
+function refuseSecondCommand({ state }: Control): void {
+  if (state.command.scripts.length === 0) return;
+  throw new OrderError('There is a command already: a life has one at most.');
+}

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  exited,
+  finished,
+  logged,
+  restart,
+  script,
+  service,
+  spawned,
+  start,
+  stop,
+  unspawnable,
+} from './samples.ts';
+import { TreeLife } from './tree-life.ts';
+import { aliveIn } from '../../lib/machine/alive.ts';
+import type { CatchAll, TreeOptions } from '../../lib/machine/state.ts';
+import type { Command } from '../../lib/model/program.ts';
+import type { Tree } from '../../lib/model/tree.ts';
+import { catchAllName as log } from '../../lib/model/tree.ts';
+
+/** A life whose output is caught; `spawns` is what was to be started with the last input. */
+class CaughtLife extends TreeLife {
+  constructor(
+    parts: Partial<Tree>,
+    options: Partial<TreeOptions> = {},
+    more: Partial<CatchAll> = {},
+  ) {
+    const spec = service(log, { run: { command: ['logutil-service', '/var/log/all'] } });
+    const catchAll = { spec, directory: '/var/log/all', takesCommand: false, ...more };
+    super(parts, { catchAll, ...options });
+  }
+
+  /** Where a process that was asked for last has its stdout and stderr. */
+  outputOf(name: string): string {
+    const command = this.commands.findLast((one) => one.name === name);
+    if (command === undefined) throw new Error(`'${name}' was not asked for.`);
+    return [command.stdout, command.stderr].map(inWords).join(', ');
+  }
+}
+
+function inWords(output: Command['stdout']): string {
+  return typeof output === 'string' ? output : `pipe ${output.pipe}`;
+}
+
+const both = `pipe ${log}, pipe ${log}`;
+
+// The way up
+
+test('the logger comes first of all, and the init stage waits until it is there', () => {
+  const life = new CaughtLife({ init: [script('10-a')], services: [service('web')] }).start();
+  assert.deepEqual(life.asked, ['open the log /var/log/all', `spawn ${log}`]);
+  assert.deepEqual(life.told, [
+    `${log}: down → starting (stage)`,
+    'phase: loaded → initializing (stage)',
+    'stage init: started (stage)',
+  ]);
+  const [command] = life.commands;
+  assert.deepEqual(
+    [command?.stdin, command?.stdout, command?.stderr],
+    [{ pipe: log }, 'inherit', 'inherit'],
+  );
+  life.rise(log);
+  assert.deepEqual(life.asked, ['spawn 10-a']);
+  assert.equal(life.outputOf('10-a'), both);
+});
+
+test('the services’ stage neither starts nor awaits the logger', () => {
+  const life = new CaughtLife({ services: [service('web')] }).start().rise(log);
+  assert.deepEqual(life.asked, ['spawn web']);
+  assert.deepEqual(life.state.services.awaited, ['web']);
+  life.rise('web');
+  assert.equal(life.state.phase, 'running');
+});
+
+test('without the init stage, the services wait for the logger', () => {
+  const life = new CaughtLife({ services: [service('web')] });
+  life.give({ type: 'advance', target: 'services', skipInit: true });
+  assert.equal(life.state.phase, 'loaded');
+  assert.deepEqual(aliveIn(life.state), [], 'nobody waits for the logger by name');
+  life.rise(log);
+  assert.deepEqual(life.asked, ['spawn web']);
+});
+
+test('a service that the host starts by hand brings the logger along', () => {
+  const life = new CaughtLife({ services: [service('web')] }).service('web', start);
+  assert.deepEqual(life.asked, ['open the log /var/log/all', `spawn ${log}`, 'spawn web']);
+  assert.equal(life.outputOf('web'), both);
+});
+
+test('a logger that the options keep down catches nothing', () => {
+  const services = { [log]: { down: true } };
+  const life = new CaughtLife({ init: [script('10-a')] }, { services }).start();
+  assert.deepEqual(life.asked, ['spawn 10-a']);
+  assert.equal(life.outputOf('10-a'), 'inherit, inherit');
+});
+
+// What is caught
+
+test('stdout of what has a logger of its own goes there, its stderr is caught', () => {
+  const life = new CaughtLife({ services: [logged('web')] }).start().rise(log);
+  assert.equal(life.outputOf('web'), `pipe web, pipe ${log}`);
+  assert.equal(life.outputOf('web/log'), both);
+});
+
+test('an output that is not the host’s stands', () => {
+  const services = [service('web', { output: 'ignore' }), service('db')];
+  const life = new CaughtLife({ services, init: [script('10-a')] }, { output: 'lines' });
+  life.start().rise(log);
+  assert.equal(life.outputOf('10-a'), 'lines, lines');
+  life.runScript('init');
+  assert.equal(life.outputOf('web'), 'ignore, ignore');
+  assert.equal(life.outputOf('db'), 'lines, lines');
+});
+
+test('finish scripts, of services and of the stage, are caught', () => {
+  const life = new CaughtLife({ services: [finished('web')], finish: [script('90-z')] });
+  life.start().rise(`${log} web`).service('web', exited(1));
+  assert.equal(life.outputOf('web/finish'), both);
+  life.service('web', exited(0)).stop().swept('web');
+  assert.equal(life.outputOf('90-z'), both);
+});
+
+test('the command keeps the host’s output with 1, and is caught with 2', () => {
+  const outputs = [false, true].map((takesCommand) => {
+    const life = new CaughtLife({}, {}, { takesCommand });
+    life
+      .give({ type: 'command', command: ['true'] })
+      .start()
+      .rise(log);
+    return life.outputOf('command');
+  });
+  assert.deepEqual(outputs, ['inherit, inherit', both]);
+});
+
+// The way down
+
+test('the stop of the services leaves the logger alone', () => {
+  const life = new CaughtLife({ services: [service('web')] }).start().rise(`${log} web`);
+  life.give({ type: 'advance', target: 'stopped' });
+  assert.deepEqual(life.asked, ['SIGTERM to web', 'SIGCONT to web']);
+  life.service('web', exited('SIGTERM')).swept('web');
+  assert.deepEqual([life.asked, aliveIn(life.state)], [[], []]);
+  assert.equal(life.at(log).status, 'up');
+});
+
+test('the logger goes last: its pipe is closed after the finish stage, then comes the last clean-up', () => {
+  const life = new CaughtLife({ services: [service('web')], finish: [script('90-z')] });
+  life.start().rise(`${log} web`).stop().service('web', exited('SIGTERM')).swept('web');
+  assert.deepEqual(life.asked, ['spawn 90-z']);
+  life.runScript('finish');
+  assert.deepEqual(life.asked, [`close the pipe of ${log}`, 'sweep everything within 3000']);
+  assert.deepEqual(aliveIn(life.state), [log]);
+  life.swept(log);
+  assert.deepEqual(life.asked, []);
+  life.service(log, exited(0));
+  assert.deepEqual(life.told, [`${log}: stopping → down, code 0 (exited)`]);
+  assert.deepEqual(life.asked, [`sweep ${log} within 3000`]);
+  assert.deepEqual(life.swept(log).asked, ['clear within 3000']);
+  life.cleared();
+  assert.deepEqual(life.state.verdict, { reason: 'stopped', exitCode: 0, killed: [] });
+});
+
+test('the last clean-up waits for the sweeps as well', () => {
+  const life = new CaughtLife({}).start().rise(log).stop().service(log, exited(0));
+  assert.deepEqual(life.swept(log).asked, []);
+  assert.deepEqual(life.swept(log).asked, ['clear within 3000']);
+});
+
+test('a logger that does not end is killed once those could be who hold the pipe', () => {
+  const life = new CaughtLife({}).start().rise(log).stop().swept(log);
+  assert.equal(life.next, 6000, 'the grace of what is left behind, and its own');
+  life.until(6000);
+  assert.deepEqual(life.asked, [`SIGKILL to the group of ${log}`]);
+  life.service(log, exited('SIGKILL')).swept(log).cleared();
+  assert.deepEqual(life.state.verdict?.killed, [log]);
+});
+
+test('without a limit for services, the logger has none', () => {
+  const life = new CaughtLife({}).start().rise(log).stop(0);
+  assert.equal(life.next, null);
+});
+
+test('a logger that dies just before its end comes back to read the rest', () => {
+  const life = new CaughtLife({}).start().rise(log).service(log, exited(1)).stop();
+  assert.ok(life.asked.some((what) => what === `spawn ${log}`));
+  life.rise(log).swept(log).service(log, exited(0)).swept(log);
+  assert.deepEqual(life.asked, ['clear within 3000']);
+});
+
+test('a stop before anything was begun leaves the logger where it was', () => {
+  const life = new CaughtLife({}).stop();
+  assert.deepEqual(life.asked, ['clear within 3000']);
+});
+
+test('a stop while the logger is being started ends the init stage, then the logger', () => {
+  const life = new CaughtLife({ init: [script('10-a')] }).start().stop();
+  assert.deepEqual(life.asked, []);
+  life.rise(log);
+  assert.equal(life.state.phase, 'finishing');
+  assert.deepEqual(life.asked, [`close the pipe of ${log}`, 'sweep everything within 3000']);
+});
+
+// A logger that is not to be relied on
+
+test('where the logger cannot be run, output is the host’s until it can', () => {
+  const life = new CaughtLife({ init: [script('10-a'), script('20-b')] }).start();
+  life.service(log, unspawnable);
+  assert.match(life.told[0] ?? '', /problem unspawnable: s6-svscan-log/);
+  assert.equal(life.outputOf('10-a'), 'inherit, inherit');
+  life.until(10_000);
+  assert.deepEqual(life.asked, [`spawn ${log}`]);
+  life.rise(log).runScript('init');
+  assert.equal(life.outputOf('20-b'), both);
+});
+
+test('a logger that dies is told once, and is relied on when it has been up for a second', () => {
+  const life = new CaughtLife({ services: [service('web'), service('db')] });
+  life.start().rise(`${log} web db`).service(log, exited(111));
+  assert.match(life.told[0] ?? '', /problem logging-failed: .* exited with code 111/);
+  life.until(1000).rise(log).service(log, exited(111));
+  assert.deepEqual(life.told, [`${log}: up → backoff, code 111 (exited)`]);
+  life.until(2000).rise(log).service('web', restart).service('web', exited('SIGTERM'));
+  assert.equal(life.outputOf('web'), 'inherit, inherit');
+  life.until(3000).service('db', restart).service('db', exited('SIGTERM'));
+  assert.equal(life.outputOf('db'), both);
+});
+
+test('a logger that the host stops catches nothing', () => {
+  const life = new CaughtLife({ services: [service('web')] }).start().rise(`${log} web`);
+  life.service(log, stop).service(log, exited('SIGTERM'));
+  life.service('web', restart).service('web', exited('SIGTERM'));
+  assert.equal(life.outputOf('web'), 'inherit, inherit');
+});
+
+// The tree
+
+test('the logger stays when services.d is read again', () => {
+  const life = new CaughtLife({ services: [service('web')] }).start().rise(`${log} web`);
+  const tree = { ...life.state.tree, services: [service('db')] };
+  life.give({ type: 'reread', tree, problems: [] });
+  assert.deepEqual(life.told[0], 'tree: +db -web (rescan)');
+  assert.equal(life.at(log).status, 'up');
+});
+
+test('a service that has its name is left out, with its logger, and that is told', () => {
+  const life = new CaughtLife({}).start().rise(log);
+  const tree = { ...life.state.tree, services: [logged(log), service('web')] };
+  life.give({ type: 'reread', tree, problems: [] });
+  assert.match(life.told[0] ?? '', /problem name-taken: s6-svscan-log/);
+  assert.equal(life.told[1], 'tree: +web (rescan)');
+  assert.deepEqual([...life.state.units.keys()], [log, 'web']);
+  life.give({ type: 'respecified', spec: service(log, { essential: true }), problems: [] });
+  assert.equal(life.state.units.get(log)?.spec.essential, false);
+});
+
+test('overrides hold for the logger as for any service', () => {
+  const life = new CaughtLife({}, { services: { [log]: { user: 'log' } } }).start();
+  assert.equal(life.commands[0]?.user, 'log');
+  assert.equal(life.service(log, spawned).at(log).status, 'up');
+});

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Desk } from './rig.ts';
+import { answer } from '../../lib/programs/answer.ts';
+
+const web = { name: 'web', run: ['web'] };
+
+test('s6-svok says whether a service is here', async () => {
+  const desk = new Desk([web]);
+  assert.deepEqual(await desk.call('s6-svok web'), { exitCode: 0 });
+  assert.deepEqual(await desk.call('s6-svok api'), { exitCode: 1 });
+  assert.equal(await desk.call('s6-svok /etc'), 'elsewhere');
+});
+
+test('halt, poweroff and reboot ask for the end', async () => {
+  for (const program of ['halt', 'poweroff', 'reboot']) {
+    const desk = new Desk([web]).start();
+    assert.deepEqual(await desk.call(program, '/svc/web'), { exitCode: 0 });
+    assert.equal(desk.control.state.ending?.service, 'web');
+  }
+});
+
+test('a program that is not known is told so; what goes wrong is told, too', async () => {
+  const desk = new Desk([web]);
+  assert.deepEqual(await desk.call('s6-rc change'), {
+    exitCode: 100,
+    stderr: 's6-rc: fatal: this program is not known here',
+  });
+  const places = {
+    ...desk.supervised.places,
+    setDown: (): never => {
+      throw new Error('EROFS: read-only file system');
+    },
+  };
+  const call = { program: 's6-svc', args: ['-D', 'web'], directory: '/svc' };
+  assert.deepEqual(await answer(call, { ...desk.supervised, places }), {
+    exitCode: 111,
+    stderr: 's6-svc: fatal: EROFS: read-only file system',
+  });
+});

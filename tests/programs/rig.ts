@@ -1,0 +1,91 @@
+import { Control } from '../../lib/control.ts';
+import { defineTree } from '../../lib/loader/define.ts';
+import type { ServiceInput, TreeInput } from '../../lib/loader/define.ts';
+import { answer } from '../../lib/programs/answer.ts';
+import type { Answer, Supervised } from '../../lib/programs/call.ts';
+import { Engine } from '../../lib/runtime/engine.ts';
+import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
+import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+import { treeOptions } from '../machine/samples.ts';
+
+/** A supervisor in virtual time whose services stand in `/svc`, and the programs that speak to it. */
+export class Desk {
+  readonly clock = new VirtualClock(1_700_000_000_000);
+  readonly spawner = new FakeSpawner(this.clock);
+  readonly control: Control;
+  readonly supervised: Supervised;
+  /** What was done to the disk, and how often the tree was to be read again. */
+  readonly done: string[] = [];
+  /** The processes that stand still. */
+  readonly stopped = new Set<number>();
+
+  constructor(services: readonly ServiceInput[], more: Partial<TreeInput> = {}) {
+    const tree = defineTree({ ...more, services });
+    const { clock, spawner } = this;
+    const world = {
+      prepare: () => Promise.resolve([]),
+      reread: () => Promise.resolve({ tree, problems: [] }),
+      release: () => Promise.resolve([]),
+    };
+    const publish = (): void => undefined;
+    const parts = { clock, spawner, world, options: treeOptions(), publish };
+    this.control = new Control(clock, (stepped) => new Engine(tree, { ...parts, stepped }));
+    this.supervised = this.#supervised();
+  }
+
+  /** Everything is started. */
+  start(): this {
+    this.control.input({ type: 'advance', target: 'services' });
+    this.clock.advance(0);
+    return this;
+  }
+
+  /** Calls a program in `/svc`, unless it is said where, and lets come of it what needs no time. */
+  call(line: string, directory = '/svc'): Promise<Answer> {
+    const [program = '', ...args] = line.split(' ');
+    const told = answer({ program, args, directory }, this.supervised);
+    this.clock.advance(0);
+    return told;
+  }
+
+  /** How often a service was spawned. */
+  runs(name: string): number {
+    return this.spawner.spawned.filter((each) => each === name).length;
+  }
+
+  /** What a program prints on stdout. */
+  async says(line: string): Promise<string | undefined> {
+    const told = await this.call(line);
+    return told === 'elsewhere' ? told : told.stdout;
+  }
+
+  /** Where a service stands. */
+  status(name: string): string | undefined {
+    return this.control.unit(name)?.state.status;
+  }
+
+  #supervised(): Supervised {
+    const { control, done, stopped } = this;
+    return {
+      get state() {
+        return control.state;
+      },
+      get now() {
+        return control.now;
+      },
+      input: (input) => {
+        control.input(input);
+      },
+      until: (test, awaited, options) => control.until(test, awaited, options),
+      rescan: () => Promise.resolve(done.push('rescan')),
+      places: {
+        serviceAt: (path) => /^\/svc\/([^/]+(?:\/log)?)$/.exec(path)?.[1],
+        isScanDirectory: (path) => path === '/svc',
+        setDown: (service, down) => {
+          done.push(`${down ? 'make' : 'remove'} the down file of ${service}`);
+        },
+        isStopped: (pid) => stopped.has(pid),
+      },
+    };
+  }
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { defineTree } from '../../lib/loader/define.ts';
+import type { Tree } from '../../lib/model/tree.ts';
+import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
+import { ScanDirectory } from '../../lib/runtime/scan-directory.ts';
+import { plant, testFolder } from './folder.ts';
+
+interface Scanned {
+  readonly root: string;
+  readonly runtime: RuntimeDirectory;
+  readonly scan: ScanDirectory;
+  /** The services that the tree has from now on. */
+  have(...names: readonly string[]): void;
+}
+
+async function scanned(t: TestContext, ...names: readonly string[]): Promise<Scanned> {
+  const folder = await testFolder(t);
+  const root = join(folder, 'root');
+  const runtime = new RuntimeDirectory(join(folder, 'runtime'));
+  t.after(() => runtime.remove());
+  let tree: Tree;
+  const have = (...services: readonly string[]): void => {
+    tree = defineTree({
+      root,
+      services: services.map((name) => ({
+        name,
+        run: { script: plant(join(root, 'services.d', name, 'run'), '') },
+        logger: { run: { script: plant(join(root, 'services.d', name, 'log/run'), '') } },
+      })),
+    });
+  };
+  have(...names);
+  return { root, runtime, scan: new ScanDirectory(runtime, () => tree), have };
+}
+
+test('it has a link for each service, and follows the tree', async (t) => {
+  const { root, runtime, scan, have } = await scanned(t, 'web', 'a b');
+  const link = (name: string): string => readlinkSync(join(runtime.path, 'services', name));
+  scan.follow();
+  assert.equal(existsSync(join(runtime.path, 'services')), false, 'it is not made by the way');
+  scan.provide();
+  assert.equal(link('web'), join(root, 'services.d/web'));
+  assert.equal(link('a b'), join(root, 'services.d/a b'));
+  have('web', 'api');
+  scan.follow();
+  assert.equal(link('api'), join(root, 'services.d/api'));
+  assert.equal(existsSync(join(runtime.path, 'services/a b')), false);
+});
+
+test('a service is known by every path that scripts have for its directory', async (t) => {
+  const { root, runtime, scan } = await scanned(t, 'web');
+  scan.provide();
+  symlinkSync(join(root, 'services.d/web'), join(root, 'elsewhere'));
+  for (const directory of [
+    join(runtime.path, 'services/web'),
+    join(root, 'services.d/web'),
+    join(root, 'services.d/web/'),
+    join(root, 'services.d/../services.d/web/.'),
+    join(root, 'elsewhere'),
+    '/run/s6/services/web',
+    '/var/run/s6/services/web',
+    '/run/service/web',
+    '/run/s6/legacy-services/web/',
+  ]) {
+    assert.equal(scan.serviceAt(directory), 'web', directory);
+    assert.equal(scan.serviceAt(join(directory, 'log')), 'web/log', directory);
+  }
+  assert.equal(scan.serviceAt('/run/service/api'), 'api', 'it would be, if there were one');
+  for (const other of [root, '/', '/run/service', join(root, 'services.d/web/data'), '/no/where'])
+    assert.equal(scan.serviceAt(other), undefined, other);
+});
+
+test('the directory of the services goes by several names', async (t) => {
+  const { root, runtime, scan } = await scanned(t, 'web');
+  scan.provide();
+  const own = [join(runtime.path, 'services'), join(root, 'services.d'), `${root}/services.d/`];
+  for (const path of [...own, '/run/service', '/var/run/s6/services', '/run/s6/services/'])
+    assert.equal(scan.isScanDirectory(path), true, path);
+  for (const path of [root, '/run', '/run/s6', join(root, 'services.d/web'), '/no/where'])
+    assert.equal(scan.isScanDirectory(path), false, path);
+});
+
+test('the down file of a service is made and removed, a logger’s too', async (t) => {
+  const { root, scan } = await scanned(t, 'web');
+  scan.setDown('web', true);
+  assert.equal(existsSync(join(root, 'services.d/web/down')), false, 'nothing runs for real');
+  scan.provide();
+  for (const [name, file] of [
+    ['web', 'web/down'],
+    ['web/log', 'web/log/down'],
+  ] as const) {
+    scan.setDown(name, true);
+    assert.equal(existsSync(join(root, 'services.d', file)), true);
+    scan.setDown(name, true);
+    scan.setDown(name, false);
+    scan.setDown(name, false);
+    assert.equal(existsSync(join(root, 'services.d', file)), false);
+  }
+  scan.setDown('nobody', true);
+});
+
+test('a directory in which somebody else’s supervisor listens is not emptied', async (t) => {
+  const { runtime, scan } = await scanned(t, 'web');
+  const listener = join(runtime.path, 'services/.s6-svscan');
+  mkdirSync(listener, { recursive: true });
+  execFileSync('mkfifo', [join(listener, 'control')]);
+  const fd = openSync(join(listener, 'control'), constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    assert.throws(() => {
+      scan.provide();
+    }, /services is the scan directory of another supervisor/);
+    assert.equal(existsSync(listener), true);
+  } finally {
+    closeSync(fd);
+  }
+  scan.provide();
+  assert.equal(existsSync(join(listener, 'control')), false, 'nobody listens any more');
+  plant(join(runtime.path, 'services/x'), '');
+});

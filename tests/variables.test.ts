@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SupervisorOptions } from '../lib/index.ts';
+import { settle } from '../lib/options.ts';
+
+const log = '/var/log/s6-uncaught-logs';
+
+/** What comes of `S6_LOGGING` and of the options, in the directory of the log and whether the command is caught. */
+function logging(value: string, options: SupervisorOptions = {}): unknown {
+  const { catchAll } = settle(options, { S6_LOGGING: value });
+  return catchAll === undefined ? 'none' : [catchAll.directory, catchAll.takesCommand];
+}
+
+test('S6_LOGGING: 0 is none, exactly 2 catches the command too, all else is 1', () => {
+  assert.equal(logging('0'), 'none');
+  assert.equal(logging(''), 'none');
+  assert.deepEqual(logging('1'), [log, false]);
+  assert.deepEqual(logging('2'), [log, true]);
+  assert.deepEqual(logging('3'), [log, false]);
+});
+
+test('the option logging wins over S6_LOGGING, and may name another folder', () => {
+  assert.equal(logging('2', { logging: 0 }), 'none');
+  assert.deepEqual(logging('0', { logging: 2, loggingDirectory: '/srv/log/' }), ['/srv/log', true]);
+});
+
+test('S6_SYNC_DISKS means exactly 1, S6_READ_ONLY_ROOT whatever is not 0', () => {
+  const of = (variables: Record<string, string>, options: SupervisorOptions = {}) => {
+    const { syncDisks, readOnlyRoot } = settle(options, variables);
+    return [syncDisks, readOnlyRoot];
+  };
+  assert.deepEqual(of({}), [false, false]);
+  assert.deepEqual(of({ S6_SYNC_DISKS: '1', S6_READ_ONLY_ROOT: '1' }), [true, true]);
+  assert.deepEqual(of({ S6_SYNC_DISKS: '2', S6_READ_ONLY_ROOT: '2' }), [false, true]);
+  const options = { syncDisks: false, readOnlyRoot: false };
+  assert.deepEqual(of({ S6_SYNC_DISKS: '1', S6_READ_ONLY_ROOT: '1' }, options), [false, false]);
+});
+
+test('a value that is no number is told, and the default holds', () => {
+  const { catchAll, problems } = settle({}, { S6_LOGGING: 'yes' });
+  assert.equal(catchAll, undefined);
+  assert.deepEqual(
+    problems.map(({ code, path }) => [code, path]),
+    [['value-invalid', 'S6_LOGGING']],
+  );
+});
