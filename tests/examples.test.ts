@@ -5,12 +5,19 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { until } from './processes.ts';
+import { policies } from '../examples/kubernetes/policies.ts';
+import { explore, writeTree } from '../lib/testing/index.ts';
+import type { SupervisorStatus } from '../lib/index.ts';
+import { read, until } from './processes.ts';
 
 interface Running {
   readonly child: ChildProcess;
@@ -158,4 +165,211 @@ test('test-your-tree passes under Vitest', bound, async () => {
   const { ended, output } = node('test-your-tree', [vitest, 'run'], { NO_COLOR: '1' });
   assert.equal(await ended, 0, output());
   shows(output(), 'vitest.test.ts (8 tests)', /Tests +8 passed \(8\)/);
+});
+
+interface Image extends AsyncDisposable {
+  readonly folder: string;
+  /** What the container environment has, beside that of the tests. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The port of the web server, by its log. */
+  port(): Promise<string>;
+  /** What is left in the runtime directory. */
+  left(): Promise<readonly string[]>;
+}
+
+/** The places that an image has for the tree of container-init. */
+async function image(): Promise<Image> {
+  const folder = await mkdtemp(join(tmpdir(), 'stagekeeper-example-'));
+  await chmod(folder, 0o755); // when root tests, the logger is nobody
+  const [runtime, data] = [join(folder, 's6'), join(folder, 'web')];
+  const port = (): string | undefined =>
+    /listening on (\d+)/.exec(read(join(data, 'log', 'current')))?.[1];
+  return {
+    folder,
+    environment: { RUNTIME: runtime, DATA: data, PORT: '0' },
+    port: async () => {
+      await until(() => port() !== undefined, 'the log of the web server', 30_000);
+      return port() ?? '';
+    },
+    left: async () => (await readdir(folder)).toSorted(),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+test(
+  'container-init serves, logs, and goes down in order on TERM, without a container',
+  bound,
+  async () => {
+    await using place = await image();
+    const environment = { ...place.environment, ROOT: 'tree', GREETING: 'good morning' };
+    const { child, ended, output } = node(
+      'container-init',
+      ['--import', 'tsx', 'init.ts'],
+      environment,
+    );
+    const answer = await fetch(`http://127.0.0.1:${await place.port()}/`);
+    assert.equal(await answer.text(), 'good morning\n');
+    await until(() => output().includes('init: running'), 'the readiness', 30_000);
+    child.kill('SIGTERM');
+    assert.equal(await ended, 143, output());
+    shows(
+      output(),
+      'init: initializing',
+      'init: web starting → up',
+      'init: running',
+      'init: stopping',
+      'init: web/log stopping → down',
+      'init: finishing',
+      /the last line of the log: .* GET \//,
+      'init: exit code 143 (signal)',
+    );
+    assert.deepEqual(await place.left(), ['web'], 'nothing of its own is left');
+  },
+);
+
+test(
+  'container-init ends with the exit code of its web server, or of its command',
+  bound,
+  async () => {
+    await using place = await image();
+    const environment = { ...place.environment, ROOT: 'tree' };
+    const words = ['--import', 'tsx', 'init.ts'];
+    const broken = node('container-init', words, { ...environment, PORT: '70000' });
+    assert.equal(await broken.ended, 1, broken.output());
+    shows(broken.output(), 'init: exit code 1 (requested)');
+    const once = node('container-init', [...words, 'sh', '-c', 'exit 3'], environment);
+    assert.equal(await once.ended, 3, once.output());
+    shows(once.output(), 'init: exit code 3 (command)');
+  },
+);
+
+/** The folder of an example, or what is in it. */
+function inExamples(path: string): string {
+  return fileURLToPath(new URL(`../examples/${path}`, import.meta.url));
+}
+
+/** Asks a probe, as a kubelet does. */
+async function probe(
+  base: string,
+  path: string,
+): Promise<{ code: number; status: SupervisorStatus }> {
+  const response = await fetch(`${base}${path}`, { headers: { connection: 'close' } });
+  return { code: response.status, status: (await response.json()) as SupervisorStatus };
+}
+
+/** The exit codes, so to speak, of the three probes: started, ready, alive. */
+async function probes(base: string): Promise<readonly number[]> {
+  const answers = ['/startupz', '/readyz', '/livez'].map(async (path) => probe(base, path));
+  return (await Promise.all(answers)).map(({ code }) => code);
+}
+
+/** Resolves once the probes answer so. */
+async function untilProbes(base: string, wanted: readonly number[]): Promise<void> {
+  const end = performance.now() + 30_000;
+  for (;;) {
+    const found = await probes(base);
+    if (String(found) === String(wanted)) return;
+    if (performance.now() > end) assert.deepEqual(found, wanted, 'the probes, after 30 s');
+    await pause(10);
+  }
+}
+
+/** The pid of the cleaner, once it is up after so many deaths. */
+async function pidOfCleaner(base: string, deaths: number): Promise<number> {
+  const end = performance.now() + 30_000;
+  while (performance.now() < end) {
+    const { cleaner } = (await probe(base, '/livez')).status.services;
+    if (cleaner?.deaths === deaths && cleaner.pid !== undefined) return cleaner.pid;
+    await pause(10);
+  }
+  return assert.fail(`the cleaner is not up after ${String(deaths)} deaths`);
+}
+
+/** The values in YAML of the plainest kind, each after the keys that lead to it; the items of lists go without numbers. */
+function valuesIn(yaml: string): readonly string[] {
+  const keys: { readonly depth: number; readonly key: string }[] = [];
+  let [last, isOpen] = [-1, true];
+  return yaml.split('\n').flatMap((line) => {
+    if (/^ *(#.*)?$/.test(line)) return [];
+    const [, indent = '', key = '', value] =
+      /^((?: {2})*(?:- )?)([A-Za-z]+):(?: ([^ #].*?))?(?: #.*)?$/.exec(line) ??
+      assert.fail(`no YAML that can be read here: '${line}'`);
+    const depth = indent.length;
+    assert.equal(depth > last, isOpen, `the indentation of '${line}'`);
+    while ((keys.at(-1)?.depth ?? -1) >= depth) keys.pop();
+    keys.push({ depth, key });
+    [last, isOpen] = [depth, value === undefined];
+    return value === undefined ? [] : [`${keys.map((each) => each.key).join('.')}: ${value}`];
+  });
+}
+
+test('kubernetes: the probes tell of each turn in the life of a pod', bound, async () => {
+  await using place = await image();
+  const root = join(place.folder, 'tree');
+  await cp(inExamples('container-init/tree'), root, { recursive: true });
+  const waiting = (file: string): string =>
+    `#!/bin/sh\nuntil test -e "${place.folder}/${file}"; do sleep 0.05; done\n`;
+  await writeTree(root, {
+    'cont-init.d/05-wait': waiting('go'),
+    'cont-finish.d/05-wait': waiting('over'),
+  });
+  const { child, ended, output } = node('kubernetes', ['--import', 'tsx', 'init.ts'], {
+    ...place.environment,
+    ROOT: root,
+    PROBES: '0',
+  });
+  await until(() => output().includes('init: initializing'), 'the init stage', 30_000);
+  await until(() => output().includes('answers probes'), 'the probes', 30_000);
+  const base = `http://127.0.0.1:${/port: (\d+)/.exec(output())?.[1]}`;
+  assert.deepEqual(await probes(base), [503, 503, 200], 'an init script runs');
+  await writeFile(join(place.folder, 'go'), '');
+  await untilProbes(base, [200, 200, 200]);
+
+  // A service that dies is restarted; the third time it has failed for good.
+  for (const deaths of [0, 1, 2]) process.kill(await pidOfCleaner(base, deaths), 'SIGKILL');
+  await untilProbes(base, [200, 200, 503]);
+
+  child.kill('SIGTERM');
+  await untilProbes(base, [200, 503, 503]);
+  assert.equal((await fetch(`${base}/elsewhere`)).status, 404);
+  await writeFile(join(place.folder, 'over'), '');
+  assert.equal(await ended, 143, output());
+  shows(output(), 'init: stopping', 'init: finishing', 'init: exit code 143 (signal)');
+});
+
+test('kubernetes: a pod is given the time that its longest shutdown takes', async () => {
+  const yaml = read(inExamples('kubernetes/deployment.yaml'));
+  const { longestShutdown } = await explore(inExamples('container-init/tree'), policies);
+  const seconds = longestShutdown.duration / 1000;
+  const values = valuesIn(yaml).join('\n');
+  const grace = /^spec\.template\.spec\.terminationGracePeriodSeconds: (\d+)$/m.exec(values)?.[1];
+  assert.ok(Number(grace) >= seconds, String(longestShutdown.duration));
+  const terms = [...yaml.matchAll(/# +\d x \S+ +(\d+) s /g)].map(([, term]) => Number(term));
+  assert.equal(
+    terms.reduce((one, other) => one + other),
+    seconds,
+    'the sum in the comment',
+  );
+  assert.equal(Number(/# +together +(\d+) s$/m.exec(yaml)?.[1]), seconds);
+});
+
+test('kubernetes: the deployment asks for what there is, and for no more rights than it needs', () => {
+  const values = valuesIn(read(inExamples('kubernetes/deployment.yaml')));
+  const under = (prefix: string): readonly string[] =>
+    values.filter((value) => value.startsWith(prefix)).map((value) => value.slice(prefix.length));
+  const container = 'spec.template.spec.containers.';
+  const source = read(inExamples('kubernetes/init.ts'));
+  for (const name of ['startup', 'readiness', 'liveness']) {
+    const [path = '', port, ...times] = under(`${container}${name}Probe.`);
+    assert.match(source, new RegExp(`\\['${path.replace('httpGet.path: ', '')}', `));
+    assert.equal(port, 'httpGet.port: probes');
+    assert.equal(times.length, 2, name);
+  }
+  assert.deepEqual(under('spec.template.spec.securityContext.runAsNonRoot'), [': true']);
+  assert.deepEqual(under(`${container}securityContext.readOnlyRootFilesystem`), [': true']);
+  assert.deepEqual(
+    under(`${container}volumeMounts.name: `),
+    under('spec.template.spec.volumes.name: '),
+  );
+  assert.deepEqual(under('spec.selector.matchLabels'), under('spec.template.metadata.labels'));
 });

@@ -1,0 +1,150 @@
+/*
+ * examples/container-init/init.sh, the process 1 of those who have no other, under each shell that is here.
+ */
+import assert from 'node:assert/strict';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { childrenOf, until } from './processes.ts';
+import { asProcess1, whyNoProcess1 } from './runtime/run-host.ts';
+
+const init = fileURLToPath(new URL('../examples/container-init/init.sh', import.meta.url));
+const skip = whyNoProcess1();
+
+/** Signals that are passed on: all that somebody outside may send to process 1. */
+const signals = ['HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'PWR', 'WINCH', 'TERM'] as const;
+
+interface World {
+  readonly process: ChildProcessWithoutNullStreams;
+  output(): string;
+  /** The pid of process 1, as seen from here. */
+  init(): number;
+  /** The exit code, once it has ended. */
+  readonly ended: Promise<number>;
+}
+
+/** A world of its own in which init.sh is process 1 and has started a program. */
+function start(shell: readonly string[], program: readonly string[]): World {
+  const [file = '', ...words] = [...asProcess1, ...shell, init, ...program];
+  const process = spawn(file, words, { timeout: 30_000, killSignal: 'SIGKILL' });
+  let output = '';
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  return {
+    process,
+    output: () => output,
+    init: () => childrenOf(process.pid ?? 0)[0] ?? assert.fail('there is no process 1'),
+    ended: once(process, 'close').then(([code]) => code as number),
+  };
+}
+
+/** What makes a terminal; there are others of that name. */
+const script = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout as string | null;
+const noTerminal = script?.includes('util-linux') === true ? false : "no util-linux's script here";
+
+function exitCodes(shell: readonly string[]): void {
+  test('ends with each exit code of its child', () => {
+    const loop = `n=0; while [ $n -lt 256 ]; do "$@" sh -c "exit $n"; echo $?; n=$((n + 1)); done`;
+    const words = ['-c', loop, 'sh', ...shell, init];
+    const { stdout, stderr } = spawnSync('sh', words, { encoding: 'utf8' });
+    assert.deepEqual([stdout.trim().split('\n').map(Number), stderr], [[...Array(256).keys()], '']);
+  });
+
+  test('as process 1 ends with the exit code of its child, or with 128 + the signal', async () => {
+    assert.equal(await start(shell, ['sh', '-c', 'exit 42']).ended, 42);
+    assert.equal(await start(shell, ['sh', '-c', 'kill -KILL $$']).ended, 137);
+    assert.equal(await start(shell, ['no-such-program']).ended, 127);
+    assert.equal(await start(shell, []).ended, 64);
+  });
+
+  test('has 143 for a child that dies of TERM', async () => {
+    const world = start(shell, ['sh', '-c', 'echo ready; exec sleep 600']);
+    await until(() => world.output().includes('ready'), 'the child');
+    process.kill(world.init(), 'SIGTERM');
+    assert.equal(await world.ended, 143);
+  });
+}
+
+function duties(shell: readonly string[]): void {
+  test('passes signals on, each once, and goes on waiting', async () => {
+    const world = start(shell, [process.execPath, '-e', listener]);
+    await until(() => world.output().includes('ready'), 'the child');
+    for (const signal of signals) {
+      process.kill(world.init(), `SIG${signal}`);
+      await until(() => world.output().includes(`${signal}.`), signal);
+    }
+    assert.equal(await world.ended, 42);
+    assert.deepEqual(world.output().split('\n'), ['ready', ...signals.map((it) => `${it}.`), '']);
+  });
+
+  test('reaps orphans', async () => {
+    const many = 'n=0; while [ $n -lt 20 ]; do (sleep 0.5 &); n=$((n + 1)); done';
+    const world = start(shell, ['sh', '-c', `${many}; echo made; exec sleep 600`]);
+    await until(() => world.output().includes('made'), 'the orphans');
+    const pid = world.init();
+    assert.ok(childrenOf(pid).length > 1, 'orphans have come to it');
+    await until(() => childrenOf(pid).length === 1, 'the end of the orphans');
+    process.kill(pid, 'SIGTERM');
+    assert.equal(await world.ended, 143);
+  });
+}
+
+/** Says which signals it hears, and ends at the last. */
+const listener = `
+  for (const name of ${JSON.stringify(signals)}) {
+    process.on('SIG' + name, () => {
+      console.log(name + '.');
+      if (name === 'TERM') process.exit(42);
+    });
+  }
+  setInterval(() => {}, 1000);
+  console.log('ready');
+`;
+
+function streams(shell: readonly string[]): void {
+  test('leaves its stdin to the child', async () => {
+    const world = start(shell, ['sh', '-c', 'read line; echo "$line!"; exit 3']);
+    world.process.stdin.write('hello\n');
+    assert.equal(await world.ended, 3);
+    assert.equal(world.output(), 'hello!\n');
+  });
+
+  test(
+    'leaves Ctrl-C to the terminal: the child hears of it once',
+    { skip: noTerminal },
+    async () => {
+      // A shell in between would get the INT too, and tell of it in place of the child's code.
+      const words = ['exec', ...shell, init, 'node', '-e', '"$CHILD"'].join(' ');
+      const env = { ...process.env, CHILD: interruptible };
+      const terminal = spawn('script', ['-qec', words, '/dev/null'], { env, timeout: 30_000 });
+      let output = '';
+      terminal.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+      await until(() => output.includes('ready'), 'the child');
+      terminal.stdin.write('\u0003');
+      const [code] = (await once(terminal, 'close')) as [number];
+      assert.equal(code, 9);
+      assert.equal(output.match(/int\r/g)?.length, 1, output);
+    },
+  );
+}
+
+/** Gives a second INT time to come. */
+const interruptible = `
+  process.on('SIGINT', () => { console.log('int'); setTimeout(() => process.exit(9), 300); });
+  setInterval(() => {}, 1000);
+  console.log('ready');
+`;
+
+for (const shell of [['dash'], ['bash'], ['busybox', 'sh']]) {
+  const missing = spawnSync(shell[0] ?? '', ['-c', ':']).error !== undefined;
+  const here = missing ? `no ${shell.join(' ')} here` : skip;
+
+  void describe(`init.sh under ${shell.join(' ')}`, { skip: here, timeout: 120_000 }, () => {
+    exitCodes(shell);
+    duties(shell);
+    streams(shell);
+  });
+}

@@ -1,0 +1,129 @@
+/*
+ * How a container ends when its command does: the exit code as seen from outside.
+ */
+import assert from 'node:assert/strict';
+import { constants } from 'node:os';
+import type { ContainerEnd } from './rig.ts';
+import { container, inContainers, sh } from './rig.ts';
+
+/** As little as a tree can be. */
+const empty = { 'cont-finish.d/.keep': '' };
+
+/** The signals whose default action ends a process, by number; Node has no names for those from 32 on. */
+const ending = [
+  ...new Set(
+    Object.entries(constants.signals)
+      .filter(([name]) => !/^SIG(CHLD|CONT|STOP|TSTP|TTIN|TTOU|URG|WINCH)$/.test(name))
+      .map(([, number]) => number),
+  ),
+];
+
+const exiting = (code: number): readonly string[] => ['sh', '-c', `exit ${String(code)}`];
+const dyingOf = (signal: number): readonly string[] => [
+  'sh',
+  '-c',
+  `ulimit -c 0; kill -${String(signal)} $$`,
+];
+
+/** The exit codes of the verdicts of as many lives, led in one container. */
+async function livesWith(commands: readonly (readonly string[])[]): Promise<ContainerEnd> {
+  await using box = await container({
+    tree: empty,
+    host: new URL('many-lives.ts', import.meta.url),
+    more: commands,
+  });
+  return await box.ended;
+}
+
+async function endWith(command: readonly string[]): Promise<ContainerEnd> {
+  await using box = await container({ tree: empty, command });
+  return await box.ended;
+}
+
+inContainers('the exit code of the command', {
+  'each of the codes 0 to 255 is the verdict’s; 256 lives in one container': async () => {
+    const codes = Array.from({ length: 256 }, (_, code) => code);
+    const { code, verdicts, left, files } = await livesWith(codes.map(exiting));
+    assert.deepEqual(
+      verdicts,
+      codes.map((exitCode) => ({ exitCode, reason: 'command', killed: [] })),
+    );
+    assert.deepEqual([code, left, files], [0, [], []]);
+  },
+
+  'each signal that can end a command makes it 128 + n, in one container (case 60, v3)':
+    async () => {
+      const { code, verdicts } = await livesWith(ending.map(dyingOf));
+      assert.equal(ending.length, 23);
+      assert.deepEqual(
+        verdicts.map(({ exitCode }) => exitCode),
+        ending.map((signal) => 128 + signal),
+      );
+      assert.equal(code, 0);
+    },
+
+  ...Object.fromEntries(
+    [0, 1, 42, 126, 127, 128, 143, 254, 255].map((code) => [
+      `${String(code)} is how the container ends`,
+      async () => {
+        const end = await endWith(exiting(code));
+        assert.deepEqual([end.code, end.signal], [code, null]);
+      },
+    ]),
+  ),
+
+  ...Object.fromEntries(
+    (['SIGINT', 'SIGSEGV', 'SIGKILL', 'SIGTERM'] as const).map((name) => [
+      `${name} to the command is how the container ends: 128 + n, and no signal`,
+      async () => {
+        const number = constants.signals[name];
+        const end = await endWith(dyingOf(number));
+        assert.deepEqual([end.code, end.signal], [128 + number, null]);
+      },
+    ]),
+  ),
+
+  'a command that is not there: 127 (case 60)': async () => {
+    const end = await endWith(['no-such-command']);
+    assert.equal(end.code, 127);
+  },
+
+  'a command that cannot be executed: 126 (case 60)': async () => {
+    await using box = await container({
+      tree: { ...empty, 'README.md': { content: 'nothing', mode: 0o644 } },
+      command: ['sh', '-c', 'exec "$TMPDIR/../root/README.md"'],
+    });
+    assert.equal((await box.ended).code, 126);
+  },
+
+  'the command is given its words as they are, the environment, and the folder of the host':
+    async () => {
+      await using box = await container({
+        tree: empty,
+        command: ['sh', '-c', 'printf "<%s>\\n" "$@"; echo "$GIVEN"; pwd', 'sh', 'a b', '', '*'],
+        env: { GIVEN: 'this' },
+      });
+      const { stdout } = await box.ended;
+      assert.deepEqual(stdout.slice(0, -1), ['<a b>', '<>', '<*>', 'this']);
+      assert.equal(`${stdout.at(-1) ?? ''}/root`, box.root);
+    },
+
+  'the command’s end stops the services in order, whatever they exit with': async () => {
+    await using box = await container({
+      tree: {
+        'services.d/web/run': sh(
+          'trap "echo web ends; exit 9" TERM',
+          'echo web runs; touch "$WORK/web"',
+          'while :; do sleep 0.1; done',
+        ),
+        'services.d/web/finish': sh('echo "web was $1 $2"'),
+        'cont-finish.d/10': sh('echo bye', 'exit 8'),
+      },
+      command: ['sh', '-c', 'until test -e "$WORK/web"; do sleep 0.1; done; exit 7'],
+    });
+    const end = await box.ended;
+    assert.equal(end.code, 7);
+    assert.deepEqual(end.stdout, ['web runs', 'web ends', 'web was 9 0', 'bye']);
+    assert.deepEqual(end.verdict, { exitCode: 7, reason: 'command', killed: [] });
+  },
+});

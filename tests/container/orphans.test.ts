@@ -1,0 +1,177 @@
+/*
+ * Orphans. Those of a PID namespace come to its PID 1, and stay zombies there until it waits for them, which Node never does
+ * by itself. It must not wait for the children of the host either: their exit codes are for whoever has spawned them.
+ */
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import type { LifecycleEvent } from '../../lib/index.ts';
+import type { Container } from './rig.ts';
+import { container, inContainers, phase, service, sh, stay } from './rig.ts';
+
+/** Milliseconds that a zombie may stay. A second is what it should be at most; a machine that forks for others, too, takes longer. */
+const soon = 5000;
+
+/** A loop of shell. */
+const times = (count: number, what: string): string =>
+  `i=0; while [ $i -lt ${String(count)} ]; do i=$((i + 1)); ${what}; done`;
+
+/** A tree that makes 500 orphans: 150 in double forks, 150 daemons, and four times 50 children of a shell that dies. */
+const orphaning = {
+  'cont-init.d/10': sh(times(50, '(sleep 0.2 &)')),
+  'services.d/forking/run': sh(times(100, '(sleep 0.3 &)'), 'echo forked', stay),
+  'services.d/daemons/run': sh(times(150, '(setsid sleep 0.3 &)'), 'echo daemons', stay),
+  'services.d/dying/run': sh(times(50, '{ sleep 0.2 & }'), 'echo dies', 'exit 3'),
+  'services.d/dying/finish': sh(
+    'echo >>"$WORK/deaths"',
+    '[ "$(wc -l <"$WORK/deaths")" -lt 4 ] || exit 125',
+  ),
+};
+
+const allOrphaned = async (box: Container): Promise<void> => {
+  await box.until('forked');
+  await box.until('daemons');
+  await box.until('dies', 4);
+  await box.until(service('dying', 'failed'));
+};
+
+/** What the host says of so many children: a line for each fifty that have ended as they should. */
+const toldCodes = (count: number): readonly string[] =>
+  Array.from(
+    { length: count / 50 },
+    (_, i) => `${String(50 * (i + 1))} children have told their codes`,
+  );
+
+/** The folder of the package koffi. */
+const koffi = fileURLToPath(new URL('../../node_modules/koffi', import.meta.url));
+
+const initScript = fileURLToPath(new URL('../../examples/container-init/init.sh', import.meta.url));
+
+/** Watches the zombies of a container until `work` is done; the milliseconds that the longest of them has stayed. */
+async function longestZombie(box: Container, work: () => Promise<void>): Promise<number> {
+  const since = new Map<number, number>();
+  let longest = 0;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    const dead = box.processes().filter(({ state }) => state === 'Z');
+    const pids = new Set(dead.map(({ pid }) => pid));
+    for (const pid of since.keys()) if (!pids.has(pid)) since.delete(pid);
+    for (const pid of pids) {
+      const first = since.get(pid) ?? now;
+      since.set(pid, first);
+      longest = Math.max(longest, now - first);
+    }
+  }, 100);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  return longest;
+}
+
+const isZombieProblem = (event: LifecycleEvent): boolean =>
+  event.type === 'problem' && event.problem.code === 'zombies';
+
+inContainers('orphans that come to PID 1', {
+  'none of 500 stays a zombie, and 500 children of the host report their own exit codes': async (
+    t,
+  ) => {
+    await using box = await container({
+      tree: orphaning,
+      host: new URL('parent.ts', import.meta.url),
+      more: 500,
+    });
+    const longest = await longestZombie(box, async () => {
+      for (const told of toldCodes(500)) await box.until(told);
+      await allOrphaned(box);
+    });
+    t.diagnostic(`the longest that a zombie stayed: ${longest.toFixed()} ms`);
+    assert.ok(longest < soon, `a zombie stayed for ${longest.toFixed()} ms`);
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    assert.deepEqual([end.code, end.left, end.files], [143, [], []]);
+    assert.equal(end.events.some(isZombieProblem), false);
+  },
+
+  'without koffi they stay, and that is told once': async () => {
+    await using box = await container({
+      tree: { 'services.d/forking/run': sh(times(20, '(sleep 0.2 &)'), 'echo forked', stay) },
+      without: [koffi],
+    });
+    await box.until(isZombieProblem);
+    await box.until('forked');
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    const [told, ...more] = end.events.filter(isZombieProblem);
+    assert.ok(told?.type === 'problem');
+    assert.deepEqual([told.problem.path, more], ['/proc/1', []]);
+    assert.match(told.problem.message, /Cannot find module 'koffi'/);
+    assert.match(told.problem.remedy ?? '', /npm install koffi.*init\.sh/);
+    const states = new Set(end.left?.map(({ state }) => state));
+    assert.deepEqual([end.code, [...states]], [143, ['Z']]);
+  },
+});
+
+inContainers('orphans that come to init.sh, which has started the host', {
+  'none of 500 stays a zombie; TERM passes through, and so does the exit code': async (t) => {
+    await using box = await container({ tree: orphaning, init: [initScript], without: [koffi] });
+    const longest = await longestZombie(box, () => allOrphaned(box));
+    t.diagnostic(`the longest that a zombie stayed: ${longest.toFixed()} ms`);
+    assert.ok(longest < soon, `a zombie stayed for ${longest.toFixed()} ms`);
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    const verdict = { exitCode: 143, reason: 'signal', signal: 'SIGTERM', killed: [] };
+    assert.deepEqual([end.code, end.verdict], [143, verdict]);
+    assert.deepEqual([end.left, end.files], [[], []]);
+    assert.equal(end.events.some(isZombieProblem), false);
+  },
+
+  'INT, QUIT and HUP pass through too': async () => {
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGQUIT', 131],
+    ] as const) {
+      await using box = await container({
+        tree: { 'services.d/web/run': sh('echo web runs', stay) },
+        init: [initScript],
+      });
+      await box.until('web runs');
+      await box.write({ 'services.d/new/run': sh('echo new runs', stay) });
+      box.kill('SIGHUP');
+      await box.until('new runs');
+      box.kill(signal);
+      const end = await box.ended;
+      assert.deepEqual([end.code, end.verdict?.signal, end.left], [code, signal, []]);
+    }
+  },
+
+  'the exit code of the command is that of the container': async () => {
+    for (const [words, code] of [
+      ['exit 7', 7],
+      ['kill -KILL $$', 137],
+    ] as const) {
+      await using box = await container({
+        tree: { 'services.d/web/run': sh(stay) },
+        init: [initScript],
+        command: ['sh', '-c', words],
+      });
+      const end = await box.ended;
+      assert.deepEqual([end.code, end.verdict?.reason, end.left], [code, 'command', []]);
+    }
+  },
+});
+
+inContainers('children of the host that PID 1 must not take', {
+  'their exit codes stay their own while the supervisor starts and ends': async () => {
+    await using box = await container({
+      tree: { 'services.d/web/run': sh('(sleep 0.1 &)', stay) },
+      host: new URL('parent.ts', import.meta.url),
+      more: 50,
+    });
+    await box.until(phase('running'));
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    assert.deepEqual(end.stdout, toldCodes(50));
+    assert.deepEqual([end.code, end.left], [143, []]);
+  },
+});

@@ -1,0 +1,211 @@
+/*
+ * The ways in which the finish scripts of real trees end their container, and the programs that scripts speak to the supervisor by.
+ */
+import assert from 'node:assert/strict';
+import { accessSync } from 'node:fs';
+import type { ContainerOptions } from './rig.ts';
+import { container, inContainers, missing, sh, stay } from './rig.ts';
+
+/** A tree whose service ends with 7, and which then does what its finish script says. */
+function ending(...finish: readonly string[]): ContainerOptions['tree'] {
+  return {
+    'services.d/web/run': sh('exit 7'),
+    'services.d/web/finish': sh(...finish),
+    'services.d/other/run': sh('exec sleep 600'),
+    'cont-finish.d/10': sh('echo bye'),
+  };
+}
+
+const programs = ['s6-svscanctl', 's6-svc', 's6-svstat', 's6-svwait', 's6-setuidgid', 's6-log'];
+
+/** The programs of s6, where they are installed: what an image without s6 does not have. */
+const without = programs.map((name) => `/usr/bin/${name}`).filter(isThere);
+
+function isThere(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** As in an image: the directory where s6-overlay's is. */
+const asInAnImage = { ownRun: true, options: { runtimeDirectory: '/run/s6' } } as const;
+
+/** The end of a container whose tree asks for it, with this exit code. */
+async function endsWith(code: number, options: ContainerOptions): Promise<void> {
+  await using box = await container({ limit: 30_000, ...options });
+  const end = await box.ended;
+  const story = `${end.stderr.join('\n')}\n${end.failure ?? ''}`;
+  assert.deepEqual(
+    end.verdict,
+    { exitCode: code, reason: 'requested', service: 'web', killed: [] },
+    story,
+  );
+  assert.equal(end.code, code);
+  assert.deepEqual(end.stdout, ['bye'], 'the finish stage has run');
+  assert.deepEqual([end.left, end.files], [[], []]);
+}
+
+const exitcode = '/run/s6-linux-init-container-results/exitcode';
+const stage2Exited = '/var/run/s6/env-stage3/S6_STAGE2_EXITED';
+
+inContainers('a finish script ends the container', {
+  'halt of s6-overlay v3': async () => {
+    await endsWith(0, { ...asInAnImage, without, tree: ending('/run/s6/basedir/bin/halt') });
+  },
+  'with an exit code of its own, as the README of v3 has it (case 71)': async () => {
+    const tree = ending(
+      `if [ "$1" = 256 ]; then code=$((128 + $2)); else code=$1; fi`,
+      `[ "$(cat ${exitcode})" = 0 ] && echo "$code" >${exitcode}`,
+      'exec /run/s6/basedir/bin/halt',
+    );
+    await endsWith(7, { ...asInAnImage, without, tree });
+  },
+  's6-svscanctl -t of v2, without s6 (case 58)': async () => {
+    const tree = ending('s6-svscanctl -t /var/run/s6/services');
+    await endsWith(0, { ...asInAnImage, without, tree });
+  },
+  'with an exit code of its own, as v2 has it (case 59)': async () => {
+    const tree = ending(`echo "$1" >${stage2Exited}`, 's6-svscanctl -t /var/run/s6/services');
+    await endsWith(7, { ...asInAnImage, without, tree });
+  },
+  'an exit code that is none is 100 (case 59)': async () => {
+    const tree = ending(`printf abc >${stage2Exited}`, 's6-svscanctl -t /var/run/s6/services');
+    await endsWith(100, { ...asInAnImage, without, tree });
+  },
+  'the real s6-svscanctl, by its path': {
+    skip: missing('s6-svscanctl'),
+    test: async () => {
+      const tree = ending(`echo 9 >${exitcode}`, 'exec /usr/bin/s6-svscanctl -t /run/s6/services');
+      await using box = await container({ ...asInAnImage, tree, limit: 30_000 });
+      const end = await box.ended;
+      // It does not say who calls it.
+      assert.deepEqual(end.verdict, { exitCode: 9, reason: 'requested', killed: [] });
+      assert.deepEqual([end.code, end.stdout, end.left, end.files], [9, ['bye'], [], []]);
+    },
+  },
+  'from execline: s6-svscanctl, and halt': {
+    skip: missing('execlineb'),
+    test: async () => {
+      const finish = (...lines: readonly string[]): ContainerOptions['tree'] => ({
+        ...ending(),
+        'services.d/web/finish': ['#!/bin/execlineb -S1', ...lines, ''].join('\n'),
+      });
+      const v3 = [`foreground { redirfd -w 1 ${exitcode} echo \${1} }`, '/run/s6/basedir/bin/halt'];
+      await endsWith(7, { ...asInAnImage, tree: finish(...v3) });
+      await endsWith(0, { ...asInAnImage, tree: finish('s6-svscanctl -t /var/run/s6/services') });
+    },
+  },
+  'in another runtime directory, by the programs first on the PATH': async () => {
+    const tree = ending(
+      'echo "$1" >"$STAGEKEEPER_RUNTIME/env-stage3/S6_STAGE2_EXITED"',
+      's6-svscanctl -t /run/s6/services',
+    );
+    await endsWith(7, { without, tree });
+    await endsWith(0, { without, tree: ending('"$STAGEKEEPER_RUNTIME/basedir/bin/halt"') });
+  },
+  'without an environment, too': async () => {
+    const tree = ending('s6-svscanctl -t /var/run/s6/services');
+    await endsWith(0, { without, tree, env: { S6_KEEP_ENV: '0' } });
+  },
+  'as nobody': async () => {
+    const tree = ending(`echo "$1" >${exitcode}`, '/run/s6/basedir/bin/halt');
+    await endsWith(7, { ...asInAnImage, without, tree, user: 'nobody' });
+  },
+  'only when it died by itself: a stop that was asked for by a signal stands': async () => {
+    await using box = await container({
+      ...asInAnImage,
+      tree: {
+        'services.d/web/run': sh('echo runs', 'exec sleep 600'),
+        'services.d/web/finish': sh('s6-svscanctl -t /var/run/s6/services'),
+      },
+    });
+    await box.until('runs');
+    box.kill('SIGTERM');
+    const { verdict, code } = await box.ended;
+    assert.deepEqual([verdict?.reason, code], ['signal', 143]);
+  },
+});
+
+inContainers('an exit code that a script has written', {
+  'wins over a signal’s, and over the command’s': async () => {
+    await using box = await container({
+      ...asInAnImage,
+      command: ['sh', '-c', 'exit 3'],
+      tree: { 'cont-finish.d/10': sh(`echo 21 >${exitcode}`) },
+    });
+    const { code, verdict } = await box.ended;
+    assert.deepEqual([code, verdict?.reason], [21, 'command']);
+  },
+  'a command that asks for the end and then exits with 13: 0, as in v2': async () => {
+    await using box = await container({
+      ...asInAnImage,
+      command: [
+        'sh',
+        '-c',
+        'trap "exit 13" TERM; s6-svscanctl -t /run/s6/services; while :; do sleep 0.1; done',
+      ],
+      tree: { 'services.d/web/run': sh('exec sleep 600') },
+    });
+    const { code, verdict } = await box.ended;
+    assert.deepEqual([code, verdict?.reason, verdict?.script], [0, 'requested', 'command']);
+  },
+});
+
+inContainers('scripts speak to their supervisor', {
+  'a service is looked at, taken down, waited for and brought up, by every name of its directory':
+    async () => {
+      const command = [
+        's6-svstat -o up,wantedup /run/s6/services/web',
+        's6-svc -wD -d /var/run/s6/services/web',
+        's6-svstat -o up,wantedup,signal /run/service/web',
+        's6-svwait -t 200 -u /run/s6/services/web || echo "svwait: $?"',
+        's6-svc -wu -u /run/s6/legacy-services/web',
+        's6-svwait -u -t 5000 /run/s6/services/web && echo up',
+        's6-svok /run/s6/services/web && echo there',
+        's6-svok /run/s6/services/wob || echo "svok: $?"',
+        'cd /run/s6/services/web && test -x run && s6-svstat -u .',
+        's6-svc -d /etc || echo "svc: $?"',
+      ].join('\n');
+      await using box = await container({
+        ...asInAnImage,
+        without,
+        command: ['sh', '-c', command],
+        tree: { 'services.d/web/run': { content: sh('exec sleep 600'), mode: 0o755 } },
+      });
+      const { stdout, stderr, code } = await box.ended;
+      assert.deepEqual(stdout, [
+        'true true',
+        'false false SIGTERM',
+        'svwait: 99',
+        'up',
+        'there',
+        'svok: 1',
+        'true',
+        'svc: 111',
+      ]);
+      assert.match(stderr.join('\n'), /the real s6-svc is not installed/);
+      assert.equal(code, 0);
+    },
+  's6-svscanctl -an reads the services again': async () => {
+    await using box = await container({
+      ...asInAnImage,
+      tree: {
+        'services.d/web/run': sh(
+          'until test -e "$WORK/go"; do sleep 0.05; done',
+          's6-svscanctl -an /run/s6/services',
+          'exec sleep 600',
+        ),
+        'services.d/old/run': sh('trap "echo old ends; exit" TERM', 'echo old runs', stay),
+      },
+    });
+    await box.until('old runs');
+    await box.remove('services.d/old');
+    await box.write({ 'services.d/new/run': sh('echo new runs', 'exec sleep 600') });
+    box.leave('go');
+    await box.until('new runs');
+    await box.until('old ends');
+  },
+});
