@@ -64,7 +64,12 @@ export type Step =
   /** Lets `services.d` be looked at again: start what is new, stop what is gone. */
   | { readonly do: 'rescan' }
   /** Begins to stop the tree, and goes on. Without this step it is stopped at the end. */
-  | { readonly do: 'stop' };
+  | { readonly do: 'stop' }
+  /**
+   * Steps that are about the second after the first start of a service: where the machine takes longer for them, they show
+   * nothing, and the case begins anew.
+   */
+  | { readonly do: 'hurry'; readonly steps: readonly Step[] };
 
 /** How a service stands: what of it runs, whether it is to come back, and whether it has announced its readiness. */
 export type Standing =
@@ -95,6 +100,10 @@ export function write(files: TreeFiles): Step {
 
 export function remove(path: string): Step {
   return { do: 'remove', path };
+}
+
+export function hurry(...steps: readonly Step[]): Step {
+  return { do: 'hurry', steps };
 }
 
 export const rescan: Step = { do: 'rescan' };
@@ -128,6 +137,16 @@ export const timed = sh(
   'stay',
 );
 export const marking = sh('say finish $1 $2', 'mark');
+
+/** The same as `timed`, but the first time it dies by itself: whoever looks then has not missed the second after its start. */
+export const frail = sh(
+  'trap "exit 3" USR1',
+  'count starts',
+  'if [ -e moment ]; then ago; say back $ago; fi',
+  'say run',
+  'if [ $count = 1 ]; then exit 3; fi',
+  'stay',
+);
 
 /** A service that is down until asked, and whose second start shows that a second has passed under the rules of restart. */
 export const witness: TreeFiles = {

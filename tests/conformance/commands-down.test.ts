@@ -1,32 +1,30 @@
 /*
  * Commands to a service that is down: for good, or until its delay is over.
  */
+import type { Step } from './case.ts';
 import {
   aSecondLater,
   finish,
+  frail,
+  hurry,
   is,
   marking,
   mortal,
   run,
   sh,
   svc,
-  timed,
   until,
   witness,
   write,
 } from './case.ts';
 import { conform } from './conform.ts';
 
-/** Up, dead, and its finish script has ended: it waits to be started again. */
-const inItsDelay = [until('run'), svc('1'), until('finish 3 0'), is('down, wanted')] as const;
+/** What is frail has died, and its finish script has ended: a command, while it waits to be started again. */
+const inItsDelay = (letters: string): Step =>
+  hurry(until('finish 3 0'), is('down, wanted'), svc(letters));
 
-/** A run that says nothing at its second start, which ends it knows not when. */
-const shy = sh(
-  'trap "exit 3" USR1',
-  'count starts',
-  'if [ $count != 2 ]; then say run; fi',
-  'stay',
-);
+/** A run that is frail, and says nothing at its second start, which ends it knows not when. */
+const shy = sh('count starts', 'if [ $count = 1 ]; then say run; exit 3; fi', 'stay');
 
 conform('commands to a service that is down', [
   {
@@ -99,41 +97,41 @@ conform('commands to a service that is down', [
   })),
   {
     title: 'u in the delay: it starts at once',
-    tree: { 'web/run': timed, 'web/finish': marking },
-    steps: [...inItsDelay, svc('u'), until('run', 2), is('up, wanted')],
+    tree: { 'web/run': frail, 'web/finish': marking },
+    steps: [inItsDelay('u'), until('run', 2), is('up, wanted')],
     trace: ['run', 'finish 3 0', 'back at once', 'run', 'finish 256 15'],
   },
   {
     title: 'o in the delay: it starts at once, and does not come back',
-    tree: { 'web/run': timed, 'web/finish': marking, ...witness },
+    tree: { 'web/run': frail, 'web/finish': marking, ...witness },
     steps: [
-      ...[...inItsDelay, svc('o'), until('run', 2), is('up')],
+      ...[inItsDelay('o'), until('run', 2), is('up')],
       ...[svc('1'), is('down'), ...aSecondLater],
     ],
     trace: ['run', 'finish 3 0', 'back at once', 'run', 'finish 3 0', 'a second later'],
   },
   ...['d', 'O'].map((letter) => ({
     title: `${letter} in the delay: it stays down until it is asked for`,
-    tree: { 'web/run': mortal, 'web/finish': finish, ...witness },
-    steps: [...inItsDelay, svc(letter), is('down'), ...aSecondLater, svc('u'), until('run', 2)],
+    tree: { 'web/run': frail, 'web/finish': finish, ...witness },
+    steps: [inItsDelay(letter), is('down'), ...aSecondLater, svc('u'), until('run', 2)],
     trace: ['run', 'finish 3 0', 'a second later', 'run', 'finish 256 15'],
   })),
   {
     title: 'u and d in the delay, in one go: it is started, and ends at once',
     tree: { 'web/run': shy, 'web/finish': finish, ...witness },
-    steps: [...inItsDelay, svc('ud'), until('finish 256 15'), is('down'), ...aSecondLater],
+    steps: [inItsDelay('ud'), until('finish 256 15'), is('down'), ...aSecondLater],
     trace: ['run', 'finish 3 0', 'finish 256 15', 'a second later'],
   },
   {
     title: 't and k in the delay: it is not shortened',
-    tree: { 'web/run': timed, 'web/finish': marking },
-    steps: [...inItsDelay, svc('tk'), until('run', 2)],
+    tree: { 'web/run': frail, 'web/finish': marking },
+    steps: [inItsDelay('tk'), until('run', 2)],
     trace: ['run', 'finish 3 0', 'back a second later', 'run', 'finish 256 15'],
   },
   {
     title: 'r in the delay: ours starts at once',
-    tree: { 'web/run': timed, 'web/finish': marking },
-    steps: [...inItsDelay, svc('r'), until('run', 2)],
+    tree: { 'web/run': frail, 'web/finish': marking },
+    steps: [inItsDelay('r'), until('run', 2)],
     s6: ['run', 'finish 3 0', 'back a second later', 'run', 'finish 256 15'],
     ours: ['run', 'finish 3 0', 'back at once', 'run', 'finish 256 15'],
     why: 'restart() of what is down is a start; in s6 r is only a signal.',

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { Case, Trace } from './case.ts';
 import type { Driver } from './drive.ts';
 import { drive } from './drive.ts';
 import { ours } from './ours.ts';
 import { s6 } from './s6.ts';
+import { findProgram } from '../runtime/shells.ts';
+import { ways, without } from '../runtime/ways.ts';
 
 /** How many cases run beside one another: they wait most of their time. */
 const atATime = 4;
@@ -15,7 +15,8 @@ const atATime = 4;
 const limit = 60_000;
 
 /**
- * Makes a test of each case. It passes when both s6 and we see what is written in the case.
+ * Makes a test of each case. It passes when both s6 and we, in all of our ways to start processes, see what is written in the
+ * case.
  *
  * Where s6 is not installed, what needs it is skipped, and says so; but not under CI.
  */
@@ -40,13 +41,14 @@ async function check(given: Case): Promise<void> {
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
+/** Ours, in each way in which it can start processes here. */
+const allOfOurs = ways.filter((way) => without(way) === false).map(ours);
+
 function expectedOf(given: Case): readonly (readonly [Driver, Trace])[] {
-  if ('seen' in given) return [[ours, given.ours]];
-  const both = 'trace' in given ? { s6: given.trace, ours: given.trace } : given;
-  return [
-    [s6, both.s6],
-    [ours, both.ours],
-  ];
+  const trace = 'trace' in given ? given.trace : given.ours;
+  const expected = allOfOurs.map((driver) => [driver, trace] as const);
+  if ('seen' in given) return expected;
+  return [[s6, 'trace' in given ? given.trace : given.s6], ...expected];
 }
 
 function bySpeaker(lines: readonly string[]): Record<string, string[]> {
@@ -60,21 +62,10 @@ function bySpeaker(lines: readonly string[]): Record<string, string[]> {
 
 const programs = ['s6-svscan', 's6-supervise', 's6-svc', 's6-svscanctl'];
 
-const missing = programs.filter((program) => !isOnPath(program));
+const missing = programs.filter((program) => findProgram(program) === undefined);
 
 function reasonToSkip(given: Case): string | false {
   if ('seen' in given || missing.length === 0) return false;
   if (process.env['CI'] === 'true') return false;
   return `s6 is not installed: ${missing.join(', ')} not on PATH`;
-}
-
-function isOnPath(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -2,18 +2,27 @@ import type { Service } from '../../lib/index.ts';
 import { Supervisor } from '../../lib/index.ts';
 import type { Standing } from './case.ts';
 import type { Driven, Driver } from './drive.ts';
+import type { Way } from '../runtime/ways.ts';
 
-/** Our supervisor with its defaults unless a case says otherwise, and for each letter of `s6-svc` the counterpart of ours. */
-export const ours: Driver = {
-  name: 'ours',
-  async start(root, variables, options) {
-    const supervisor = await Supervisor.load(root, { output: 'ignore', ...options });
-    for (const [name, value] of Object.entries(variables)) supervisor.environment.set(name, value);
-    supervisor.on('problem', () => undefined);
-    asked(supervisor.start());
-    return new OurTree(supervisor);
-  },
-};
+/**
+ * Our supervisor with its defaults unless a case says otherwise, and for each letter of `s6-svc` the counterpart of ours. It
+ * starts its processes in one of its ways.
+ */
+export function ours(way: Way): Driver {
+  return {
+    name: `ours (${way})`,
+    async start(root, variables, options) {
+      const source = { output: 'ignore', spawner: way, ...options } as const;
+      const supervisor = await Supervisor.load(root, source);
+      for (const [name, value] of Object.entries(variables)) {
+        supervisor.environment.set(name, value);
+      }
+      supervisor.on('problem', () => undefined);
+      asked(supervisor.start());
+      return new OurTree(supervisor);
+    },
+  };
+}
 
 class OurTree implements Driven {
   readonly #supervisor: Supervisor;

@@ -1,6 +1,13 @@
 /*
  * The stages around the services, which s6 by itself does not have: what s6-overlay does with them.
  */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { read } from '../processes.ts';
+import { plant, testFolder } from '../runtime/folder.ts';
 import type { Case } from './case.ts';
 import { finish, run, sh, stop, until } from './case.ts';
 import { conform } from './conform.ts';
@@ -126,6 +133,20 @@ conform('init and finish scripts', [
     seen: 's6-overlay 1.21.2.2 and 2.2.0.3',
   },
   {
+    number: 16,
+    title: 'a profile takes the place of the whole tree, whatever it lacks',
+    tree: web,
+    stages: {
+      'cont-init.d/10': saying('base'),
+      'cont-profile.d/p1/cont-init.d/20': saying('profile'),
+      'cont-profile.d/p1/cont-finish.d/10': saying('bye'),
+    },
+    options: { profile: 'p1' },
+    steps: [until('profile')],
+    ours: ['profile', 'bye'],
+    seen: 's6-overlay 2.2.0.3',
+  },
+  {
     number: 17,
     title: 'stop, while an init script runs: no service starts, the finish scripts run',
     tree: web,
@@ -218,3 +239,35 @@ conform('init and finish scripts', [
     seen: 's6-overlay 2.2.0.3 and 3.1.6.2, for the variables that it is started with',
   },
 ]);
+
+test('S6_LOGGING is 1: the command has the host’s stdout, all else is in the catch-all log, which begins anew (case 57)', async (t) => {
+  const folder = await testFolder(t);
+  chmodSync(folder, 0o755); // the logger may be nobody
+  plant(join(folder, 'bin/logutil-service'), '#!/bin/sh\nexec cat >> "$1/current"\n');
+  plant(join(folder, 'tree/cont-init.d/10'), '#!/bin/sh\necho init; echo init stderr >&2\n');
+  plant(join(folder, 'tree/services.d/web/run'), '#!/bin/sh\necho run; exec sleep 600\n');
+  for (const name of ['lock', 'current']) plant(join(folder, 'log', name), 'old\n');
+  const host = `
+    import { Supervisor } from ${JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)};
+    const supervisor = await Supervisor.load('tree', { loggingDirectory: 'log' });
+    supervisor.on('problem', ({ problem }) => console.log(problem));
+    await supervisor.run({ command: ['sh', '-c', 'echo command; echo stderr >&2; until grep -q "run$" log/current; do sleep 0.02; done'] });
+  `;
+  const tsx = import.meta.resolve('tsx');
+  const words = ['--import', tsx, '--input-type=module', '--eval', host];
+  const PATH = `${join(folder, 'bin')}:${String(process.env['PATH'])}`;
+  const env = { ...process.env, PATH, S6_LOGGING: '1' };
+  const stdout = execFileSync(process.execPath, words, {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: 60_000,
+  });
+  assert.equal(stdout, 'command\n', 'seen with s6-overlay 2.2.0.3');
+  const caught = read(join(folder, 'log/current')).split('\n').slice(0, -1);
+  assert.deepEqual(
+    caught.map((line) => line.replace(/^[\d-]+ [\d:.]+ {2}/, '')),
+    ['init', 'init stderr', 'run'],
+  );
+});

@@ -63,8 +63,10 @@ class RealTree implements Driven {
     return this.#stopped;
   }
 
+  /** A script may have asked for the end already, and then nobody listens any more. */
   async #stop(): Promise<void> {
-    await call('s6-svscanctl', ['-t', this.#directory]);
+    const asked = call('s6-svscanctl', ['-t', this.#directory]);
+    await Promise.any([asked, this.#exit]);
     await this.#exit;
   }
 

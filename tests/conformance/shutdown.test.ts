@@ -1,7 +1,7 @@
 /*
  * The stop of the whole tree. Every case ends with one; these are about what it does.
  */
-import { finish, is, marking, mortal, run, sh, svc, until } from './case.ts';
+import { finish, frail, hurry, is, mortal, run, sh, stop, svc, until } from './case.ts';
 import { conform } from './conform.ts';
 
 /** A run that ends only when its sibling has been asked to end, too. */
@@ -50,8 +50,8 @@ conform('the stop of the tree', [
   },
   {
     title: 'what waits for its restart does not come back',
-    tree: { 'web/run': mortal, 'web/finish': marking },
-    steps: [until('run'), svc('1'), until('finish 3 0'), is('down, wanted')],
+    tree: { 'web/run': frail, 'web/finish': finish },
+    steps: [hurry(until('finish 3 0'), is('down, wanted'), stop)],
     trace: ['run', 'finish 3 0'],
   },
   {

@@ -10,11 +10,11 @@ import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Supervisor } from '../lib/index.ts';
-import type { LifecycleEvent } from '../lib/index.ts';
-import { childrenOf, livingWith, openDescriptors, until } from './processes.ts';
+import { Supervisor } from '../../lib/index.ts';
+import type { LifecycleEvent } from '../../lib/index.ts';
+import { childrenOf, livingWith, openDescriptors, until } from '../processes.ts';
+import { testEachWay, wayOf } from '../runtime/ways.ts';
 
 const services = Number(process.env['CHAOS_SERVICES'] ?? 200);
 const seconds = Number(process.env['CHAOS_SECONDS'] ?? 20);
@@ -47,21 +47,25 @@ const log = `#!/bin/sh
 while read -r line; do echo "$line"; done >> ../lines
 `;
 
-test('services and loggers that die at random', { timeout: (seconds + 220) * 1000 }, async (t) => {
+const timeout = (seconds + 300) * 1000;
+
+testEachWay('services and loggers that die at random', { timeout }, async (t) => {
   t.diagnostic(`SEED=${seed} CHAOS_SERVICES=${services} CHAOS_SECONDS=${seconds}`);
   const before = openDescriptors();
   const children = childrenOf(process.pid);
   const root = await mkdtemp(join(tmpdir(), 'stagekeeper-chaos-'));
   t.after(() => rm(root, { recursive: true, force: true }));
   await plant(root);
-  const supervisor = await Supervisor.load(root, {
+  // Also when something does not hold: nothing may go on.
+  await using supervisor = await Supervisor.load(root, {
+    spawner: wayOf(t),
     timeouts: { readiness: 60_000, services: 20_000 },
   });
   const tally = count(supervisor);
   await supervisor.start();
   // On a busy machine some would be killed again and again before their first instruction.
   const hasRun = (name: string): boolean => existsSync(join(root, 'services.d', name, 'trace'));
-  await until(() => names().every(hasRun), 'the first run of each', 60_000);
+  await until(() => names().every(hasRun), 'the first run of each', 120_000);
   const loggersKilled = await wreak(supervisor);
   const runtime = supervisor.environment.directory;
   const verdict = await supervisor.stop();

@@ -1,0 +1,257 @@
+/*
+ * The programs by which scripts speak to their supervisor: under s6 the real ones, under us the stand-ins.
+ */
+import type { Case } from './case.ts';
+import { finish, is, run, sh, svc, until } from './case.ts';
+import { conform } from './conform.ts';
+
+/** A service that is down until it is asked, and then does this, once. */
+function asking(...lines: readonly string[]): Case['tree'] {
+  return { 'desk/down': '', 'desk/run': sh(...lines) };
+}
+
+/** Says what `s6-svstat` prints, without what is different each time. */
+const says = String.raw`look() {
+  say "$(s6-svstat "$@" ../web | sed 's/(pid [0-9]*)/(pid)/; s/[0-9]* seconds/some time/g')"
+}`;
+
+const lookTwice = asking(
+  says,
+  'look',
+  'look -o up,wantedup,normallyup,ready,paused,exitcode,signal,signum',
+);
+const announcing = sh('echo >&3', 'say run', 'stay');
+
+conform('s6-svstat', [
+  {
+    title: 'a service that is up, and announces nothing',
+    tree: { 'web/run': run, ...lookTwice },
+    steps: [until('run'), svc('o', 'desk'), until('true true true false false -1 NA -1')],
+    trace: ['run', 'up (pid) some time', 'true true true false false -1 NA -1'],
+  },
+  {
+    title: 'one that has announced its readiness, and is normally down',
+    tree: { 'web/run': announcing, 'web/notification-fd': '3', 'web/down': '', ...lookTwice },
+    steps: [
+      svc('u'),
+      is('up, wanted, ready'),
+      svc('o', 'desk'),
+      until('true true false true false -1 NA -1'),
+    ],
+    trace: [
+      'run',
+      'up (pid) some time, normally down, ready some time',
+      'true true false true false -1 NA -1',
+    ],
+  },
+  {
+    title: 'one that runs once, and stands still',
+    tree: { 'web/run': run, 'web/down': '', ...lookTwice },
+    steps: [
+      svc('o'),
+      until('run'),
+      svc('p'),
+      svc('o', 'desk'),
+      until('true false false false true -1 NA -1'),
+      svc('c'),
+    ],
+    trace: [
+      'run',
+      'up (pid) some time, normally down, paused, want down',
+      'true false false false true -1 NA -1',
+    ],
+  },
+  {
+    title: 'one that was ended by a signal, which has a name and a number',
+    tree: {
+      'web/run': run,
+      ...asking(says, 'look', 'look -n', 'look -wes', 'look -o signum', 'say done'),
+    },
+    steps: [until('run'), svc('d'), is('down'), svc('o', 'desk'), until('done')],
+    trace: [
+      'run',
+      'down (signal SIGTERM) some time, normally up, ready some time',
+      'down (signal 15) some time, normally up, ready some time',
+      'false -1 SIGTERM',
+      '15',
+      'done',
+    ],
+  },
+  {
+    title: 'one that has exited, seen from its own finish script',
+    tree: {
+      'web/run': sh('say run', 'exit 3'),
+      'web/finish': sh(says.replace('../web', '.'), 'look', 'look -uwre', 'exit 125'),
+    },
+    steps: [until('false true false 3'), is('down')],
+    trace: ['run', 'down (exitcode 3) some time, normally up, want up', 'false true false 3'],
+  },
+  {
+    title: 'one that is not there: 1; a field that is none: 100',
+    tree: {
+      'web/run': run,
+      ...asking('s6-svstat ../nobody', 'say $?', 's6-svstat -o nothing ../web', 'say $?'),
+    },
+    steps: [until('run'), svc('o', 'desk'), until('100')],
+    trace: ['run', '1', '100'],
+  },
+]);
+
+conform('s6-svwait', [
+  {
+    number: 43,
+    title: 'a service that fails for good while it is waited for: 1; afterwards the time runs out',
+    tree: {
+      'web/run': sh('trap "exit 3" USR1', 'say run', 'stay'),
+      'web/finish': sh('exit 125'),
+      'web/notification-fd': '3',
+      ...asking('s6-svc -wU -1 ../web', 'say $?', 's6-svwait -t 300 -u ../web', 'say $?'),
+    },
+    steps: [until('run'), svc('o', 'desk'), until('99')],
+    trace: ['run', '1', '99'],
+  },
+  {
+    title: 'a state that is there already is reached at once, with a down file too',
+    tree: {
+      'web/run': run,
+      'web/down': '',
+      ...asking('s6-svwait -d ../web && s6-svwait -D ../web', 'say $?'),
+    },
+    steps: [svc('o', 'desk'), until('0')],
+    trace: ['0'],
+  },
+  {
+    title: 'all of several, or any',
+    tree: {
+      'web/run': run,
+      'api/down': '',
+      'api/run': sh('say api', 'stay'),
+      ...asking(
+        's6-svwait -o -t 300 ../web ../api',
+        'say any: $?',
+        's6-svwait -a -t 300 ../web ../api',
+        'say all: $?',
+        's6-svc -wu -u ../api',
+        's6-svwait -a ../web ../api',
+        'say all: $?',
+      ),
+    },
+    steps: [until('run'), svc('o', 'desk'), until('all: 0')],
+    trace: { api: [''], run: [''], any: ['0'], all: ['99', '0'] },
+  },
+]);
+
+conform('s6-svc from a script', [
+  {
+    title: '-wD waits for the end of finish, -wd for that of run',
+    tree: {
+      'web/run': run,
+      'web/finish': sh('until [ -e go ]; do sleep 0.02; done', 'say finish'),
+      ...asking(
+        's6-svc -wd -d ../web',
+        'say down',
+        ': >../web/go',
+        's6-svc -wD ../web',
+        'say Down',
+      ),
+    },
+    steps: [until('run'), svc('o', 'desk'), until('Down')],
+    trace: ['run', 'down', 'finish', 'Down'],
+  },
+  {
+    title: '-wU waits for the announcement',
+    tree: {
+      'web/down': '',
+      'web/notification-fd': '3',
+      'web/run': sh(
+        'say run',
+        'until [ -e go ]; do sleep 0.02; done',
+        'say announces',
+        'echo >&3',
+        'stay',
+      ),
+      ...asking('s6-svc -wu -u ../web', ': >../web/go', 's6-svc -wU ../web', 'say ready'),
+    },
+    steps: [svc('o', 'desk'), until('ready')],
+    trace: ['run', 'announces', 'ready'],
+  },
+  {
+    title: '-T: the time runs out with 99',
+    tree: {
+      'web/down': '',
+      'web/run': run,
+      ...asking('s6-svc -wu -T 200 -h ../web', 'say $?'),
+    },
+    steps: [svc('o', 'desk'), until('99')],
+    trace: ['99'],
+  },
+  {
+    title: 'a service takes itself down, and is not restarted',
+    tree: { 'web/run': sh('say run', 's6-svc -d .', 'stay'), 'web/finish': finish },
+    steps: [until('finish 256 15'), is('down')],
+    trace: ['run', 'finish 256 15'],
+  },
+  {
+    title: 'a finish script that says -O: never again, until it is started by hand',
+    tree: { 'web/run': sh('say run', 'exit 3'), 'web/finish': sh('s6-svc -O .', 'say finish') },
+    steps: [until('finish'), is('down')],
+    trace: ['run', 'finish'],
+  },
+  {
+    title: '-D leaves a down file, -U takes it away',
+    tree: {
+      'web/run': run,
+      ...asking(
+        's6-svc -wD -D ../web',
+        '[ -e ../web/down ]; say $?',
+        's6-svc -wu -U ../web',
+        '[ -e ../web/down ]; say $?',
+      ),
+    },
+    steps: [until('run'), svc('o', 'desk'), until('run', 2), until('1')],
+    trace: { run: ['', ''], '0': [''], '1': [''] },
+  },
+]);
+
+conform('s6-svok', [
+  {
+    title: 'whether a directory has a supervisor',
+    tree: {
+      'web/run': run,
+      ...asking('s6-svok ../web', 'say web $?', 's6-svok ../nobody', 'say nobody $?'),
+    },
+    steps: [until('run'), svc('o', 'desk'), until('nobody 1')],
+    trace: ['run', 'web 0', 'nobody 1'],
+  },
+]);
+
+conform('s6-svscanctl from a script', [
+  {
+    title: '-an: what is new is started, what is gone is stopped',
+    tree: {
+      'web/run': run,
+      'old/run': sh('trap "say old: ends; exit" TERM', 'say old: runs', 'stay'),
+      ...asking('mv ../old ../.old', 'mv ../.new ../new', 's6-svscanctl -an ..', 'say $?'),
+      '.new/run': sh('say new', 'stay'),
+    },
+    steps: [
+      until('run'),
+      until('old: runs'),
+      svc('o', 'desk'),
+      until('new'),
+      until('old: ends'),
+      until('0'),
+    ],
+    trace: { run: [''], old: ['runs', 'ends'], '0': [''], new: [''] },
+  },
+  {
+    title: '-t: everything ends',
+    tree: {
+      'web/run': run,
+      'web/finish': finish,
+      ...asking('exec s6-svscanctl -t ..'),
+    },
+    steps: [until('run'), svc('o', 'desk'), until('finish 256 15')],
+    trace: ['run', 'finish 256 15'],
+  },
+]);
