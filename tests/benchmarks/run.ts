@@ -1,13 +1,29 @@
-// Measures, and prints what came of it: `npm run bench`, `npm run bench NAME`, `npm run bench -- --json`.
-import { parseArgs } from 'node:util';
-import type { Figure } from './figure.ts';
-import { resultOf, tableOf } from './figure.ts';
-import { testKit } from './test-kit.ts';
+// Measures us and the peers on the same work, and prints what came of it. Usage:
+//   npm run bench [FIGURE...] [-- --json] [-- --svg FOLDER] [-- --runs N] [-- --at-most SERVICES] [-- --with-pm2]
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, styleText } from 'node:util';
+import { chartOf } from './chart.ts';
+import { everyone } from './contenders/everyone.ts';
+import type { Contender } from './contenders/contender.ts';
+import { installPm2 } from './contenders/pm2.ts';
+import { figures } from './figures.ts';
+import type { Report, ReportedFigure } from './report.ts';
+import { reported, tableOf } from './report.ts';
+import { Workshop } from './workshop.ts';
 
-const figures: readonly Figure[] = [testKit];
+/** From this load average on others were at work, who disturb the figures. */
+const busy = 0.7;
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    svg: { type: 'string' },
+    runs: { type: 'string', default: '5' },
+    'at-most': { type: 'string', default: '1000' },
+    'with-pm2': { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 const unknown = positionals.filter((name) => !figures.some((figure) => figure.name === name));
@@ -15,11 +31,90 @@ if (unknown.length > 0) {
   const known = figures.map(({ name }) => name).join(', ');
   console.error(`No figure is named ${unknown.join(', ')}. There are: ${known}.`);
   process.exitCode = 1;
+} else if (!isCount(values.runs) || !isCount(values['at-most'])) {
+  console.error('--runs and --at-most are to be whole numbers, from 1 on.');
+  process.exitCode = 1;
 } else {
-  const results = [];
-  for (const figure of figures) {
-    if (positionals.length > 0 && !positionals.includes(figure.name)) continue;
-    results.push(await resultOf(figure));
+  const workshop = new Workshop();
+  // Whatever goes wrong, nothing is left.
+  process.on('exit', () => {
+    workshop.close();
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // A terminal's Ctrl-C may come twice, from npm as well: a listener that stays keeps the second one from cutting this short.
+    process.on(signal, () => {
+      workshop.close();
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    });
   }
-  console.log(values.json ? JSON.stringify(results, undefined, 2) : tableOf(results));
+  try {
+    await bench(workshop);
+  } finally {
+    workshop.close();
+  }
+}
+
+async function bench(workshop: Workshop): Promise<void> {
+  const began = performance.now();
+  const [load = 0] = loadavg();
+  if (load > busy) console.error(`The machine is busy (load ${load.toFixed(1)}): trust no figure.`);
+  if (values['with-pm2']) await installPm2(workshop);
+  const { contenders, missing } = await present(workshop);
+  const runs = Number(values.runs);
+  const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
+  const setting = { workshop, contenders, runs, most: Number(values['at-most']), wanted };
+  const done: ReportedFigure[] = [];
+  for (const figure of figures) {
+    if (!wanted(figure.name)) continue;
+    const start = performance.now();
+    const series = await figure.measure(setting);
+    const took = secondsSince(start);
+    const result = reported({ figure: figure.name, work: figure.work, took, series });
+    done.push(result);
+    if (!values.json) console.log(tableOf(result, paint));
+    if (values.svg !== undefined) draw(values.svg, result);
+  }
+  const took = secondsSince(began);
+  const cores = availableParallelism();
+  const report: Report = { node: process.version, cores, load, runs, missing, took, figures: done };
+  console.log(values.json ? JSON.stringify(report, undefined, 2) : closingOf(report));
+}
+
+function closingOf({ node, cores, runs, missing, took }: Report): string {
+  const reasons = Object.entries(missing).map(([name, reason]) => `Missing: ${name}: ${reason}.`);
+  const medians = `medians of ${String(runs)} runs in turns, ${String(took)} s in all`;
+  return [...reasons, `Node ${node}, ${String(cores)} cores, ${medians}.`].join('\n');
+}
+
+function secondsSince(start: number): number {
+  return Math.round((performance.now() - start) / 1000);
+}
+
+/** Who is here, and why the others are not. */
+async function present(workshop: Workshop): Promise<{
+  contenders: readonly Contender[];
+  missing: Readonly<Record<string, string>>;
+}> {
+  const contenders: Contender[] = [];
+  const missing: Record<string, string> = {};
+  for (const contender of everyone) {
+    const reason = await contender.absence(workshop);
+    if (reason === undefined) contenders.push(contender);
+    else missing[contender.name] = reason;
+  }
+  return { contenders, missing };
+}
+
+function isCount(text: string): boolean {
+  return /^[1-9]\d*$/.test(text);
+}
+
+function paint(text: string, met: boolean): string {
+  return process.stdout.isTTY ? styleText(met ? 'green' : 'red', text) : text;
+}
+
+function draw(folder: string, figure: ReportedFigure): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${figure.name}.svg`), chartOf(figure));
 }

@@ -1,0 +1,27 @@
+import type { Figure } from './figure.ts';
+import { fatHost } from './figures/fat-host.ts';
+import { idle } from './figures/idle.ts';
+import { importing } from './figures/import.ts';
+import { load } from './figures/load.ts';
+import { log } from './figures/log.ts';
+import { restart } from './figures/restart.ts';
+import { size } from './figures/size.ts';
+import { start } from './figures/start.ts';
+import { stop } from './figures/stop.ts';
+import { storm } from './figures/storm.ts';
+import { testKit } from './figures/test-kit.ts';
+
+/** All figures, in the order in which they are measured: what takes seconds comes before what takes minutes. */
+export const figures: readonly Figure[] = [
+  importing,
+  load,
+  testKit,
+  log,
+  start,
+  stop,
+  restart,
+  size,
+  idle,
+  fatHost,
+  storm,
+];

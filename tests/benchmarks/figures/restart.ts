@@ -1,0 +1,19 @@
+import type { Figure } from '../figure.ts';
+import { kills, losing, sleepingLives } from '../sleeping-lives.ts';
+
+/** From a death to the next life. */
+export const restart: Figure = {
+  name: 'restart',
+  work: `kill -9 of one of ${String(losing)} services to the first line of its next run, ${String(kills)} in each run; the floor of a second off`,
+  async measure(setting) {
+    const lives = await sleepingLives(setting, Math.min(losing, setting.most));
+    return [
+      {
+        ...{ label: 'kill -9 to next run', unit: 'ms', samples: lives.get('restart') ?? {} },
+        budget: { of: 'ratio', to: 's6', atMost: 1.5 },
+        nativeBudget: { of: 'ratio', to: 'C', atMost: 1.3 },
+      },
+      { label: 'the same, p99', unit: 'ms', samples: lives.get('restartP99') ?? {} },
+    ];
+  },
+};

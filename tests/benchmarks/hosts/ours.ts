@@ -1,0 +1,18 @@
+import type { Spawner } from 'stagekeeper';
+import { Supervisor } from 'stagekeeper';
+import { host, order } from './host.ts';
+
+const { root, services, atOnce, spawner } = order;
+const backoff = { first: 0, cap: 0 };
+const supervisor = await Supervisor.load(root, {
+  output: 'ignore',
+  // However slow the machine is, a start is over when all run.
+  timeouts: { readiness: 0 },
+  ...(atOnce && { services: Object.fromEntries(services.map((name) => [name, { backoff }])) }),
+  // Older versions know no spawner by name.
+  ...(spawner !== undefined && { spawner: spawner as string & Spawner }),
+});
+await host(
+  () => supervisor.start(),
+  async () => void (await supervisor.stop()),
+);
