@@ -29,6 +29,7 @@ import { walk } from './exploration/walk.ts';
 import type { CheckOptions } from './check.ts';
 import type { TreeSource } from './tree-source.ts';
 import { readSource, sorted } from './tree-source.ts';
+import { OptionsError } from '../errors.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
 import type { SupervisorOptions } from '../options.ts';
@@ -73,7 +74,11 @@ export async function explore(
   return exploreTree(tree, { ...options, problems });
 }
 
-/** The same for a tree that was read already. */
+/**
+ * The same for a tree that was read already.
+ *
+ * @throws OptionsError when an option has a value that it cannot have.
+ */
 export function exploreTree(tree: Tree, options: ExploreTreeOptions = {}): Exploration {
   return exploreParts(tree, parts(tree), options);
 }
@@ -84,6 +89,9 @@ export function exploreParts(
   each: readonly Tree[],
   { problems = [], mostStates = mostStatesByDefault, ...options }: ExploreTreeOptions,
 ): Exploration {
+  if (!(mostStates >= 1)) {
+    throw new OptionsError(`mostStates: expected a number from 1 on, got ${String(mostStates)}`);
+  }
   const laws = lawsOf(settle(options, {}), problems);
   const outcomes = each.map((part): Outcome => outcomeOf(walk(part, laws, mostStates), tree, laws));
   const findings = joined(outcomes, laws);

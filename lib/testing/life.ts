@@ -26,6 +26,7 @@ export interface Life extends AsyncDisposable {
    *
    * @throws AssertionError when it does not come within `timeout`, or cannot come any more; the end of the transcript is in its
    * message. What a predicate throws is thrown as it is.
+   * @throws RangeError when `timeout` is negative or not a number.
    */
   until: Until;
   /** Adds files to the tree, or replaces them, as an init script may do. They count when `services.d` is next read. */
@@ -72,6 +73,9 @@ export type Drive = (
 /** Makes the function that waits, of a story and of a way to let it go on. */
 export function untilOf(story: Story, transcript: Transcript, drive: Drive): Until {
   const wait = async (test: Test, { timeout, past = false }: UntilOptions): Promise<Met> => {
+    if (timeout !== undefined && !(timeout >= 0)) {
+      throw new RangeError(`until() waits for 0 or more milliseconds, not for ${String(timeout)}.`);
+    }
     const expectation = story.expect(test, past);
     try {
       const why = await drive(expectation, timeout);

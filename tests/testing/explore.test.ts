@@ -351,6 +351,9 @@ test('the walk ends at the bound, and says that it is not complete', () => {
 
 test('options that make no sense are refused', () => {
   assert.throws(() => explored(web, { timeouts: { kill: -1 } }), OptionsError);
+  for (const mostStates of [0, -1, NaN]) {
+    assert.throws(() => explored(web, { mostStates }), OptionsError);
+  }
 });
 
 test('a tree of three services with everything is explored in no time worth mentioning', () => {

@@ -192,6 +192,10 @@ test('what nobody could wait for is refused', async () => {
     return true;
   });
   await assert.rejects(life.until({ type: none }), OptionsError);
+  for (const timeout of [-1, NaN]) {
+    await assert.rejects(life.until(up, { timeout }), /RangeError: .* not for (-1|NaN)/);
+    await assert.rejects(life.until(Promise.resolve(), { timeout }), RangeError);
+  }
 });
 
 test('the same for real', async () => {
