@@ -182,9 +182,9 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     const early = process.listenerCount('SIGCHLD');
     for (let more = 0; more < 3; more += 1) await service('(sleep 0.1 &)').over;
     await until(() => ownChildren().filter((pid) => !isAlive(pid)).length === 5, 'more zombies');
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
     await end();
-    report({ told, early });
+    report({ told, early, timers });
   },
 };
 

@@ -61,7 +61,7 @@ void describe('the reaper in a host', { timeout: 300_000 }, () => {
     'that has no koffi tells of zombies once, and how to get rid of them',
     { skip: noProcess1 },
     async () => {
-      const { told, listeners, early } = await reportOf('without-koffi', asProcess1);
+      const { told, listeners, early, timers } = await reportOf('without-koffi', asProcess1);
       const [problem, ...more] = told as Problem[];
       assert.deepEqual(
         [problem?.code, problem?.severity, problem?.path],
@@ -75,7 +75,11 @@ void describe('the reaper in a host', { timeout: 300_000 }, () => {
         problem?.remedy ?? '',
         /npm install koffi.*tini.*examples\/container-init\/init\.sh/,
       );
-      assert.deepEqual({ more, early, listeners }, { more: [], early: 0, listeners: 0 });
+      assert.deepEqual(
+        { more, early, listeners, timers },
+        { more: [], early: 0, listeners: 0, timers: [] },
+        'it looks no more',
+      );
     },
   );
 });

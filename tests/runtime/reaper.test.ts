@@ -7,7 +7,6 @@ import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Problem } from '../../lib/model/problem.ts';
 import type { Native } from '../../lib/runtime/native.ts';
 import { Reaper, isReaperNeeded } from '../../lib/runtime/reaper.ts';
@@ -81,6 +80,15 @@ function turns(count: number): Promise<void> {
     };
     next(count);
   });
+}
+
+/** Lets so many milliseconds of virtual time pass, and the loop turn meanwhile. */
+async function pass(t: TestContext, milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 50) {
+    await turns(5);
+    t.mock.timers.tick(50);
+  }
+  await turns(5);
 }
 
 // No process has such a pid: the list of our children is the real one, and has none of the made-up zombies but the first.
@@ -166,13 +174,14 @@ test('one that must wait holds up nobody behind it', { skip }, async (t) => {
 });
 
 test('a child of the host is never reaped, however late Node is', { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const { kernel } = reaping(t);
   const child = spawn('sleep', ['600']);
   const { pid = 0 } = child;
   try {
     for (const session of [pid, ours, foreign]) {
       kernel.die(pid, session);
-      await pause(150);
+      await pass(t, 10_000);
     }
     assert.deepEqual(kernel.reaped, []);
   } finally {
@@ -180,26 +189,29 @@ test('a child of the host is never reaped, however late Node is', { skip }, asyn
     await once(child, 'exit');
   }
   process.emit('SIGCHLD', 'SIGCHLD');
-  await until(() => kernel.reaped.includes(pid), 'the end of an orphan that has its pid later');
+  await pass(t, 100);
+  assert.deepEqual(kernel.reaped, [pid], 'an orphan that has its pid later');
 });
 
 test('nothing looks while nobody dies', { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const { kernel } = reaping(t);
   kernel.die(nobody, ours);
-  await until(() => kernel.zombies.size === 0, 'the end');
-  await pause(100);
+  await pass(t, 200);
+  assert.equal(kernel.zombies.size, 0);
   const { looks } = kernel;
-  await pause(300);
+  await pass(t, 10_000);
   assert.equal(kernel.looks, looks);
 });
 
 test('a child that stays does not make it look for ever', { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const { kernel } = reaping(t);
   const child = spawn('sleep', ['600']);
   kernel.die(child.pid ?? 0, ours);
-  await pause(150);
+  await pass(t, 200);
   const { looks } = kernel;
-  await pause(300);
+  await pass(t, 10_000);
   child.kill('SIGKILL');
   assert.equal(kernel.looks, looks);
   kernel.zombies.clear();
@@ -231,7 +243,8 @@ test(
     assert.deepEqual(resources(), before);
     kernel.die(nobody, foreign);
     reaper.begin();
-    await pause(100);
+    assert.deepEqual(resources(), before);
+    await turns(5);
     assert.deepEqual(kernel.reaped, [nobody], 'it has ended for good');
   },
 );
@@ -273,14 +286,15 @@ test('it is in place where orphans come to, or where it is asked for', { skip },
   );
 });
 
-test('without native code it is silent while there is nothing to tell', { skip }, async () => {
+test('without native code it is silent while there is nothing to tell', { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const before = resources();
   const told: Problem[] = [];
   const reaper = new Reaper({ reap: true, native: () => undefined, told: (it) => told.push(it) });
   reaper.begin();
   const child = spawn('true');
   await once(child, 'exit');
-  await pause(1200);
+  await pass(t, 10_000);
   await reaper.end();
   assert.deepEqual(told, []);
   assert.deepEqual(resources(), before);
