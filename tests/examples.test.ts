@@ -67,27 +67,36 @@ test('boot-a-tree shows the whole model at work and ends by itself', bound, asyn
   shows(
     output(),
     'loaded → initializing',
-    'init1: the first init script',
     /init1 +exited, exit code 0/,
-    'init2: the second one',
     'initializing → starting',
     /service2\/log +starting → up/,
     /service2 +starting → up/,
     'starting → running',
-    'logged: tick 1',
     /service2 +up → finishing, ended by SIGKILL/,
-    'finish of service2: exit code 256, signal 9, name service2',
     /service2 +starting → up/,
     'running → stopping',
     /service2 +up → stopping/,
+    /service2\/log +stopping → down, exit code 0/,
+    'stopping → finishing',
+    'finishing → ended',
+    "verdict { reason: 'stopped', exitCode: 0",
+  );
+  // A script may speak before the host has said that it runs, but not after the host has said that it has ended.
+  shows(
+    output(),
+    'init1: the first init script',
+    /init1 +exited, exit code 0/,
+    'init2: the second one',
+    'initializing → starting',
+    'logged: tick 1',
+    'finish of service2: exit code 256, signal 9, name service2',
+    'running → stopping',
     'logged: finish of service2: exit code 256, signal 15, name service2',
     'end of file: the logger has read everything',
     /service2\/log +stopping → down, exit code 0/,
-    'stopping → finishing',
     'finish1: all services are down',
     'finish2: the last one',
     'finishing → ended',
-    "verdict { reason: 'stopped', exitCode: 0",
   );
   shows(output(), "service2: up, GREETING is 'left by init2'");
   shows(output(), 'service1: up, to the very end');
@@ -220,6 +229,12 @@ test(
       'init: stopping',
       'init: web/log stopping → down',
       'init: finishing',
+      'init: exit code 143 (signal)',
+    );
+    // A script may speak before the host has said that it runs.
+    shows(
+      output(),
+      'init: web stopping → finishing',
       /the last line of the log: .* GET \//,
       'init: exit code 143 (signal)',
     );
