@@ -145,7 +145,8 @@ export class Service extends Emitter<ServiceEvents> {
   }
 
   /**
-   * Sends a signal to `run`. Without effect while it does not live (s6-svc).
+   * Sends a signal to `run`: at once, or as soon as it is there if it is just being started. Without effect while it does not
+   * live (s6-svc).
    *
    * @throws OptionsError when there is no such signal.
    */
@@ -180,6 +181,11 @@ export class Service extends Emitter<ServiceEvents> {
     this.#control.refuseOnTheWayDown(what);
     const before = this.#state;
     this.#input(input);
+    if (input.type === 'once' && (before.status === 'stopping' || before.status === 'finishing')) {
+      throw new InterruptedError(
+        `The service '${this.name}' is ${before.status}: once() brings nothing back that is on its way down.`,
+      );
+    }
     const isOld = (state: ServiceState): boolean =>
       input.type === 'restart' && 'run' in before && 'run' in state && state.run === before.run;
     await this.#control.until(

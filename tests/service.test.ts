@@ -81,6 +81,31 @@ test('once() does not restart', async () => {
   assert.equal(life.spawner.children.length, 1);
 });
 
+test('once() brings nothing back that is on its way down, and says so', async () => {
+  await using life = await simulate({ services: [{ name: 'web', run: ['web'], finish: ['f'] }] });
+  const service = life.supervisor.service('web');
+  life.spawner.script('web', {});
+  life.spawner.script('web/finish', exit(0, 100));
+  await life.supervisor.start();
+  void service.stop();
+  await life.settle();
+  const onItsWay = { code: 'ERR_INTERRUPTED', message: /'web' is (stopping|finishing): once\(\)/ };
+  await assert.rejects(service.once(), onItsWay);
+  await life.until(() => service.status === 'finishing');
+  await assert.rejects(service.once(), onItsWay);
+  await life.until(() => service.status === 'down');
+});
+
+test('a signal that comes just after the start reaches the run', async () => {
+  await using life = await simulate({ services: [{ name: 'web', run: ['web'], down: true }] });
+  await life.supervisor.start();
+  const service = life.supervisor.service('web');
+  const started = service.start();
+  service.signal('SIGUSR1');
+  await started;
+  assert.deepEqual(life.spawner.child('web').signals, ['SIGUSR1']);
+});
+
 test("once(event, listener) is the emitter's", async () => {
   const life = await simulate({ services: [web] });
   const heard: string[] = [];

@@ -24,29 +24,26 @@
  */
 import type { Input, Machine, ServiceState, Setting, Step } from './machine.ts';
 import {
-  awaitEnd,
-  bury,
-  drainFinished,
-  hasten,
-  hurry,
-  kill,
-  killFinish,
+  keep,
   note,
-  relay,
-  rest,
   retry,
   rise,
-  settle,
   spawn,
   spawnDrained,
   spawnOnce,
-  terminate,
-  unwant,
-  unwantFinished,
   want,
-  wantAgain,
   wantDrained,
   wantOnce,
+} from './coming-up.ts';
+import { awaitEnd, hasten, hurry, kill, rest, terminate, unwant } from './going-down.ts';
+import {
+  bury,
+  drainFinished,
+  killFinish,
+  relay,
+  settle,
+  unwantFinished,
+  wantAgain,
 } from './transitions.ts';
 
 /** What each state does on each input. */
@@ -58,6 +55,7 @@ export const machine: Machine = {
     restart: want,
     stop: unwant,
     drain: wantDrained,
+    signal: keep,
     spawned: rise,
     unspawnable: retry,
   },
@@ -79,6 +77,7 @@ export const machine: Machine = {
     drain: hurry,
     hurry: hasten,
     signal: relay,
+    announced: note,
     exited: bury,
     deadline: kill,
   },

@@ -52,7 +52,12 @@ export type FailureReason = 'finish' | 'limit' | 'policy' | 'unspawnable';
 export type ServiceState = Memory &
   (
     | { readonly status: 'down'; readonly why: 'untouched' | 'asked' | 'ended' }
-    | { readonly status: 'starting'; readonly announces: boolean }
+    | {
+        readonly status: 'starting';
+        readonly announces: boolean;
+        /** What it is sent as soon as it is there. */
+        readonly signals: readonly NodeJS.Signals[];
+      }
     | { readonly status: 'up'; readonly run: Run }
     | {
         readonly status: 'stopping';

@@ -4,6 +4,9 @@ import type { ServiceSpec } from '../model/tree.ts';
 /** Milliseconds between the stop signal and KILL where nothing else is said. Ours: s6 never kills by itself. */
 const defaultPatience = 10_000;
 
+/** Milliseconds until KILL is sent again to what did not die of it (s6). */
+export const killAgainAfter = 5000;
+
 /** The deadline after so many milliseconds; none after 0. */
 export function after(duration: number, now: number): number | null {
   return duration === 0 ? null : now + duration;

@@ -4,7 +4,7 @@
 import { catchAllEnd } from './catch-all.ts';
 import { hostCommand, scriptCommand } from './command.ts';
 import type { Draft } from './draft.ts';
-import { after, at, sooner } from './patience.ts';
+import { after, at, killAgainAfter, sooner } from './patience.ts';
 import type { RunningScript, ScriptInput, ScriptResult, ScriptStageName } from './state.ts';
 import type { Exit } from '../model/exit.ts';
 import { describeExit, exitCodeOf } from '../model/exit.ts';
@@ -134,8 +134,6 @@ export function killScript(draft: Draft, stage: ScriptStageName): void {
 export function failures(results: readonly ScriptResult[]): readonly ScriptResult[] {
   return results.filter((result) => result.exitCode !== 0);
 }
-
-const killAgainAfter = 5000;
 
 function askToEnd(draft: Draft, stage: ScriptStageName, { script }: RunningScript): void {
   const owner = { stage, script };

@@ -97,4 +97,15 @@ conform('signals', [
     steps: [until('run'), svc('d'), is('down')],
     trace: ['run', 'finish 256 15'],
   },
+  {
+    title: 'in one go with o: it reaches the run that has just been started',
+    tree: {
+      'web/run': sh('stay'),
+      'web/finish': finish,
+      'web/down': '',
+      'web/notification-fd': '3',
+    },
+    steps: [svc('ot'), until('finish 256 15'), is('down')],
+    trace: ['finish 256 15'],
+  },
 ]);

@@ -1,7 +1,7 @@
 /*
  * Readiness: a newline on the descriptor that notification-fd names.
  */
-import { aSecondLater, finish, is, run, sh, svc, until, witness, write } from './case.ts';
+import { aSecondLater, finish, is, marking, run, sh, svc, until, witness, write } from './case.ts';
 import { conform } from './conform.ts';
 
 /** A run that announces its readiness when it is sent USR1. */
@@ -95,6 +95,27 @@ conform('readiness', [
       ...[svc('1'), is('up, wanted, ready')],
     ],
     trace: ['run', 'run'],
+  },
+  {
+    title:
+      'announced on its way down, a good second before its end: wanted again, it comes back at once',
+    tree: {
+      'web/run': sh(
+        'count starts',
+        'if [ $count = 1 ]; then trap "exit 3" USR1; trap "echo >&3; say term" TERM; fi',
+        'if [ -e moment ]; then ago; say back $ago; fi',
+        'say run',
+        'stay',
+      ),
+      'web/finish': marking,
+      'web/notification-fd': '3',
+      ...witness,
+    },
+    steps: [
+      ...[until('run'), svc('d'), until('term'), svc('u'), ...aSecondLater],
+      ...[svc('1'), until('run', 2)],
+    ],
+    trace: ['run', 'term', 'a second later', 'finish 3 0', 'back at once', 'run', 'finish 256 15'],
   },
   {
     title: 'a descriptor far up',

@@ -33,7 +33,7 @@ import {
   unspawnable,
   up,
 } from './samples.ts';
-import { machine, newborn, transition } from '../../lib/machine/longrun.ts';
+import { isReady, machine, newborn, transition } from '../../lib/machine/longrun.ts';
 import type { Input, ServiceEffect, ServiceState } from '../../lib/machine/machine.ts';
 
 const web = service('web');
@@ -99,6 +99,31 @@ test('starting + stop → noted, with its patience, until the process is there',
 
 test('starting + drain → noted, with its patience', () => {
   becomes(starting(), drain, 50, starting({ goal: 'drain', patience: 3000, bound: 3000 }));
+});
+
+test('starting, stop noted + drain → down all the same: whoever said so wants it down', () => {
+  const noted = starting({ goal: 'down', patience: 3000, bound: 3000 });
+  becomes(starting({ goal: 'down' }), drain, 50, noted);
+});
+
+test('starting + signal → kept, each kind once, until the process is there', () => {
+  const kept = starting({ signals: ['SIGHUP'] });
+  becomes(starting(), hangUp, 50, kept);
+  assert.equal(transition(kept, hangUp, at(50, web)).state, kept);
+  const both = starting({ signals: ['SIGHUP', 'SIGKILL'] });
+  becomes(kept, { type: 'signal', signal: 'SIGKILL' }, 50, both);
+});
+
+test('starting, signals kept + spawned → they are sent, and then the stop signal', () => {
+  const signals = ['SIGHUP', 'SIGUSR1'] as const;
+  const effects = signals.map((signal) => kill(signal));
+  becomes(starting({ signals }), spawned, 50, up({ since: 50, run: runAt(50) }), effects);
+  const after = stopping({ since: 50, patience: 300, run: runAt(50), deadline: 350 });
+  becomes(starting({ signals, goal: 'down', patience: 300 }), spawned, 50, after, [
+    ...effects,
+    kill('SIGTERM'),
+    kill('SIGCONT'),
+  ]);
 });
 
 test('starting + spawned → up', () => {
@@ -268,6 +293,12 @@ test('stopping + signal → the signal, and nothing else', () => {
   becomes(stopping(), hangUp, 50, stopping(), [kill('SIGHUP')]);
 });
 
+test('stopping + announced → noted for its next start, but ready for nobody', () => {
+  const after = stopping({ run: { ...run, readyAt: 50 } });
+  becomes(stopping(), announced, 50, after);
+  assert.equal(isReady(after), false);
+});
+
 test('stopping + exited → no death, what is left of its group goes, then finish', () => {
   const ended = { ...died, exit: by('SIGTERM'), death: false };
   const after = finishing({
@@ -317,6 +348,11 @@ test('finishing + stop → stays down afterwards (case 33)', () => {
 
 test('finishing + drain → the rest is read afterwards', () => {
   becomes(finishing(), drain, 50, finishing({ goal: 'drain', patience: 3000, bound: 3000 }));
+});
+
+test('finishing, not wanted + drain → stays down, whatever is left to read', () => {
+  const after = finishing({ goal: 'down', patience: 3000, bound: 3000 });
+  becomes(finishing({ goal: 'down' }), drain, 50, after);
 });
 
 test('finishing + unspawnable → as if there were no finish script (case 30)', () => {

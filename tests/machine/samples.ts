@@ -77,7 +77,7 @@ export function down(more: Partial<In<'down'>> = {}): In<'down'> {
 }
 
 export function starting(more: Partial<In<'starting'>> = {}): In<'starting'> {
-  return { ...memory, status: 'starting', announces: false, ...more };
+  return { ...memory, status: 'starting', announces: false, signals: [], ...more };
 }
 
 export function up(more: Partial<In<'up'>> = {}): In<'up'> {

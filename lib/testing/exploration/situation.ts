@@ -109,7 +109,7 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
     case 'failed':
       return { ...memory, status: state.status, why: state.why };
     case 'starting':
-      return { ...memory, status: state.status, announces: state.announces };
+      return { ...memory, status: state.status, announces: state.announces, signals: [] };
     case 'up':
       return { ...memory, status: state.status, run: alikeRun(state.run, tree) };
     case 'stopping': {

@@ -1,0 +1,109 @@
+/*
+ * What the cells of the service table (longrun.ts) do on the way up: the start of a run, until it is there and ready.
+ */
+import { runCommand } from './command.ts';
+import { ask, drained, halt } from './going-down.ts';
+import type {
+  Goal,
+  In,
+  Memory,
+  Of,
+  Run,
+  ServiceEffect,
+  ServiceState,
+  Setting,
+  Step,
+} from './machine.ts';
+import { end, fail, lieDown, memory, preceded, stay } from './steps.ts';
+
+/** Milliseconds until a run that cannot be spawned is tried again (s6 up to 2.11). */
+const spawnAgainAfter = 10_000;
+
+export function spawn(state: ServiceState, _input: unknown, setting: Setting): Step {
+  return begin(state, 'up', setting);
+}
+
+export function spawnOnce(state: ServiceState, _input: unknown, setting: Setting): Step {
+  return begin(state, 'once', setting);
+}
+
+export function spawnDrained(state: ServiceState, input: Of<'drain'>, setting: Setting): Step {
+  return begin({ ...state, ...drained(input) }, 'drain', setting);
+}
+
+export function begin(known: Memory, goal: Goal, { spec, output, catchAll, now }: Setting): Step {
+  const announces = spec.notificationFd !== undefined;
+  const bound = goal === 'drain' ? known.bound : 0;
+  return {
+    state: {
+      ...memory(known),
+      goal,
+      since: now,
+      bound,
+      status: 'starting',
+      announces,
+      signals: [],
+    },
+    effects: [{ type: 'spawn', role: 'run', command: runCommand(spec, output, catchAll) }],
+  };
+}
+
+export function want<S extends ServiceState>(state: S): Step {
+  return stay({ ...state, goal: 'up' });
+}
+
+export function wantOnce<S extends ServiceState>(state: S): Step {
+  return stay({ ...state, goal: 'once' });
+}
+
+/** A logger that was told to be down stays so, whatever is left in its pipe. */
+export function wantDrained<S extends ServiceState>(state: S, input: Of<'drain'>): Step {
+  return stay({ ...state, goal: state.goal === 'down' ? 'down' : 'drain', ...drained(input) });
+}
+
+/** Nobody is there yet to be sent a signal. Several of a kind would be one, too, to a process that has not run yet. */
+export function keep(state: In<'starting'>, { signal }: Of<'signal'>): Step {
+  if (state.signals.includes(signal)) return stay(state);
+  return stay({ ...state, signals: [...state.signals, signal] });
+}
+
+/** The process is there: stay up, or, when the goal changed meanwhile, go on to the end. */
+export function rise(state: In<'starting'>, input: Of<'spawned'>, setting: Setting): Step {
+  const { announces, signals } = state;
+  const run: Run = { pid: input.pid, startedAt: setting.now, announces, readyAt: null };
+  const kept = signals.map((signal): ServiceEffect => ({ type: 'kill', signal, scope: 'process' }));
+  return preceded(kept, setOut(state, run, setting));
+}
+
+function setOut(state: In<'starting'>, run: Run, setting: Setting): Step {
+  const known: Memory = { ...memory(state), flaw: null };
+  switch (state.goal) {
+    case 'up':
+    case 'once':
+      return stay({ ...known, since: setting.now, status: 'up', run });
+    case 'down':
+      return ask(known, run, 'down', state.patience, setting);
+    case 'drain':
+      return halt(known, run, 'down', state.patience, setting, []);
+  }
+}
+
+/** A run that cannot be spawned is no death: no finish, no tally, another try later (s6). */
+export function retry(
+  starting: In<'starting'>,
+  input: Of<'unspawnable'>,
+  { spec, now }: Setting,
+): Step {
+  const state = { ...memory(starting), flaw: input.message };
+  if (state.goal === 'once') return stay(end(state, now));
+  if (state.goal !== 'up') return lieDown(state, now);
+  if (spec.restart === 'never') return stay(fail(state, 'unspawnable', now));
+  const deadline = now + spawnAgainAfter;
+  return stay({ ...state, since: now, status: 'backoff', why: 'unspawnable', deadline });
+}
+
+/** Its readiness. On its way down it is ready for nobody, but when it comes back is counted from it (s6). */
+export function note(state: In<'up' | 'stopping'>, _input: unknown, { now }: Setting): Step {
+  if (state.run.readyAt !== null) return stay(state);
+  return stay({ ...state, run: { ...state.run, readyAt: now } });
+}

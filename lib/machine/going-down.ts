@@ -1,0 +1,103 @@
+/*
+ * What the cells of the service table (longrun.ts) do on the way down: a run is asked to end, and killed if it does not.
+ */
+import type { In, Memory, Of, Run, ServiceEffect, ServiceState, Setting, Step } from './machine.ts';
+import { after, at, boundOf, killAgainAfter, patienceOf, sooner } from './patience.ts';
+import { lieDown, memory, stay } from './steps.ts';
+
+export function rest(state: ServiceState, _input: unknown, { now }: Setting): Step {
+  return lieDown(state, state.status === 'down' ? state.since : now);
+}
+
+export function unwant<S extends ServiceState>(
+  state: S,
+  input: Of<'stop' | 'once'>,
+  setting: Setting,
+): Step {
+  const patience = patienceOf(input, setting.spec);
+  return stay({ ...state, goal: 'down', patience, bound: boundOf(input, state.bound) });
+}
+
+/** The stop signal and CONT, since a stopped process takes TERM only once it goes on (s6). */
+export function terminate(
+  state: In<'up' | 'stopping'>,
+  input: Of<'stop' | 'restart'>,
+  setting: Setting,
+): Step {
+  if (input.type === 'restart' && state.status === 'stopping') {
+    return stay({ ...state, goal: 'up', restart: true });
+  }
+  const goal = input.type === 'restart' ? 'up' : 'down';
+  const known = { ...memory(state), bound: boundOf(input, state.bound) };
+  return ask(known, state.run, goal, patienceOf(input, setting.spec), setting);
+}
+
+export function ask(
+  known: Memory,
+  run: Run,
+  goal: 'up' | 'down',
+  patience: number,
+  setting: Setting,
+): Step {
+  return halt(known, run, goal, patience, setting, [
+    { type: 'kill', signal: setting.spec.downSignal, scope: 'process' },
+    { type: 'kill', signal: 'SIGCONT', scope: 'process' },
+  ]);
+}
+
+/** A logger is not signalled: it ends when it has read everything. */
+export function awaitEnd(state: In<'up'>, input: Of<'drain'>, setting: Setting): Step {
+  const known = { ...memory(state), ...drained(input) };
+  return halt(known, state.run, 'down', input.patience, setting, []);
+}
+
+export function halt(
+  known: Memory,
+  run: Run,
+  goal: 'up' | 'down',
+  patience: number,
+  { now, hurry: most }: Setting,
+  effects: readonly ServiceEffect[],
+): Step {
+  const deadline = sooner(after(patience, now), at(most, now));
+  const restart = goal === 'up';
+  const common = { ...memory(known), goal, patience, since: now };
+  return { state: { ...common, status: 'stopping', run, restart, kills: 0, deadline }, effects };
+}
+
+/**
+ * Asked again: no second signal, but a shorter patience holds from now on. A logger that was to come back still does so,
+ * to read the rest: what was asked to end on a signal may leave something in its pipe.
+ */
+export function hurry(
+  state: In<'stopping'>,
+  input: Of<'stop' | 'drain'>,
+  { spec, now }: Setting,
+): Step {
+  const patience = input.type === 'drain' ? input.patience : patienceOf(input, spec);
+  const goal = input.type === 'drain' && state.goal === 'up' ? 'drain' : 'down';
+  const bound = input.type === 'drain' ? patience : boundOf(input, state.bound);
+  const deadline = sooner(state.deadline, after(patience, now));
+  return stay({ ...state, goal, restart: false, patience, bound, deadline });
+}
+
+/** There is less time than it was given. */
+export function hasten(
+  state: In<'stopping' | 'finishing'>,
+  _input: unknown,
+  { now, hurry: most }: Setting,
+): Step {
+  if (state.kills > 0) return stay(state);
+  return stay({ ...state, deadline: sooner(state.deadline, at(most, now)) });
+}
+
+export function kill(state: In<'stopping'>, _input: unknown, { now }: Setting): Step {
+  return {
+    state: { ...state, kills: state.kills + 1, deadline: now + killAgainAfter },
+    effects: [{ type: 'kill', signal: 'SIGKILL', scope: 'group' }],
+  };
+}
+
+export function drained({ patience }: Of<'drain'>): Pick<Memory, 'patience' | 'bound'> {
+  return { patience, bound: patience };
+}
