@@ -33,13 +33,13 @@ export function spawnDrained(state: ServiceState, input: Of<'drain'>, setting: S
 
 export function begin(known: Memory, goal: Goal, { spec, output, catchAll, now }: Setting): Step {
   const announces = spec.notificationFd !== undefined;
-  const bound = goal === 'drain' ? known.bound : 0;
+  const finishBy = goal === 'drain' ? known.finishBy : null;
   return {
     state: {
       ...memory(known),
       goal,
       since: now,
-      bound,
+      finishBy,
       status: 'starting',
       announces,
       signals: [],

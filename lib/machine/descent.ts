@@ -4,6 +4,7 @@
 import { catchAllIn, restlessIn } from './catch-all.ts';
 import type { Draft, Rule } from './draft.ts';
 import { rests } from './draft.ts';
+import { after } from './patience.ts';
 import { failures, haltScript, startNext } from './scripts.ts';
 import type { TreeState, Unit } from './state.ts';
 import { isDescending, isOver } from './state.ts';
@@ -58,7 +59,22 @@ function abandonStart(draft: Draft): void {
 
 function bringDown(draft: Draft, name: string, unit: Unit): void {
   if (rests(unit)) draft.sweep(name);
-  else draft.feed(name, { type: 'stop', atMost: draft.state.grace });
+  else askToStop(draft, name);
+}
+
+/** Time for its run, and then, together with that of all others, for its finish script. */
+function askToStop(draft: Draft, name: string): void {
+  const { grace } = draft.state;
+  draft.feed(name, { type: 'stop', atMost: grace, finishBy: finishBy(draft, grace) });
+}
+
+function drain(draft: Draft, logger: string, patience: number): void {
+  draft.feed(logger, { type: 'drain', patience, finishBy: finishBy(draft, patience) });
+}
+
+/** When the finish scripts of those must have ended whose runs have so many milliseconds from now (0: no limit). */
+function finishBy(draft: Draft, patience: number): number | null {
+  return after(patience === 0 ? 0 : patience + draft.killGrace, draft.setting.now);
 }
 
 /** A shorter grace that was asked for meanwhile holds for those on their way down already. */
@@ -68,20 +84,23 @@ function hurry(draft: Draft): boolean {
   for (const [name, unit] of units) {
     const producer = units.get(producerOf(name) ?? name);
     const isAsked = producer === unit || producer?.released === true;
-    if (!isAsked || !takesLonger(unit, draft.setting.now + grace)) continue;
+    if (!isAsked || !takesLonger(unit, draft)) continue;
     draft.cause = 'shutdown';
-    if (unit.state.goal === 'drain') draft.feed(name, { type: 'drain', patience: grace });
-    else draft.feed(name, { type: 'stop', atMost: grace });
+    if (unit.state.goal === 'drain') drain(draft, name, grace);
+    else askToStop(draft, name);
     return true;
   }
   return false;
 }
 
-/** Whether a service may take longer than until then before the first KILL. The time of a finish script is its own, if it has one. */
-function takesLonger({ state, spec }: Unit, latest: number): boolean {
-  const isBounded =
-    state.status === 'stopping' || (state.status === 'finishing' && spec.timeoutFinish === 0);
-  return isBounded && state.kills === 0 && (state.deadline === null || state.deadline > latest);
+/** Whether a service may take longer before the first KILL than it would have if it was asked now. */
+function takesLonger({ state }: Unit, draft: Draft): boolean {
+  if ((state.status !== 'stopping' && state.status !== 'finishing') || state.kills > 0)
+    return false;
+  const { grace } = draft.state;
+  const isRun = state.status === 'stopping';
+  const latest = isRun ? after(grace, draft.setting.now) : finishBy(draft, grace);
+  return latest !== null && (state.deadline === null || state.deadline > latest);
 }
 
 /** The producer is gone: let go of the pipe, so that the logger finds end-of-file, and wait for it to get there. */
@@ -95,7 +114,7 @@ function drainLoggers(draft: Draft): boolean {
     draft.cause = 'shutdown';
     draft.put(name, { ...unit, released: true });
     draft.effect({ type: 'closePipe', pipe: name });
-    draft.feed(logger, { type: 'drain', patience: draft.state.grace });
+    drain(draft, logger, draft.state.grace);
     return true;
   }
   return false;
@@ -169,7 +188,7 @@ function drainCatchAll(draft: Draft): boolean {
   draft.put(name, { ...unit, released: true });
   draft.effect({ type: 'closePipe', pipe: name });
   draft.sweep(name, { everything: true });
-  draft.feed(name, { type: 'drain', patience: grace === 0 ? 0 : grace + draft.killGrace });
+  drain(draft, name, grace === 0 ? 0 : grace + draft.killGrace);
   return true;
 }
 

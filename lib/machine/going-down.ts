@@ -2,7 +2,7 @@
  * What the cells of the service table (longrun.ts) do on the way down: a run is asked to end, and killed if it does not.
  */
 import type { In, Memory, Of, Run, ServiceEffect, ServiceState, Setting, Step } from './machine.ts';
-import { after, at, boundOf, killAgainAfter, patienceOf, sooner } from './patience.ts';
+import { after, at, finishByOf, killAgainAfter, patienceOf, sooner } from './patience.ts';
 import { lieDown, memory, stay } from './steps.ts';
 
 export function rest(state: ServiceState, _input: unknown, { now }: Setting): Step {
@@ -15,7 +15,7 @@ export function unwant<S extends ServiceState>(
   setting: Setting,
 ): Step {
   const patience = patienceOf(input, setting.spec);
-  return stay({ ...state, goal: 'down', patience, bound: boundOf(input, state.bound) });
+  return stay({ ...state, goal: 'down', patience, finishBy: finishByOf(input, state) });
 }
 
 /** The stop signal and CONT, since a stopped process takes TERM only once it goes on (s6). */
@@ -28,7 +28,7 @@ export function terminate(
     return stay({ ...state, goal: 'up', restart: true });
   }
   const goal = input.type === 'restart' ? 'up' : 'down';
-  const known = { ...memory(state), bound: boundOf(input, state.bound) };
+  const known = { ...memory(state), finishBy: finishByOf(input, state) };
   return ask(known, state.run, goal, patienceOf(input, setting.spec), setting);
 }
 
@@ -76,9 +76,9 @@ export function hurry(
 ): Step {
   const patience = input.type === 'drain' ? input.patience : patienceOf(input, spec);
   const goal = input.type === 'drain' && state.goal === 'up' ? 'drain' : 'down';
-  const bound = input.type === 'drain' ? patience : boundOf(input, state.bound);
+  const finishBy = input.type === 'drain' ? input.finishBy : finishByOf(input, state);
   const deadline = sooner(state.deadline, after(patience, now));
-  return stay({ ...state, goal, restart: false, patience, bound, deadline });
+  return stay({ ...state, goal, restart: false, patience, finishBy, deadline });
 }
 
 /** There is less time than it was given. */
@@ -98,6 +98,9 @@ export function kill(state: In<'stopping'>, _input: unknown, { now }: Setting): 
   };
 }
 
-export function drained({ patience }: Of<'drain'>): Pick<Memory, 'patience' | 'bound'> {
-  return { patience, bound: patience };
+export function drained({
+  patience,
+  finishBy,
+}: Of<'drain'>): Pick<Memory, 'patience' | 'finishBy'> {
+  return { patience, finishBy };
 }

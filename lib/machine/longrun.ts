@@ -115,7 +115,7 @@ export function newborn(now: number): ServiceState {
     tally: [],
     streak: 0,
     patience: 0,
-    bound: 0,
+    finishBy: null,
     flaw: null,
   };
 }

@@ -39,8 +39,8 @@ export interface Memory {
   readonly streak: number;
   /** Milliseconds from the stop signal to KILL, as the last stop had it; 0: never. */
   readonly patience: number;
-  /** Milliseconds that the supervisor's stop leaves a finish script which has no limit of its own; 0: no bound. */
-  readonly bound: number;
+  /** When its finish script must have ended, by the supervisor's stop; `null`: when its own limit says. */
+  readonly finishBy: number | null;
   /** Why the last try to run it came to nothing, or `null` when it ran. */
   readonly flaw: string | null;
 }
@@ -84,11 +84,16 @@ export type ServiceState = Memory &
 export type Input =
   | { readonly type: 'start' }
   | { readonly type: 'once' }
-  /** `patience` overrides the spec's `timeoutKill`; `atMost` bounds both, and a finish without a limit (0: no bound). */
-  | { readonly type: 'stop'; readonly patience?: number; readonly atMost?: number }
+  /** `patience` overrides the spec's `timeoutKill`; `atMost` bounds both (0: no bound), `finishBy` the finish script. */
+  | {
+      readonly type: 'stop';
+      readonly patience?: number;
+      readonly atMost?: number;
+      readonly finishBy?: number | null;
+    }
   | { readonly type: 'restart'; readonly patience?: number }
   /** To a logger whose producer is gone for good: read to end-of-file, then end. */
-  | { readonly type: 'drain'; readonly patience: number }
+  | { readonly type: 'drain'; readonly patience: number; readonly finishBy: number | null }
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
   /** Whatever it waits for on its way down may take no longer now than the setting says. */
   | { readonly type: 'hurry' }

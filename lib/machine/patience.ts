@@ -1,4 +1,4 @@
-import type { Of } from './machine.ts';
+import type { Memory, Of } from './machine.ts';
 import type { ServiceSpec } from '../model/tree.ts';
 
 /** Milliseconds between the stop signal and KILL where nothing else is said. Ours: s6 never kills by itself. */
@@ -23,14 +23,12 @@ export function sooner(a: number | null, b: number | null): number | null {
   return Math.min(a, b);
 }
 
-/** How long a finish script may take, in milliseconds: what the spec says, and where that is for ever, the bound; 0: for ever. */
-export function finishLimit({ timeoutFinish }: ServiceSpec, bound: number): number {
-  return timeoutFinish === 0 ? bound : timeoutFinish;
-}
-
-/** How long a stop leaves a finish script that has no limit of its own: as long as the last one that said so. */
-export function boundOf(input: Of<'stop' | 'restart' | 'once'>, before: number): number {
-  return input.type === 'stop' ? (input.atMost ?? before) : before;
+/** When a finish script must have ended: as the last stop that said so has it. */
+export function finishByOf(
+  input: Of<'stop' | 'restart' | 'once'>,
+  { finishBy }: Pick<Memory, 'finishBy'>,
+): number | null {
+  return input.type === 'stop' ? (input.finishBy ?? finishBy) : finishBy;
 }
 
 /** How long to wait between the stop signal and KILL, in milliseconds: what the command says, else the spec, within the bound; 0: for ever. */

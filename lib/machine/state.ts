@@ -232,11 +232,15 @@ export interface Timeouts {
   readonly init: number;
   /** For all services to come up and be ready, before `start()` goes on without them. Default: 5000 (`S6_CMD_WAIT_FOR_SERVICES_MAXTIME`). */
   readonly readiness: number;
-  /** For each service to end in `supervisor.stop()`, before KILL; the same for its finish script, if that has no limit of its own, and for its logger to read to the end. Default: 3000 (`S6_SERVICES_GRACETIME`). */
+  /**
+   * For the services to end in `supervisor.stop()`, before KILL; all their finish scripts have `kill` more, whatever limits of
+   * their own they have. Then as long again for their loggers to read to the end. 0: no limit. Default: 3000
+   * (`S6_SERVICES_GRACETIME`).
+   */
   readonly services: number;
   /** For each finish script, before KILL. Default: 5000 (`S6_KILL_FINISH_MAXTIME`). */
   readonly finish: number;
-  /** Between TERM and KILL for what services leave behind. Default: 3000 (`S6_KILL_GRACETIME`). */
+  /** Between TERM and KILL for what services leave behind; see `services`, too. Default: 3000 (`S6_KILL_GRACETIME`). */
   readonly kill: number;
 }
 

@@ -15,7 +15,7 @@ import type {
   Setting,
   Step,
 } from './machine.ts';
-import { after, at, boundOf, finishLimit, killAgainAfter, sooner } from './patience.ts';
+import { after, at, finishByOf, killAgainAfter, sooner } from './patience.ts';
 import { end, fail, lieDown, memory, preceded, stay } from './steps.ts';
 import { isSuccess } from '../model/exit.ts';
 
@@ -23,17 +23,12 @@ import { isSuccess } from '../model/exit.ts';
 const neverAgain = 125;
 
 export function unwantFinished(state: In<'finishing'>, input: Of<'stop'>, setting: Setting): Step {
-  const bound = boundOf(input, state.bound);
-  return unwant({ ...state, deadline: bounded(state, bound, setting) }, input, setting);
+  const deadline = sooner(state.deadline, finishByOf(input, state));
+  return unwant({ ...state, deadline }, input, setting);
 }
 
-export function drainFinished(state: In<'finishing'>, input: Of<'drain'>, setting: Setting): Step {
-  return wantDrained({ ...state, deadline: bounded(state, input.patience, setting) }, input);
-}
-
-/** Until when a finish script may run, now that the supervisor's stop leaves it so long if it has no limit of its own. */
-function bounded({ deadline }: In<'finishing'>, bound: number, { spec, now }: Setting) {
-  return spec.timeoutFinish === 0 ? sooner(deadline, after(bound, now)) : deadline;
+export function drainFinished(state: In<'finishing'>, input: Of<'drain'>): Step {
+  return wantDrained({ ...state, deadline: sooner(state.deadline, input.finishBy) }, input);
 }
 
 export function wantAgain(state: In<'finishing'>): Step {
@@ -61,7 +56,8 @@ export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting:
     return recorded.goal === 'down' ? next : preceded(sweep, next);
   }
   const command = finishCommand(spec, spec.finish, ended, output, catchAll);
-  const deadline = sooner(after(finishLimit(spec, recorded.bound), now), at(setting.hurry, now));
+  const own = after(spec.timeoutFinish, now);
+  const deadline = sooner(sooner(own, recorded.finishBy), at(setting.hurry, now));
   return {
     state: { ...recorded, since: now, status: 'finishing', ended, kills: 0, deadline },
     effects: [...sweep, { type: 'spawn', role: 'finish', command }],

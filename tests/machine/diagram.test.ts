@@ -94,7 +94,7 @@ const inputs: readonly Input[] = [
   { type: 'stop', patience: 0 },
   restart,
   drain,
-  { type: 'drain', patience: 0 },
+  { type: 'drain', patience: 0, finishBy: null },
   hangUp,
   spawned,
   unspawnable,

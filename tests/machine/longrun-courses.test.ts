@@ -299,34 +299,35 @@ test('finish may take timeout-finish, by default 5 s; 0 is for ever (case 29)', 
   assert.equal(limit({ timeoutFinish: 0 }), null);
 });
 
-test('a finish without a limit may take as long as the supervisor’s stop leaves it', () => {
+test('a finish script has ended when the supervisor’s stop says, whatever its own limit', () => {
   const endless = finished('web', { timeoutFinish: 0 });
-  const atMost = (ms: number): Input => ({ type: 'stop', atMost: ms });
+  const by = (finishBy: number | null): Input => ({ type: 'stop', finishBy });
   const deadlineOf = (spec: ServiceSpec, from: ServiceState, ...moments: Moment[]) => {
     const { state } = course(spec, from, ...moments);
     assert.equal(state.status, 'finishing');
     return state.deadline;
   };
-  assert.equal(deadlineOf(endless, up(), [0, atMost(3000)], [5, exited(0)]), 3005);
-  assert.equal(deadlineOf(endless, up(), [0, atMost(0)], [5, exited(0)]), null);
+  assert.equal(deadlineOf(endless, up(), [0, by(3000)], [5, exited(0)]), 3000);
+  assert.equal(deadlineOf(endless, up(), [0, by(null)], [5, exited(0)]), null);
   assert.equal(deadlineOf(endless, up(), [0, stop], [5, exited(0)]), null, 'not in a stop by hand');
-  assert.equal(deadlineOf(endless, up(), [0, atMost(3000)], [1, stop], [5, exited(0)]), 3005);
-  assert.equal(deadlineOf(endless, up(), [0, drain], [5, exited(0)]), 3005, 'a logger’s likewise');
+  assert.equal(deadlineOf(endless, up(), [0, by(3000)], [1, stop], [5, exited(0)]), 3000);
+  assert.equal(deadlineOf(endless, up(), [0, drain], [5, exited(0)]), 6000, 'a logger’s likewise');
   const waiting = finishing({ deadline: null });
-  assert.equal(deadlineOf(endless, waiting, [100, atMost(3000)]), 3100, 'one that runs already');
-  assert.equal(deadlineOf(endless, waiting, [100, drain]), 3100);
-  assert.equal(deadlineOf(endless, waiting, [100, atMost(3000)], [200, atMost(50)]), 250);
-  assert.equal(deadlineOf(endless, waiting, [100, atMost(50)], [110, atMost(3000)]), 150);
+  assert.equal(deadlineOf(endless, waiting, [100, by(3100)]), 3100, 'one that runs already');
+  assert.equal(deadlineOf(endless, waiting, [100, drain]), 6000);
+  assert.equal(deadlineOf(endless, waiting, [100, by(3100)], [200, by(250)]), 250);
+  assert.equal(deadlineOf(endless, waiting, [100, by(150)], [110, by(3110)]), 150);
   const limited = finished('web');
-  assert.equal(deadlineOf(limited, up(), [0, atMost(3000)], [5, exited(0)]), 5005, 'its own limit');
-  assert.equal(deadlineOf(limited, finishing(), [100, atMost(50)]), 5000);
+  assert.equal(deadlineOf(limited, up(), [0, by(6000)], [5, exited(0)]), 5005, 'its own is sooner');
+  assert.equal(deadlineOf(limited, up(), [0, by(3000)], [5, exited(0)]), 3000);
+  assert.equal(deadlineOf(limited, finishing(), [100, by(150)]), 150);
 });
 
-test('the bound of a stop is forgotten by the next run', () => {
+test('the limit that a stop sets is forgotten by the next run', () => {
   const endless = finished('web', { timeoutFinish: 0 });
-  const bounded: Input = { type: 'stop', atMost: 3000 };
+  const bounded: Input = { type: 'stop', finishBy: 3000 };
   const { state } = course(endless, up(), [0, bounded], [5, exited(0)], [6, exited(0)], [7, start]);
-  assert.equal(state.bound, 0);
+  assert.equal(state.finishBy, null);
 });
 
 test('a finish that hangs is killed at its limit, and run comes back (case 29)', () => {

@@ -98,11 +98,11 @@ test('starting + stop → noted, with its patience, until the process is there',
 });
 
 test('starting + drain → noted, with its patience', () => {
-  becomes(starting(), drain, 50, starting({ goal: 'drain', patience: 3000, bound: 3000 }));
+  becomes(starting(), drain, 50, starting({ goal: 'drain', patience: 3000, finishBy: 6000 }));
 });
 
 test('starting, stop noted + drain → down all the same: whoever said so wants it down', () => {
-  const noted = starting({ goal: 'down', patience: 3000, bound: 3000 });
+  const noted = starting({ goal: 'down', patience: 3000, finishBy: 6000 });
   becomes(starting({ goal: 'down' }), drain, 50, noted);
 });
 
@@ -200,7 +200,7 @@ test('up + restart → stopping, for a restart', () => {
 });
 
 test('up + drain → stopping without a signal (case 52)', () => {
-  const after = stopping({ since: 50, patience: 3000, bound: 3000, deadline: 3050 });
+  const after = stopping({ since: 50, patience: 3000, finishBy: 6000, deadline: 3050 });
   becomes(up(), drain, 50, after);
 });
 
@@ -280,12 +280,12 @@ test('in a hurry a stop and a finish script begin with no more time than that', 
 });
 
 test('stopping + drain → the shorter patience holds', () => {
-  becomes(stopping(), drain, 50, stopping({ patience: 3000, bound: 3000, deadline: 3050 }));
+  becomes(stopping(), drain, 50, stopping({ patience: 3000, finishBy: 6000, deadline: 3050 }));
 });
 
 test('stopping for a restart + drain → comes back to read the rest', () => {
   const before = stopping({ goal: 'up', restart: true });
-  const after = stopping({ goal: 'drain', patience: 3000, bound: 3000, deadline: 3050 });
+  const after = stopping({ goal: 'drain', patience: 3000, finishBy: 6000, deadline: 3050 });
   becomes(before, drain, 50, after);
 });
 
@@ -347,11 +347,11 @@ test('finishing + stop → stays down afterwards (case 33)', () => {
 });
 
 test('finishing + drain → the rest is read afterwards', () => {
-  becomes(finishing(), drain, 50, finishing({ goal: 'drain', patience: 3000, bound: 3000 }));
+  becomes(finishing(), drain, 50, finishing({ goal: 'drain', patience: 3000, finishBy: 6000 }));
 });
 
 test('finishing, not wanted + drain → stays down, whatever is left to read', () => {
-  const after = finishing({ goal: 'down', patience: 3000, bound: 3000 });
+  const after = finishing({ goal: 'down', patience: 3000, finishBy: 6000 });
   becomes(finishing({ goal: 'down' }), drain, 50, after);
 });
 
@@ -417,7 +417,7 @@ test('backoff + stop → down; what was left behind goes', () => {
 });
 
 test('backoff + drain → starting, to read the rest', () => {
-  const after = starting({ goal: 'drain', since: 50, patience: 3000, bound: 3000 });
+  const after = starting({ goal: 'drain', since: 50, patience: 3000, finishBy: 6000 });
   becomes(backoff(), drain, 50, after, [spawn]);
 });
 

@@ -62,7 +62,7 @@ const memory: Memory = {
   tally: [],
   streak: 0,
   patience: 0,
-  bound: 0,
+  finishBy: null,
   flaw: null,
 };
 
@@ -121,7 +121,7 @@ export const start: Input = { type: 'start' };
 export const once: Input = { type: 'once' };
 export const stop: Input = { type: 'stop' };
 export const restart: Input = { type: 'restart' };
-export const drain: Input = { type: 'drain', patience: 3000 };
+export const drain: Input = { type: 'drain', patience: 3000, finishBy: 6000 };
 export const hangUp: Input = { type: 'signal', signal: 'SIGHUP' };
 export const hurry: Input = { type: 'hurry' };
 export const spawned: Input = { type: 'spawned', pid: 7 };

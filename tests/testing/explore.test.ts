@@ -60,14 +60,11 @@ test('KILL comes at the shorter of its own limit and the grace, at either if the
 
 test('what the host says of one service holds', () => {
   assert.equal(stopOf(web, { services: { web: { killTimeout: 800 } } }), 800 + 3000);
-  assert.equal(
-    stopOf(webFinished, { services: { web: { finishTimeout: 10 } }, timeouts: noKill }),
-    3010,
-  );
+  assert.equal(stopOf(webFinished, { services: { web: { finishTimeout: 10 } } }), 3000 + 10 + 3000);
 });
 
 test('a finish script: it runs while the first sweep does, and is swept itself', () => {
-  assert.equal(stopOf(webFinished), 3000 + 5000 + 3000);
+  assert.equal(stopOf(webFinished), 3000 + 3000 + 3000, 'no longer than all have');
   const short = { services: [finished('web', { timeoutFinish: 1000 })] };
   assert.equal(stopOf(short), 3000 + 1000 + 3000);
 });
@@ -75,7 +72,7 @@ test('a finish script: it runs while the first sweep does, and is swept itself',
 test('a finish script that takes longer than all else has just begun when the stop comes', () => {
   const { longestShutdown } = explored(
     { services: [finished('web', { timeoutFinish: 7000 })] },
-    { timeouts: { services: 1, kill: 0 } },
+    { timeouts: { services: 0, kill: 0 }, services: { web: { killTimeout: 1 } } },
   );
   assert.equal(longestShutdown.duration, 1 + 7000);
   assert.equal(longestShutdown.from, 'running: web up');
@@ -88,14 +85,15 @@ test('a logger goes after its producer, by the same rules', () => {
 
 test('a logger that dies just before its turn finishes, reads the rest, and finishes again', () => {
   const services = [logged('web', {}, { finish: { script: '/log/finish' }, timeoutFinish: 2000 })];
-  assert.equal(stopOf({ services }, { timeouts: noKill }), 3000 + (2000 + 3000 + 2000));
-  assert.equal(stopOf({ services }), 3000 + 3000 + (2000 + 3000 + 2000 + 3000));
+  assert.equal(stopOf({ services }, { timeouts: noKill }), 3000 + (2000 + 3000));
+  assert.equal(stopOf({ services }), 3000 + 3000 + (2000 + 3000 + 1000 + 3000));
 });
 
 test('what a logger leaves behind that says 125 when its turn has come, only the last clean-up ends', () => {
-  const logger = { finish: { script: '/log/finish' } };
-  const services = [finished('a', { timeoutFinish: 60_000 }), logged('b', {}, logger)];
-  assert.equal(stopOf({ services }), 3000 + 60_000 + 3000 + 3000);
+  const logger = { finish: { script: '/log/finish' }, timeoutFinish: 1 };
+  const slow = finished('a', { timeoutFinish: 60_000 });
+  const services = [slow, logged('b', { timeoutKill: 1 }, logger)];
+  assert.equal(stopOf({ services }), 3000 + 3000 + 3000 + 3000);
 });
 
 test('services stop at the same time: the slowest counts', () => {
@@ -149,11 +147,12 @@ test('the steps of the longest shutdown say who does what, and when', () => {
   assert.deepEqual(steps, [
     '0 supervisor: is told to stop',
     '3000 web: ignores SIGTERM: KILL after 3 s',
-    '8000 web/finish: hangs: KILL after 5 s',
-    '11000 web: leaves processes behind that ignore SIGTERM: KILL after 3 s',
-    '11000 90-z: starts',
-    '16000 90-z: hangs: KILL after 5 s',
-    '19000 supervisor: finds processes left behind that ignore SIGTERM: KILL after 3 s',
+    '6000 web/finish: hangs: KILL at the end of the time that all have',
+    '6000 web: leaves processes behind that ignore SIGTERM: KILL after 3 s',
+    '9000 web: leaves processes behind that ignore SIGTERM: KILL after 3 s',
+    '9000 90-z: starts',
+    '14000 90-z: hangs: KILL after 5 s',
+    '17000 supervisor: finds processes left behind that ignore SIGTERM: KILL after 3 s',
   ]);
   assert.deepEqual(longestShutdown.before, [{ at: 0, who: 'web', what: 'starts' }]);
 });
@@ -412,15 +411,16 @@ test('the report of a tree that is not', () => {
   );
   assert.equal(
     String(found),
-    `Worst case: 34 s to stop. By default docker stop kills after 10 s, Kubernetes kills after 30 s.
+    `Worst case: 32 s to stop. By default docker stop kills after 10 s, Kubernetes kills after 30 s.
   The stop comes while running: web up.
    0 s  supervisor  is told to stop
    3 s  web         ignores SIGTERM: KILL after 3 s
-   8 s  web/finish  hangs: KILL after 5 s
-  11 s  web         leaves processes behind that ignore SIGTERM: KILL after 3 s
-  11 s  90-z        starts
-  31 s  90-z        hangs: KILL after 20 s
-  34 s  supervisor  finds processes left behind that ignore SIGTERM: KILL after 3 s
+   6 s  web/finish  hangs: KILL at the end of the time that all have
+   6 s  web         leaves processes behind that ignore SIGTERM: KILL after 3 s
+   9 s  web         leaves processes behind that ignore SIGTERM: KILL after 3 s
+   9 s  90-z        starts
+  29 s  90-z        hangs: KILL after 20 s
+  32 s  supervisor  finds processes left behind that ignore SIGTERM: KILL after 3 s
 
 Worst case: for ever to start.
 
@@ -430,7 +430,7 @@ Dead end: the start waits for ever for 10-a: it may hang, and nothing ends it.
 
 Never up: db. It is down until somebody starts it (the file down, or the option).
 
-These are all: 45 states explored.`,
+These are all: 49 states explored.`,
   );
 });
 

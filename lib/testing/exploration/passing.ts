@@ -13,6 +13,7 @@ import { lasting } from './words.ts';
 import type { ServiceState } from '../../machine/machine.ts';
 import type { RunningScript, TreeState, Unit } from '../../machine/state.ts';
 import { isDescending } from '../../machine/state.ts';
+import type { ServiceSpec } from '../../model/tree.ts';
 import { producerOf } from '../../model/tree.ts';
 
 /** What comes to its end on the way up, one thing at a time. */
@@ -100,9 +101,7 @@ function waitsIn({ state, sweeps, clearing }: Situation, { options }: Laws): rea
 function waitOf({ spec, state }: Unit): readonly Wait[] {
   const left = deadlineOf(state);
   if (left === null || !isAsked(state)) return [];
-  if (state.status === 'finishing') {
-    return [{ left, says: hangs(`${spec.name}/finish`, spec.timeoutFinish) }];
-  }
+  if (state.status === 'finishing') return [{ left, says: hangingFinish(spec, state, left) }];
   const isLogger = producerOf(spec.name) !== undefined;
   const deaf = isLogger ? 'does not end at the end of its pipe' : `ignores ${spec.downSignal}`;
   return [{ left, says: { who: spec.name, what: killedAfter(deaf, state.patience) } }];
@@ -115,6 +114,18 @@ function scriptWait(running: RunningScript | null, limit: number, grace: number)
   const shorter = Math.min(...[limit, grace].filter((each) => each > 0));
   const what = killedAfter('ignores SIGTERM', shorter);
   return [{ left: deadline, says: { who: script, what } }];
+}
+
+/** Its time is over by its own limit, or since that of all is. */
+function hangingFinish(
+  { name, timeoutFinish }: ServiceSpec,
+  { finishBy }: ServiceState,
+  left: number,
+): Said {
+  const who = `${name}/finish`;
+  return left === finishBy
+    ? { who, what: 'hangs: KILL at the end of the time that all have' }
+    : hangs(who, timeoutFinish);
 }
 
 function hangs(who: string, limit: number): Said {

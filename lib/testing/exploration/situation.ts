@@ -89,8 +89,9 @@ function alikeRunning(running: RunningScript | null, now: number): RunningScript
   return { ...running, pid: running.pid === null ? null : 1, startedAt: 0, kills: 0, deadline };
 }
 
+/** What is over due is due now. */
 function until(deadline: number | null, now: number): number | null {
-  return deadline === null ? null : deadline - now;
+  return deadline === null ? null : Math.max(0, deadline - now);
 }
 
 /** What a service remembers, none of it of any weight. */
@@ -100,8 +101,8 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
   const rests = isAtRest(state);
   const matters = isAsked(state) && !rests;
   const patience = matters ? state.patience : 0;
-  const bound = matters ? state.bound : 0;
-  const memory = { ...noMemory, goal: state.goal, patience, bound };
+  const finishBy = matters ? until(state.finishBy, now) : null;
+  const memory = { ...noMemory, goal: state.goal, patience, finishBy };
   if (rests && isDescending(tree)) return { ...memory, status: 'down', why: 'asked' };
   switch (state.status) {
     case 'down':
