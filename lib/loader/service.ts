@@ -48,10 +48,10 @@ function readLogger(reading: Reading, producer: string, above: string): ServiceS
   if (entry.kind !== 'folder') return undefined;
   const names = namesIn(reading, folder);
   if (names?.has('run') === false) {
-    reading.tell('log-without-run', folder, `has no run in it; ${unlogged}`, {
-      remedy: `Write ${join(folder, 'run')}, or remove the folder.`,
+    const waits = `what the service ${show(producer)} prints waits in the pipe`;
+    reading.tell('log-without-run', folder, `has no run in it: ${waits}`, {
+      remedy: `Write ${join(folder, 'run')}, or let an init script write it, or remove the folder.`,
     });
-    return undefined;
   }
   const further = join(folder, 'log');
   if (names?.has('log') === true && reading.files.look(further).kind === 'folder') {

@@ -1,7 +1,7 @@
 /*
  * The log pipe, and the two at its ends.
  */
-import { aSecondLater, finish, is, mortal, run, sh, svc, until, witness } from './case.ts';
+import { aSecondLater, finish, is, mortal, run, sh, svc, until, witness, write } from './case.ts';
 import { conform } from './conform.ts';
 
 /** A logger that says each line that it reads, and when it has come to the end. */
@@ -28,6 +28,15 @@ conform('logging', [
     tree: { 'web/run': sh('echo hello', 'say run', 'stay'), 'web/log': 'nothing' },
     steps: [until('run')],
     trace: ['run'],
+  },
+  {
+    title: 'log has no run: what is printed waits in the pipe until there is one',
+    tree: { 'web/run': sh('echo hello', 'say run', 'stay'), 'web/log/data': '' },
+    steps: [
+      ...[until('run'), write({ 'web/log/run': logger }), svc('u', 'web/log')],
+      until('log: hello'),
+    ],
+    trace: ['run', 'log: hello', 'log: end'],
   },
   {
     title: 'log in a log is ignored',

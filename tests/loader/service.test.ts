@@ -113,11 +113,11 @@ const oddities: readonly Oddity[] = [
     left: ['web'],
   },
   {
-    what: 'a log without run is no logger',
+    what: 'a log without run is a logger that has nothing to run yet',
     files: { ...run, 'services.d/web/log/finish': fine },
     told: ['log-without-run services.d/web/log'],
-    says: /^"log" has no run in it; the service "web" runs unlogged$/,
-    left: ['web'],
+    says: /^"log" has no run in it: what the service "web" prints waits in the pipe$/,
+    left: ['web+log'],
   },
   {
     what: 'a log with an unusable run is a logger',
