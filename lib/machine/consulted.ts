@@ -14,6 +14,8 @@ export function consulted(state: TreeState, input: TreeInput, now: number): read
   switch (input.type) {
     case 'service':
       return consultedBy(input.input, input.service, state);
+    case 'consult':
+      return [input.service];
     case 'deadline':
       return namesOf(state, (unit) => comesBack(unit, now));
     case 'advance':

@@ -148,6 +148,8 @@ export type TreeInput =
   | { readonly type: 'copied'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
   | { readonly type: 'prepared'; readonly problems: readonly Problem[] }
   | { readonly type: 'reread'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
+  /** Somebody is about to go by the control files of a service. */
+  | { readonly type: 'consult'; readonly service: string }
   /** The control files of one service are not as they were. */
   | {
       readonly type: 'respecified';

@@ -97,6 +97,8 @@ function receive(draft: Draft, input: TreeInput): void {
       if (input.tree !== null) adopt(draft, input.tree);
       if (draft.state.services.reread === 'asked') draft.services({ reread: 'yes' });
       return;
+    case 'consult':
+      return; // what was found is an input of its own
     case 'respecified':
       return respecify(draft, input.spec);
     case 'swept': {
@@ -264,6 +266,7 @@ function causeOf(input: TreeInput): Cause {
     case 'script':
       return input.input.type;
     case 'reread':
+    case 'consult':
     case 'respecified':
       return 'rescan';
     case 'copied':

@@ -68,15 +68,22 @@ export function pathOf(operand: string, { directory }: Call): string {
   return isAbsolute(operand) ? operand : join(directory, operand);
 }
 
-/** The service that an operand names by its directory; an answer where there is none. */
+/**
+ * The service that an operand names by its directory; an answer where there is none. Its control files are looked at again:
+ * s6 reads each when it is used.
+ */
 export function serviceOf(
   operand: string,
   call: Call,
-  { state, places }: Supervised,
+  supervised: Supervised,
 ): { readonly service: string } | Answer {
+  const { state, places } = supervised;
   const service = places.serviceAt(pathOf(operand, call));
   if (service === undefined) return 'elsewhere';
-  if (state.units.has(service)) return { service };
+  if (state.units.has(service)) {
+    supervised.input({ type: 'consult', service });
+    return { service };
+  }
   const guess = nearest(service, [...state.units.keys()]);
   const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
   return dies(codes.system, call, `there is no service '${service}'.${hint}`);

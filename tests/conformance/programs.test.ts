@@ -22,6 +22,40 @@ const lookTwice = asking(
 );
 const announcing = sh('echo >&3', 'say run', 'stay');
 
+conform('control files that a script changes', [
+  {
+    title: 's6-svc -r sends the down-signal as it stands by then',
+    tree: {
+      'web/run': sh('trap "say caught; exit 3" USR2', 'say run', 'stay'),
+      'web/finish': finish,
+      ...asking('echo USR2 >../web/down-signal', 's6-svc -r ../web'),
+    },
+    steps: [until('run'), svc('o', 'desk'), until('run', 2)],
+    trace: ['run', 'caught', 'finish 3 0', 'run', 'caught', 'finish 3 0'],
+  },
+  {
+    title: 's6-svstat tells of the file down as it stands by then',
+    tree: {
+      'web/run': run,
+      ...asking(
+        ...[': >../web/down', 'say $(s6-svstat -o normallyup ../web)'],
+        ...['rm ../web/down', 'say $(s6-svstat -o normallyup ../web)'],
+      ),
+    },
+    steps: [until('run'), svc('o', 'desk'), until('true')],
+    trace: ['run', 'false', 'true'],
+  },
+  {
+    title: 's6-svc -wU waits for the readiness of what announces by then, and is to no avail',
+    tree: {
+      'web/run': run,
+      ...asking('echo 3 >../web/notification-fd', 's6-svc -wU -T 300 -u ../web', 'say wU: $?'),
+    },
+    steps: [until('run'), svc('o', 'desk'), until('wU: 99')],
+    trace: ['run', 'wU: 99'],
+  },
+]);
+
 conform('s6-svstat', [
   {
     title: 'a service that is up, and announces nothing',

@@ -296,6 +296,14 @@ test('a run that the loader says cannot be run, unless an init script mends it',
   }
 });
 
+test('a logger without run never starts', () => {
+  const problems = [problem('log-without-run', '/etc/services.d/web/log', 'is missing')];
+  assert.deepEqual(
+    explored(webLogged, { problems }).neverStart.map(({ service: name }) => name),
+    ['web/log'],
+  );
+});
+
 test('other problems keep nobody down: sh runs what names no interpreter, and empty scripts of a stage', () => {
   for (const code of ['interpreter-absent', 'not-executable'] as const) {
     const problems = [problem(code, '/etc/services.d/web/run', '')];

@@ -12,7 +12,12 @@ export interface Laws {
 /** The laws of a walk: the options, and of the loader's problems those that keep a script from being run. */
 export function lawsOf(options: TreeOptions, problems: readonly Problem[]): Laws {
   const fatal = problems.filter(({ code, path }) => crippling.has(code) || isNothing(code, path));
-  return { options, flaws: new Map(fatal.map((problem) => [problem.path, problem])) };
+  return { options, flaws: new Map(fatal.map((problem) => [scriptOf(problem), problem])) };
+}
+
+/** The script that a problem is about. */
+function scriptOf({ code, path }: Problem): string {
+  return code === 'log-without-run' ? `${path}/run` : path;
 }
 
 /** Why a program cannot be run; `undefined` when it can. */
@@ -28,6 +33,7 @@ function isNothing(code: ProblemCode, path: string): boolean {
 /** The problems of a script that keep it from being run. */
 const crippling: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'run-missing',
+  'log-without-run',
   'run-is-a-folder',
   'script-is-a-folder',
   'interpreter-crlf',
