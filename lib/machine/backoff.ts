@@ -26,13 +26,13 @@ export function delayOf(backoff: Backoff, streak: number): number {
   return Math.min(backoff.cap, backoff.first * growth);
 }
 
-/** Whether the deaths on record are more than the backoff's limit allows. */
+/** Whether the recent deaths are more than the backoff's limit allows. */
 export function exhausted(
   backoff: Backoff | undefined,
-  tally: readonly number[],
+  recent: readonly number[],
   now: number,
 ): boolean {
   const limit = backoff?.limit;
   if (limit === undefined) return false;
-  return tally.filter((at) => now - at < limit.within).length >= limit.deaths;
+  return recent.filter((at) => now - at < limit.within).length >= limit.deaths;
 }

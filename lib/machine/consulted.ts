@@ -55,6 +55,7 @@ function consultedBy(input: Input, name: string, { units }: TreeState): readonly
     case 'drain':
     case 'signal':
     case 'hurry':
+    case 'forget':
     case 'announced':
     case 'deadline':
       return [];

@@ -39,6 +39,7 @@ import { awaitEnd, hasten, hurry, kill, rest, terminate, unwant } from './going-
 import {
   bury,
   drainFinished,
+  forget,
   killFinish,
   relay,
   settle,
@@ -48,7 +49,7 @@ import {
 
 /** What each state does on each input. */
 export const machine: Machine = {
-  down: { start: spawn, once: spawnOnce, restart: spawn, stop: rest },
+  down: { start: spawn, once: spawnOnce, restart: spawn, stop: rest, forget },
   starting: {
     start: want,
     once: wantOnce,
@@ -56,6 +57,7 @@ export const machine: Machine = {
     stop: unwant,
     drain: wantDrained,
     signal: keep,
+    forget,
     spawned: rise,
     unspawnable: retry,
   },
@@ -66,6 +68,7 @@ export const machine: Machine = {
     stop: terminate,
     drain: awaitEnd,
     signal: relay,
+    forget,
     announced: note,
     exited: bury,
   },
@@ -78,6 +81,7 @@ export const machine: Machine = {
     hurry: hasten,
     signal: relay,
     announced: note,
+    forget,
     exited: bury,
     deadline: kill,
   },
@@ -88,6 +92,7 @@ export const machine: Machine = {
     stop: unwantFinished,
     drain: drainFinished,
     hurry: hasten,
+    forget,
     unspawnable: settle,
     exited: settle,
     deadline: killFinish,
@@ -98,9 +103,10 @@ export const machine: Machine = {
     restart: spawn,
     stop: rest,
     drain: spawnDrained,
+    forget,
     deadline: spawn,
   },
-  failed: { start: spawn, once: spawnOnce, restart: spawn, stop: rest },
+  failed: { start: spawn, once: spawnOnce, restart: spawn, stop: rest, forget },
 };
 
 /** A service that nothing has happened to yet. */
@@ -112,6 +118,7 @@ export function newborn(now: number): ServiceState {
     since: now,
     lastExit: null,
     deaths: 0,
+    recent: [],
     tally: [],
     streak: 0,
     patience: 0,

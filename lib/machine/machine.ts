@@ -25,6 +25,12 @@ export interface EndedRun {
   readonly restart: boolean;
 }
 
+/** An end of `run`, as s6's programs are told of it. */
+export interface TallyEntry {
+  readonly at: number;
+  readonly exit: Exit;
+}
+
 /** What rides along in every state of a service. */
 export interface Memory {
   readonly goal: Goal;
@@ -33,8 +39,10 @@ export interface Memory {
   readonly lastExit: Exit | null;
   /** How many deaths there were in all. */
   readonly deaths: number;
-  /** When the latest deaths were, oldest first, cut to what the spec asks to remember. */
-  readonly tally: readonly number[];
+  /** When the latest deaths were, oldest first: as many as the backoff's limit counts. */
+  readonly recent: readonly number[];
+  /** The latest ends of `run`, oldest first, those that were asked for too, cut to `max-death-tally` (s6's death tally). */
+  readonly tally: readonly TallyEntry[];
   /** How many deaths there were since the service last ran for long enough. */
   readonly streak: number;
   /** Milliseconds from the stop signal to KILL, as the last stop had it; 0: never. */
@@ -97,6 +105,8 @@ export type Input =
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
   /** Whatever it waits for on its way down may take no longer now than the setting says. */
   | { readonly type: 'hurry' }
+  /** Its tally is emptied. */
+  | { readonly type: 'forget' }
   /** `leftBehind`: processes of an earlier run live on beside this one. */
   | { readonly type: 'spawned'; readonly pid: number; readonly leftBehind?: boolean }
   /** The process cannot be run: the system's code, and what is missing or wrong. */

@@ -23,8 +23,8 @@ export function fail(known: Memory, why: FailureReason, now: number): ServiceSta
 
 /** What a service takes along from one state to the next. */
 export function memory(state: Memory): Memory {
-  const { goal, since, lastExit, deaths, tally, streak, patience, finishBy, flaw } = state;
-  return { goal, since, lastExit, deaths, tally, streak, patience, finishBy, flaw };
+  const { goal, since, lastExit, deaths, recent, tally, streak, patience, finishBy, flaw } = state;
+  return { goal, since, lastExit, deaths, recent, tally, streak, patience, finishBy, flaw };
 }
 
 /** The next state, and nothing to be done. */

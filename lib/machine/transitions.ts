@@ -65,16 +65,24 @@ export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting:
 }
 
 function record(state: ServiceState, ended: EndedRun, { spec, now }: Setting): Memory {
-  const known = { ...memory(state), lastExit: ended.exit };
+  // As in s6, 0 records nothing, and leaves what is there.
+  const most = spec.maxDeathTally;
+  const entry = { at: now, exit: ended.exit };
+  const tally = most === 0 ? state.tally : [...state.tally, entry].slice(-most);
+  const known = { ...memory(state), lastExit: ended.exit, tally };
   if (!ended.death) return { ...known, streak: 0 };
-  const kept = Math.max(spec.maxDeathTally, spec.backoff?.limit?.deaths ?? 0);
+  const counted = spec.backoff?.limit?.deaths ?? 0;
   const steady = now - ended.run.startedAt >= (spec.backoff?.reset ?? Infinity);
   return {
     ...known,
     deaths: state.deaths + 1,
-    tally: kept === 0 ? [] : [...state.tally, now].slice(-kept),
+    recent: counted === 0 ? [] : [...state.recent, now].slice(-counted),
     streak: steady ? 1 : state.streak + 1,
   };
+}
+
+export function forget<S extends ServiceState>(state: S): Step {
+  return stay({ ...state, tally: [] });
 }
 
 export function killFinish(state: In<'finishing'>, _input: unknown, { now }: Setting): Step {
@@ -109,7 +117,7 @@ function follow(known: Memory, ended: EndedRun, setting: Setting): Step {
     if (isSuccess(ended.exit)) return stay(end(known, now));
     if (spec.restart === 'never') return stay(fail(known, 'policy', now));
   }
-  if (ended.death && exhausted(spec.backoff, known.tally, now)) {
+  if (ended.death && exhausted(spec.backoff, known.recent, now)) {
     return stay(fail(known, 'limit', now));
   }
   const deadline = restartAt(spec.backoff, ended.run.readyAt, known.streak, now);

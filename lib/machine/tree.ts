@@ -287,6 +287,7 @@ const causes: Readonly<Record<Input['type'], Cause>> = {
   drain: 'shutdown',
   signal: 'stop',
   hurry: 'shutdown',
+  forget: 'stage',
   spawned: 'spawned',
   unspawnable: 'unspawnable',
   announced: 'announced',

@@ -54,7 +54,7 @@ export interface ServiceSpec {
   readonly downSignal: NodeJS.Signals;
   /** The signal that asks the service to read its configuration again (`reload-signal`). Default: SIGHUP. */
   readonly reloadSignal: NodeJS.Signals;
-  /** How many deaths are remembered, 0 to 4096 (`max-death-tally`). Default: 100 (s6). */
+  /** How many ends of `run` are remembered for s6's programs, 0 to 4096 (`max-death-tally`). Default: 100 (s6). */
   readonly maxDeathTally: number;
   /** Whether `flag-timeout-killpg` is there. Ours kills the whole group in any case, so it changes nothing. */
   readonly flagTimeoutKillpg: boolean;

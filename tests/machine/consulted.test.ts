@@ -36,6 +36,7 @@ test('a command or an end looks at its service, a start at the logger too, news 
     drain: '',
     signal: '',
     hurry: '',
+    forget: '',
     spawned: '',
     unspawnable: 'web',
     announced: '',

@@ -7,6 +7,7 @@ import {
   drain,
   exited,
   finished,
+  forget,
   hangUp,
   once,
   restart,
@@ -31,12 +32,14 @@ const edges: Readonly<Record<string, readonly string[]>> = {
   'down + once': ['starting'],
   'down + restart': ['starting'],
   'down + stop': ['down'],
+  'down + forget': ['down'],
   'starting + start': ['starting'],
   'starting + once': ['starting'],
   'starting + restart': ['starting'],
   'starting + stop': ['starting'],
   'starting + drain': ['starting'],
   'starting + signal': ['starting'],
+  'starting + forget': ['starting'],
   'starting + spawned': ['stopping', 'up'],
   'starting + unspawnable': ['backoff', 'down', 'failed'],
   'up + start': ['up'],
@@ -45,6 +48,7 @@ const edges: Readonly<Record<string, readonly string[]>> = {
   'up + stop': ['stopping'],
   'up + drain': ['stopping'],
   'up + signal': ['up'],
+  'up + forget': ['up'],
   'up + announced': ['up'],
   'up + exited': ['backoff', 'down', 'failed', 'finishing'],
   'stopping + start': ['stopping'],
@@ -54,6 +58,7 @@ const edges: Readonly<Record<string, readonly string[]>> = {
   'stopping + drain': ['stopping'],
   'stopping + signal': ['stopping'],
   'stopping + announced': ['stopping'],
+  'stopping + forget': ['stopping'],
   'stopping + exited': ['backoff', 'down', 'finishing', 'starting'],
   'stopping + deadline': ['stopping'],
   'finishing + start': ['finishing'],
@@ -61,6 +66,7 @@ const edges: Readonly<Record<string, readonly string[]>> = {
   'finishing + restart': ['finishing'],
   'finishing + stop': ['finishing'],
   'finishing + drain': ['finishing'],
+  'finishing + forget': ['finishing'],
   'finishing + unspawnable': ['backoff', 'down', 'failed', 'starting'],
   'finishing + exited': ['backoff', 'down', 'failed', 'starting'],
   'finishing + deadline': ['finishing'],
@@ -69,11 +75,13 @@ const edges: Readonly<Record<string, readonly string[]>> = {
   'backoff + restart': ['starting'],
   'backoff + stop': ['down'],
   'backoff + drain': ['starting'],
+  'backoff + forget': ['backoff'],
   'backoff + deadline': ['starting'],
   'failed + start': ['starting'],
   'failed + once': ['starting'],
   'failed + restart': ['starting'],
   'failed + stop': ['down'],
+  'failed + forget': ['failed'],
 };
 
 const limit = { deaths: 1, within: 1000 };
@@ -96,6 +104,7 @@ const inputs: readonly Input[] = [
   drain,
   { type: 'drain', patience: 0, finishBy: null },
   hangUp,
+  forget,
   spawned,
   unspawnable,
   announced,
@@ -141,7 +150,7 @@ function explore(spec: ServiceSpec): readonly Found[] {
 
 /** The same state with every time and every counter cut to what matters. */
 function alike(state: ServiceState): ServiceState {
-  const common = { ...state, deaths: 0, tally: state.tally.slice(-1), streak: 0 };
+  const common = { ...state, deaths: 0, recent: state.recent.slice(-1), tally: [], streak: 0 };
   const kills = 'kills' in common ? { kills: Math.min(common.kills, 1) } : {};
   const due = 'deadline' in common && common.deadline !== null ? { deadline: 1 } : {};
   return { ...common, ...kills, ...due };

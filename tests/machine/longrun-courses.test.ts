@@ -4,6 +4,7 @@ import {
   announced,
   at,
   backoff,
+  by,
   code,
   deadline,
   died,
@@ -13,6 +14,7 @@ import {
   failed,
   finished,
   finishing,
+  forget,
   once,
   restart,
   run,
@@ -26,7 +28,7 @@ import {
   up,
 } from './samples.ts';
 import { isAtRest, isReady, newborn, transition } from '../../lib/machine/longrun.ts';
-import type { Input, ServiceEffect, ServiceState } from '../../lib/machine/machine.ts';
+import type { Input, ServiceEffect, ServiceState, TallyEntry } from '../../lib/machine/machine.ts';
 import type { Backoff, RestartPolicy, ServiceSpec } from '../../lib/model/tree.ts';
 
 type Moment = readonly [now: number, input: Input];
@@ -93,7 +95,7 @@ test('the policy is not asked after an end that was asked for', () => {
 
 test('too many deaths in the time of the limit, and it fails', () => {
   const spec = finished('web', { backoff: { ...growing, limit: { deaths: 3, within: 10_000 } } });
-  const third = (tally: readonly number[]): string => afterDeath(spec, up({ tally }), 1);
+  const third = (recent: readonly number[]): string => afterDeath(spec, up({ recent }), 1);
   assert.equal(third([7000, 8000]), 'failed: limit');
   assert.equal(third([-900, 8000]), 'failed: limit');
   assert.equal(third([-1000, 8000]), 'backoff: death', 'the first is 10 s ago: it counts no more');
@@ -103,17 +105,64 @@ test('too many deaths in the time of the limit, and it fails', () => {
 test('an end that was asked for does not count towards the limit', () => {
   const spec = service('web', { backoff: { ...growing, limit: { deaths: 1, within: 10_000 } } });
   const { state } = course(spec, up(), [0, stop], [0, start], [5, exited(1)]);
-  assert.deepEqual([state.status, state.deaths, state.tally], ['backoff', 0, []]);
+  assert.deepEqual([state.status, state.deaths, state.recent], ['backoff', 0, []]);
 });
 
-test('the tally keeps what max-death-tally says, or what the limit needs', () => {
-  const tallyOf = (more: Partial<ServiceSpec>): readonly number[] =>
-    course(service('web', more), up({ tally: [1, 2, 3] }), [4, exited(1)]).state.tally;
-  assert.deepEqual(tallyOf({}), [1, 2, 3, 4]);
-  assert.deepEqual(tallyOf({ maxDeathTally: 2 }), [3, 4]);
-  assert.deepEqual(tallyOf({ maxDeathTally: 0 }), []);
-  const limit = { deaths: 3, within: 1 };
-  assert.deepEqual(tallyOf({ maxDeathTally: 2, backoff: { ...growing, limit } }), [2, 3, 4]);
+test('as many deaths are remembered as the limit counts, whatever max-death-tally says', () => {
+  const recentOf = (more: Partial<ServiceSpec>): readonly number[] =>
+    course(service('web', more), up({ recent: [1, 2, 3] }), [4, exited(1)]).state.recent;
+  assert.deepEqual(recentOf({}), []);
+  assert.deepEqual(recentOf({ backoff: growing }), []);
+  const limited = { ...growing, limit: { deaths: 3, within: 1 } };
+  for (const maxDeathTally of [0, 2, 100]) {
+    assert.deepEqual(recentOf({ maxDeathTally, backoff: limited }), [2, 3, 4]);
+  }
+});
+
+// The tally of s6's programs
+
+test('every end of run is on the tally, asked for or not, and none that never began', () => {
+  const { state } = course(
+    service('web'),
+    up(),
+    [1, exited(3)],
+    [1001, deadline],
+    [1001, spawned],
+    [1002, stop],
+    [1003, exited('SIGTERM')],
+    [2000, start],
+    [2000, unspawnable],
+  );
+  assert.deepEqual(state.tally, [
+    { at: 1, exit: code(3) },
+    { at: 1003, exit: by('SIGTERM') },
+  ]);
+  assert.equal(state.deaths, 1);
+});
+
+test('the tally keeps what max-death-tally says; 0 records nothing and leaves what is there', () => {
+  const entry = (at: number): TallyEntry => ({ at, exit: code(1) });
+  const tally = [1, 2, 3].map(entry);
+  const momentsIn = (more: Partial<ServiceSpec>): readonly number[] =>
+    course(service('web', more), up({ tally }), [4, exited(1)]).state.tally.map(({ at }) => at);
+  assert.deepEqual(momentsIn({}), [1, 2, 3, 4]);
+  assert.deepEqual(momentsIn({ maxDeathTally: 2 }), [3, 4]);
+  assert.deepEqual(momentsIn({ maxDeathTally: 0 }), [1, 2, 3]);
+});
+
+test('a tally that is emptied takes no death from the limit, nor from their number', () => {
+  const spec = service('web', { backoff: { ...growing, limit: { deaths: 2, within: 10_000 } } });
+  const { state } = course(
+    spec,
+    up(),
+    [1, exited(1)],
+    [2, forget],
+    [500, deadline],
+    [500, spawned],
+    [501, exited(2)],
+  );
+  assert.equal('why' in state && state.why, 'limit');
+  assert.deepEqual([state.deaths, state.tally], [2, [{ at: 501, exit: code(2) }]]);
 });
 
 // Delays

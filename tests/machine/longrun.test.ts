@@ -15,6 +15,7 @@ import {
   failed,
   finished,
   finishing,
+  forget,
   hangUp,
   hurry,
   kill,
@@ -219,13 +220,13 @@ test('up, ready + announced → the very same', () => {
 
 test('up + exited → a death on record, and finish', () => {
   const ended = { ...died, exit: code(3) };
-  const tallied = { lastExit: code(3), deaths: 1, tally: [50], streak: 1 };
+  const tallied = { lastExit: code(3), deaths: 1, tally: [{ at: 50, exit: code(3) }], streak: 1 };
   const after = finishing({ since: 50, ...tallied, ended, deadline: 5050 });
   becomes(up(), exited(3), 50, after, [spawnFinish(ending, ended)], ending);
 });
 
 test('up + exited, without a finish script → backoff at once', () => {
-  const tallied = { lastExit: code(3), deaths: 1, tally: [50], streak: 1 };
+  const tallied = { lastExit: code(3), deaths: 1, tally: [{ at: 50, exit: code(3) }], streak: 1 };
   becomes(up(), exited(3), 50, backoff({ since: 50, ...tallied, deadline: 1050 }));
 });
 
@@ -303,7 +304,7 @@ test('stopping + exited → no death, what is left of its group goes, then finis
   const ended = { ...died, exit: by('SIGTERM'), death: false };
   const after = finishing({
     ...{ goal: 'down', since: 50, patience: 10_000, lastExit: by('SIGTERM') },
-    ...{ ended, deadline: 5050 },
+    ...{ tally: [{ at: 50, exit: by('SIGTERM') }], ended, deadline: 5050 },
   });
   becomes(
     stopping({ streak: 3 }),
@@ -316,7 +317,8 @@ test('stopping + exited → no death, what is left of its group goes, then finis
 });
 
 test('stopping + exited, without a finish script → down', () => {
-  const after = down({ since: 50, patience: 10_000, lastExit: by('SIGTERM') });
+  const tally = [{ at: 50, exit: by('SIGTERM') }];
+  const after = down({ since: 50, patience: 10_000, lastExit: by('SIGTERM'), tally });
   becomes(stopping(), exited('SIGTERM'), 50, after, [sweep]);
 });
 
@@ -444,6 +446,14 @@ test('failed + stop → down, as asked; what was left behind goes', () => {
 });
 
 // all of them
+
+test('every state + forget → nothing on the tally, and the rest as it was', () => {
+  const tally = [{ at: 1, exit: code(3) }];
+  const some = { deaths: 1, recent: [1], streak: 1 };
+  for (const state of [down, starting, up, stopping, finishing, backoff, failed]) {
+    becomes(state({ ...some, tally }), forget, 50, state(some));
+  }
+});
 
 test('every cell of the table has its equation above', () => {
   const cells = Object.entries(machine).flatMap(([status, row]) =>

@@ -59,6 +59,7 @@ const memory: Memory = {
   since: 0,
   lastExit: null,
   deaths: 0,
+  recent: [],
   tally: [],
   streak: 0,
   patience: 0,
@@ -124,6 +125,7 @@ export const restart: Input = { type: 'restart' };
 export const drain: Input = { type: 'drain', patience: 3000, finishBy: 6000 };
 export const hangUp: Input = { type: 'signal', signal: 'SIGHUP' };
 export const hurry: Input = { type: 'hurry' };
+export const forget: Input = { type: 'forget' };
 export const spawned: Input = { type: 'spawned', pid: 7 };
 export const unspawnable: Input = { type: 'unspawnable', code: 'ENOENT', message: 'no such file' };
 export const announced: Input = { type: 'announced' };
@@ -142,6 +144,7 @@ export const everyInput: readonly Input[] = [
   drain,
   hangUp,
   hurry,
+  forget,
   spawned,
   unspawnable,
   announced,

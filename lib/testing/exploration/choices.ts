@@ -141,7 +141,7 @@ function tooOften(situation: Situation, unit: Unit): readonly Deed[] {
   const { spec, state } = unit;
   const { deaths = 1 } = spec.backoff?.limit ?? {};
   if (deaths === 1) return [];
-  const worn: Unit = { ...unit, state: { ...state, tally: Array<number>(deaths - 1).fill(0) } };
+  const worn: Unit = { ...unit, state: { ...state, recent: Array<number>(deaths - 1).fill(0) } };
   const units = new Map(situation.state.units).set(spec.name, worn);
   const tired = { ...situation, state: { ...situation.state, units } };
   const says = exits(spec.name, 1, `, and has died ${String(deaths - 1)} times just before`);

@@ -95,7 +95,15 @@ function until(deadline: number | null, now: number): number | null {
 }
 
 /** What a service remembers, none of it of any weight. */
-const noMemory = { since: 0, lastExit: null, deaths: 0, tally: [], streak: 0, flaw: null } as const;
+const noMemory = {
+  since: 0,
+  lastExit: null,
+  deaths: 0,
+  recent: [],
+  tally: [],
+  streak: 0,
+  flaw: null,
+} as const;
 
 function alikeService({ state, spec }: Unit, tree: TreeState, now: number): ServiceState {
   const rests = isAtRest(state);
@@ -120,12 +128,12 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
     }
     case 'finishing': {
       const ended = alikeEnded(state.ended, spec);
-      const tally = spec.backoff?.limit === undefined ? [] : state.tally.map(() => 0);
+      const recent = state.recent.map(() => 0);
       return {
         ...memory,
         status: state.status,
         ended,
-        tally,
+        recent,
         kills: 0,
         deadline: until(state.deadline, now),
       };
