@@ -42,7 +42,7 @@ export const scanControl = 'services/.s6-svscan/control';
 export class ControlFifos {
   readonly #runtime: RuntimeDirectory;
   readonly #answerer: Answerer;
-  readonly #streams: Socket[] = [];
+  readonly #streams = new Set<Socket>();
   #opened: Promise<void> | undefined;
   #isClosed = false;
   #rest = Buffer.alloc(0);
@@ -62,7 +62,7 @@ export class ControlFifos {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#opened?.catch(() => undefined);
-    const closed = this.#streams.splice(0).map(
+    const closed = [...this.#streams].map(
       (stream) =>
         new Promise<void>((resolve) => {
           stream.once('close', () => resolve());
@@ -92,11 +92,7 @@ export class ControlFifos {
     // Open for both, it never comes to an end, whoever else opens and closes it.
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     renameSync(path, join(this.#runtime.path, name));
-    const stream = new Socket({ fd, readable: true, writable: false });
-    stream.on('data', take);
-    stream.on('error', () => undefined);
-    stream.unref();
-    this.#streams.push(stream);
+    this.#keep(new Socket({ fd, readable: true, writable: false })).on('data', take);
   }
 
   #take(chunk: Buffer): void {
@@ -127,12 +123,28 @@ export class ControlFifos {
       // Without waiting: who has asked holds it open, or has gone.
       fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
       rmSync(path, { force: true });
-      writeSync(fd, textOf(told));
+      this.#write(fd, Buffer.from(textOf(told)));
     } catch {
       // Nobody is there any more to hear it.
-    } finally {
       if (fd !== undefined) closeSync(fd);
     }
+  }
+
+  /** Writes and closes; what the pipe does not hold (64 KiB) follows as it is read. */
+  #write(fd: number, text: Buffer): void {
+    const written = writeSync(fd, text);
+    if (written === text.length) return closeSync(fd);
+    const stream = this.#keep(new Socket({ fd, readable: false, writable: true }));
+    stream.end(text.subarray(written));
+  }
+
+  /** Until it closes, at the end at the latest; nobody lives on for it. */
+  #keep(stream: Socket): Socket {
+    stream.on('error', () => undefined);
+    stream.once('close', () => this.#streams.delete(stream));
+    stream.unref();
+    this.#streams.add(stream);
+    return stream;
   }
 }
 

@@ -3,91 +3,16 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
-import type { Question, Told } from '../../lib/runtime/control-fifos.ts';
+import type { Told } from '../../lib/runtime/control-fifos.ts';
 import { ControlFifos } from '../../lib/runtime/control-fifos.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { asking } from '../../lib/runtime/stand-ins/asking.ts';
-import { childrenOf, openDescriptors, until } from '../processes.ts';
+import { openDescriptors, until } from '../processes.ts';
+import { counter, run } from './counter.ts';
 import { plant, testFolder } from './folder.ts';
 import { shells, without } from './shells.ts';
 
-interface Counter {
-  readonly runtime: RuntimeDirectory;
-  readonly asked: Question[];
-  readonly commands: string[];
-  /** What is answered from now on. */
-  say(told: Told): void;
-  /** Calls a stand-in with arguments, and what came of it. */
-  call(name: string, args: readonly string[], more?: Calling): Promise<Called>;
-}
-
-interface Calling {
-  readonly shell?: readonly string[];
-  readonly directory?: string;
-  readonly path?: string;
-}
-
-interface Called {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 const unasked = (): Promise<Told> => Promise.resolve({ exitCode: 0 });
-
-/** Control FIFOs with somebody behind them who answers. */
-async function counter(t: TestContext, name = 'run time'): Promise<Counter> {
-  const before = { descriptors: openDescriptors(), children: childrenOf(process.pid) };
-  const runtime = new RuntimeDirectory(join(await testFolder(t), name));
-  const asked: Question[] = [];
-  const commands: string[] = [];
-  let told: Told = { exitCode: 0 };
-  runtime.makeFolder('services');
-  mkdirSync(join(runtime.path, 'services/.s6-svscan'));
-  const control = new ControlFifos(runtime, {
-    answer: (question) => {
-      asked.push(question);
-      return Promise.resolve(told);
-    },
-    command: (letters) => commands.push(letters),
-  });
-  await control.open();
-  t.after(async () => {
-    await control.close();
-    runtime.remove();
-    const isNew = (descriptor: string): boolean => !before.descriptors.includes(descriptor);
-    assert.deepEqual(openDescriptors().filter(isNew), []);
-    assert.deepEqual(childrenOf(process.pid), before.children);
-  });
-  const program = asking(runtime.path, process.pid);
-  return {
-    runtime,
-    asked,
-    commands,
-    say: (answer) => (told = answer),
-    call: (called, args, more = {}) => {
-      const file = plant(join(runtime.claim('bin'), called), program);
-      return run(file, args, { ...more, path: more.path ?? `${runtime.path}/bin:/usr/bin:/bin` });
-    },
-  };
-}
-
-function run(file: string, args: readonly string[], { shell = ['sh'], directory, path }: Calling) {
-  const [program = 'sh', ...words] = shell;
-  const child = spawn(program, [...words, file, ...args], {
-    ...(directory !== undefined && { cwd: directory }),
-    env: { ...process.env, PATH: path ?? '/usr/bin:/bin' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 20_000,
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  return new Promise<Called>((resolve) => {
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
-  });
-}
 
 for (const { name, words: shell, skip } of shells) {
   test(
@@ -105,6 +30,24 @@ for (const { name, words: shell, skip } of shells) {
     },
   );
 }
+
+test('an answer that no pipe holds at once is said to its end', async (t) => {
+  const { say, call } = await counter(t);
+  const lines = Array.from({ length: 4096 }, (_, index) => `${String(index)} ${'x'.repeat(40)}`);
+  say({ exitCode: 3, stdout: lines.join('\n') });
+  const { code, stdout } = await call('s6-svdt', ['web']);
+  assert.deepEqual([code, stdout.split('\n').slice(0, -1)], [3, lines]);
+});
+
+test('who goes away in the middle of an answer is no hindrance', async (t) => {
+  const { say, call, runtime } = await counter(t);
+  await call('s6-svdt', []);
+  say({ exitCode: 0, stdout: `${'x\n'.repeat(100_000)}x` });
+  const impatient = ['sh', '-c', '"$0" web | read -r line'];
+  await run(join(runtime.path, 'bin/s6-svdt'), [], { shell: impatient });
+  say({ exitCode: 5 });
+  assert.equal((await call('s6-svdt', [])).code, 5);
+});
 
 test('many who ask at once are answered each for itself', async (t) => {
   const { asked, call, runtime } = await counter(t);

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Question, Told } from '../../lib/runtime/control-fifos.ts';
+import { ControlFifos } from '../../lib/runtime/control-fifos.ts';
+import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
+import { asking } from '../../lib/runtime/stand-ins/asking.ts';
+import { childrenOf, openDescriptors } from '../processes.ts';
+import { plant, testFolder } from './folder.ts';
+
+/** A place where stand-ins ask. */
+export interface Counter {
+  readonly runtime: RuntimeDirectory;
+  readonly asked: Question[];
+  readonly commands: string[];
+  /** What is answered from now on. */
+  say(told: Told): void;
+  /** Calls a stand-in with arguments, and what came of it. */
+  call(name: string, args: readonly string[], more?: Calling): Promise<Called>;
+}
+
+interface Calling {
+  readonly shell?: readonly string[];
+  readonly directory?: string;
+  readonly path?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+interface Called {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Control FIFOs with somebody behind them who answers, and stand-ins of one kind. */
+export async function counter(t: TestContext, standIn = asking): Promise<Counter> {
+  const before = { descriptors: openDescriptors(), children: childrenOf(process.pid) };
+  const runtime = new RuntimeDirectory(join(await testFolder(t), 'run time'));
+  const asked: Question[] = [];
+  const commands: string[] = [];
+  let told: Told = { exitCode: 0 };
+  runtime.makeFolder('services');
+  mkdirSync(join(runtime.path, 'services/.s6-svscan'));
+  const control = new ControlFifos(runtime, {
+    answer: (question) => {
+      asked.push(question);
+      return Promise.resolve(told);
+    },
+    command: (letters) => commands.push(letters),
+  });
+  await control.open();
+  t.after(async () => {
+    await control.close();
+    runtime.remove();
+    const isNew = (descriptor: string): boolean => !before.descriptors.includes(descriptor);
+    assert.deepEqual(openDescriptors().filter(isNew), []);
+    assert.deepEqual(childrenOf(process.pid), before.children);
+  });
+  const program = standIn(runtime.path, process.pid);
+  return {
+    runtime,
+    asked,
+    commands,
+    say: (answer) => (told = answer),
+    call: (called, args, more = {}) => {
+      const file = plant(join(runtime.claim('bin'), called), program);
+      return run(file, args, { ...more, path: more.path ?? `${runtime.path}/bin:/usr/bin:/bin` });
+    },
+  };
+}
+
+/** Runs a stand-in by its path, to its end. */
+export function run(
+  file: string,
+  args: readonly string[],
+  { shell = ['sh'], directory, path, variables }: Calling,
+): Promise<Called> {
+  const [program = 'sh', ...words] = shell;
+  const child = spawn(program, [...words, file, ...args], {
+    ...(directory !== undefined && { cwd: directory }),
+    env: { ...process.env, PATH: path ?? '/usr/bin:/bin', ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 20_000,
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise<Called>((resolve) => {
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
