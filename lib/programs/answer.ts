@@ -3,6 +3,7 @@
  */
 import type { Answer, Call, Supervised } from './call.ts';
 import { svc } from './svc.ts';
+import { svdt, svdtClear } from './svdt.ts';
 import { requested, svscanctl } from './svscanctl.ts';
 import { svstat } from './svstat.ts';
 import { svwait } from './svwait.ts';
@@ -23,6 +24,8 @@ type Program = (call: Call, supervised: Supervised) => Answer | Promise<Answer>;
 
 const programs: Readonly<Record<string, Program>> = {
   's6-svc': svc,
+  's6-svdt': svdt,
+  's6-svdt-clear': svdtClear,
   's6-svscanctl': svscanctl,
   's6-svstat': svstat,
   's6-svwait': svwait,

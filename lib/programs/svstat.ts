@@ -1,5 +1,6 @@
 import type { Answer, Call, Supervised } from './call.ts';
-import { codes, dies, serviceOf, takeApart } from './words.ts';
+import { tai64n } from './tai64n.ts';
+import { codes, dies, serviceOf, signalWord, takeApart } from './words.ts';
 import { isReady } from '../machine/longrun.ts';
 import type { Run } from '../machine/machine.ts';
 import type { Unit } from '../machine/state.ts';
@@ -86,7 +87,7 @@ const fields: Readonly<Record<string, (standing: Standing) => string | number | 
   paused: ({ isPaused }) => isPaused,
   pid: ({ run }) => run?.pid ?? -1,
   exitcode: ({ run, exit }) => (run === undefined ? (exit === null ? 0 : (exit.code ?? -1)) : -1),
-  signal: ({ exit }) => exit?.signal ?? 'NA',
+  signal: ({ exit }) => (exit?.signal == null ? 'NA' : signalWord(exit.signal, false)),
   signum: ({ exit }) => (exit?.signal == null ? -1 : signalNumber(exit.signal)),
   updownsince: ({ since }) => tai64n(since),
   readysince: ({ readySince, since }) => tai64n(readySince ?? since),
@@ -104,7 +105,7 @@ function inWords(standing: Standing, asNumber: boolean): string {
 
 function lastEnd({ exit }: Standing, asNumber: boolean): string {
   if (exit?.signal == null) return `exitcode ${String(exit?.code ?? 0)}`;
-  return `signal ${asNumber ? String(signalNumber(exit.signal)) : exit.signal}`;
+  return `signal ${signalWord(exit.signal, asNumber)}`;
 }
 
 /** What is not as one would think. */
@@ -121,12 +122,4 @@ function remarks({ run, isNormallyUp, isPaused, isWanted }: Standing): readonly 
 
 function seconds(since: number, now: number): string {
   return String(Math.max(0, Math.floor((now - since) / 1000)));
-}
-
-/** A moment as s6 writes it: TAI seconds, ten ahead of the epoch's, in 16 hexadecimal digits, then nanoseconds in 8. */
-function tai64n(at: number): string {
-  const whole = Math.floor(at / 1000);
-  const label = (2n ** 62n + BigInt(whole) + 10n).toString(16).padStart(16, '0');
-  const nanoseconds = Math.round((at - whole * 1000) * 1e6);
-  return `@${label}${nanoseconds.toString(16).padStart(8, '0')}`;
 }

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Answer, Call, Reply, Supervised } from './call.ts';
+import { signalNumber } from '../model/exit.ts';
 import { nearest } from '../model/nearest.ts';
 
 /** A program's own complaint, with the exit code that s6 has for it. */
@@ -8,8 +9,19 @@ export function dies(exitCode: number, { program }: Call, message: string): Repl
   return { exitCode, stderr: `${program}: fatal: ${message}` };
 }
 
+/** What a program says when it is called in a wrong way. */
+export function misuse({ program }: Call, usage: string): Reply {
+  return { exitCode: codes.usage, stderr: `${program}: usage: ${usage}` };
+}
+
 /** The exit codes of s6's programs. */
-export const codes = { notThere: 1, timedOut: 99, usage: 100, system: 111 } as const;
+export const codes = {
+  notThere: 1,
+  timedOut: 99,
+  usage: 100,
+  system: 111,
+  neverAgain: 125,
+} as const;
 
 /** What a program does with an option: its letter, and what follows it. */
 export interface Option {
@@ -34,7 +46,7 @@ export interface CommandLine {
 
 /** Takes the command line of a call apart; what cannot be is answered with the usage. */
 export function takeApart(call: Call, syntax: Syntax): CommandLine | Reply {
-  const wrong = { exitCode: codes.usage, stderr: `${call.program}: usage: ${syntax.usage}` };
+  const wrong = misuse(call, syntax.usage);
   try {
     const { tokens } = parseArgs({
       args: [...call.args],
@@ -61,6 +73,19 @@ function declared<Type extends 'boolean' | 'string'>(letters: string, type: Type
 /** A number of milliseconds; `undefined` for what is none. */
 export function millisecondsOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+/** A number as s6 takes them, of 32 bits at most; `undefined` for what is none. */
+export function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d+$/.test(text)) return undefined;
+  const number = Number(text);
+  return number < 2 ** 32 ? number : undefined;
+}
+
+/** A signal as s6 prints it. */
+export function signalWord(signal: NodeJS.Signals, asNumber: boolean): string {
+  if (asNumber) return String(signalNumber(signal));
+  return signal === 'SIGIO' ? 'SIGPOLL' : signal;
 }
 
 /** The absolute path that a program means by an operand. */

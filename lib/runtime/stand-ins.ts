@@ -18,6 +18,8 @@ const standIns: Readonly<Record<string, string | typeof asking>> = {
   's6-notifyoncheck': notifyOnCheck,
   's6-setuidgid': setuidgid,
   's6-svc': asking,
+  's6-svdt': asking,
+  's6-svdt-clear': asking,
   's6-svok': asking,
   's6-svscanctl': asking,
   's6-svstat': asking,
