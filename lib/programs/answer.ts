@@ -2,6 +2,7 @@
  * The programs by which s6's users speak to their supervisor, as this one answers them: the same options, exit codes and words.
  */
 import type { Answer, Call, Supervised } from './call.ts';
+import { permafailon } from './permafailon.ts';
 import { svc } from './svc.ts';
 import { svdt, svdtClear } from './svdt.ts';
 import { requested, svscanctl } from './svscanctl.ts';
@@ -23,6 +24,7 @@ export async function answer(call: Call, supervised: Supervised): Promise<Answer
 type Program = (call: Call, supervised: Supervised) => Answer | Promise<Answer>;
 
 const programs: Readonly<Record<string, Program>> = {
+  's6-permafailon': permafailon,
   's6-svc': svc,
   's6-svdt': svdt,
   's6-svdt-clear': svdtClear,

@@ -4,6 +4,7 @@ import type { RuntimeDirectory } from './runtime-directory.ts';
 import { asking } from './stand-ins/asking.ts';
 import { logutilService } from './stand-ins/logutil-service.ts';
 import { notifyOnCheck } from './stand-ins/notify-on-check.ts';
+import { permafailon } from './stand-ins/permafailon.ts';
 import { printcontenv } from './stand-ins/printcontenv.ts';
 import { setuidgid } from './stand-ins/setuidgid.ts';
 import { withContenv } from './stand-ins/with-contenv.ts';
@@ -16,6 +17,7 @@ const standIns: Readonly<Record<string, string | typeof asking>> = {
   'logutil-service': logutilService,
   printcontenv,
   's6-notifyoncheck': notifyOnCheck,
+  's6-permafailon': permafailon,
   's6-setuidgid': setuidgid,
   's6-svc': asking,
   's6-svdt': asking,

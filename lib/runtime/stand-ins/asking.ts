@@ -4,16 +4,23 @@ import { quoted, shell } from './shell.ts';
  * The stand-in for each program that speaks to the supervisor: it asks, says what it is answered, and ends with the exit
  * code that it is given. What is about a directory of somebody else's is left to the real program.
  *
- * A request is one write to a FIFO that the supervisor reads: the name of a FIFO for the answer, the working directory, the
- * program, how many arguments, the arguments, each followed by NUL. A write of up to 4096 bytes reaches it in one piece.
- *
  * @param runtime - The path of the runtime directory.
  * @param host - The pid of the supervisor's process.
  */
 export function asking(runtime: string, host: number): string {
   return shell`#!/bin/sh
 # Asks the Stagekeeper of this tree. What is none of its business is left to the real program, further down the PATH.
-run=${quoted(runtime)}
+${question(runtime, host)}`;
+}
+
+/**
+ * The piece of a stand-in that does this, by the arguments of the shell, which ends with it.
+ *
+ * A request is one write to a FIFO that the supervisor reads: the name of a FIFO for the answer, the working directory, the
+ * program, how many arguments, the arguments, each followed by NUL. A write of up to 4096 bytes reaches it in one piece.
+ */
+export function question(runtime: string, host: number): string {
+  return shell`run=${quoted(runtime)}
 name=\${0##*/}
 
 die() {
