@@ -148,6 +148,11 @@ export const frail = sh(
   'stay',
 );
 
+/** A service that is down until it is asked, and then does this, once. */
+export function asking(...lines: readonly string[]): TreeFiles {
+  return { 'desk/down': '', 'desk/run': sh(...lines) };
+}
+
 /** A service that is down until asked, and whose second start shows that a second has passed under the rules of restart. */
 export const witness: TreeFiles = {
   'witness/down': '',

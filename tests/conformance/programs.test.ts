@@ -1,14 +1,8 @@
 /*
  * The programs by which scripts speak to their supervisor: under s6 the real ones, under us the stand-ins.
  */
-import type { Case } from './case.ts';
-import { finish, is, run, sh, svc, until } from './case.ts';
+import { asking, finish, is, run, sh, svc, until } from './case.ts';
 import { conform } from './conform.ts';
-
-/** A service that is down until it is asked, and then does this, once. */
-function asking(...lines: readonly string[]): Case['tree'] {
-  return { 'desk/down': '', 'desk/run': sh(...lines) };
-}
 
 /** Says what `s6-svstat` prints, without what is different each time. */
 const says = String.raw`look() {
