@@ -41,8 +41,14 @@ export function parseSignal(text: string): NodeJS.Signals | undefined {
   }
   const upper = text.toUpperCase();
   const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;
-  return signalNames.find((known) => known === name);
+  return secondNames[name] ?? signalNames.find((known) => known === name);
 }
+
+const secondNames: Readonly<Record<string, NodeJS.Signals>> = {
+  SIGCLD: 'SIGCHLD',
+  SIGIOT: 'SIGABRT',
+  SIGPOLL: 'SIGIO',
+};
 
 const signalNumbers: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
   SIGHUP: 1,

@@ -51,17 +51,10 @@ function addSignal(signals: Set<number>, name: string): string | undefined {
   return undefined;
 }
 
-/** Second names of signals. */
-const aliases: Readonly<Record<string, NodeJS.Signals>> = {
-  CLD: 'SIGCHLD',
-  IOT: 'SIGABRT',
-  POLL: 'SIGIO',
-};
-
 /** `SIGTERM`, `term`, `SIG15`; digits alone have been taken for a code. */
 function signalOf(name: string): number | undefined {
   const bare = name.toUpperCase().replace(/^SIG/, '');
   if (/^\d+$/.test(bare)) return Number(bare);
-  const signal = aliases[bare] ?? parseSignal(name);
+  const signal = parseSignal(name);
   return signal === undefined ? undefined : signalNumber(signal);
 }

@@ -34,10 +34,12 @@ test('a signal is named in any way that s6 takes', () => {
   }
   assert.equal(parseSignal('hup'), 'SIGHUP');
   assert.equal(parseSignal('10'), 'SIGUSR1');
+  const seconds = ['SIGPOLL', 'iot', 'CLD'].map(parseSignal);
+  assert.deepEqual(seconds, ['SIGIO', 'SIGABRT', 'SIGCHLD'], 'second names');
 });
 
 test('what names no signal is none', () => {
-  for (const text of ['', '0', '32', '99', '-9', '1.0', 'SIG', 'SIGSIGTERM', 'TERM ', 'FOO']) {
+  for (const text of ['', '0', '32', '99', '-9', '1.0', 'SIG', 'constructor', 'SIGSIGTERM', 'TERM ', 'FOO']) {
     assert.equal(parseSignal(text), undefined, text);
   }
 });
