@@ -45,6 +45,7 @@ class OurTree implements Driven {
     const service = this.#supervisor.services.get(name);
     if (service === undefined) return undefined;
     const place = places[service.status];
+    if (place === undefined) return undefined;
     const wanted = service.wanted ? ', wanted' : '';
     const announces = service.spec.notificationFd !== undefined;
     const ready = announces && service.ready ? ', ready' : '';
@@ -96,9 +97,9 @@ function signal(name: NodeJS.Signals): (service: Service) => void {
   };
 }
 
-const places: Readonly<Record<Service['status'], string>> = {
+const places: Readonly<Record<Service['status'], string | undefined>> = {
   down: 'down',
-  starting: 'down',
+  starting: undefined, // s6 answers a start only when it is up
   up: 'up',
   stopping: 'up',
   finishing: 'finishing',
