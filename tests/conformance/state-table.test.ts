@@ -1,0 +1,51 @@
+/*
+ * The state table: every command in every state, once and twice in one go, and what comes of it.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { machine } from '../../lib/machine/longrun.ts';
+import type { Input } from '../../lib/machine/machine.ts';
+import { conform } from './conform.ts';
+import { rows } from './state-table-rows.ts';
+import { casesOf, goesOf } from './state-table.ts';
+
+const cases = rows.flatMap(casesOf);
+
+conform('the state table', cases);
+
+/** The letters by which a command of the machine is given; what is no command has none. */
+const lettersOf: Readonly<Record<Input['type'], string>> = {
+  ...{ start: 'u', once: 'oO', stop: 'd', restart: 'r', signal: 'tk' },
+  ...{
+    drain: '',
+    hurry: '',
+    spawned: '',
+    unspawnable: '',
+    announced: '',
+    exited: '',
+    deadline: '',
+  },
+};
+
+test('each state has each command, once and twice (cases 33, 35 and 36)', () => {
+  const letters = Object.values(lettersOf).join('').split('');
+  const wanted = letters.flatMap((letter) => [letter, letter + letter]);
+  for (const state of Object.keys(machine)) {
+    const ofState = rows.filter((row) => row.state === state && row.how === undefined);
+    const given = new Set(ofState.flatMap(goesOf));
+    const missing = wanted.filter((go) => !given.has(go));
+    assert.deepEqual(missing, [], state);
+  }
+});
+
+test('no cell stands in the table twice', () => {
+  const titles = cases.map(({ title }) => title);
+  const again = titles.filter((title, index) => titles.indexOf(title) !== index);
+  assert.deepEqual(again, []);
+});
+
+test('of all that the machine takes, it is known what is a command', () => {
+  const taken = Object.values(machine).flatMap((inputs) => Object.keys(inputs));
+  const unknown = taken.filter((input) => !(input in lettersOf));
+  assert.deepEqual(unknown, []);
+});
