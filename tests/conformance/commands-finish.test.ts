@@ -1,5 +1,5 @@
 /*
- * Commands to a service while its finish script runs.
+ * Commands to a service while its finish script runs: what the state table does not show.
  */
 import type { Case } from './case.ts';
 import { aSecondLater, is, sh, svc, timed, until, witness, write } from './case.ts';
@@ -32,44 +32,12 @@ const died = ['run', 'finish 3 0', 'finished'] as const;
 const stopped = ['run', 'finish 256 15', 'finished'] as const;
 
 conform('commands while finish runs', [
-  ...['d', 'o', 'O', 'dd', 'ud'].map((letters) => ({
-    number: 33,
-    title: `${letters.split('').join(' and ')}: finish is not disturbed, and it stays down`,
-    tree: tree(0),
-    steps: [...whileFinishing, svc(letters), is('finishing'), ...go, is('down'), ...aSecondLater],
-    trace: [...died, 'a second later'],
-  })),
-  ...['u', 'du', 'ou'].map((letters) => ({
-    number: 33,
-    title: `${letters.split('').join(' and ')}: finish is not disturbed, and it comes back after its delay`,
-    tree: tree(0),
-    steps: [...whileFinishing, svc(letters), is('finishing, wanted'), ...go, until('run', 2)],
-    trace: [...died, 'back a second later', ...stopped],
-  })),
-  {
-    number: 33,
-    title: 'd on what is up, then u: it comes back after its delay',
-    tree: tree(0),
-    steps: [
-      ...[until('run'), svc('d'), until('finish 256 15'), is('finishing')],
-      ...[svc('u'), is('finishing, wanted'), ...go, until('run', 2)],
-    ],
-    trace: ['run', 'finish 256 15', 'finished', 'back a second later', ...stopped],
-  },
   {
     number: 34,
     title: 'signals: nothing',
     tree: tree(0),
     steps: [...whileFinishing, svc('abqhkti12ypc'), ...go, until('run', 2)],
     trace: [...died, 'back a second later', ...stopped],
-  },
-  {
-    title: 'r: ours comes back without a delay',
-    tree: tree(0),
-    steps: [...whileFinishing, svc('r'), ...go, until('run', 2)],
-    s6: [...died, 'back a second later', ...stopped],
-    ours: [...died, 'back at once', ...stopped],
-    why: 'restart() is a request to come back, which waits for no delay; in s6 r is only a signal.',
   },
   {
     number: 28,
