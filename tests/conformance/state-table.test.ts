@@ -19,6 +19,7 @@ const lettersOf: Readonly<Record<Input['type'], string>> = {
   ...{
     drain: '',
     hurry: '',
+    forget: '', // s6-svdt-clear
     spawned: '',
     unspawnable: '',
     announced: '',
