@@ -170,7 +170,7 @@ conform('surroundings', [
     steps: [until('run'), svc('d'), is('down')],
     s6: ['NEVER', 'run', '1'],
     ours: ['NEVER STAGEKEEPER_RUNTIME', 'run', '1'],
-    why: 'Scripts find the container environment there, and it marks our processes.',
+    why: 'Scripts find the container environment there, and it marks our processes. PATH has its programs first.',
   },
   {
     title: 'env/ and data/ are not interpreted',

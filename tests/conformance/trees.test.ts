@@ -16,8 +16,16 @@ import {
   write,
 } from './case.ts';
 import { conform } from './conform.ts';
+import type { TreeFiles } from '../../lib/testing/index.ts';
 
 const named = sh('say $1 runs in "${PWD##*/services.d/}"', 'stay');
+
+/** A service that is down until it is asked, and then changes what stands beside it. */
+function mover(...commands: readonly string[]): TreeFiles {
+  return { 'mover/down': '', 'mover/run': sh(...commands, 'say mover: has moved') };
+}
+
+const moved = { mover: ['has moved'], 'a second later': [''] };
 
 conform('odd trees', [
   {
@@ -129,5 +137,37 @@ conform('odd trees', [
     tree: { 'web/run': run, 'web/finish': finish, ...witness },
     steps: [until('run'), rescan, ...aSecondLater],
     trace: ['run', 'a second later', 'finish 256 15'],
+  },
+  {
+    title:
+      'a folder that takes the place of another is a new service under s6, a changed one under us',
+    tree: {
+      'web/run': sh('trap "say web: old ends; exit" TERM', 'say web: old runs', 'stay'),
+      '.new/run': sh('say web: new runs', 'stay'),
+      ...mover('mv ../web ../.old', 'mv ../.new ../web'),
+      ...witness,
+    },
+    steps: [
+      ...[until('web: old runs'), svc('o', 'mover'), until('mover: has moved')],
+      ...[rescan, ...aSecondLater],
+    ],
+    s6: { ...moved, web: ['old runs', 'old ends', 'new runs'] },
+    ours: { ...moved, web: ['old runs', 'old ends'] },
+    why: 'A service is a name: inodes may change by themselves where a container puts layers together.',
+  },
+  {
+    title: 'a folder that is renamed is the same service under s6, another one under us',
+    tree: {
+      'web/run': sh('trap "say $1: ends; exit" TERM', 'say $1: runs', 'stay'),
+      ...mover('mv ../web ../other'),
+      ...witness,
+    },
+    steps: [
+      ...[until('web: runs'), svc('o', 'mover'), until('mover: has moved')],
+      ...[rescan, ...aSecondLater],
+    ],
+    s6: { ...moved, web: ['runs', 'ends'] },
+    ours: { ...moved, web: ['runs', 'ends'], other: ['runs', 'ends'] },
+    why: 'A service is a name.',
   },
 ]);
