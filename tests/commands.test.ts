@@ -131,7 +131,7 @@ const outcomes: Readonly<Record<string, Readonly<Record<ServiceStatus, Outcome>>
   },
   signal: {
     down: ['down', false],
-    starting: ['up', true],
+    starting: ['up', true, '', ['SIGWINCH']],
     up: ['up', true, '', ['SIGWINCH']],
     stopping: ['down', false, 'web/finish', [...signals, 'SIGWINCH', 'SIGKILL']],
     finishing: ['up', true, 'web'],
