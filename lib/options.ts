@@ -120,9 +120,14 @@ export interface Settings extends TreeOptions {
   readonly syncDisks: boolean;
   readonly clock: Clock | undefined;
   readonly spawner: Spawner | 'native' | 'node' | undefined;
+  /** What is looked at when it is used, as it is where the variables are these by then. */
+  readonly by: (variables: Variables) => Late;
   /** Variables that have a value which they cannot have; their defaults hold. */
   readonly problems: readonly Problem[];
 }
+
+/** The settings that init scripts may still change, by the container environment. */
+export type Late = Pick<Settings, 'timeouts' | 'syncDisks'>;
 
 /** The defaults of the time limits, in milliseconds (s6-overlay v2). */
 const timeoutDefaults: Timeouts = {
@@ -132,6 +137,8 @@ const timeoutDefaults: Timeouts = {
   finish: 5000,
   kill: 3000,
 };
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 type Defaults = Required<
   Pick<SupervisorOptions, 'output' | 'loggingDirectory' | 'strict'> &
@@ -154,10 +161,7 @@ const defaults: Defaults = {
 };
 
 /** Validates the options and fills in what they leave out, from `S6_*` variables first, then from the defaults. */
-export function settle(
-  options: SupervisorOptions,
-  variables: Readonly<Record<string, string | undefined>>,
-): Settings {
+export function settle(options: SupervisorOptions, variables: Variables): Settings {
   const parsed = z.examine(schema(), options, { showInput: true });
   if (!parsed.success) {
     const lines = z.explain(parsed.error).map((line) => `\n  ${line}`);
@@ -166,11 +170,16 @@ export function settle(
   const { values, problems } = readVariables(variables);
   const given = present(parsed.data);
   const chosen = { ...defaults, ...values, ...given };
+  const late = (said: Pick<VariableValues, 'timeouts' | 'syncDisks'>): Late => ({
+    timeouts: { ...timeoutDefaults, ...said.timeouts, ...present(given.timeouts ?? {}) },
+    syncDisks: given.syncDisks ?? said.syncDisks ?? defaults.syncDisks,
+  });
   return {
     onInitFailure: chosen.onInitFailure,
     output: chosen.output,
     services: Object.fromEntries(given.services ?? []) as Settings['services'],
-    timeouts: { ...timeoutDefaults, ...values.timeouts, ...present(given.timeouts ?? {}) },
+    ...late(values),
+    by: (now) => late(readVariables(now).values),
     strict: chosen.strict,
     keepEnvironment: chosen.keepEnvironment,
     runtimeDirectory: given.runtimeDirectory,
@@ -181,7 +190,6 @@ export function settle(
     reap: given.reap,
     catchAll: catchAllOf(chosen),
     loggingScript: given.loggingScript,
-    syncDisks: chosen.syncDisks,
     readOnlyRoot: chosen.readOnlyRoot,
     clock: options.clock,
     spawner: options.spawner,

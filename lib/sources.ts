@@ -9,7 +9,7 @@ import { describeProblem, problem } from './model/problem.ts';
 import type { Tree } from './model/tree.ts';
 import { withLoggers } from './model/tree.ts';
 import type { Settings } from './options.ts';
-import type { Found, World } from './runtime/engine.ts';
+import type { Found, World } from './runtime/world.ts';
 import type { Landlord } from './runtime/premises.ts';
 
 /** What a supervisor finds around it, beside the ports among its options. Default, for each: the host's own. */

@@ -15,7 +15,7 @@ import type { Tree } from './model/tree.ts';
 import type { Verdict } from './model/verdict.ts';
 import type { SupervisorOptions } from './options.ts';
 import { settle, settleForData } from './options.ts';
-import type { Sources, Surroundings } from './sources.ts';
+import type { Surroundings } from './sources.ts';
 import { sourcesOf, namesAmiss } from './sources.ts';
 import { Herald } from './herald.ts';
 import { landlordOf } from './landlord.ts';
@@ -26,7 +26,8 @@ import type { EngineParts } from './runtime/engine.ts';
 import { Engine } from './runtime/engine.ts';
 import type { Environment } from './runtime/environment.ts';
 import type { Premises } from './runtime/premises.ts';
-import { hostWorld } from './runtime/world.ts';
+import { hostWorld } from './runtime/host-world.ts';
+import type { World } from './runtime/world.ts';
 import { Roster } from './roster.ts';
 import type { Service } from './service.ts';
 import type { Stages } from './stage.ts';
@@ -58,7 +59,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   readonly clock: Clock;
   readonly #control: Control;
   readonly #premises: Premises;
-  readonly #sources: Sources;
+  readonly #world: World;
   readonly #lifeDefaults: LifeDefaults;
   readonly #roster = new Roster();
   readonly #herald = new Herald(this, this.#roster.services);
@@ -98,7 +99,6 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
       throw new TreeError(whole.root ?? 'made in code', this.problems);
     }
     const sources = { ...sourcesOf(found), ...own };
-    this.#sources = sources;
     const clock = (this.clock = settings.clock ?? systemClock);
     const placement = { ...settings, variables };
     const landlord = landlordOf({
@@ -112,6 +112,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     this.#lifeDefaults = lifeDefaultsOf(settings, guard);
     this.environment = environment;
     this.#premises = premises;
+    this.#world = world;
     const parts = { clock, spawner, world, options: settings };
     this.#control = new Control(clock, (stepped) => this.#engine(whole, parts, stepped));
     this.services = this.#roster.services;
@@ -197,7 +198,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     const { root } = this.tree;
     let change: Rereading = { added: [], removed: [], changed: [] };
     if (root === undefined) return change;
-    const found = await this.#sources.reread(root);
+    const found = await this.#world.reread(root);
     const note = (event: EventOf<'tree'>): void => {
       const { added, removed, changed } = event;
       change = { added, removed, changed };

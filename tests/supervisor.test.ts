@@ -32,7 +32,7 @@ test('a finish script that hangs without a limit does not hold up the end', asyn
   const stop = life.supervisor.stop();
   await life.settle();
   assert.equal(life.supervisor.service('web').status, 'finishing');
-  await life.advance(2999);
+  await life.advance(5999);
   assert.equal(life.supervisor.phase, 'stopping');
   await life.advance(1);
   assert.deepEqual((await stop).killed, ['web/finish']);

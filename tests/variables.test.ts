@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SupervisorOptions } from '../lib/index.ts';
 import { settle } from '../lib/options.ts';
+import { exit, simulate } from '../lib/testing/index.ts';
 
 const log = '/var/log/s6-uncaught-logs';
 
@@ -34,6 +35,40 @@ test('S6_SYNC_DISKS means exactly 1, S6_READ_ONLY_ROOT whatever is not 0', () =>
   assert.deepEqual(of({ S6_SYNC_DISKS: '2', S6_READ_ONLY_ROOT: '2' }), [false, true]);
   const options = { syncDisks: false, readOnlyRoot: false };
   assert.deepEqual(of({ S6_SYNC_DISKS: '1', S6_READ_ONLY_ROOT: '1' }, options), [false, false]);
+});
+
+test('what is used late goes by the variables of then, unless an option says', () => {
+  const { by } = settle({ timeouts: { finish: 7 } }, { S6_KILL_GRACETIME: '1' });
+  const { timeouts, syncDisks } = by({
+    ...{ S6_KILL_FINISH_MAXTIME: '500', S6_SERVICES_GRACETIME: '500', S6_SYNC_DISKS: '1' },
+    S6_CMD_WAIT_FOR_SERVICES_MAXTIME: 'soon',
+  });
+  assert.deepEqual(
+    { ...timeouts, syncDisks },
+    { init: 0, readiness: 5000, services: 500, finish: 7, kill: 3000, syncDisks: true },
+  );
+});
+
+test('what an init script writes into the container environment holds from then on', async () => {
+  await using life = await simulate({
+    'cont-init.d/10': '#!/bin/sh\n',
+    'services.d/web/run': '#!/bin/sh\n',
+    'services.d/web/notification-fd': '3',
+  });
+  const { supervisor } = life;
+  const says = { S6_CMD_WAIT_FOR_SERVICES_MAXTIME: '70', S6_SERVICES_GRACETIME: '300' };
+  life.spawner
+    .script('10', {
+      ...exit(0),
+      does: () => {
+        for (const [name, value] of Object.entries(says)) supervisor.environment.set(name, value);
+      },
+    })
+    .script('web', { ignores: ['SIGTERM'] });
+  await life.until(supervisor.start());
+  assert.equal(life.clock.now(), 70, 'it goes on without the readiness');
+  const { killed } = await life.until(supervisor.stop());
+  assert.deepEqual([killed, life.clock.now()], [['web'], 370]);
 });
 
 test('a value that is no number is told, and the default holds', () => {

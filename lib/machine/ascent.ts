@@ -135,7 +135,7 @@ function openServices(draft: Draft): boolean {
   if (!afterInit && !withoutInit) return false;
   draft.cause = 'stage';
   draft.enter('starting');
-  const limit = draft.setting.options.timeouts.readiness;
+  const limit = draft.state.timeouts.readiness;
   const names = namesOf(units, (unit) => startsWithStage(unit));
   draft.services({
     status: 'started',
@@ -195,7 +195,7 @@ function closeServices(draft: Draft): boolean {
   const timeIsUp = services.deadline !== null && services.deadline <= draft.setting.now;
   if (services.awaited.length > 0 && !timeIsUp) return false;
   for (const name of services.awaited) {
-    const { readiness } = draft.setting.options.timeouts;
+    const { readiness } = draft.state.timeouts;
     draft.warn(
       'not-ready',
       name,

@@ -121,7 +121,7 @@ export class Draft {
 
   /** Milliseconds between TERM and KILL for what processes leave behind. */
   get killGrace(): number {
-    return Math.min(this.setting.options.timeouts.kill, this.state.hurry ?? Infinity);
+    return Math.min(this.state.timeouts.kill, this.state.hurry ?? Infinity);
   }
 
   #tell(name: string, before: ServiceState, after: ServiceState): void {

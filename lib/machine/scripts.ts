@@ -17,9 +17,9 @@ export function startNext(draft: Draft, stage: ScriptStageName): boolean {
   const { scripts, results, running } = draft.state[stage];
   const script = scripts[results.length];
   if (running !== null || script === undefined) return false;
-  const { now, options } = draft.setting;
-  const { hurry } = draft.state;
-  const limit = stage === 'command' ? 0 : options.timeouts[stage];
+  const { now } = draft.setting;
+  const { hurry, timeouts } = draft.state;
+  const limit = stage === 'command' ? 0 : timeouts[stage];
   draft.scripts(stage, {
     running: {
       script: script.name,

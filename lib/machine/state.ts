@@ -23,6 +23,8 @@ export interface TreeState {
   readonly command: ScriptsState;
   /** Whether the command waits until the services are ready, or the readiness timeout is over. */
   readonly commandWaits: boolean;
+  /** The time limits, as they are by now. */
+  readonly timeouts: Timeouts;
   /** The services, loggers among them, each logger before its producer. */
   readonly units: ReadonlyMap<string, Unit>;
   /** Milliseconds that services get on the way down before KILL; 0: no limit of the supervisor's own. */
@@ -147,7 +149,13 @@ export type TreeInput =
   /** The tree as it is in the copy of its root; `null`: there is no copy. */
   | { readonly type: 'copied'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
   | { readonly type: 'prepared'; readonly problems: readonly Problem[] }
-  | { readonly type: 'reread'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
+  /** The tree was read again, and the time limits, which init scripts may have set. */
+  | {
+      readonly type: 'reread';
+      readonly tree: Tree | null;
+      readonly problems: readonly Problem[];
+      readonly timeouts?: Timeouts;
+    }
   /** Somebody is about to go by the control files of a service. */
   | { readonly type: 'consult'; readonly service: string }
   /** The control files of one service are not as they were. */

@@ -1,16 +1,24 @@
 /*
  * One step of the whole tree: the input reaches the one that it is for, then the rules say who else must move.
  */
+import { causeOf } from './cause.ts';
 import { Draft } from './draft.ts';
 import type { Input, ServiceState } from './machine.ts';
 import { isReading } from './catch-all.ts';
 import { raiseCatchAll, startsWithStage } from './ascent.ts';
 import { settleTree } from './rules.ts';
 import { hurryScript, killScript, scriptStep, signalCommand } from './scripts.ts';
-import type { ScriptsState, TreeInput, TreeSetting, TreeState, TreeStep, Unit } from './state.ts';
-import { reaches } from './state.ts';
+import type {
+  ScriptsState,
+  Timeouts,
+  TreeInput,
+  TreeSetting,
+  TreeState,
+  TreeStep,
+  Unit,
+} from './state.ts';
+import { isDescending, reaches } from './state.ts';
 import { adopt, move, respecify, unitsOf } from './units.ts';
-import type { Cause } from '../model/event.ts';
 import type { Exit } from '../model/exit.ts';
 import { describeExit } from '../model/exit.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../model/tree.ts';
@@ -37,6 +45,7 @@ export function newTree(tree: Tree, setting: TreeSetting): TreeState {
     finish: pending(tree.finish, 'yes'),
     command: pending([], 'yes'),
     commandWaits: false,
+    timeouts: setting.options.timeouts,
     units: unitsOf(tree, setting),
     grace: setting.options.timeouts.services,
     hurry: null,
@@ -94,6 +103,7 @@ function receive(draft: Draft, input: TreeInput): void {
     case 'prepared':
       return draft.scripts('init', { prepared: 'yes' });
     case 'reread':
+      if (input.timeouts !== undefined) limit(draft, input.timeouts);
       if (input.tree !== null) adopt(draft, input.tree);
       if (draft.state.services.reread === 'asked') draft.services({ reread: 'yes' });
       return;
@@ -135,6 +145,13 @@ function advance(
     grace: grace ?? state.grace,
     target: reaches(state.target, target) ? state.target : target,
   };
+}
+
+/** Other time limits hold for whatever begins from now on. */
+function limit(draft: Draft, timeouts: Timeouts): void {
+  const { state } = draft;
+  const grace = isDescending(state) ? state.grace : timeouts.services;
+  draft.state = { ...state, timeouts, grace };
 }
 
 /** All waits on the way down, those under way and those to come, may take so long at most. */
@@ -247,50 +264,3 @@ function pending(scripts: readonly ScriptSpec[], prepared: ScriptsState['prepare
 function deadlineOf(state: ServiceState): number | null {
   return 'deadline' in state ? state.deadline : null;
 }
-
-function causeOf(input: TreeInput): Cause {
-  switch (input.type) {
-    case 'advance':
-      return reaches(input.target, 'stopped') ? 'shutdown' : 'stage';
-    case 'command':
-      return 'start';
-    case 'signal':
-      return 'stop';
-    case 'end':
-    case 'hurry':
-      return 'shutdown';
-    case 'problem':
-      return 'stage';
-    case 'service':
-      return causes[input.input.type];
-    case 'script':
-      return input.input.type;
-    case 'reread':
-    case 'consult':
-    case 'respecified':
-      return 'rescan';
-    case 'copied':
-    case 'prepared':
-    case 'swept':
-    case 'cleared':
-      return 'stage';
-    case 'deadline':
-      return 'deadline';
-  }
-}
-
-const causes: Readonly<Record<Input['type'], Cause>> = {
-  start: 'start',
-  once: 'once',
-  stop: 'stop',
-  restart: 'restart',
-  drain: 'shutdown',
-  signal: 'stop',
-  hurry: 'shutdown',
-  forget: 'stage',
-  spawned: 'spawned',
-  unspawnable: 'unspawnable',
-  announced: 'announced',
-  exited: 'exited',
-  deadline: 'deadline',
-};

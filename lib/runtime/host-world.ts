@@ -1,7 +1,7 @@
 import { openLogDirectory } from './logging-directory.ts';
 import { applyFixAttrs } from './fix-attrs.ts';
 import { copyRoot } from './copy-root.ts';
-import type { Found, World } from './engine.ts';
+import type { Found, World } from './world.ts';
 import { Guard } from './guard.ts';
 import type { Landlord } from './premises.ts';
 import { Premises } from './premises.ts';
@@ -15,6 +15,7 @@ import { RuntimeDirectory } from './runtime-directory.ts';
 import type { Spawner } from './spawner.ts';
 import { syncDisks } from './sync-disks.ts';
 import { OptionsError } from '../errors.ts';
+import type { Timeouts } from '../machine/state.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** How a supervisor is placed in the world. */
@@ -30,12 +31,18 @@ export interface Placement {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** What `S6_LOGGING_SCRIPT` is in it, if anything but what the variables say. */
   readonly loggingScript: string | undefined;
-  /** Whether the disks are synchronised at the very end. */
-  readonly syncDisks: boolean;
+  /** By the container environment as it is by then: the time limits, and whether the disks are synchronised at the very end. */
+  readonly by: (variables: Readonly<Record<string, string>>) => {
+    readonly timeouts: Timeouts;
+    readonly syncDisks: boolean;
+  };
 }
 
 /** Reads a tree, which was in another place `formerly`. */
 type Reread = (root: string, formerly?: string) => Promise<Found>;
+
+/** What is already there of the world. */
+type Parts = Pick<World, 'lookAgain'> & Partial<World> & { readonly reread: Reread };
 
 /** What there is of the world. */
 export interface Hosted {
@@ -52,11 +59,7 @@ export interface Hosted {
  *
  * @throws OptionsError when processes are to be started natively and cannot be.
  */
-export function hostWorld(
-  placement: Placement,
-  parts: Pick<World, 'lookAgain'> & Partial<World> & { readonly reread: Reread },
-  landlord: Landlord,
-): Hosted {
+export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord): Hosted {
   const { keepEnvironment, spawner, reap, variables, loggingScript } = placement;
   const directory = new RuntimeDirectory(placement.runtimeDirectory);
   const environment = new Environment(directory, variables);
@@ -70,7 +73,23 @@ export function hostWorld(
   const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
   const posix = spawner === 'native' ? posixSpawn() : undefined;
   const source = { ...surroundings, premises, guard, reaper, posix, pipeMaker: pipesAtHand };
-  const world: World = {
+  const world = worldOf({ placement, directory, environment, premises, parts });
+  const given = typeof spawner === 'object' ? spawner : undefined;
+  return { world, environment, premises, guard, spawner: given ?? nodeSpawner(source) };
+}
+
+interface WorldParts {
+  readonly placement: Placement;
+  readonly directory: RuntimeDirectory;
+  readonly environment: Environment;
+  readonly premises: Premises;
+  readonly parts: Parts;
+}
+
+function worldOf({ placement, directory, environment, premises, parts }: WorldParts): World {
+  const late = (): ReturnType<Placement['by']> =>
+    placement.by(Object.fromEntries(environment.entries()));
+  return {
     async copyRoot(root) {
       const { copy, problems } = await copyRoot(root, directory);
       if (copy === undefined) return { tree: null, problems };
@@ -81,15 +100,17 @@ export function hostWorld(
     openLog: openLogDirectory,
     exitCode: () => premises.readExitCode(),
     async release(grace) {
-      const unsynced = placement.syncDisks && directory.inUse ? await syncDisks(grace) : [];
+      const unsynced = directory.inUse && late().syncDisks ? await syncDisks(grace) : [];
       environment.release();
       await premises.release();
       return [...unsynced, ...directory.remove()];
     },
     ...parts,
+    async reread(root) {
+      const found = await parts.reread(root);
+      return { ...found, timeouts: late().timeouts };
+    },
   };
-  const given = typeof spawner === 'object' ? spawner : undefined;
-  return { world, environment, premises, guard, spawner: given ?? nodeSpawner(source) };
 }
 
 function posixSpawn(): PosixSpawn {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Reply } from '../programs/call.ts';
 import type { Landlord } from '../runtime/premises.ts';
-import type { World } from '../runtime/engine.ts';
+import type { World } from '../runtime/world.ts';
 
 /** What a script does that speaks to its supervisor. */
 export interface CallOptions {

@@ -3,7 +3,7 @@ import type { TreeFiles } from '../loader/literal-files.ts';
 import { literalFiles } from '../loader/literal-files.ts';
 import type { Loaded } from '../loader/load.ts';
 import type { Problem } from '../model/problem.ts';
-import type { World } from '../runtime/engine.ts';
+import type { World } from '../runtime/world.ts';
 import { sourcesOf } from '../sources.ts';
 import { requirePlain } from './files.ts';
 import type { SortedSource } from './tree-source.ts';

@@ -150,6 +150,18 @@ test('when reading it again fails, what was known holds', () => {
 
 // The services
 
+test('time limits that come with it hold for whatever begins from then on', () => {
+  const parts = { root: '/etc', services: [service('web', { notificationFd: 3 })] };
+  const life = new TreeLife(parts).start();
+  const timeouts = { ...life.state.timeouts, readiness: 70, services: 50 };
+  life.give({ type: 'reread', tree: life.state.tree, problems: [], timeouts });
+  assert.equal(life.next, 70);
+  life.service('web', spawned).now = 10;
+  assert.equal(life.stop().next, 60);
+  life.give({ type: 'reread', tree: null, problems: [], timeouts: { ...timeouts, services: 9 } });
+  assert.equal(life.next, 60, 'not for what is under way');
+});
+
 test('services start together, each logger before its producer', () => {
   const life = new TreeLife({ services: [service('api'), logged('web')] }).start();
   assert.deepEqual(life.asked, ['spawn api', 'spawn web/log', 'spawn web']);

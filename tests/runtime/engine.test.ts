@@ -6,7 +6,7 @@ import { problem } from '../../lib/model/problem.ts';
 import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
-import type { World } from '../../lib/runtime/engine.ts';
+import type { World } from '../../lib/runtime/world.ts';
 import { Engine } from '../../lib/runtime/engine.ts';
 import type { ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
 import { exit } from '../../lib/testing/behaviour.ts';
