@@ -82,6 +82,7 @@ export const problemSeverities = {
   'logging-directory': 'warning',
   'logging-failed': 'warning',
   'sync-failed': 'warning',
+  'clean-up-failed': 'warning',
   'control-unavailable': 'warning',
   'guard-lost': 'warning',
   zombies: 'warning',

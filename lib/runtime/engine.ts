@@ -4,6 +4,7 @@
  *
  * A listener therefore always finds a finished step, and whatever it asks for comes after it.
  */
+import { clear } from './clear.ts';
 import type { Clock } from './clock.ts';
 import type { Child, ChildListener, Spawner } from './spawner.ts';
 import type { Found, World } from './world.ts';
@@ -11,7 +12,6 @@ import { consulted } from '../machine/consulted.ts';
 import type { Effect, Owner, TreeInput, TreeOptions, TreeState } from '../machine/state.ts';
 import { newTree, nextDeadline, treeStep } from '../machine/tree.ts';
 import type { Change, LifecycleEvent } from '../model/event.ts';
-import type { Problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
 import { serviceIn } from '../model/tree.ts';
 
@@ -154,7 +154,9 @@ export class Engine {
         });
         return;
       case 'clear':
-        void this.#clear(effect.grace).then((outcome) => {
+        void clear({ ...this.#parts, root: this.#state.tree.root }, effect.grace, (done) => {
+          this.#sweep([...this.#remains.keys()], effect.grace, done);
+        }).then((outcome) => {
           this.input({ type: 'cleared', ...outcome });
         });
     }
@@ -239,19 +241,6 @@ export class Engine {
         if (left === 0) done();
       });
     }
-  }
-
-  async #clear(
-    grace: number,
-  ): Promise<{ readonly exitCode?: number; readonly problems: readonly Problem[] }> {
-    await new Promise<void>((resolve) => {
-      this.#sweep([...this.#remains.keys()], grace, resolve);
-    });
-    await this.#parts.spawner.close();
-    const { world } = this.#parts;
-    const written = world.exitCode?.() ?? { problems: [] };
-    const problems = [...written.problems, ...(await world.release(grace))];
-    return { ...written, problems };
   }
 }
 

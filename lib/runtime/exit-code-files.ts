@@ -1,4 +1,15 @@
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { problem } from '../model/problem.ts';
@@ -11,8 +22,11 @@ const fileName = 'S6_STAGE2_EXITED';
 /** The folder of s6-overlay v3, beside a runtime directory that is called `s6`: `/run/s6-linux-init-container-results`. */
 const neighbour = 's6-linux-init-container-results';
 
-/** The exit code of v2 when what was written is no number. */
+/** The exit code of v2 when what was written is no number; ours, too, when it cannot be read. */
 const senseless = 100;
+
+/** How much of a file is looked at, in bytes: more than any number. */
+const longest = 64;
 
 /** The files into which a tree's scripts write the exit code that everything is to end with. */
 export class ExitCodeFiles {
@@ -36,7 +50,7 @@ export class ExitCodeFiles {
     if (this.#results === undefined) return;
     this.#madeResults = mkdirSync(this.#results, { recursive: true }) !== undefined;
     const file = this.#file();
-    writeFileSync(file, '0\n');
+    begin(file);
     utimesSync(file, 0, 0); // so that whoever writes it is noticed, whatever they write
   }
 
@@ -51,7 +65,7 @@ export class ExitCodeFiles {
   /** Removes what is not in the runtime directory. */
   release(): void {
     if (this.#results === undefined) return;
-    rmSync(this.#file(), { force: true });
+    rmSync(this.#file(), { recursive: true, force: true });
     if (this.#madeResults) rmSync(this.#results, { recursive: true, force: true });
   }
 
@@ -68,12 +82,50 @@ function wasWritten(file: string): boolean {
   }
 }
 
-function parse(file: string): { readonly exitCode: number; readonly problems: readonly Problem[] } {
-  const text = readFileSync(file, 'utf8').trim();
+/** What stands there from an earlier life may be anything: a folder, or a file that its owner may not write to. */
+function begin(file: string): void {
+  try {
+    writeFileSync(file, '0\n');
+  } catch {
+    rmSync(file, { recursive: true, force: true });
+    writeFileSync(file, '0\n');
+  }
+}
+
+interface Written {
+  readonly exitCode: number;
+  readonly problems: readonly Problem[];
+}
+
+function parse(file: string): Written {
+  let text: string;
+  try {
+    text = textOf(file);
+  } catch (error) {
+    const why = `the exit code that was written cannot be read: ${(error as Error).message}`;
+    return senselessly(file, `${why}; it is ${String(senseless)}`, unreadable);
+  }
   if (/^\d{1,9}$/.test(text) && Number(text) <= 255)
     return { exitCode: Number(text), problems: [] };
   const exitCode = /^\d{1,9}$/.test(text) ? Number(text) % 256 : senseless;
   const message = `'${text.slice(0, 50)}' was written as the exit code, which is none; it is ${String(exitCode)}`;
-  const remedy = 'Write a number from 0 to 255.';
+  return senselessly(file, message, 'Write a number from 0 to 255.', exitCode);
+}
+
+const unreadable = 'Write a file, with a number from 0 to 255, that the supervisor may read.';
+
+function senselessly(file: string, message: string, remedy: string, exitCode = senseless): Written {
   return { exitCode, problems: [problem('value-invalid', file, message, { remedy })] };
+}
+
+/** The beginning of a file, without blanks around it. Never waits: a FIFO is not a file. */
+function textOf(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(file).isFile()) throw new Error('it is no file');
+    const bytes = Buffer.alloc(longest);
+    return bytes.toString('utf8', 0, readSync(file, bytes)).trim();
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,3 +1,4 @@
+import { CleanUp } from './clean-up.ts';
 import { openLogDirectory } from './logging-directory.ts';
 import { applyFixAttrs } from './fix-attrs.ts';
 import { copyRoot } from './copy-root.ts';
@@ -101,9 +102,12 @@ function worldOf({ placement, directory, environment, premises, parts }: WorldPa
     exitCode: () => premises.readExitCode(),
     async release(grace) {
       const unsynced = directory.inUse && late().syncDisks ? await syncDisks(grace) : [];
-      environment.release();
-      await premises.release();
-      return [...unsynced, ...directory.remove()];
+      const cleanUp = new CleanUp(directory.path);
+      await cleanUp.part(() => {
+        environment.release();
+      });
+      await cleanUp.part(() => premises.release());
+      return [...unsynced, ...cleanUp.problems, ...directory.remove()];
     },
     ...parts,
     async reread(root) {

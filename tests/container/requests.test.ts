@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { accessSync } from 'node:fs';
 import type { ContainerOptions } from './rig.ts';
-import { container, inContainers, missing, sh, stay } from './rig.ts';
+import { container, inContainers, missing, noNobody, sh, stay } from './rig.ts';
 
 /** A tree whose service ends with 7, and which then does what its finish script says. */
 function ending(...finish: readonly string[]): ContainerOptions['tree'] {
@@ -74,6 +74,20 @@ inContainers('a finish script ends the container', {
   'an exit code that is none is 100 (case 59)': async () => {
     const tree = ending(`printf abc >${stage2Exited}`, 's6-svscanctl -t /var/run/s6/services');
     await endsWith(100, { ...asInAnImage, without, tree });
+  },
+  'an exit code that cannot be read is 100, and told': async () => {
+    const folder = ending(`mkdir ${stage2Exited}`, 'exec /run/s6/basedir/bin/halt');
+    await endsWith(100, { ...asInAnImage, without, tree: folder });
+  },
+  'nobody may not read what it has written: 100, too': {
+    skip: noNobody,
+    test: async () => {
+      const tree = ending(
+        `umask 777; rm ${exitcode}; echo 3 >${exitcode}`,
+        'exec /run/s6/basedir/bin/halt',
+      );
+      await endsWith(100, { ...asInAnImage, without, tree, user: 'nobody' });
+    },
   },
   'the real s6-svscanctl, by its path': {
     skip: missing('s6-svscanctl'),

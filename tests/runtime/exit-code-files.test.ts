@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -50,6 +51,35 @@ test('what is no number is 100, what is too large is cut down, and both are told
     assert.equal(exitCode, code, text);
     assert.equal(problems[0]?.code, code === 255 ? undefined : 'value-invalid', text);
   }
+});
+
+test('what cannot be read is 100, and told with a remedy; and it goes as anything else does', async (t) => {
+  const { files, runtime, v2, v3 } = await written(t);
+  rmSync(v3);
+  mkdirSync(join(v3, 'in it'), { recursive: true });
+  mkdirSync(v2);
+  for (const path of [v3, v2]) {
+    const { exitCode, problems } = files.read();
+    assert.equal(exitCode, 100, path);
+    assert.deepEqual([problems[0]?.code, problems[0]?.path], ['value-invalid', path]);
+    assert.match(problems[0]?.message ?? '', /cannot be read: it is no file; it is 100/);
+    assert.match(problems[0]?.remedy ?? '', /a number from 0 to 255/);
+    if (path === v3) rmSync(v3, { recursive: true });
+  }
+  execFileSync('mkfifo', [v3]);
+  assert.equal(files.read().exitCode, 100);
+  rmSync(v3);
+  mkdirSync(v3);
+  files.release();
+  assert.deepEqual([existsSync(v3), runtime.remove()], [false, []]);
+});
+
+test('a folder that an earlier life has left there is no hindrance', async (t) => {
+  const { files, v3 } = await written(t);
+  rmSync(v3);
+  mkdirSync(v3);
+  files.provide();
+  assert.deepEqual([readFileSync(v3, 'utf8'), files.read()], ['0\n', { problems: [] }]);
 });
 
 test('only beside a runtime directory called s6 is there a folder for v3', async (t) => {
