@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { constants, openSync, renameSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { makeFifos } from './mkfifo.ts';
+import { Reply } from './reply.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 
 /** A question through the FIFO of the stand-ins. */
@@ -43,6 +44,7 @@ export class ControlFifos {
   readonly #runtime: RuntimeDirectory;
   readonly #answerer: Answerer;
   readonly #streams = new Set<Socket>();
+  readonly #unanswered = new Set<Reply>();
   #opened: Promise<void> | undefined;
   #isClosed = false;
   #rest = Buffer.alloc(0);
@@ -58,9 +60,11 @@ export class ControlFifos {
     return this.#opened;
   }
 
-  /** Closes them; whoever is not answered yet never will be. */
+  /** Closes them; whoever is not answered yet never will be, and is told so by end-of-file. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const reply of this.#unanswered) reply.close();
+    this.#unanswered.clear();
     await this.#opened?.catch(() => undefined);
     const closed = [...this.#streams].map(
       (stream) =>
@@ -106,36 +110,21 @@ export class ControlFifos {
       if (reply === undefined || directory === undefined || program === undefined) break;
       if (count === undefined || !(end <= fields.length)) break;
       const question = { program, directory, args: fields.slice(next + 4, end) };
-      void this.#answerer.answer(question).then((told) => {
-        this.#reply(reply, told);
-      });
+      void this.#answer(question, reply);
       next = end;
     }
     const left = [...fields.slice(next).map((field) => `${field}\0`), unfinished].join('');
     this.#rest = Buffer.from(left);
   }
 
-  #reply(name: string, told: Told): void {
-    if (!/^\d+$/.test(name) || this.#isClosed) return;
-    const path = join(this.#runtime.path, replies, name);
-    let fd: number | undefined;
-    try {
-      // Without waiting: who has asked holds it open, or has gone.
-      fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-      rmSync(path, { force: true });
-      this.#write(fd, Buffer.from(textOf(told)));
-    } catch {
-      // Nobody is there any more to hear it.
-      if (fd !== undefined) closeSync(fd);
-    }
-  }
-
-  /** Writes and closes; what the pipe does not hold (64 KiB) follows as it is read. */
-  #write(fd: number, text: Buffer): void {
-    const written = writeSync(fd, text);
-    if (written === text.length) return closeSync(fd);
-    const stream = this.#keep(new Socket({ fd, readable: false, writable: true }));
-    stream.end(text.subarray(written));
+  async #answer(question: Question, name: string): Promise<void> {
+    const isPlace = /^\d+$/.test(name);
+    const reply = isPlace ? new Reply(join(this.#runtime.path, replies, name)) : undefined;
+    if (reply !== undefined) this.#unanswered.add(reply);
+    const told = await this.#answerer.answer(question);
+    if (reply === undefined || !this.#unanswered.delete(reply)) return;
+    const rest = reply.say(textOf(told));
+    if (rest !== undefined) this.#keep(rest);
   }
 
   /** Until it closes, at the end at the latest; nobody lives on for it. */

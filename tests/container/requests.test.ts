@@ -2,8 +2,9 @@
  * The ways in which the finish scripts of real trees end their container, and the programs that scripts speak to the supervisor by.
  */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { accessSync } from 'node:fs';
-import type { ContainerOptions } from './rig.ts';
+import type { Container, ContainerOptions } from './rig.ts';
 import { container, inContainers, missing, noNobody, sh, stay } from './rig.ts';
 
 /** A tree whose service ends with 7, and which then does what its finish script says. */
@@ -168,7 +169,33 @@ inContainers('an exit code that a script has written', {
   },
 });
 
+/** Calls a program in a container as root, as `docker exec -u root` does: its exit code, and what it says. */
+function execAsRoot(box: Container, program: string, ...args: readonly string[]) {
+  const inside = ['--target', String(box.pid), '--pid', '--mount', program, ...args];
+  return new Promise((resolve) => {
+    execFile('nsenter', inside, { timeout: 20_000 }, (error, stdout, stderr) => {
+      resolve([error === null ? 0 : (error.code ?? error.signal), stdout, stderr]);
+    });
+  });
+}
+
 inContainers('scripts speak to their supervisor', {
+  'root asks one that is nobody, which may open nothing of root’s': {
+    skip: noNobody,
+    test: async () => {
+      await using box = await container({
+        ...asInAnImage,
+        tree: { 'services.d/web/run': sh('echo runs', stay), 'cont-finish.d/10': sh('echo bye') },
+        user: 'nobody',
+      });
+      await box.until('runs');
+      const up = await execAsRoot(box, '/run/s6/bin/s6-svstat', '-u', '/run/s6/services/web');
+      assert.deepEqual(up, [0, 'true\n', '']);
+      assert.deepEqual(await execAsRoot(box, '/run/s6/basedir/bin/halt'), [0, '', '']);
+      const end = await box.ended;
+      assert.deepEqual([end.code, end.stdout, end.left], [0, ['runs', 'bye'], []]);
+    },
+  },
   'a service is looked at, taken down, waited for and brought up, by every name of its directory':
     async () => {
       const command = [

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import type { Told } from '../../lib/runtime/control-fifos.ts';
 import { ControlFifos } from '../../lib/runtime/control-fifos.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
@@ -13,6 +14,19 @@ import { plant, testFolder } from './folder.ts';
 import { shells, without } from './shells.ts';
 
 const unasked = (): Promise<Told> => Promise.resolve({ exitCode: 0 });
+
+/** A supervisor that holds its FIFO open and reads nothing, and a program that asks it. */
+async function deafOne(t: TestContext): Promise<{ folder: string; program: string }> {
+  const folder = await testFolder(t);
+  mkdirSync(join(folder, 'replies'));
+  const control = join(folder, 'control');
+  execFileSync('mkfifo', [control]);
+  const held = openSync(control, constants.O_RDWR | constants.O_NONBLOCK);
+  t.after(() => {
+    closeSync(held);
+  });
+  return { folder, program: plant(join(folder, 'bin/s6-svc'), asking(folder, process.pid, 0.1)) };
+}
 
 for (const { name, words: shell, skip } of shells) {
   test(
@@ -109,6 +123,35 @@ test('nobody waits for a supervisor that is gone, or that cannot be reached', as
   const second = await run(late, ['-d', 'web'], { path: '/usr/bin:/bin' });
   assert.equal(second.code, 100);
   assert.match(second.stderr, /the supervisor of .* is gone/);
+});
+
+for (const { name, words: shell, skip } of shells) {
+  test(`under ${name}: nobody waits for one that ends before it answers`, { skip }, async (t) => {
+    const { runtime, asked, say, close, call } = await counter(t);
+    say(new Promise(() => undefined));
+    const waiting = call('s6-svwait', ['web'], { shell });
+    await until(() => asked.length > 0, 'the question');
+    await close();
+    const ended = await waiting;
+    assert.equal(ended.code, 100);
+    assert.match(ended.stderr, /^s6-svwait: fatal: the supervisor of .* is gone\n$/);
+    assert.deepEqual(readdirSync(join(runtime.path, 'replies')), []);
+  });
+
+  test(`under ${name}: nobody waits for one that does not hear`, { skip }, async (t) => {
+    const { folder, program } = await deafOne(t);
+    const unheard = await run(program, ['web'], { shell });
+    assert.equal(unheard.code, 100);
+    assert.match(unheard.stderr, /^s6-svc: fatal: the supervisor of .* does not answer\n$/);
+    assert.deepEqual(readdirSync(join(folder, 'replies')), []);
+  });
+}
+
+test('what somebody has left in the place of the answer is no hindrance', async (t) => {
+  const { folder, program } = await deafOne(t);
+  const script = `: >replies/$$; exec ${program} web`;
+  const left = await run(plant(join(folder, 'first'), script), [], { directory: folder });
+  assert.match(left.stderr, /does not answer/);
 });
 
 const skip = without('s6-svscanctl');

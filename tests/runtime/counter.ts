@@ -15,8 +15,10 @@ export interface Counter {
   readonly runtime: RuntimeDirectory;
   readonly asked: Question[];
   readonly commands: string[];
-  /** What is answered from now on. */
-  say(told: Told): void;
+  /** What is answered from now on; a promise: whenever that is settled. */
+  say(told: Told | Promise<Told>): void;
+  /** What the supervisor does at its end. */
+  close(): Promise<void>;
   /** Calls a stand-in with arguments, and what came of it. */
   call(name: string, args: readonly string[], more?: Calling): Promise<Called>;
 }
@@ -40,7 +42,7 @@ export async function counter(t: TestContext, standIn = asking): Promise<Counter
   const runtime = new RuntimeDirectory(join(await testFolder(t), 'run time'));
   const asked: Question[] = [];
   const commands: string[] = [];
-  let told: Told = { exitCode: 0 };
+  let told: Told | Promise<Told> = { exitCode: 0 };
   runtime.makeFolder('services');
   mkdirSync(join(runtime.path, 'services/.s6-svscan'));
   const control = new ControlFifos(runtime, {
@@ -63,7 +65,10 @@ export async function counter(t: TestContext, standIn = asking): Promise<Counter
     runtime,
     asked,
     commands,
-    say: (answer) => (told = answer),
+    say: (answer) => {
+      told = answer;
+    },
+    close: () => control.close(),
     call: (called, args, more = {}) => {
       const file = plant(join(runtime.claim('bin'), called), program);
       return run(file, args, { ...more, path: more.path ?? `${runtime.path}/bin:/usr/bin:/bin` });

@@ -6,11 +6,12 @@ import { quoted, shell } from './shell.ts';
  *
  * @param runtime - The path of the runtime directory.
  * @param host - The pid of the supervisor's process.
+ * @param patience - How many seconds it may take until the supervisor has heard.
  */
-export function asking(runtime: string, host: number): string {
+export function asking(runtime: string, host: number, patience = 10): string {
   return shell`#!/bin/sh
 # Asks the Stagekeeper of this tree. What is none of its business is left to the real program, further down the PATH.
-${question(runtime, host)}`;
+${question(runtime, host, patience)}`;
 }
 
 /**
@@ -18,8 +19,12 @@ ${question(runtime, host)}`;
  *
  * A request is one write to a FIFO that the supervisor reads: the name of a FIFO for the answer, the working directory, the
  * program, how many arguments, the arguments, each followed by NUL. A write of up to 4096 bytes reaches it in one piece.
+ *
+ * The FIFO for the answer is in a folder of the supervisor's account alone, and may itself be opened by that account also where
+ * root asks. Whoever reads a FIFO comes to its end once nobody holds it open for writing: at first a pause does, and from
+ * when the supervisor has heard, the supervisor. So nobody waits for one that cannot hear, or that dies meanwhile.
  */
-export function question(runtime: string, host: number): string {
+export function question(runtime: string, host: number, patience = 10): string {
   return shell`run=${quoted(runtime)}
 name=\${0##*/}
 
@@ -34,7 +39,7 @@ real() {
   rest=\${rest#:}
   PATH=\${rest%:}
   program=$(command -v "$name") || die 111 "this directory is none of the supervisor's, and the real $name is not installed"
-  exec "$program" "$@"
+  exec "$program" "$@" 8<&-
 }
 
 [ ! -d /proc/self ] || [ -d /proc/${String(host)} ] || die 100 "the supervisor of $run is gone"
@@ -53,17 +58,36 @@ most=3900
 case $words in *[!\ -~]*) most=950 ;; esac
 [ "\${#words}" -lt "$most" ] || die 100 'these are too many arguments'
 
-mkfifo -m 600 "$run/replies/$$" || die 111 'no FIFO can be made for the answer'
-exec 9<>"$run/replies/$$"
-printf '%s\0' "$$" "$PWD" "$name" "$#" "$@" 1<>"$run/control"
+patience=${String(patience)}
+${exchange}`;
+}
 
-while IFS= read -r line <&9; do
+/** Asks, says what is answered, and ends. */
+const exchange = shell`reply=$run/replies/$$
+make() {
+  mkfifo -m 666 "$reply"
+}
+make 2>/dev/null || { rm -f "$reply" && make; } || die 111 'no FIFO can be made for the answer'
+exec 9<>"$reply"
+sleep "$patience" >&9 2>&9 9>&- &
+pause=$!
+exec 8<"$reply" 9>&-
+printf '%s\0' "$$" "$PWD" "$name" "$#" "$@" 1<>"$run/control" ||
+  die 111 'the supervisor cannot be asked'
+
+why='does not answer'
+while IFS= read -r line <&8; do
   case $line in
+    +)
+      { kill "$pause" && wait "$pause"; } 2>/dev/null
+      why='is gone'
+      ;;
     1*) printf '%s\n' "\${line#?}" ;;
     2*) printf '%s\n' "\${line#?}" >&2 ;;
     '>') real "$@" ;;
     .*) exit "\${line#?}" ;;
   esac
 done
+rm -f "$reply"
+die 100 "the supervisor of $run $why"
 `;
-}
