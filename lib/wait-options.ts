@@ -34,16 +34,16 @@ export interface RunOptions extends WaitOptions {
   readonly waitForServices?: boolean;
   /**
    * Whether signals to the host are the supervisor's while it runs: TERM, INT, QUIT, USR1, USR2 and PWR stop it, HUP reads
-   * `services.d` again (s6-overlay); under `S6_CMD_RECEIVE_SIGNALS` all but HUP go to the command while it runs. A second
-   * signal to stop leaves a second to each thing that is still waited for. A map says what each signal does. Default: false,
-   * the host's handlers are the host's.
+   * `services.d` again (s6-overlay); under `S6_CMD_RECEIVE_SIGNALS` all but HUP go to the command while it runs and
+   * everything does not end yet. A second signal to stop leaves a second to each thing that is still waited for. A map says
+   * what each signal does. Default: false, the host's handlers are the host's.
    */
   readonly signals?: boolean | SignalMap;
 }
 
 /**
- * What a signal to the host does: stop everything, read `services.d` again, go to the command (while none runs: what
- * `signals: true` does with it), or nothing.
+ * What a signal to the host does: stop everything, read `services.d` again, go to the command (while none runs, and while
+ * everything ends: what `signals: true` does with it), or nothing.
  */
 export type SignalAction = 'stop' | 'rescan' | 'command' | 'ignore';
 

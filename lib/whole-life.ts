@@ -102,8 +102,10 @@ function actOn({ control, rescan }: LifeParts) {
         if (!isDescending(control.state)) void rescan();
         return;
       case 'command':
-        if (isCommandAlive(control)) control.input({ type: 'signal', signal: name });
-        else act(name, defaultSignals[name]);
+        if (isForCommand(name, control)) {
+          control.input({ type: 'signal', signal: name });
+          asked ||= endings.has(name);
+        } else act(name, defaultSignals[name]);
         return;
       case 'ignore':
       case undefined:
@@ -112,6 +114,15 @@ function actOn({ control, rescan }: LifeParts) {
   return (name: NodeJS.Signals, action: SignalAction): void => {
     if (!isForCommandAlone(name, control)) act(name, action);
   };
+}
+
+/** The signals by which whoever passes them on to the command asks it to end. */
+const endings: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
+
+/** On the way down the command has been asked to end: what would stop everything then hurries it. */
+function isForCommand(name: NodeJS.Signals, control: Control): boolean {
+  const isNews = defaultSignals[name] === undefined || !isDescending(control.state);
+  return isNews && isCommandAlive(control);
 }
 
 /**

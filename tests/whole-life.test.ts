@@ -108,6 +108,32 @@ test('under S6_CMD_RECEIVE_SIGNALS signals go to the command, whose code is the 
   assert.deepEqual(await life.verdict, { reason: 'command', exitCode: 143, killed: [] });
 });
 
+test('on the way down no signal is the command’s any more: they hurry, also after one that was', async () => {
+  const variables = { S6_CMD_RECEIVE_SIGNALS: '1' };
+  const timeouts = { services: 60_000 };
+  for (const before of [[], ['SIGTERM']] as const) {
+    const life = await simulate({ services: [web] }, { variables, timeouts });
+    life.spawner.script('command', ignores('SIGTERM'));
+    const verdict = life.supervisor.run({ command: ['app'], signals: true });
+    await life.settle();
+    const child = life.spawner.child('command');
+    send(...before);
+    await life.call('/run/s6/basedir/bin/halt');
+    await life.settle();
+    const heard = [...before, 'SIGTERM', 'SIGCONT'];
+    assert.deepEqual(child.signals, heard);
+    send('SIGWINCH', 'SIGINT');
+    if (before.length === 0) {
+      await life.advance(30_000);
+      assert.equal(child.alive, true, 'a first one is no hurry');
+      send('SIGTERM');
+    }
+    assert.deepEqual(child.signals, [...heard, 'SIGWINCH']);
+    await life.advance(1000);
+    assert.deepEqual((await verdict).killed, ['command']);
+  }
+});
+
 test('while there is no command, they do what they do otherwise', async () => {
   const variables = { S6_CMD_RECEIVE_SIGNALS: '1' };
   const life = await living({}, { variables });

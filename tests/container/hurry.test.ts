@@ -204,6 +204,27 @@ inContainers('signals and the command', {
     assert.deepEqual(end.left, []);
   },
 
+  'S6_CMD_RECEIVE_SIGNALS=1: once everything ends, they hurry that': async () => {
+    await using box = await container({
+      tree: {
+        'services.d/web/run': sh('until test -e "$WORK/go"; do sleep 0.05; done'),
+        'services.d/web/finish': sh('exec "$STAGEKEEPER_RUNTIME/basedir/bin/halt"'),
+        'cont-finish.d/10': sh('echo bye'),
+      },
+      command: ['sh', '-c', `trap "echo it has TERM" TERM; echo it listens; ${stay}`],
+      env: { ...patient, S6_CMD_RECEIVE_SIGNALS: '1' },
+    });
+    await box.until('it listens');
+    box.kill('SIGTERM');
+    await box.until('it has TERM');
+    box.leave('go');
+    await box.until(phase('stopping'));
+    await box.until('it has TERM', 2);
+    const end = await hurried(box, 'SIGTERM', exited('command'));
+    assert.deepEqual([end.code, end.verdict?.reason, end.stdout.at(-1)], [0, 'requested', 'bye']);
+    assert.deepEqual([end.verdict?.killed, end.left], [['command'], []]);
+  },
+
   'S6_CMD_RECEIVE_SIGNALS=1: before the command runs, TERM stops everything': async () => {
     await using box = await container({
       tree: { 'cont-init.d/10': sh('echo init begins', stay), 'cont-finish.d/10': sh('echo bye') },
