@@ -7,8 +7,9 @@ import { endedBySignal } from './model/verdict.ts';
 import type { Settings } from './options.ts';
 import type { Guard } from './runtime/guard.ts';
 import { sharesTerminal } from './runtime/terminal.ts';
+import { Witness } from './runtime/witness.ts';
 import { defaultSignals, listenToSignals, passedOnSignals } from './signals.ts';
-import type { RunOptions, SignalAction, WaitOptions } from './wait-options.ts';
+import type { RunOptions, SignalAction, SignalMap, WaitOptions } from './wait-options.ts';
 
 /** What a whole life needs of its supervisor. */
 export interface LifeParts extends LifeDefaults {
@@ -51,7 +52,10 @@ export async function live(options: RunOptions, parts: LifeParts): Promise<Verdi
   const { command = [], signals = false, signal, waitForServices, ...wait } = options;
   if (command.length > 0) refuseSecondCommand(control);
   parts.guard();
-  const release = listenToSignals(mapOf(signals, parts), actOn(parts));
+  const map = mapOf(signals, parts);
+  const witness =
+    isTypable(map) && command.length > 0 && sharesTerminal() ? new Witness() : undefined;
+  const release = listenToSignals(map, actOn(parts, witness));
   const abort = (): void => {
     end(control, { reason: 'stopped', exitCode: 0 });
   };
@@ -64,6 +68,7 @@ export async function live(options: RunOptions, parts: LifeParts): Promise<Verdi
     return await ended(control, wait);
   } finally {
     release();
+    await witness?.end();
     signal?.removeEventListener('abort', abort);
   }
 }
@@ -82,14 +87,25 @@ export function ended(control: Control, options: WaitOptions): Promise<Verdict> 
   );
 }
 
-function mapOf(signals: NonNullable<RunOptions['signals']>, { passSignalsOn }: LifeParts) {
+/** Whether any of the signals that can be typed does anything. */
+function isTypable(map: SignalMap): boolean {
+  return [...typable].some((name) => (map[name] ?? 'ignore') !== 'ignore');
+}
+
+/** What Ctrl-C and Ctrl-\\ send. */
+const typable: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT']);
+
+function mapOf(
+  signals: NonNullable<RunOptions['signals']>,
+  { passSignalsOn }: LifeParts,
+): SignalMap {
   if (signals === false) return {};
   if (signals !== true) return signals;
   return passSignalsOn ? passedOnSignals : defaultSignals;
 }
 
 /** What signals do, for one life: the second one that asks for the stop hurries it. */
-function actOn({ control, rescan }: LifeParts) {
+function actOn({ control, rescan }: LifeParts, witness: Witness | undefined) {
   let asked = false;
   const act = (name: NodeJS.Signals, action: SignalAction | undefined): void => {
     switch (action) {
@@ -112,7 +128,9 @@ function actOn({ control, rescan }: LifeParts) {
     }
   };
   return (name: NodeJS.Signals, action: SignalAction): void => {
-    if (!isForCommandAlone(name, control)) act(name, action);
+    if (witness === undefined || !typable.has(name) || !isCommandAlive(control)) act(name, action);
+    // What is typed reaches the command by itself; whether that ends is its own affair, as where a shell waits for a program.
+    else void witness.wasTyped().then((wasTyped) => wasTyped || act(name, action));
   };
 }
 
@@ -123,14 +141,6 @@ const endings: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQ
 function isForCommand(name: NodeJS.Signals, control: Control): boolean {
   const isNews = defaultSignals[name] === undefined || !isDescending(control.state);
   return isNews && isCommandAlive(control);
-}
-
-/**
- * What is typed at the terminal reaches the command, which shares it, by itself; whether that ends is the command's affair,
- * as it is where a shell waits for a program.
- */
-function isForCommandAlone(name: NodeJS.Signals, control: Control): boolean {
-  return (name === 'SIGINT' || name === 'SIGQUIT') && isCommandAlive(control) && sharesTerminal();
 }
 
 function isCommandAlive({ state }: Control): boolean {

@@ -2,10 +2,12 @@
  * A host at a terminal, for the tests: it runs its arguments as its command, takes signals, and says how it went.
  */
 import { Supervisor } from '../../lib/index.ts';
+import { childrenOf } from '../processes.ts';
 
 const supervisor = new Supervisor({ services: [{ name: 'web', run: ['sleep', '600'] }] });
 const { reason, exitCode } = await supervisor.run({
   command: process.argv.slice(2),
   signals: true,
 });
-process.stdout.write(`verdict: ${reason} ${String(exitCode)}\n`);
+const left = childrenOf(process.pid).length;
+process.stdout.write(`verdict: ${reason} ${String(exitCode)}, ${String(left)} left\n`);

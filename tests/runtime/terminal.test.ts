@@ -60,6 +60,36 @@ test('what Ctrl-C does is the command’s affair: it may go on', { skip }, async
   assert.match(terminal.screen, /verdict: command 5/);
 });
 
+test('however fast it is typed', { skip }, async (t) => {
+  const script = 'trap "echo not yet" INT QUIT; echo ready; until read -r w; do :; done; exit 5';
+  const terminal = new Terminal(t, script);
+  await terminal.shows('ready');
+  for (const key of ['\x03\x03\x03', '\x1c\x03', '\x03']) {
+    terminal.screen = '';
+    terminal.type(key);
+    await terminal.shows('not yet');
+  }
+  terminal.type('enough\n');
+  await terminal.closed;
+  assert.match(terminal.screen, /verdict: command 5, 0 left/);
+});
+
+for (const signal of ['INT', 'QUIT']) {
+  test(`${signal} that is sent to the host is not typed: everything stops`, { skip }, async (t) => {
+    const script = `trap "" INT QUIT; kill -${signal} $PPID; exec sleep 600`;
+    const terminal = new Terminal(t, script);
+    await terminal.closed;
+    assert.match(terminal.screen, /verdict: signal 143, 0 left/);
+  });
+}
+
+test('nor is it when a shell with job control has the terminal', { skip }, async (t) => {
+  const terminal = new Terminal(t, 'exec bash --norc -i');
+  terminal.type("trap 'exit 7' TERM; kill -INT $PPID\n");
+  await terminal.closed;
+  assert.match(terminal.screen, /verdict: signal \d+, 0 left/);
+});
+
 test('a command that Ctrl-C ends is the end of all', { skip }, async (t) => {
   const terminal = new Terminal(t, 'echo ready; exec sleep 600');
   await terminal.shows('ready');
