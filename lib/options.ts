@@ -89,8 +89,10 @@ export interface SupervisorOptions {
   readonly clock?: Clock;
   /**
    * The port to processes, or how real ones are started. `node`: as Node does, while the host stands still, and the longer
-   * the more memory it holds. `native`: by the system's `posix_spawn`, which is faster, and as fast in a large host; that needs Linux and the optional package `koffi`, and a process under another `user` is still started as Node
-   * does. Default: `node`.
+   * the more memory it holds. `native`: by the system's `posix_spawn`, which is faster, and as fast in a large host; that needs
+   * Linux and the optional package `koffi`, and a process under another `user` is still started as Node does. Default:
+   * `node`, but `native` for the command of `run()` where that can be had, since Node does not tell the end by a real-time
+   * signal.
    */
   readonly spawner?: Spawner | 'native' | 'node';
 }

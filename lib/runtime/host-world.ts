@@ -72,8 +72,7 @@ export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord
   const guard = new Guard({ runtimeDirectory: directory, told });
   const reaper = new Reaper({ reap, told });
   const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
-  const posix = spawner === 'native' ? posixSpawn() : undefined;
-  const source = { ...surroundings, premises, guard, reaper, posix, pipeMaker: pipesAtHand };
+  const source = { ...surroundings, premises, guard, reaper, ...waysToStart(spawner) };
   const world = worldOf({ placement, directory, environment, premises, parts });
   const given = typeof spawner === 'object' ? spawner : undefined;
   return { world, environment, premises, guard, spawner: given ?? nodeSpawner(source) };
@@ -115,6 +114,20 @@ function worldOf({ placement, directory, environment, premises, parts }: WorldPa
       return { ...found, timeouts: late().timeouts };
     },
   };
+}
+
+/** How processes are started, as the option says. */
+function waysToStart(option: Placement['spawner']) {
+  return {
+    posix: option === 'native' ? posixSpawn() : undefined,
+    posixForCommand: option === undefined ? posixIfAny : undefined,
+    pipeMaker: pipesAtHand,
+  };
+}
+
+function posixIfAny(): PosixSpawn | undefined {
+  const opened = openPosixSpawn();
+  return 'posix' in opened ? opened.posix : undefined;
 }
 
 function posixSpawn(): PosixSpawn {

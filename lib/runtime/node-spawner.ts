@@ -35,6 +35,8 @@ export interface SpawnerSource extends LaunchSource {
   readonly reaper?: Reaper | undefined;
   /** The system's own functions, to start processes and make pipes by. Default: as Node does, with FIFOs. */
   readonly posix?: PosixSpawn | undefined;
+  /** The same for the host's own command alone, looked for when it starts. Default: as everything else. */
+  readonly posixForCommand?: (() => PosixSpawn | undefined) | undefined;
   /** What makes log pipes where there is no `posix`. Default: nothing. */
   readonly pipeMaker?: PipeMaker | undefined;
 }
@@ -165,13 +167,19 @@ class NodeSpawner implements Spawner {
     }
   }
 
+  /** Node does not tell the end by a real-time signal, and the exit code of the host's own command is the container's. */
+  #wayOf({ foreground = false }: Command): Start {
+    const posix = foreground ? this.#source.posixForCommand?.() : undefined;
+    return posix === undefined ? this.#way : nativeStart(posix);
+  }
+
   #start(asked: Asked): void {
     const { child } = asked;
     const provided = this.#provide(asked.moment);
     if ('code' in provided) return child.fail(provided);
     const launch = prepareLaunch(child.command, this.#source, provided.variables);
     if ('code' in launch) return child.fail(launch);
-    const begun = begin(asked, launch, this.#way);
+    const begun = begin(asked, launch, this.#wayOf(child.command));
     if ('code' in begun) return child.fail(begun);
     if (begun.pid !== undefined) child.follow(begun.pid, begun.streams, launch.withHost);
   }

@@ -3,13 +3,17 @@
  */
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
-import type { ContainerEnd } from './rig.ts';
+import { fileURLToPath } from 'node:url';
+import type { ContainerEnd, ContainerOptions } from './rig.ts';
 import { container, inContainers, sh } from './rig.ts';
+
+/** The folder of the package koffi. */
+const koffi = fileURLToPath(new URL('../../node_modules/koffi', import.meta.url));
 
 /** As little as a tree can be. */
 const empty = { 'cont-finish.d/.keep': '' };
 
-/** The signals whose default action ends a process, by number; Node has no names for those from 32 on. */
+/** The signals whose default action ends a process, by number, but for the real-time ones. */
 const ending = [
   ...new Set(
     Object.entries(constants.signals)
@@ -17,6 +21,9 @@ const ending = [
       .map(([, number]) => number),
   ),
 ];
+
+/** The real-time signals, which Node has no names for; 32 and 33 are the C library's own. */
+const realTime = Array.from({ length: 31 }, (_, index) => 34 + index);
 
 const exiting = (code: number): readonly string[] => ['sh', '-c', `exit ${String(code)}`];
 const dyingOf = (signal: number): readonly string[] => [
@@ -35,8 +42,11 @@ async function livesWith(commands: readonly (readonly string[])[]): Promise<Cont
   return await box.ended;
 }
 
-async function endWith(command: readonly string[]): Promise<ContainerEnd> {
-  await using box = await container({ tree: empty, command });
+async function endWith(
+  command: readonly string[],
+  more: Partial<ContainerOptions> = {},
+): Promise<ContainerEnd> {
+  await using box = await container({ tree: empty, command, ...more });
   return await box.ended;
 }
 
@@ -61,6 +71,26 @@ inContainers('the exit code of the command', {
       );
       assert.equal(code, 0);
     },
+
+  'each real-time signal, too, where the native functions are there': async () => {
+    const { verdicts, left } = await livesWith(realTime.map(dyingOf));
+    assert.deepEqual(
+      verdicts,
+      realTime.map((signal) => ({ exitCode: 128 + signal, reason: 'command', killed: [] })),
+    );
+    assert.deepEqual(left, []);
+  },
+
+  'without them, and with spawner node, the end by a real-time signal is 0': async () => {
+    const { code } = await endWith(dyingOf(34), { without: [koffi] });
+    const asNode = await endWith(dyingOf(64), { options: { spawner: 'node' } });
+    assert.deepEqual([code, asNode.code], [0, 0]);
+  },
+
+  'a real-time signal is how the container ends: 128 + n': async () => {
+    const end = await endWith(dyingOf(40));
+    assert.deepEqual([end.code, end.signal], [168, null]);
+  },
 
   ...Object.fromEntries(
     [0, 1, 42, 126, 127, 128, 143, 254, 255].map((code) => [

@@ -71,7 +71,9 @@ export interface ContainerOptions {
   /** The command of the image. Default: none. */
   readonly command?: readonly string[];
   /** The options of the supervisor, as far as JSON can say them. Default: none. */
-  readonly options?: Omit<SupervisorOptions, 'clock' | 'spawner'>;
+  readonly options?: Omit<SupervisorOptions, 'clock' | 'spawner'> & {
+    readonly spawner?: 'native' | 'node';
+  };
   /** How the life is run, beside the command. Default: signals are the supervisor's. */
   readonly run?: Omit<RunOptions, 'signal' | 'command'>;
   /** The environment, beside what every container has. Default: nothing. */
