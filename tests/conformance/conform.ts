@@ -7,6 +7,7 @@ import { ours } from './ours.ts';
 import { s6 } from './s6.ts';
 import { findProgram } from '../runtime/shells.ts';
 import { ways, without } from '../runtime/ways.ts';
+import { unlessInCI } from '../skipping.ts';
 
 /** How many cases run beside one another: they wait most of their time. */
 const atATime = 4;
@@ -66,6 +67,5 @@ const missing = programs.filter((program) => findProgram(program) === undefined)
 
 function reasonToSkip(given: Case): string | false {
   if ('seen' in given || missing.length === 0) return false;
-  if (process.env['CI'] === 'true') return false;
-  return `s6 is not installed: ${missing.join(', ')} not on PATH`;
+  return unlessInCI(`s6 is not installed: ${missing.join(', ')} not on PATH`);
 }

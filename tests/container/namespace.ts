@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { unlessInCI } from '../skipping.ts';
 
 /** How a container is set up. */
 export interface Walls {
@@ -63,8 +64,8 @@ export function endInside(
 /** Nothing but the namespaces themselves. */
 const plainWalls: Walls = { asNobody: false, ownRun: false, without: [] };
 
-/** Why no container can be made here; `false`: it can. */
-export const noContainers = reasonToSkip();
+/** Why no container can be made here; `false`: it can, or must. */
+export const noContainers = unlessInCI(reasonToSkip());
 
 /** Why nothing can be run as `nobody` here; `false`: it can. */
 export const noNobody = noContainers === false ? reasonAgainstNobody() : noContainers;
@@ -83,8 +84,9 @@ function reasonAgainstNobody(): string | false {
     ...plainWalls,
     asNobody: true,
   });
-  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
-  return status === 0 ? false : `nobody cannot run ${process.execPath}: ${stderr.trim()}`;
+  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status === 0) return false;
+  return `nobody cannot run ${process.execPath}: ${error?.message ?? stderr.trim()}`;
 }
 
 /** Why a test that needs these programs cannot be run here; `false`: they are all on the PATH of a container. */

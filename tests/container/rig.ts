@@ -27,7 +27,7 @@
  * at the end of its block: `return await box.ended`, never without the `await`.
  *
  * A file of tests is a table, `inContainers('topic', { 'title': async () => { ... } })`: it is skipped, with the reason, where
- * no namespace can be made, and its tests run two at a time, since a container takes half a second of one core. A test
+ * no namespace can be made (but under CI it fails), and its tests run two at a time, since a container takes half a second of one core. A test
  * that needs more says so: `'title': { skip: missing('s6-log'), test: async () => { ... } }`, or `skip: noNobody`.
  */
 import { execFileSync, spawn } from 'node:child_process';
