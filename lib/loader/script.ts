@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { HeadFlaw, InterpreterLine } from '../model/interpreter.ts';
-import { headLength, parseHead } from '../model/interpreter.ts';
+import { headLength, nameElsewhere, parseHead } from '../model/interpreter.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import { show } from '../schema.ts';
 import { noFile } from './reading.ts';
@@ -86,8 +86,11 @@ function examineInterpreter(reading: Reading, path: string, line: InterpreterLin
   if (reading.host === null) return;
   const folder = dirname(path);
   for (const program of programsOf(line)) {
+    const elsewhere = nameElsewhere(program);
     if (reading.host.finds(program, folder)) continue;
-    const where = program.includes('/') ? 'is not there or not executable' : 'is not on PATH';
+    if (elsewhere !== undefined && reading.host.finds(elsewhere, folder)) continue;
+    const there = program.includes('/') ? 'is not there or not executable' : 'is not on PATH';
+    const where = elsewhere === undefined ? there : `${there}, nor is one on PATH`;
     const words = /[ \t]/.test(program) ? ' (to the system that is one word)' : '';
     const says = `names the interpreter ${show(program)}, which ${where}${words}`;
     reading.tell('interpreter-missing', path, says, { line: 1, remedy: interpreterRemedy });

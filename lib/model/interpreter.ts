@@ -41,6 +41,14 @@ export function parseHead(head: Uint8Array): ScriptHead {
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/**
+ * The name by which a program may be looked up on PATH if it is not where its path says: s6-overlay v3 has its programs under
+ * `/command/` and `/package/`, distributions have the same ones elsewhere. `undefined`: no other place will do.
+ */
+export function nameElsewhere(program: string): string | undefined {
+  return /^\/(?:command|package)\/(?:.*\/)?([^/]+)$/s.exec(program)?.[1];
+}
+
 function isUtf16(head: Uint8Array): boolean {
   return (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
 }

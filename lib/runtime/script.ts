@@ -1,8 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { SpawnFailure } from './spawner.ts';
 import type { HeadFlaw, InterpreterLine } from '../model/interpreter.ts';
-import { headLength, parseHead } from '../model/interpreter.ts';
+import { headLength, nameElsewhere, parseHead } from '../model/interpreter.ts';
 
 /** How a script is to be executed. */
 export interface Execution {
@@ -38,7 +38,13 @@ export function inspectScript(
   if (said.kind === 'binary') return { file: path, args, directory, containerEnvironment: false };
   const { words, containerEnvironment } = said.kind === 'line' ? said.line : shell;
   const [interpreter = 'sh', ...argument] = words;
-  return { file: interpreter, args: [...argument, path, ...args], directory, containerEnvironment };
+  const file = whereItIs(interpreter);
+  return { file, args: [...argument, path, ...args], directory, containerEnvironment };
+}
+
+function whereItIs(interpreter: string): string {
+  const name = nameElsewhere(interpreter);
+  return name === undefined || existsSync(interpreter) ? interpreter : name;
 }
 
 const shell: InterpreterLine = { words: ['sh'], containerEnvironment: false };

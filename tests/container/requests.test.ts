@@ -106,7 +106,8 @@ inContainers('a finish script ends the container', {
     test: async () => {
       const finish = (...lines: readonly string[]): ContainerOptions['tree'] => ({
         ...ending(),
-        'services.d/web/finish': ['#!/bin/execlineb -S1', ...lines, ''].join('\n'),
+        // Where s6-overlay v3 has it, and here nobody.
+        'services.d/web/finish': ['#!/command/execlineb -S1', ...lines, ''].join('\n'),
       });
       const v3 = [`foreground { redirfd -w 1 ${exitcode} echo \${1} }`, '/run/s6/basedir/bin/halt'];
       await endsWith(7, { ...asInAnImage, tree: finish(...v3) });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { headLength, parseHead } from '../../lib/model/interpreter.ts';
+import { headLength, nameElsewhere, parseHead } from '../../lib/model/interpreter.ts';
 import type { HeadFlaw, ScriptHead } from '../../lib/model/interpreter.ts';
 
 const head = (text: string): ScriptHead => parseHead(Buffer.from(text));
@@ -101,4 +101,11 @@ test('a head is taken apart in no time, whatever is in it', () => {
   const began = performance.now();
   for (const piece of odd) parseHead(Buffer.from(piece.repeat(headLength)));
   assert.ok(performance.now() - began < 1000);
+});
+
+test('only what s6-overlay v3 has in places of its own may be elsewhere', () => {
+  assert.equal(nameElsewhere('/command/execlineb'), 'execlineb');
+  assert.equal(nameElsewhere('/package/admin/execline-2.9.6.1/command/execlineb'), 'execlineb');
+  for (const one of ['/bin/sh', 'sh', 'command/sh', '/commands/sh', '/command/', '/command'])
+    assert.equal(nameElsewhere(one), undefined, one);
 });

@@ -52,6 +52,21 @@ test('with-contenv of any prefix is noted, and the interpreter behind it is mean
   }
 });
 
+test('an interpreter of s6-overlay v3 that is not there is looked up on the PATH, any other is not', async (t) => {
+  const cases = [
+    ['#!/command/execlineb-of-test -P\n', 'execlineb-of-test', ['-P']],
+    ['#!/package/admin/x-1.0/command/of-test\n', 'of-test', []],
+    ['#!/usr/bin/with-contenv /command/of-test\n', 'of-test', []],
+    ['#!/command/of-test/\n', '/command/of-test/', []],
+    ['#!/opt/command/of-test\n', '/opt/command/of-test', []],
+  ] as const;
+  for (const [content, file, argument] of cases) {
+    const found = await inspect(t, content);
+    assert.ok('file' in found);
+    assert.deepEqual([found.file, found.args], [file, [...argument, './run', 'web']], content);
+  }
+});
+
 test('a script without an interpreter line runs through sh', async (t) => {
   const found = await inspect(t, 'echo hello\n');
   assert.ok('file' in found);
