@@ -4,7 +4,7 @@ import type { Ending } from '../model/verdict.ts';
 
 const syntax = {
   usage: 's6-svscanctl [ -zabhitqnN ] svscandir',
-  flags: 'zabhitqnN',
+  flags: 'zabhitqnNprs0678',
   valued: '',
   operands: { least: 1, most: 1 },
 };
@@ -21,13 +21,14 @@ export function svscanctl(call: Call, supervised: Supervised): Answer {
 
 /**
  * Commands to the whole, in the letters of s6-svscan: `a` `h` `n` `N` read `services.d` again; `t` `i` `q` `b` ask for the
- * end. Others do nothing, as under s6.
+ * end, and so do `0` `6` `7` `8` of s6 up to 2.9, which also chose between halt, reboot and poweroff. So did `p` `r` `s`, for
+ * an end to come: there is one kind of end here. Others do nothing, as under s6.
  *
  * @param directory - Where the one stands who says so.
  */
 export function commandAll(letters: string, supervised: Supervised, directory?: string): void {
   if (/[ahnN]/.test(letters)) void supervised.rescan().catch(() => undefined);
-  if (/[tiqb]/.test(letters))
+  if (/[tiqb0678]/.test(letters))
     supervised.input({ type: 'end', ending: requested(supervised, directory) });
 }
 

@@ -5,8 +5,9 @@ import { commandAll } from '../../lib/programs/svscanctl.ts';
 
 const web = { name: 'web', run: ['web'] };
 
-test('-t, -i, -q and -b ask for the end, in the name of who says so', async () => {
-  for (const letter of 'tiqb') {
+// The letters that name a kind of end are those of s6 up to 2.9.
+test('-t, -i, -q and -b ask for the end, in the name of who says so; so do -0, -6, -7, -8, and -st', async () => {
+  for (const letter of ['t', 'i', 'q', 'b', '0', '6', '7', '8', 'st', 'rt', 'pt']) {
     const desk = new Desk([web]).start();
     const [program, args] = ['s6-svscanctl', [`-${letter}`, '/svc']];
     assert.deepEqual(await desk.call([program, ...args].join(' '), '/svc/web'), { exitCode: 0 });
@@ -15,9 +16,9 @@ test('-t, -i, -q and -b ask for the end, in the name of who says so', async () =
   }
 });
 
-test('-a, -h, -n and -N read the services again, -z does nothing', async () => {
+test('-a, -h, -n and -N read the services again, -z does nothing, nor do -p, -r and -s', async () => {
   const desk = new Desk([web]).start();
-  for (const letters of ['a', 'h', 'an', 'N', 'z'])
+  for (const letters of ['a', 'h', 'an', 'N', 'z', 'p', 'r', 's'])
     await desk.call(`s6-svscanctl -${letters} /svc`);
   assert.deepEqual(desk.done, ['rescan', 'rescan', 'rescan', 'rescan']);
   assert.equal(desk.control.state.phase, 'running');
@@ -34,7 +35,7 @@ test('letters that come without anybody’s name', () => {
   const desk = new Desk([web]).start();
   commandAll('z?', desk.supervised);
   assert.equal(desk.control.state.ending, null);
-  commandAll('t', desk.supervised);
+  commandAll('6', desk.supervised);
   assert.deepEqual(desk.control.state.ending, { reason: 'requested', exitCode: 0 });
 });
 
