@@ -39,7 +39,19 @@ test('a signal is named in any way that s6 takes', () => {
 });
 
 test('what names no signal is none', () => {
-  for (const text of ['', '0', '32', '99', '-9', '1.0', 'SIG', 'constructor', 'SIGSIGTERM', 'TERM ', 'FOO']) {
+  for (const text of [
+    '',
+    '0',
+    '32',
+    '99',
+    '-9',
+    '1.0',
+    'SIG',
+    'constructor',
+    'SIGSIGTERM',
+    'TERM ',
+    'FOO',
+  ]) {
     assert.equal(parseSignal(text), undefined, text);
   }
 });
