@@ -24,6 +24,8 @@ export interface LifeDefaults {
   readonly waitForServices: boolean;
   /** Whether signals go to the command first, unless the options say. */
   readonly passSignalsOn: boolean;
+  /** Whether the command has the host's terminal: a real one, that is. */
+  readonly atTerminal: () => boolean;
   /** Lets a guard watch over the processes, unless the options say. */
   readonly guard: () => void;
 }
@@ -33,13 +35,14 @@ const hurriedTo = 1000;
 
 /** The defaults that the supervisor's settings come to. A guard that is asked for watches from now on. */
 export function lifeDefaultsOf(
-  { waitForServices, passSignalsOn, guard: wanted }: Settings,
+  { waitForServices, passSignalsOn, guard: wanted, spawner }: Settings,
   guard: Guard,
 ): LifeDefaults {
   if (wanted === true) guard.enable();
   return {
     waitForServices,
     passSignalsOn,
+    atTerminal: () => typeof spawner !== 'object' && sharesTerminal(),
     guard: () => {
       if (wanted !== false) guard.enable();
     },
@@ -54,7 +57,7 @@ export async function live(options: RunOptions, parts: LifeParts): Promise<Verdi
   parts.guard();
   const map = mapOf(signals, parts);
   const witness =
-    isTypable(map) && command.length > 0 && sharesTerminal() ? new Witness() : undefined;
+    isTypable(map) && command.length > 0 && parts.atTerminal() ? new Witness() : undefined;
   const release = listenToSignals(map, actOn(parts, witness));
   const abort = (): void => {
     end(control, { reason: 'stopped', exitCode: 0 });

@@ -59,10 +59,14 @@ export class Witness {
 
   #begin(): void {
     if (this.#isOver) return;
-    const child: ChildProcess = spawn('sh', ['-c', waiting], {
-      env: { PATH: [process.env['PATH'], '/usr/bin:/bin'].filter(Boolean).join(':') },
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
+    try {
+      this.#follow(call());
+    } catch {
+      // The system is short of something: all is taken to be typed.
+    }
+  }
+
+  #follow(child: ChildProcess): void {
     this.#child = child;
     child.unref();
     child.stdin?.on('error', () => undefined);
@@ -83,3 +87,10 @@ export class Witness {
 
 /** It leaves no core, and Ctrl-Z is not for it. */
 const waiting = "trap '' TSTP; ulimit -c 0; exec cat";
+
+function call(): ChildProcess {
+  return spawn('sh', ['-c', waiting], {
+    env: { PATH: [process.env['PATH'], '/usr/bin:/bin'].filter(Boolean).join(':') },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+}
