@@ -45,6 +45,7 @@ export type {
   TreeChange,
 } from './model/event.ts';
 export type { Exit } from './model/exit.ts';
+export type { Leftover } from './model/leftover.ts';
 export type { Problem, ProblemCode } from './model/problem.ts';
 export type {
   Command,

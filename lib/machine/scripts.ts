@@ -179,7 +179,8 @@ function initFailed(draft: Draft, script: string, exit: Exit | null, exitCode: n
   if (onInitFailure === 'stop') draft.end({ reason: 'init-failed', exitCode, script });
 }
 
-function pathOf(draft: Draft, stage: ScriptStageName, name: string): string {
+/** Where a script lies; its name where it is a command. */
+export function pathOf(draft: Draft, stage: ScriptStageName, name: string): string {
   const run = draft.state[stage].scripts.find((script) => script.name === name)?.run;
   return run !== undefined && 'script' in run ? run.script : name;
 }

@@ -1,6 +1,7 @@
 import type { Input, Of, ServiceState } from './machine.ts';
 import type { Exit } from '../model/exit.ts';
 import type { Change, Phase, StageStatus } from '../model/event.ts';
+import type { Leftover } from '../model/leftover.ts';
 import type { Command, Output } from '../model/program.ts';
 import type { Problem } from '../model/problem.ts';
 import type { FixAttrsRule, ScriptSpec, ServiceSpec, Tree } from '../model/tree.ts';
@@ -164,12 +165,18 @@ export type TreeInput =
       readonly spec: ServiceSpec;
       readonly problems: readonly Problem[];
     }
-  | { readonly type: 'swept'; readonly service: string }
-  /** All is over; `exitCode`: what a finish script has asked to end with. */
+  /** `killed`: who of the leftovers had to be; absent: nobody. */
+  | {
+      readonly type: 'swept';
+      readonly service: string;
+      readonly killed?: readonly KilledLeftover[];
+    }
+  /** All is over; `exitCode`: what a finish script has asked to end with; `killed`: who of what was left had to be. */
   | {
       readonly type: 'cleared';
       readonly problems: readonly Problem[];
       readonly exitCode?: number;
+      readonly killed?: readonly KilledLeftover[];
     }
   | { readonly type: 'deadline' };
 
@@ -182,6 +189,11 @@ export type ScriptStageName = 'init' | 'finish' | 'command';
 /** Who a process belongs to: a service, or the script that a stage runs at present. */
 export type Owner =
   { readonly service: string } | { readonly stage: ScriptStageName; readonly script: string };
+
+/** A leftover that had to be killed, and who has left it behind; `null`: it has run away from whoever that was. */
+export interface KilledLeftover extends Leftover {
+  readonly owner: Owner | null;
+}
 
 /** What the tree asks of the world. */
 export type Effect =

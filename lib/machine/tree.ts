@@ -6,6 +6,7 @@ import { Draft } from './draft.ts';
 import type { Input, ServiceState } from './machine.ts';
 import { isReading } from './catch-all.ts';
 import { raiseCatchAll, startsWithStage } from './ascent.ts';
+import { tellLeftovers } from './left-behind.ts';
 import { settleTree } from './rules.ts';
 import { hurryScript, killScript, scriptStep, signalCommand } from './scripts.ts';
 import type {
@@ -81,6 +82,7 @@ function receive(draft: Draft, input: TreeInput): void {
   if ('problems' in input) {
     for (const problem of input.problems) draft.say({ type: 'problem', problem });
   }
+  if ('killed' in input) tellLeftovers(draft, input.killed);
   switch (input.type) {
     case 'advance':
       return advance(draft, input);
@@ -103,10 +105,7 @@ function receive(draft: Draft, input: TreeInput): void {
     case 'prepared':
       return draft.scripts('init', { prepared: 'yes' });
     case 'reread':
-      if (input.timeouts !== undefined) limit(draft, input.timeouts);
-      if (input.tree !== null) adopt(draft, input.tree);
-      if (draft.state.services.reread === 'asked') draft.services({ reread: 'yes' });
-      return;
+      return reread(draft, input);
     case 'consult':
       return; // what was found is an input of its own
     case 'respecified':
@@ -145,6 +144,15 @@ function advance(
     grace: grace ?? state.grace,
     target: reaches(state.target, target) ? state.target : target,
   };
+}
+
+function reread(
+  draft: Draft,
+  { tree, timeouts }: Extract<TreeInput, { readonly type: 'reread' }>,
+): void {
+  if (timeouts !== undefined) limit(draft, timeouts);
+  if (tree !== null) adopt(draft, tree);
+  if (draft.state.services.reread === 'asked') draft.services({ reread: 'yes' });
 }
 
 /** Other time limits hold for whatever begins from now on. */

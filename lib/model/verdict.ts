@@ -15,7 +15,11 @@ export interface Verdict {
   readonly script?: string;
   /** The signal that asked for the end, for the reason `signal`. */
   readonly signal?: NodeJS.Signals;
-  /** The services and scripts that had to be killed on the way down, in order. */
+  /**
+   * What had to be killed on the way down, in order: services (`web`, `web/log`), finish scripts of services (`web/finish`),
+   * scripts (`10-db`); what a service or a script has left behind (`web/left-behind`, `10-db/left-behind`); and what has run
+   * away into a session of its own, by the name of its program (`runaway/mysqld`).
+   */
   readonly killed: readonly string[];
 }
 

@@ -1,11 +1,17 @@
 import { CleanUp } from './clean-up.ts';
 import type { Spawner } from './spawner.ts';
+import type { KilledLeftover } from '../machine/state.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** What a script has written to end with, and what was wrong with it. */
-export interface Outcome {
+export interface Written {
   readonly exitCode?: number;
   readonly problems: readonly Problem[];
+}
+
+/** What has come of the last clean-up; and who had to be killed. */
+export interface Outcome extends Written {
+  readonly killed: readonly KilledLeftover[];
 }
 
 /** Whom the last clean-up is about. */
@@ -14,7 +20,7 @@ interface Cleared {
   readonly root: string | undefined;
   readonly spawner: Pick<Spawner, 'close'>;
   readonly world: {
-    readonly exitCode?: () => Outcome;
+    readonly exitCode?: () => Written;
     release(grace: number): Promise<readonly Problem[]>;
   };
 }
@@ -23,18 +29,18 @@ interface Cleared {
  * The last clean-up: whatever any process left behind goes, the spawner closes, and what was taken is given back. Never
  * rejects: whatever fails is told, and the end comes.
  *
- * @param sweep - Ends what is left behind, and says when it has.
+ * @param sweep - Ends what is left behind, and says when it has, and whom it had to kill.
  */
 export async function clear(
   { spawner, world, root = '/' }: Cleared,
   grace: number,
-  sweep: (done: () => void) => void,
+  sweep: (done: (killed: readonly KilledLeftover[]) => void) => void,
 ): Promise<Outcome> {
   const cleanUp = new CleanUp(root);
-  await cleanUp.part(() => new Promise<void>(sweep));
+  const killed = await cleanUp.part(() => new Promise<readonly KilledLeftover[]>(sweep));
   await cleanUp.part(() => spawner.close());
   const written = await cleanUp.part(() => world.exitCode?.());
   const unreleased = await cleanUp.part(() => world.release(grace));
   const problems = [...(written?.problems ?? []), ...(unreleased ?? []), ...cleanUp.problems];
-  return { ...written, problems };
+  return { ...written, problems, killed: killed ?? [] };
 }

@@ -6,10 +6,18 @@
  */
 import { clear } from './clear.ts';
 import type { Clock } from './clock.ts';
+import type { Litter } from './remains.ts';
+import { keyOf, Remains } from './remains.ts';
 import type { Child, ChildListener, Spawner } from './spawner.ts';
 import type { Found, World } from './world.ts';
 import { consulted } from '../machine/consulted.ts';
-import type { Effect, Owner, TreeInput, TreeOptions, TreeState } from '../machine/state.ts';
+import type {
+  Effect,
+  KilledLeftover,
+  TreeInput,
+  TreeOptions,
+  TreeState,
+} from '../machine/state.ts';
 import { newTree, nextDeadline, treeStep } from '../machine/tree.ts';
 import type { Change, LifecycleEvent } from '../model/event.ts';
 import type { Tree } from '../model/tree.ts';
@@ -38,14 +46,18 @@ export class Engine {
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
   /** The living child of each owner; an owner has one at most. */
   readonly #children = new Map<string, Child>();
-  /** Children that are dead but left others behind, by owner. */
-  readonly #remains = new Map<string, Child[]>();
-  /** Those whose remains are being swept. */
-  readonly #swept = new Set<Child>();
+  readonly #remains = new Remains();
+  readonly #runaways: Litter;
 
   constructor(tree: Tree, parts: EngineParts) {
     this.#parts = parts;
     this.#state = newTree(tree, { options: parts.options, now: this.#now() });
+    this.#runaways = {
+      owner: null,
+      sweep: (grace, done) => {
+        parts.spawner.sweep(grace, done);
+      },
+    };
   }
 
   get state(): TreeState {
@@ -136,16 +148,18 @@ export class Engine {
         }
         return;
       case 'sweep': {
-        const whose = effect.everything === true ? [...this.#remains.keys()] : [keyOf(effect)];
-        this.#sweep(whose, effect.grace, () => {
-          this.input({ type: 'swept', service: effect.service });
-        });
+        const { service, everything = false, grace } = effect;
+        this.#remains.sweep(
+          this.#remains.take(everything ? undefined : { service }),
+          grace,
+          (killed) => {
+            this.input({ type: 'swept', service, killed });
+          },
+        );
         return;
       }
       case 'hurry':
-        // A second sweep beside the first, with less patience.
-        for (const child of this.#swept) child.sweep(effect.grace, () => undefined);
-        return;
+        return this.#remains.hurry(effect.grace);
       case 'copyRoot':
       case 'prepare':
       case 'reread':
@@ -155,7 +169,7 @@ export class Engine {
         return;
       case 'clear':
         void clear({ ...this.#parts, root: this.#state.tree.root }, effect.grace, (done) => {
-          this.#sweep([...this.#remains.keys()], effect.grace, done);
+          this.#sweepAll(effect.grace, done);
         }).then((outcome) => {
           this.input({ type: 'cleared', ...outcome });
         });
@@ -189,7 +203,7 @@ export class Engine {
     };
     const listener: ChildListener = {
       spawned: (pid) => {
-        const leftBehind = 'service' in owner && this.#lingers(key);
+        const leftBehind = 'service' in owner && this.#remains.lingerOf(owner);
         tell({ type: 'spawned', pid, ...(leftBehind && { leftBehind }) });
       },
       unspawnable: ({ code, message }) => {
@@ -207,7 +221,7 @@ export class Engine {
       },
       exited: (exit, leftBehind) => {
         const child = this.#children.get(key);
-        if (leftBehind && child !== undefined) this.#leave(key, child);
+        if (leftBehind && child !== undefined) this.#remains.keep(owner, child);
         tell({ type: 'exited', exit });
       },
     };
@@ -215,32 +229,12 @@ export class Engine {
     if (!life.over) this.#children.set(key, child);
   }
 
-  /** Whether processes of an earlier run still live; those runs of which none does are forgotten. */
-  #lingers(key: string): boolean {
-    const remains = this.#remains.get(key)?.filter((child) => child.lingers()) ?? [];
-    if (remains.length === 0) this.#remains.delete(key);
-    else this.#remains.set(key, remains);
-    return remains.length > 0;
-  }
-
-  /** Keeps a dead child that has left others behind, for the sweep. */
-  #leave(key: string, child: Child): void {
-    this.#remains.set(key, [...(this.#remains.get(key) ?? []), child]);
-  }
-
-  #sweep(keys: readonly string[], grace: number, done: () => void): void {
-    const children = keys.flatMap((key) => this.#remains.get(key) ?? []);
-    for (const key of keys) this.#remains.delete(key);
-    let left = children.length;
-    if (left === 0) done();
-    for (const child of children) {
-      this.#swept.add(child);
-      child.sweep(grace, () => {
-        this.#swept.delete(child);
-        left -= 1;
-        if (left === 0) done();
+  #sweepAll(grace: number, done: (killed: readonly KilledLeftover[]) => void): void {
+    this.#remains.sweep(this.#remains.take(), grace, (killed) => {
+      this.#remains.sweep([this.#runaways], grace, (ranAway) => {
+        done([...killed, ...ranAway]);
       });
-    }
+    });
   }
 }
 
@@ -251,7 +245,3 @@ type ProcessInput = Extract<
   Extract<TreeInput, { type: 'service' }>['input'],
   { type: 'spawned' | 'unspawnable' | 'announced' | 'exited' }
 >;
-
-function keyOf(owner: Owner | { readonly service: string }): string {
-  return 'service' in owner ? `service ${owner.service}` : `${owner.stage} ${owner.script}`;
-}

@@ -6,6 +6,7 @@ import { send } from './send.ts';
 import type { Child, ChildListener, SpawnFailure } from './spawner.ts';
 import { sweep } from './sweep.ts';
 import type { Exit } from '../model/exit.ts';
+import type { Leftover } from '../model/leftover.ts';
 import type { Command } from '../model/program.ts';
 
 /**
@@ -59,13 +60,13 @@ export class NodeChild implements Child {
     return this.#pid !== undefined && !this.#alive && this.#parts.table.isGroupAlive(this.#pid);
   }
 
-  sweep(grace: number, done: () => void): void {
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
     const { table, living } = this.#parts;
     const pid = this.#pid;
-    if (pid === undefined || this.#alive || this.#isWithHost) return done();
-    sweep(pid, grace, table, () => {
+    if (pid === undefined || this.#alive || this.#isWithHost) return done([]);
+    sweep(pid, grace, table, (killed) => {
       living.swept(pid);
-      done();
+      done(killed);
     });
   }
 

@@ -25,6 +25,7 @@ import { provideStandIns } from './stand-ins.ts';
 import type { Guest } from './waiting-room.ts';
 import { WaitingRoom } from './waiting-room.ts';
 import { Wiring } from './wiring.ts';
+import type { Leftover } from '../model/leftover.ts';
 import type { Command } from '../model/program.ts';
 
 /** What a spawner of real processes needs. */
@@ -113,6 +114,10 @@ class NodeSpawner implements Spawner {
     this.#pipes.release(pipe);
   }
 
+  sweep(_grace: number, done: (killed: readonly Leftover[]) => void): void {
+    void this.#endRunaways(done);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -123,16 +128,20 @@ class NodeSpawner implements Spawner {
     for (const asked of [...this.#waiting.clear(), ...this.#queue.splice(0)]) {
       asked.child.fail(closed);
     }
-    const { runtimeDirectory } = this.#source;
-    const marker = markerOf(runtimeDirectory);
-    // Nobody can have run away if nothing was ever started.
-    if (runtimeDirectory.inUse && marker !== undefined) await endRunaways(marker, this.#table);
     await this.#fifos.settled();
     await this.#source.reaper?.end();
     await this.#inlets.close();
     this.#pipes.close();
     this.#living.forgetLeaderless();
     await this.#source.guard?.close();
+  }
+
+  async #endRunaways(done: (killed: readonly Leftover[]) => void): Promise<void> {
+    const { runtimeDirectory } = this.#source;
+    const marker = markerOf(runtimeDirectory);
+    // Nobody can have run away if nothing was ever started.
+    const isEmpty = !runtimeDirectory.inUse || marker === undefined;
+    done(isEmpty ? [] : await endRunaways(marker, this.#table));
   }
 
   #enqueue(asked: Asked): void {

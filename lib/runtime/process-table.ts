@@ -4,6 +4,8 @@ import { send } from './send.ts';
 /** A process, as `/proc/PID/stat` has it. */
 export interface ProcessEntry {
   readonly pid: number;
+  /** The name of its program: at most 15 characters. */
+  readonly name: string;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
@@ -97,11 +99,12 @@ function lookAround(): readonly ProcessEntry[] | undefined {
 /** A process by its pid; `undefined` when it is gone. Its name stands in parentheses and may have anything in it. */
 export function readEntry(pid: string): ProcessEntry | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4);
     const [state = '', parent, group, session] = fields;
     return {
       pid: Number(pid),
+      name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
       parent: Number(parent),
       group: Number(group),
       session: Number(session),

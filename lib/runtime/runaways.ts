@@ -3,6 +3,7 @@ import { setImmediate as breath, setTimeout as pause } from 'node:timers/promise
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
 import { send } from './send.ts';
 import { firstPause, giveUpAfter, longestPause } from './sweep.ts';
+import type { Leftover } from '../model/leftover.ts';
 
 /** Milliseconds between TERM and KILL for runaways: everything else is over by then. */
 const grace = 500;
@@ -12,23 +13,30 @@ const breathAfter = 5;
 
 /**
  * Ends the processes that have left their group and session (daemons) but still carry `marker`, a `NAME=value` that only
- * our children were given, in the environment that they were started with: TERM and CONT, then KILL.
+ * our children were given, in the environment that they were started with: TERM and CONT, then KILL. Resolves with those that
+ * had to be killed.
  *
  * To be called when every child is dead. Left alone is who descends from a living process that is not marked, nor ours, nor
  * one that orphans come to: somebody else has started it, and looks after it.
  */
-export async function endRunaways(marker: string, table: ProcessTable): Promise<void> {
+export async function endRunaways(
+  marker: string,
+  table: ProcessTable,
+): Promise<readonly Leftover[]> {
   const begun = performance.now();
   const asked = new Map<number, ProcessEntry>();
+  const killed = new Map<number, Leftover>();
   let next = firstPause;
   for (;;) {
     const found = await runaways(marker, table, asked);
     const waited = performance.now() - begun;
-    if (found.length === 0 || waited > grace + giveUpAfter) return;
+    if (found.length === 0 || waited > grace + giveUpAfter) return [...killed.values()];
     for (const entry of found) {
-      const { pid } = entry;
-      if (waited >= grace) send(pid, 'SIGKILL');
-      else if (!asked.has(pid)) {
+      const { pid, name } = entry;
+      if (waited >= grace) {
+        send(pid, 'SIGKILL');
+        killed.set(pid, { pid, name });
+      } else if (!asked.has(pid)) {
         send(pid, 'SIGTERM');
         send(pid, 'SIGCONT');
       }

@@ -1,4 +1,5 @@
 import type { Exit } from '../model/exit.ts';
+import type { Leftover } from '../model/leftover.ts';
 import type { Command } from '../model/program.ts';
 
 /** The port to processes. */
@@ -17,6 +18,12 @@ export interface Spawner {
    * names the pipe makes it anew.
    */
   closePipe(pipe: string): void;
+  /**
+   * To be called when every child is dead and swept: ends whoever has left both the group and the session of the child that
+   * started it, first with TERM and CONT, after `grace` milliseconds with KILL (0: at once), and then calls `done` with those
+   * that had to be killed. With nobody to end, or no way to find out, `done` may be called at once.
+   */
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void;
   /** Resolves when nothing of the spawner's is left: no pipe, stream, timer or file. Every child is dead by then. */
   close(): Promise<void>;
 }
@@ -32,10 +39,11 @@ export interface Child {
   lingers(): boolean;
   /**
    * To be called once the process has ended and is not to leave anything behind: ends whatever is left of its group and
-   * its session, first with TERM and CONT, after `grace` milliseconds with KILL (0: at once), and then calls `done`. With
-   * nothing left `done` is called at once.
+   * its session, first with TERM and CONT, after `grace` milliseconds with KILL (0: at once), and then calls `done` with those
+   * that had to be killed. With nothing left `done` is called at once. A further sweep beside the first has a patience of its
+   * own, and each tells of those that it has killed itself.
    */
-  sweep(grace: number, done: () => void): void;
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void;
 }
 
 /** What a spawner tells of a child. */

@@ -3,6 +3,7 @@ import { isScript } from './behaviour.ts';
 import type { SpawnerRequest } from './spawner-request.ts';
 import type { Exit } from '../model/exit.ts';
 import { signalNumber } from '../model/exit.ts';
+import type { Leftover } from '../model/leftover.ts';
 import type { Command } from '../model/program.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Child, ChildListener } from '../runtime/spawner.ts';
@@ -19,6 +20,15 @@ export interface FakeChildParts {
   /** Called when it has ended, and when those have that it left behind. */
   readonly ended: () => void;
 }
+
+/** A sweep under way, and whether it has to kill. */
+interface FakeSweep {
+  readonly done: (killed: readonly Leftover[]) => void;
+  readonly kills: boolean;
+}
+
+/** How far the pid of those that a child leaves behind is from its own: no child gets so far. */
+const othersFrom = 1_000_000;
 
 /**
  * A child without a process: it takes signals as a process does that handles none, and does what it is told.
@@ -48,7 +58,7 @@ export class FakeChild implements Child {
   /** The others of its process group. */
   #others: 'none' | 'willing' | 'stubborn' = 'none';
   /** Whom to tell when they have ended. */
-  #sweeps: (() => void)[] = [];
+  #sweeps: FakeSweep[] = [];
 
   /** @internal */
   constructor(command: Command, listener: ChildListener, parts: FakeChildParts) {
@@ -120,11 +130,12 @@ export class FakeChild implements Child {
     return !this.#alive && this.#others !== 'none';
   }
 
-  sweep(grace: number, done: () => void): void {
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
     this.#parts.heard({ type: 'sweep', name: this.name, grace });
-    if (!this.lingers()) return done();
-    this.#sweeps.push(done);
-    this.#later(this.#others === 'stubborn' ? grace : 0, () => this.#endOthers());
+    if (!this.lingers()) return done([]);
+    const sweep = { done, kills: this.#others === 'stubborn' || grace === 0 };
+    this.#sweeps.push(sweep);
+    this.#later(this.#others === 'stubborn' ? grace : 0, () => this.#endOthers(sweep));
   }
 
   /** @internal What its behaviour says, from its first moment on. */
@@ -210,11 +221,13 @@ export class FakeChild implements Child {
     if (ends) this.#others = 'none';
   }
 
-  #endOthers(): void {
+  /** One of the sweeps ends them all, and each is over then. */
+  #endOthers(by: FakeSweep): void {
     this.#others = 'none';
     this.#callOff();
     this.#parts.ended();
-    for (const done of this.#sweeps.splice(0)) done();
+    const them = [{ pid: this.pid + othersFrom, name: this.name }];
+    for (const sweep of this.#sweeps.splice(0)) sweep.done(sweep === by && by.kills ? them : []);
   }
 
   #ignores(what: Ignorable): boolean {

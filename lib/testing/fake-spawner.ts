@@ -4,6 +4,7 @@ import { unspawnable } from './behaviour.ts';
 import { FakeChild } from './fake-child.ts';
 import { FakePipes } from './fake-pipes.ts';
 import type { SpawnerRequest } from './spawner-request.ts';
+import type { Leftover } from '../model/leftover.ts';
 import { nearest } from '../model/nearest.ts';
 import type { Command } from '../model/program.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -105,6 +106,12 @@ export class FakeSpawner implements Spawner {
   closePipe(pipe: string): void {
     this.#heard({ type: 'closePipe', pipe });
     this.#pipes.release(pipe);
+  }
+
+  /** Nobody ever runs away. */
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
+    this.#heard({ type: 'sweepRunaways', grace });
+    done([]);
   }
 
   close(): Promise<void> {

@@ -46,6 +46,7 @@ export type {
   SpawnRequest,
   SpawnerRequest,
   SweepRequest,
+  SweepRunawaysRequest,
 } from './spawner-request.ts';
 export { VirtualClock } from './virtual-clock.ts';
 export { virtualRig } from './virtual-rig.ts';

@@ -1,7 +1,8 @@
 import type { Command } from '../model/program.ts';
 
 /** What a spawner, or one of its children, is asked for. */
-export type SpawnerRequest = SpawnRequest | KillRequest | SweepRequest | PipeRequest | CloseRequest;
+export type SpawnerRequest =
+  SpawnRequest | KillRequest | SweepRequest | PipeRequest | SweepRunawaysRequest | CloseRequest;
 
 /** To start a process. */
 export interface SpawnRequest {
@@ -39,6 +40,14 @@ export interface PipeRequest {
   readonly type: 'closePipe';
   /** The name of the service that writes into it. */
   readonly pipe: string;
+}
+
+/** To end who has run away from everybody. */
+export interface SweepRunawaysRequest {
+  /** Which request it is. */
+  readonly type: 'sweepRunaways';
+  /** Milliseconds until KILL. */
+  readonly grace: number;
 }
 
 /** To come to the end. */

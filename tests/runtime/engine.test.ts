@@ -1,118 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TreeInput } from '../../lib/machine/state.ts';
-import type { LifecycleEvent } from '../../lib/model/event.ts';
 import { problem } from '../../lib/model/problem.ts';
-import type { Command } from '../../lib/model/program.ts';
-import type { Tree } from '../../lib/model/tree.ts';
 import type { Clock } from '../../lib/runtime/clock.ts';
 import type { World } from '../../lib/runtime/world.ts';
-import { Engine } from '../../lib/runtime/engine.ts';
-import type { ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
+import type { Spawner } from '../../lib/runtime/spawner.ts';
 import { exit } from '../../lib/testing/behaviour.ts';
-import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { changeInWords } from '../machine/in-words.ts';
 import * as inputs from '../machine/samples.ts';
+import {
+  code0,
+  engineOn,
+  idleWorld,
+  puppeteer,
+  puppets,
+  rig,
+  settled,
+  toServices,
+  toTheEnd,
+} from './engine-rig.ts';
 
 const { finished, logged, script, service } = inputs;
-
-/** A world in which there is nothing to do. */
-const idleWorld: World = {
-  prepare: () => Promise.resolve([]),
-  reread: () => Promise.resolve({ tree: null, problems: [] }),
-  release: () => Promise.resolve([]),
-};
-
-const toServices: TreeInput = { type: 'advance', target: 'services' };
-const toTheEnd: TreeInput = { type: 'end', ending: { reason: 'stopped', exitCode: 0 } };
-
-interface Ports {
-  readonly clock: Clock;
-  readonly spawner: Spawner;
-  readonly world?: World;
-}
-
-/** An engine, what it has told, and what is done on each event and after each step. */
-function engineOn(parts: Partial<Tree>, { clock, spawner, world = idleWorld }: Ports) {
-  const events: LifecycleEvent[] = [];
-  const hear: ((event: LifecycleEvent) => void)[] = [];
-  const after: (() => void)[] = [];
-  const engine = new Engine(inputs.tree(parts), {
-    ...{ clock, spawner, world, options: inputs.treeOptions() },
-    publish: (event) => {
-      events.push(event);
-      for (const listener of hear) listener(event);
-    },
-    stepped: () => {
-      for (const listener of after) listener();
-    },
-  });
-  const told = (): readonly string[] => events.map(changeInWords);
-  const to = (name: string, input: Extract<TreeInput, { type: 'service' }>['input']): void => {
-    engine.input({ type: 'service', service: name, input });
-  };
-  return { engine, events, hear, after, told, to };
-}
-
-function rig(parts: Partial<Tree>, world?: World) {
-  const clock = new VirtualClock();
-  const spawner = new FakeSpawner(clock);
-  const ports = world === undefined ? { clock, spawner } : { clock, spawner, world };
-  return { clock, spawner, ...engineOn(parts, ports) };
-}
-
-interface Process {
-  readonly command: Command;
-  readonly listener: ChildListener;
-  readonly kills: string[];
-  readonly sweeps: { readonly grace: number; readonly done: () => void }[];
-}
-
-/** A spawner whose children do nothing: the test tells what they tell. */
-function puppets() {
-  const children: Process[] = [];
-  const calls: string[] = [];
-  const spawner: Spawner = {
-    spawn(command, listener) {
-      const child: Process = { command, listener, kills: [], sweeps: [] };
-      children.push(child);
-      calls.push(`spawn ${command.name}`);
-      return {
-        kill: (signal, scope) => child.kills.push(`${signal} ${scope}`),
-        lingers: () => true,
-        sweep: (grace, done) => child.sweeps.push({ grace, done }),
-      };
-    },
-    closePipe: (pipe) => calls.push(`closePipe ${pipe}`),
-    close: () => {
-      calls.push('close');
-      return Promise.resolve();
-    },
-  };
-  const child = (index: number): Process => {
-    const found = children[index];
-    assert.ok(found !== undefined, `child ${String(index)} was never asked for`);
-    return found;
-  };
-  return { spawner, children, calls, child };
-}
-
-function puppeteer(parts: Partial<Tree>, world?: World) {
-  const clock = new VirtualClock();
-  const stage = puppets();
-  const ports = { clock, spawner: stage.spawner };
-  return { clock, ...stage, ...engineOn(parts, world === undefined ? ports : { ...ports, world }) };
-}
-
-const code0 = { code: 0, signal: null };
-
-/** Until every promise that is settled has been heard. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}
 
 // The order of things
 
@@ -379,7 +287,7 @@ test('a spawner may tell all at once, before spawn has returned', () => {
       return {
         kill: () => assert.fail('it is dead'),
         lingers: () => false,
-        sweep: (_grace, done) => done(),
+        sweep: (_grace, done) => done([]),
       };
     },
   };
@@ -390,77 +298,7 @@ test('a spawner may tell all at once, before spawn has returned', () => {
   to('web', inputs.stop);
 });
 
-// What is left behind
-
-test('what an ended run leaves behind is swept, and the stop waits for it', async () => {
-  const { engine, child, calls } = puppeteer({ services: [logged('web')] });
-  engine.input(toServices);
-  for (const index of [0, 1]) child(index).listener.spawned(7);
-  engine.input(toTheEnd);
-  child(1).listener.exited(code0, true);
-  assert.equal(child(1).sweeps[0]?.grace, 3000);
-  assert.ok(!calls.includes('closePipe web'), 'the logger still reads what they write');
-  child(1).sweeps[0]?.done();
-  assert.equal(calls.at(-1), 'closePipe web');
-  child(0).listener.exited(code0, false);
-  await settled();
-  assert.equal(engine.state.phase, 'ended');
-});
-
-test('what deaths leave behind is let be until the service is stopped; then all of it is swept', () => {
-  const { engine, clock, child, to } = puppeteer({ services: [service('web')] });
-  engine.input(toServices);
-  for (const index of [0, 1]) {
-    child(index).listener.spawned(7);
-    child(index).listener.exited({ code: 1, signal: null }, true);
-    assert.equal(child(index).sweeps.length, 0);
-    clock.advance(1000);
-  }
-  to('web', inputs.stop);
-  child(2).listener.spawned(8);
-  child(2).listener.exited(code0, true);
-  assert.deepEqual(
-    [0, 1, 2].map((index) => child(index).sweeps.length),
-    [1, 1, 1],
-  );
-  child(0).sweeps[0]?.done();
-  child(2).sweeps[0]?.done();
-  assert.deepEqual(engine.state.services.sweeping, ['web']);
-  child(1).sweeps[0]?.done();
-  assert.deepEqual(engine.state.services.sweeping, []);
-});
-
-test('two sweeps of one service: the end waits for both', async () => {
-  const { engine, child, to } = puppeteer({ services: [service('web')] });
-  engine.input(toServices);
-  child(0).listener.spawned(7);
-  to('web', inputs.restart);
-  child(0).listener.exited(code0, true);
-  child(1).listener.spawned(8);
-  engine.input(toTheEnd);
-  child(1).listener.exited(code0, true);
-  child(1).sweeps[0]?.done();
-  await settled();
-  assert.equal(engine.state.phase, 'stopping', 'what the first run left still lives');
-  child(0).sweeps[0]?.done();
-  await settled();
-  assert.equal(engine.state.phase, 'ended');
-});
-
-test('what scripts leave behind is let be until the last clean-up', async () => {
-  const { engine, child, calls } = puppeteer({ init: [script('10-a')] });
-  engine.input(toServices);
-  child(0).listener.spawned(7);
-  child(0).listener.exited(code0, true);
-  assert.equal(engine.state.phase, 'running');
-  engine.input(toTheEnd);
-  await settled();
-  assert.equal(child(0).sweeps[0]?.grace, 3000);
-  assert.ok(!calls.includes('close'), 'it still lives');
-  child(0).sweeps[0]?.done();
-  await settled();
-  assert.deepEqual([calls.at(-1), engine.state.phase], ['close', 'ended']);
-});
+// Output
 
 test('what a script prints is told with its stage, what a service prints without one', () => {
   const { engine, child, events } = puppeteer({

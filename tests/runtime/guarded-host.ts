@@ -8,7 +8,7 @@ import { Guard } from '../../lib/runtime/guard.ts';
 import { nodeSpawner } from '../../lib/runtime/node-spawner.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { guardsOf, until } from '../processes.ts';
-import { Life, plain } from './rig.ts';
+import { Life, plain, sweepRunaways } from './rig.ts';
 
 const runtimeDirectory = new RuntimeDirectory(process.env['RUNTIME']);
 const environment = new Environment(runtimeDirectory, process.env);
@@ -106,6 +106,7 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     say(`free ${free.pid}`);
     life.kill('SIGTERM', 'group');
     await life.over;
+    await sweepRunaways(spawner, 500);
     await spawner.close();
     say(`guards after: ${guardsOf(process.pid).length}`);
     environment.release();

@@ -7,7 +7,7 @@ import { Environment } from '../../lib/runtime/environment.ts';
 import { nodeSpawner } from '../../lib/runtime/node-spawner.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { read, until } from '../processes.ts';
-import { Life, plain, sleeps, waitFor } from './rig.ts';
+import { Life, plain, sleeps, waitFor, sweepRunaways } from './rig.ts';
 import { posixOf, wayOfHost } from './ways.ts';
 
 const runtimeDirectory = new RuntimeDirectory();
@@ -38,6 +38,7 @@ async function sayChild(): Promise<Life> {
 }
 
 async function end(): Promise<void> {
+  await sweepRunaways(spawner, 500);
   await spawner.close();
   environment.release();
   runtimeDirectory.remove();

@@ -15,7 +15,7 @@ import { nodeSpawner } from '../../lib/runtime/node-spawner.ts';
 import { Reaper } from '../../lib/runtime/reaper.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { isAlive, until } from '../processes.ts';
-import { Life, plain } from './rig.ts';
+import { Life, plain, sweepRunaways } from './rig.ts';
 import { posixOf, wayOfHost } from './ways.ts';
 
 const [, , scene = '', ...options] = process.argv;
@@ -107,6 +107,7 @@ function report(more: object): void {
 }
 
 async function end(): Promise<void> {
+  await sweepRunaways(spawner, 500);
   await spawner.close();
   environment.release();
   runtimeDirectory.remove();

@@ -11,9 +11,17 @@ import type { PipeMaker } from '../../lib/runtime/pipe-ends.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import type { Child, ChildListener, SpawnFailure, Spawner } from '../../lib/runtime/spawner.ts';
 import type { Exit } from '../../lib/model/exit.ts';
+import type { Leftover } from '../../lib/model/leftover.ts';
 import type { Command } from '../../lib/model/program.ts';
 import { childrenOf, openDescriptors, read, until } from '../processes.ts';
 import { posixOf, wayOf } from './ways.ts';
+
+/** Ends who has run away; resolves with those that had to be killed. */
+export function sweepRunaways(spawner: Spawner, grace: number): Promise<readonly Leftover[]> {
+  return new Promise((resolve) => {
+    spawner.sweep(grace, resolve);
+  });
+}
 
 /** A spawner of real processes in a folder of its own; at the end of the test nothing of it may be left. */
 export interface Rig {
@@ -52,6 +60,7 @@ export async function rig(t: TestContext, options: RigOptions = {}): Promise<Rig
   t.after(async () => {
     for (const life of lives) life.kill('SIGKILL', 'group');
     for (const life of lives) await life.over.catch(() => undefined);
+    await sweepRunaways(spawner, 0);
     await spawner.close();
     assert.deepEqual(runtime.remove(), []);
     await rm(folder, { recursive: true });
@@ -167,11 +176,12 @@ export class Life implements Child {
     return this.#child.lingers();
   }
 
-  sweep(grace: number, done: () => void): void {
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
     this.#child.sweep(grace, done);
   }
 
-  swept(grace: number): Promise<void> {
+  /** Sweeps; resolves with those that had to be killed. */
+  swept(grace: number): Promise<readonly Leftover[]> {
     return new Promise((resolve) => {
       this.#child.sweep(grace, resolve);
     });

@@ -8,7 +8,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isAlive, read, until } from '../processes.ts';
 import type { Rig } from './rig.ts';
-import { rig } from './rig.ts';
+import { rig, sweepRunaways } from './rig.ts';
+
+/** Milliseconds that nobody needs who heeds TERM. */
+const grace = 5000;
 
 /** Lets a script run in a session of its own, whose parent is dead; returns its pid. */
 async function daemonise(made: Rig, script: string): Promise<number> {
@@ -27,7 +30,7 @@ async function daemonise(made: Rig, script: string): Promise<number> {
 test('a daemon does not outlive the end', async (t) => {
   const made = await rig(t);
   const pid = await daemonise(made, 'ready; exec sleep 600');
-  await made.spawner.close();
+  await sweepRunaways(made.spawner, grace);
   assert.equal(isAlive(pid), false);
 });
 
@@ -38,8 +41,8 @@ test('a daemon may clean up', async (t) => {
     made,
     `trap 'echo bye > ${bye}; exit' TERM; ready; while :; do sleep 0.02; done`,
   );
-  await made.spawner.close();
-  assert.equal(isAlive(pid), false);
+  const killed = await sweepRunaways(made.spawner, grace);
+  assert.deepEqual([isAlive(pid), killed], [false, []]);
   assert.equal(read(bye), 'bye\n');
 });
 
@@ -52,8 +55,11 @@ test('a daemon that ignores TERM is killed, and its children go with it', async 
   );
   const children = read(pids).trim().split('\n').map(Number);
   assert.equal(children.length, 2);
-  await made.spawner.close();
+  const killed = await sweepRunaways(made.spawner, 200);
   assert.deepEqual([pid, ...children].map(isAlive), [false, false, false]);
+  const [first, ...others] = [...killed].toSorted((a, b) => a.pid - b.pid);
+  assert.deepEqual(first, { pid, name: 'sh' }, 'and told');
+  assert.ok(others.every(({ name }) => name === 'sleep'));
 });
 
 test('a daemon that hides when it is told to end is killed all the same', async (t) => {
@@ -62,7 +68,7 @@ test('a daemon that hides when it is told to end is killed all the same', async 
     made,
     `trap 'exec env -i sleep 600' TERM; ready; while :; do sleep 0.02; done`,
   );
-  await made.spawner.close();
+  await sweepRunaways(made.spawner, 200);
   assert.equal(isAlive(pid), false);
 });
 
@@ -75,7 +81,7 @@ test('who is looked after by somebody else is left alone, whatever is in the env
   const [text] = (await once(somebody.stdout, 'data')) as [Buffer];
   const pid = Number(text.toString());
   await until(() => read(`/proc/${pid}/environ`).includes(marker), 'the marker');
-  await made.spawner.close();
+  await sweepRunaways(made.spawner, grace);
   const survived = isAlive(pid);
   process.kill(pid, 'SIGKILL');
   await once(somebody, 'close');
@@ -87,7 +93,7 @@ test('nobody is ended if we carry the marker ourselves: it marks more than our o
   const pid = await daemonise(made, 'ready; exec sleep 600');
   process.env['STAGEKEEPER_RUNTIME'] = made.runtime.path;
   try {
-    await made.spawner.close();
+    await sweepRunaways(made.spawner, grace);
     assert.equal(isAlive(pid), true);
   } finally {
     delete process.env['STAGEKEEPER_RUNTIME'];
@@ -101,10 +107,10 @@ test('another life, with its own folder, is left alone', async (t) => {
   const child = one.sh('exec sleep 600');
   await child.tells('spawned');
   await other.sh('exit 0').over;
-  await other.spawner.close();
+  await sweepRunaways(other.spawner, grace);
   assert.deepEqual([isAlive(pid), isAlive(Number(child.pid))], [true, true]);
   child.kill('SIGTERM');
   await child.over;
-  await one.spawner.close();
+  await sweepRunaways(one.spawner, grace);
   assert.equal(isAlive(pid), false);
 });

@@ -47,7 +47,7 @@ test('whoever of the group lives on is told', async (t) => {
 test('who heeds TERM may clean up', async (t) => {
   const { made, life, left } = await abandon(t, `trap 'echo bye > bye; exit' TERM; ${stay}`, sleep);
   const begun = performance.now();
-  await life.swept(5000);
+  assert.deepEqual(await life.swept(5000), [], 'nobody is killed');
   assert.deepEqual(left.map(isAlive), [false, false]);
   assert.equal(read(join(made.folder, 'bye')), 'bye\n');
   assert.ok(performance.now() - begun < 2000, 'and the time is not slept through');
@@ -56,15 +56,23 @@ test('who heeds TERM may clean up', async (t) => {
 test('who ignores TERM is killed when the time is over', async (t) => {
   const { life, left } = await abandon(t, `trap '' TERM; ${stay}`);
   const begun = performance.now();
-  await life.swept(150);
+  const killed = await life.swept(150);
   assert.deepEqual(left.map(isAlive), [false]);
+  assert.ok(
+    killed.some(({ pid, name }) => pid === left[0] && name === 'sh'),
+    'and told',
+  );
   assert.ok(performance.now() - begun >= 140);
 });
 
 test('without any time, at once', async (t) => {
   const { life, left } = await abandon(t, `trap '' TERM; ${stay}`);
-  await life.swept(0);
+  const killed = await life.swept(0);
   assert.deepEqual(left.map(isAlive), [false]);
+  assert.ok(
+    killed.some(({ pid }) => pid === left[0]),
+    'and told',
+  );
 });
 
 test('who is stopped goes, too', async (t) => {

@@ -188,6 +188,7 @@ function requestInWords(request: SpawnerRequest): string | undefined {
     case 'closePipe':
       return `let go of the pipe of ${request.pipe}`;
     case 'sweep':
+    case 'sweepRunaways':
     case 'close':
       return undefined;
   }

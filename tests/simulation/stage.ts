@@ -58,6 +58,9 @@ export class Stage {
         closePipe: (pipe) => {
           this.spawner.closePipe(pipe);
         },
+        sweep: (grace, done) => {
+          this.spawner.sweep(grace, done);
+        },
         close: () => this.#answer(() => this.spawner.close(), 0),
       },
       world: {

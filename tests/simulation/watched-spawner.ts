@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Command } from '../../lib/model/program.ts';
+import type { Leftover } from '../../lib/model/leftover.ts';
 import { loggerName, producerOf } from '../../lib/model/tree.ts';
 import type { Child, ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
 import type { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
@@ -95,6 +96,10 @@ export class WatchedSpawner implements Spawner {
     this.#fakes.closePipe(pipe);
   }
 
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
+    this.#fakes.sweep(grace, done);
+  }
+
   close(): Promise<void> {
     this.#watch.judge(() => {
       assert.deepEqual(this.#fakes.alive, [], 'everything ends while somebody is alive');
@@ -137,12 +142,17 @@ export class WatchedSpawner implements Spawner {
     };
   }
 
-  #sweep(service: string, remains: Remains, grace: number, done: () => void): void {
-    if (!remains.live) return done();
+  #sweep(
+    service: string,
+    remains: Remains,
+    grace: number,
+    done: (killed: readonly Leftover[]) => void,
+  ): void {
+    if (!remains.live) return done([]);
     this.#clock.at(this.#clock.now() + Math.min(grace, 50), () => {
       remains.live = false;
       this.leftovers.splice(this.leftovers.indexOf(service), 1);
-      done();
+      done([]);
     });
   }
 

@@ -211,18 +211,24 @@ function left(leaves: true | 'stubborn') {
   clock.advance(0);
   assert.deepEqual([told, it.lingers()], [['0 exited 0 true'], true]);
   const swept: number[] = [];
-  const sweep = (grace: number): void => it.sweep(grace, () => swept.push(clock.now()));
-  return { clock, it, swept, sweep };
+  const killed: string[] = [];
+  const sweep = (grace: number): void => {
+    it.sweep(grace, (those) => {
+      swept.push(clock.now());
+      killed.push(...those.map(({ name }) => `${name} within ${String(grace)}`));
+    });
+  };
+  return { clock, it, swept, killed, sweep };
 }
 
 test('what is left behind ends when it is swept', () => {
-  const { clock, it, swept, sweep } = left(true);
+  const { clock, it, swept, killed, sweep } = left(true);
   sweep(1000);
   assert.deepEqual(swept, [], 'not before time goes on');
   clock.advance(0);
   assert.deepEqual([swept, it.lingers(), clock.alarms], [[0], false, 0]);
   sweep(1000);
-  assert.deepEqual(swept, [0, 0], 'nothing is left: at once');
+  assert.deepEqual([swept, killed], [[0, 0], []], 'nothing is left: at once');
 });
 
 test('what is stubborn ends when the grace is over', () => {
@@ -235,11 +241,12 @@ test('what is stubborn ends when the grace is over', () => {
 });
 
 test('a shorter sweep ends a longer one', () => {
-  const { clock, swept, sweep } = left('stubborn');
+  const { clock, it, swept, killed, sweep } = left('stubborn');
   sweep(1000);
   sweep(0);
   clock.advance(0);
   assert.deepEqual([swept, clock.alarms], [[0, 0], 0]);
+  assert.deepEqual(killed, [`${it.name} within 0`], 'the shorter one did');
 });
 
 test('a signal to the group ends the others too, if it is one that they do not ignore', () => {

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Supervisor } from '../../lib/index.ts';
+import type { Leftover } from '../../lib/model/leftover.ts';
 import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import type { Child, ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
@@ -108,12 +109,16 @@ class StubbornSpawner implements Spawner {
         child.kill(signal, 'process');
       },
       lingers: () => true,
-      sweep: (grace, done) => this.#clock.at(this.#clock.now() + grace, done),
+      sweep: (grace, done) => this.#clock.at(this.#clock.now() + grace, () => done([])),
     };
   }
 
   closePipe(pipe: string): void {
     this.fakes.closePipe(pipe);
+  }
+
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
+    this.fakes.sweep(grace, done);
   }
 
   close(): Promise<void> {

@@ -12,6 +12,7 @@ import {
   virtualRig,
 } from '../../lib/testing/index.ts';
 import type { Exit } from '../../lib/model/exit.ts';
+import type { Leftover } from '../../lib/model/leftover.ts';
 import type { Command } from '../../lib/model/program.ts';
 import type { Child, ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
 import type { ScriptedSpawner } from '../../lib/testing/index.ts';
@@ -133,7 +134,7 @@ const liars: Readonly<Record<string, Lie>> = {
         return {
           kill: (signal, scope) => child?.kill(signal, scope),
           lingers: () => child?.lingers() ?? false,
-          sweep: (grace, done) => (child === undefined ? done() : child.sweep(grace, done)),
+          sweep: (grace, done) => (child === undefined ? done([]) : child.sweep(grace, done)),
         };
       },
     };
@@ -145,7 +146,7 @@ const liars: Readonly<Record<string, Lie>> = {
       return {
         kill: (signal, scope) => clock.at(clock.now() + 1, () => child?.kill(signal, scope)),
         lingers: () => child?.lingers() ?? false,
-        sweep: (grace, done) => (child === undefined ? done() : child.sweep(grace, done)),
+        sweep: (grace, done) => (child === undefined ? done([]) : child.sweep(grace, done)),
       };
     },
   }),
@@ -159,7 +160,8 @@ const liars: Readonly<Record<string, Lie>> = {
           else child.kill(signal, scope);
         },
         lingers: () => child.lingers(),
-        sweep: (grace: number, done: () => void) => child.sweep(grace, done),
+        sweep: (grace: number, done: (killed: readonly Leftover[]) => void) =>
+          child.sweep(grace, done),
       });
     },
   }),
@@ -189,13 +191,20 @@ const liars: Readonly<Record<string, Lie>> = {
   })),
   'knows nothing of those who linger': doing(() => ({ lingers: () => false })),
   'calls everybody lingering': doing(() => ({ lingers: () => true })),
-  'sweeps without a broom': doing(() => ({ sweep: (_, done) => done() })),
+  'sweeps without a broom': doing(() => ({ sweep: (_, done) => done([]) })),
   'never ends a sweep': doing(() => ({ sweep: () => undefined })),
+  'keeps quiet about whom it has killed': doing((child) => ({
+    sweep: (grace, done) => child.sweep(grace, () => done([])),
+  })),
+  'says of everybody that it was killed': doing((child) => ({
+    sweep: (grace, done) => child.sweep(grace, () => done([{ pid: 1, name: 'it' }])),
+  })),
+  'never ends the sweep of those who ran away': () => ({ sweep: () => undefined }),
   'ends a sweep twice': doing((child) => ({
     sweep(grace, done) {
       child.sweep(grace, () => {
-        done();
-        done();
+        done([]);
+        done([]);
       });
     },
   })),
@@ -264,6 +273,7 @@ async function isFoundOut(lie: Lie): Promise<boolean> {
     const liar: ScriptedSpawner = {
       spawn: (command, listener) => truth.spawn(command, listener),
       closePipe: (pipe) => truth.closePipe(pipe),
+      sweep: (grace, done) => truth.sweep(grace, done),
       close: () => truth.close(),
       script: (name, behaviour) => truth.script(name, behaviour),
       ...lie(truth, clock),

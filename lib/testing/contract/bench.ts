@@ -1,6 +1,7 @@
 import type { ContractRig } from './rig.ts';
 import type { Behaviour } from '../behaviour.ts';
 import type { Exit } from '../../model/exit.ts';
+import type { Leftover } from '../../model/leftover.ts';
 import type { Command } from '../../model/program.ts';
 import type { Child, SpawnFailure } from '../../runtime/spawner.ts';
 
@@ -94,7 +95,16 @@ export class Bench {
     let swept = 0;
     for (const { child } of this.#all) child.sweep(0, () => (swept += 1));
     await this.rig.until(() => swept === this.#all.length, 'the end of every sweep');
+    await this.sweepRunaways(0);
     await this.close();
+  }
+
+  /** Ends who has run away, within the time of `until`; who had to be killed. */
+  async sweepRunaways(grace: number): Promise<readonly Leftover[]> {
+    const ended: Leftover[][] = [];
+    this.rig.spawner.sweep(grace, (killed) => ended.push([...killed]));
+    await this.rig.until(() => ended.length > 0, 'the end of those who ran away');
+    return ended.flat();
   }
 
   /** Closes the spawner, within the time of `until`. */

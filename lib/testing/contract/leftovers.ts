@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Bench, Watched } from './bench.ts';
 import { contractCase } from './case.ts';
 import { exit } from '../behaviour.ts';
+import type { Leftover } from '../../model/leftover.ts';
 
 /** Milliseconds that no sweep of a case ever takes to their end. */
 const aMinute = 60_000;
@@ -13,7 +14,7 @@ export const leftovers = [
     await bench.ended(one);
     assert.equal(one.leftBehind, false);
     assert.equal(one.child.lingers(), false);
-    assert.equal(sweep(one, aMinute).done, 1);
+    assert.deepEqual(sweep(one, aMinute), { done: 1, killed: [] });
   }),
 
   contractCase('tells what was left behind, and ends it when it is swept', async (bench) => {
@@ -22,7 +23,7 @@ export const leftovers = [
     await bench.rig.until(() => sweeping.done > 0, 'the end of the sweep');
     assert.equal(one.child.lingers(), false);
     await bench.settle();
-    assert.equal(sweeping.done, 1);
+    assert.deepEqual(sweeping, { done: 1, killed: [] });
   }),
 
   contractCase('gives what is stubborn its grace, then kills it', async (bench) => {
@@ -34,6 +35,19 @@ export const leftovers = [
     const short = sweep(one, 20);
     await bench.rig.until(() => patient.done + short.done === 2, 'the end of both sweeps');
     assert.equal(one.child.lingers(), false);
+    assert.deepEqual([patient.killed.length, short.killed.length], [0, 1], 'whose KILL it was');
+  }),
+
+  contractCase('tells whom it has killed, also if that was at once', async (bench) => {
+    for (const leaves of [true, 'stubborn'] as const) {
+      const one = await leave(bench, leaves);
+      const sweeping = sweep(one, 0);
+      await bench.rig.until(() => sweeping.done > 0, 'the end of the sweep');
+      const [killed, ...more] = sweeping.killed;
+      assert.deepEqual(more, []);
+      assert.notEqual(killed?.pid ?? one.pid, one.pid, 'another one than the child');
+      assert.notEqual(killed?.name ?? '', '');
+    }
   }),
 
   contractCase('sends to one process, or to its whole group', async (bench) => {
@@ -73,9 +87,15 @@ async function leave(bench: Bench, leaves: true | 'stubborn'): Promise<Watched> 
   return one;
 }
 
-/** Begins a sweep; `done`: how often its end was told. */
-function sweep({ child }: Watched, grace: number): { readonly done: number } {
-  const sweeping = { done: 0 };
-  child.sweep(grace, () => (sweeping.done += 1));
+/** Begins a sweep; `done`: how often its end was told, `killed`: who had to be. */
+function sweep(
+  { child }: Watched,
+  grace: number,
+): { readonly done: number; readonly killed: readonly Leftover[] } {
+  const sweeping = { done: 0, killed: [] as readonly Leftover[] };
+  child.sweep(grace, (killed) => {
+    sweeping.done += 1;
+    sweeping.killed = killed;
+  });
   return sweeping;
 }

@@ -1,0 +1,11 @@
+/** A process that another one has left behind. */
+export interface Leftover {
+  readonly pid: number;
+  /** The name of its program, as the system keeps it: at most 15 characters; empty where there is no telling. */
+  readonly name: string;
+}
+
+/** A process on one line: `sleep (pid 12)`. */
+export function describeLeftover({ pid, name }: Leftover): string {
+  return `${name === '' ? 'a process' : name} (pid ${String(pid)})`;
+}

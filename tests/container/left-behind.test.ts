@@ -1,0 +1,52 @@
+/*
+ * What services and scripts leave behind, in their process group or in a session of its own: how it ends, and what is told.
+ */
+import assert from 'node:assert/strict';
+import { container, inContainers, sh, stay } from './rig.ts';
+import type { LifecycleEvent } from '../../lib/index.ts';
+
+/** What is told of those who had to be killed. */
+const toldKills = (events: readonly LifecycleEvent[]): readonly string[] =>
+  events.flatMap((event) =>
+    event.type === 'problem' && event.problem.code === 'killed'
+      ? [`${event.problem.path}: ${event.problem.message}`]
+      : [],
+  );
+
+/** A process that ignores TERM. */
+const stubborn = (how: string): string => `(trap '' TERM; exec ${how}sleep 600) &`;
+
+inContainers('what is left behind', {
+  'what ignores TERM is killed when the time is over, and told': async () => {
+    await using box = await container({
+      tree: {
+        'cont-init.d/10': sh(stubborn(''), stubborn('setsid ')),
+        'services.d/web/run': sh(stubborn(''), 'echo up', 'exec sleep 600'),
+      },
+      env: { S6_KILL_GRACETIME: '300' },
+    });
+    await box.until('up');
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    const names = ['web/left-behind', '10/left-behind', 'runaway/sleep'];
+    assert.deepEqual([end.verdict?.killed, end.left], [names, []]);
+    const [web, script, runaway, ...more] = toldKills(end.events);
+    assert.match(web ?? '', /^web: sleep \(pid \d+\), which it had left behind/);
+    assert.match(script ?? '', /cont-init.d\/10: sleep \(pid \d+\), which it had left behind/);
+    assert.match(runaway ?? '', /^runaway\/sleep: sleep \(pid \d+\), which had left the session/);
+    assert.deepEqual(more, []);
+  },
+
+  'what heeds TERM is nothing to tell': async () => {
+    await using box = await container({
+      tree: {
+        'cont-init.d/10': sh('sleep 600 &', 'setsid sleep 600 &'),
+        'services.d/web/run': sh('sleep 600 &', 'echo up', stay),
+      },
+    });
+    await box.until('up');
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    assert.deepEqual([end.verdict?.killed, toldKills(end.events), end.left], [[], [], []]);
+  },
+});
