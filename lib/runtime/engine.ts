@@ -230,11 +230,7 @@ export class Engine {
   }
 
   #sweepAll(grace: number, done: (killed: readonly KilledLeftover[]) => void): void {
-    this.#remains.sweep(this.#remains.take(), grace, (killed) => {
-      this.#remains.sweep([this.#runaways], grace, (ranAway) => {
-        done([...killed, ...ranAway]);
-      });
-    });
+    this.#remains.sweep([...this.#remains.take(), this.#runaways], grace, done);
   }
 }
 

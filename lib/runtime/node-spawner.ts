@@ -114,8 +114,8 @@ class NodeSpawner implements Spawner {
     this.#pipes.release(pipe);
   }
 
-  sweep(_grace: number, done: (killed: readonly Leftover[]) => void): void {
-    void this.#endRunaways(done);
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
+    void this.#endRunaways(grace, done);
   }
 
   close(): Promise<void> {
@@ -136,12 +136,14 @@ class NodeSpawner implements Spawner {
     await this.#source.guard?.close();
   }
 
-  async #endRunaways(done: (killed: readonly Leftover[]) => void): Promise<void> {
+  async #endRunaways(grace: number, done: (killed: readonly Leftover[]) => void): Promise<void> {
     const { runtimeDirectory } = this.#source;
     const marker = markerOf(runtimeDirectory);
     // Nobody can have run away if nothing was ever started.
     const isEmpty = !runtimeDirectory.inUse || marker === undefined;
-    done(isEmpty ? [] : await endRunaways(marker, this.#table));
+    done(
+      isEmpty ? [] : await endRunaways(grace, { marker, table: this.#table, living: this.#living }),
+    );
   }
 
   #enqueue(asked: Asked): void {

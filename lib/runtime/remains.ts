@@ -55,14 +55,14 @@ export class Remains {
     grace: number,
     done: (killed: readonly KilledLeftover[]) => void,
   ): void {
-    const all: KilledLeftover[] = [];
+    const all: (readonly KilledLeftover[])[] = [];
     let left = litter.length;
-    if (left === 0) done(all);
-    for (const each of litter) {
+    if (left === 0) done([]);
+    for (const [index, each] of litter.entries()) {
       const ended = (killed: readonly KilledLeftover[]): void => {
-        all.push(...killed);
+        all[index] = killed;
         left -= 1;
-        if (left === 0) done(all);
+        if (left === 0) done(all.flat());
       };
       const sweeping = { litter: each, killed: new Map<number, Leftover>(), ended, pending: 0 };
       this.#underWay.add(sweeping);

@@ -1,36 +1,44 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate as breath, setTimeout as pause } from 'node:timers/promises';
+import type { Living } from './living.ts';
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
 import { send } from './send.ts';
 import { firstPause, giveUpAfter, longestPause } from './sweep.ts';
 import type { Leftover } from '../model/leftover.ts';
 
-/** Milliseconds between TERM and KILL for runaways: everything else is over by then. */
-const grace = 500;
-
 /** Milliseconds of reading after which the host may breathe. */
 const breathAfter = 5;
 
+/** What those who ran away are found by. */
+export interface RunawaySource {
+  /** A `NAME=value` that only our children were given, in the environment that they were started with. */
+  readonly marker: string;
+  readonly table: ProcessTable;
+  /** Our children and those who are in their groups and sessions: they have not run away. */
+  readonly living: Living;
+}
+
 /**
- * Ends the processes that have left their group and session (daemons) but still carry `marker`, a `NAME=value` that only
- * our children were given, in the environment that they were started with: TERM and CONT, then KILL. Resolves with those that
- * had to be killed.
+ * Ends the processes that have left their group and session (daemons) but are still known by their marker: TERM and CONT,
+ * after `grace` milliseconds KILL (0: at once). Resolves with those that had to be killed.
  *
- * To be called when every child is dead. Left alone is who descends from a living process that is not marked, nor ours, nor
- * one that orphans come to: somebody else has started it, and looks after it.
+ * Left alone is who descends from a living process that is not marked, nor ours, nor one that orphans come to: somebody
+ * else has started it, and looks after it. What dead children have left in their groups is not ended here either, but waited
+ * for: it may yet let somebody run away.
  */
 export async function endRunaways(
-  marker: string,
-  table: ProcessTable,
+  grace: number,
+  source: RunawaySource,
 ): Promise<readonly Leftover[]> {
   const begun = performance.now();
   const asked = new Map<number, ProcessEntry>();
   const killed = new Map<number, Leftover>();
   let next = firstPause;
   for (;;) {
-    const found = await runaways(marker, table, asked);
+    const { found, mayGrow } = await look(source, asked);
     const waited = performance.now() - begun;
-    if (found.length === 0 || waited > grace + giveUpAfter) return [...killed.values()];
+    const isOver = found.length === 0 && !mayGrow;
+    if (isOver || waited > grace + giveUpAfter) return [...killed.values()];
     for (const entry of found) {
       const { pid, name } = entry;
       if (waited >= grace) {
@@ -47,19 +55,22 @@ export async function endRunaways(
   }
 }
 
-/** Who is to be ended; whoever was asked to before still is, with or without an environment: who is about to die has none. */
-async function runaways(
-  marker: string,
-  table: ProcessTable,
+/**
+ * Who is to be ended; whoever was asked to before still is, with or without an environment: who is about to die has none.
+ * `mayGrow`: somebody is left of a group of ours whose leader is dead.
+ */
+async function look(
+  { marker, table, living }: RunawaySource,
   asked: ReadonlyMap<number, ProcessEntry>,
-): Promise<readonly ProcessEntry[]> {
+): Promise<{ readonly found: readonly ProcessEntry[]; readonly mayGrow: boolean }> {
   const everybody = new Map(table.entries()?.map((entry) => [entry.pid, entry]) ?? []);
   const above = lineage(process.pid, everybody);
+  const { stayed, left } = households(living, everybody);
   const marked = new Set<number>();
   let begun = performance.now();
   for (const entry of everybody.values()) {
     const { pid } = entry;
-    if (entry.alive && !above.has(pid)) {
+    if (entry.alive && !above.has(pid) && !stayed.has(pid) && !left.has(pid)) {
       if (isSame(entry, asked.get(pid)) || carries(pid, marker)) marked.add(pid);
     }
     if (performance.now() - begun < breathAfter) continue;
@@ -68,9 +79,31 @@ async function runaways(
   }
   const isOrphaned = (pid: number): boolean => {
     const parent = everybody.get(pid)?.parent ?? 0;
-    return parent <= 1 || above.has(parent) || (marked.has(parent) && isOrphaned(parent));
+    if (parent <= 1 || above.has(parent)) return true;
+    return (marked.has(parent) || left.has(parent)) && isOrphaned(parent);
   };
-  return [...everybody.values()].filter(({ pid }) => marked.has(pid) && isOrphaned(pid));
+  const found = [...everybody.values()].filter(({ pid }) => marked.has(pid) && isOrphaned(pid));
+  return { found, mayGrow: left.size > 0 };
+}
+
+/** Who lives in the groups and sessions of our living children, and of those whose leader is dead while others live. */
+function households(
+  living: Living,
+  everybody: ReadonlyMap<number, ProcessEntry>,
+): { readonly stayed: ReadonlySet<number>; readonly left: ReadonlySet<number> } {
+  const kinds = new Map(living.entries());
+  const groups = new Set<number>();
+  for (const { group, alive } of everybody.values()) if (alive) groups.add(group);
+  const [stayed, left] = [new Set<number>(), new Set<number>()];
+  for (const { pid, group, session, alive } of everybody.values()) {
+    for (const id of [group, session]) {
+      const kind = kinds.get(id);
+      if (kind === 'group') stayed.add(pid);
+      if (kind === 'leaderless' && alive && groups.has(id)) left.add(pid);
+    }
+    if (kinds.get(pid) === 'process') stayed.add(pid);
+  }
+  return { stayed, left };
 }
 
 /** Whether a pid is still the process that it was, as far as can be told. */

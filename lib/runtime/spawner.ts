@@ -19,9 +19,10 @@ export interface Spawner {
    */
   closePipe(pipe: string): void;
   /**
-   * To be called when every child is dead and swept: ends whoever has left both the group and the session of the child that
-   * started it, first with TERM and CONT, after `grace` milliseconds with KILL (0: at once), and then calls `done` with those
-   * that had to be killed. With nobody to end, or no way to find out, `done` may be called at once.
+   * Ends whoever has left both the group and the session of the child that started it, and whom no living child looks after,
+   * first with TERM and CONT, after `grace` milliseconds with KILL (0: at once), and then calls `done` with those that had to
+   * be killed. With nobody to end, or no way to find out, `done` may be called at once. As with the sweep of a child, another
+   * one may go on beside it.
    */
   sweep(grace: number, done: (killed: readonly Leftover[]) => void): void;
   /** Resolves when nothing of the spawner's is left: no pipe, stream, timer or file. Every child is dead by then. */

@@ -4,7 +4,7 @@
  * A state is the tree's, with what of the world bears on it: who may have left processes behind, and which sweeps are under
  * way. In each, everything is tried that processes may do: exit, be ready, hang, ignore all but KILL, be impossible to run
  * where the loader says so; and a stop, until one has come. Whoever is sent KILL ends at once: what even KILL does not end is
- * out of scope, as are the half a second for what ran away from its session, the host's command, services started or
+ * out of scope, as are those who run away into a session of their own, the host's command, services started or
  * stopped by hand, and init scripts that change the tree.
  *
  * Three things keep the number of states small, and no finding is lost by them:

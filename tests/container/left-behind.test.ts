@@ -13,6 +13,9 @@ const toldKills = (events: readonly LifecycleEvent[]): readonly string[] =>
       : [],
   );
 
+const finished = (event: LifecycleEvent): boolean =>
+  event.type === 'stage' && event.stage === 'finish' && event.status === 'completed';
+
 /** A process that ignores TERM. */
 const stubborn = (how: string): string => `(trap '' TERM; exec ${how}sleep 600) &`;
 
@@ -36,6 +39,34 @@ inContainers('what is left behind', {
     assert.match(runaway ?? '', /^runaway\/sleep: sleep \(pid \d+\), which had left the session/);
     assert.deepEqual(more, []);
   },
+
+  'a daemon has S6_KILL_GRACETIME to clean up, and no longer than a second after a second signal':
+    async () => {
+      const slow = sh(
+        "trap 'sleep 0.8; echo bye; exit' TERM",
+        'echo up',
+        'while :; do sleep 0.02; done',
+      );
+      const tree = { 'slow.sh': slow, 'cont-init.d/10': sh('setsid ../slow.sh &') };
+      await using box = await container({ tree });
+      await box.until('up');
+      box.kill('SIGTERM');
+      const end = await box.ended;
+      assert.deepEqual([end.stdout.at(-1), end.verdict?.killed, end.left], ['bye', [], []]);
+
+      await using other = await container({
+        tree: {
+          'cont-init.d/10': sh(`(trap '' TERM; exec setsid sh -c 'echo up; exec sleep 600') &`),
+        },
+        env: { S6_KILL_GRACETIME: '100000' },
+      });
+      await other.until('up');
+      other.kill('SIGTERM');
+      await other.until(finished);
+      other.kill('SIGTERM');
+      const hurried = await other.ended;
+      assert.deepEqual([hurried.verdict?.killed, hurried.left], [['runaway/sleep'], []]);
+    },
 
   'what heeds TERM is nothing to tell': async () => {
     await using box = await container({

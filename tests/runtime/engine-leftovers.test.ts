@@ -97,6 +97,25 @@ test('who had to be killed is told, of services and scripts and of those that ra
   assert.deepEqual(engine.state.verdict?.killed, killed);
 });
 
+test('what ran away is ended beside what is left behind, within the kill grace, and is hurried like it', async () => {
+  const parts = { init: [script('10-a')] };
+  const { engine, child, calls, ranAway } = puppeteer(parts, undefined, { mayRunAway: true });
+  engine.input(toServices);
+  child(0).listener.spawned(7);
+  child(0).listener.exited(code0, true);
+  engine.input(toTheEnd);
+  assert.deepEqual([child(0).sweeps.length, calls.at(-1)], [1, 'sweep within 3000']);
+  engine.input({ type: 'hurry', within: 1000 });
+  assert.deepEqual([child(0).sweeps.length, calls.at(-1)], [2, 'sweep within 1000']);
+  for (const { done } of child(0).sweeps) done();
+  ranAway[0]?.();
+  await settled();
+  assert.equal(engine.state.phase, 'finishing', 'the second sweep is not over');
+  ranAway[1]?.([{ pid: 11, name: 'mysqld' }]);
+  await settled();
+  assert.deepEqual(engine.state.verdict?.killed, ['runaway/mysqld']);
+});
+
 test('a sweep that is hurried ends with the second one, which tells whom it had to kill', async () => {
   const { engine, child } = puppeteer({ services: [service('web')] });
   engine.input(toServices);

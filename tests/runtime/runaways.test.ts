@@ -46,6 +46,69 @@ test('a daemon may clean up', async (t) => {
   assert.equal(read(bye), 'bye\n');
 });
 
+test('a daemon has as long to clean up as it is left', async (t) => {
+  const made = await rig(t);
+  const bye = join(made.folder, 'bye');
+  const slow = `trap 'sleep 0.8; echo bye > ${bye}; exit' TERM; ready; while :; do sleep 0.02; done`;
+  const pid = await daemonise(made, slow);
+  assert.deepEqual(await sweepRunaways(made.spawner, grace), []);
+  assert.deepEqual([isAlive(pid), read(bye)], [false, 'bye\n']);
+});
+
+test('a daemon that is left no time is killed at once', async (t) => {
+  const made = await rig(t);
+  const bye = join(made.folder, 'bye');
+  const pid = await daemonise(
+    made,
+    `trap 'echo bye > ${bye}; exit' TERM; ready; while :; do sleep 0.02; done`,
+  );
+  const killed = await sweepRunaways(made.spawner, 0);
+  assert.ok(killed.some((one) => one.pid === pid));
+  assert.deepEqual([isAlive(pid), read(bye)], [false, '']);
+});
+
+test('a second sweep beside the first shortens the time', async (t) => {
+  const made = await rig(t);
+  const pid = await daemonise(made, `trap '' TERM; ready; exec sleep 600`);
+  const [patient, short] = [sweepRunaways(made.spawner, 60_000), sweepRunaways(made.spawner, 200)];
+  assert.deepEqual(await short, [{ pid, name: 'sleep' }]);
+  assert.deepEqual(await patient, []);
+});
+
+test('living children are left alone, with all that they look after', async (t) => {
+  const made = await rig(t);
+  const pids = join(made.folder, 'pids');
+  const daemon = await daemonise(made, 'ready; exec sleep 600');
+  const child = made.sh(
+    `setsid sleep 600 & echo $! > ${pids}; sleep 600 & echo $! >> ${pids}; echo up; wait`,
+    { stderr: 'ignore' },
+  );
+  await child.tells('stdout: up');
+  const own = read(pids).trim().split('\n').map(Number);
+  await sweepRunaways(made.spawner, grace);
+  assert.equal(isAlive(daemon), false);
+  assert.deepEqual([child.exit, ...own.map(isAlive)], [undefined, true, true]);
+  child.kill('SIGKILL', 'group');
+  await child.over;
+});
+
+test('who runs away from what a dead child has left in its group is ended, too', async (t) => {
+  const made = await rig(t);
+  const pids = join(made.folder, 'pids');
+  // The one that is left in the group looks after the one that is not, and goes only when it is swept.
+  const left = made.file('left', `setsid sleep 600 & echo $! > ${pids}; wait`);
+  const life = made.sh(`sh ${left} & until test -s ${pids}; do sleep 0.01; done`, {
+    stdout: 'ignore',
+    stderr: 'ignore',
+  });
+  await life.over;
+  const pid = Number(read(pids));
+  const ending = sweepRunaways(made.spawner, grace);
+  await life.swept(grace);
+  assert.deepEqual(await ending, []);
+  assert.equal(isAlive(pid), false);
+});
+
 test('a daemon that ignores TERM is killed, and its children go with it', async (t) => {
   const made = await rig(t);
   const pids = join(made.folder, 'pids');
