@@ -108,8 +108,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     });
     meet?.(landlord);
     const hosted = hostWorld(placement, sources, landlord);
-    const { world, spawner, environment, premises, guard } = hosted;
-    this.#lifeDefaults = lifeDefaultsOf(settings, guard);
+    const { world, spawner, environment, premises } = hosted;
+    this.#lifeDefaults = lifeDefaultsOf(settings, hosted);
     this.environment = environment;
     this.#premises = premises;
     this.#world = world;

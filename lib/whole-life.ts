@@ -5,8 +5,8 @@ import { isDescending } from './machine/state.ts';
 import type { Ending, Verdict } from './model/verdict.ts';
 import { endedBySignal } from './model/verdict.ts';
 import type { Settings } from './options.ts';
-import type { Guard } from './runtime/guard.ts';
 import { sharesTerminal } from './runtime/terminal.ts';
+import type { Hosted } from './runtime/host-world.ts';
 import { Witness } from './runtime/witness.ts';
 import { defaultSignals, listenToSignals, passedOnSignals } from './signals.ts';
 import type { RunOptions, SignalAction, SignalMap, WaitOptions } from './wait-options.ts';
@@ -26,7 +26,7 @@ export interface LifeDefaults {
   readonly passSignalsOn: boolean;
   /** Whether the command has the host's terminal: a real one, that is. */
   readonly atTerminal: () => boolean;
-  /** Lets a guard watch over the processes, unless the options say. */
+  /** Lets a guard watch over the processes, unless the options say, and sees to the orphans that come to the host. */
   readonly guard: () => void;
 }
 
@@ -36,7 +36,7 @@ const hurriedTo = 1000;
 /** The defaults that the supervisor's settings come to. A guard that is asked for watches from now on. */
 export function lifeDefaultsOf(
   { waitForServices, passSignalsOn, guard: wanted, spawner }: Settings,
-  guard: Guard,
+  { guard, adopted }: Pick<Hosted, 'guard' | 'adopted'>,
 ): LifeDefaults {
   if (wanted === true) guard.enable();
   return {
@@ -45,6 +45,7 @@ export function lifeDefaultsOf(
     atTerminal: () => typeof spawner !== 'object' && sharesTerminal(),
     guard: () => {
       if (wanted !== false) guard.enable();
+      adopted.claim();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { AdoptedChildren } from './adopted-children.ts';
 import { CleanUp } from './clean-up.ts';
 import { openLogDirectory } from './logging-directory.ts';
 import { applyFixAttrs } from './fix-attrs.ts';
@@ -11,7 +12,7 @@ import { nodeSpawner } from './node-spawner.ts';
 import { pipesAtHand } from './pipe-ends.ts';
 import type { PosixSpawn } from './posix-spawn.ts';
 import { openPosixSpawn } from './posix-spawn.ts';
-import { Reaper } from './reaper.ts';
+import { Reaper, isReaperNeeded } from './reaper.ts';
 import { RuntimeDirectory } from './runtime-directory.ts';
 import type { Spawner } from './spawner.ts';
 import { syncDisks } from './sync-disks.ts';
@@ -53,6 +54,8 @@ export interface Hosted {
   readonly premises: Premises;
   /** Guards nobody until it is enabled, and nobody but real processes. */
   readonly guard: Guard;
+  /** Orphans that come to this process; nobody's until they are claimed. */
+  readonly adopted: AdoptedChildren;
 }
 
 /**
@@ -71,11 +74,18 @@ export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord
   };
   const guard = new Guard({ runtimeDirectory: directory, told });
   const reaper = new Reaper({ reap, told });
+  const adopted = new AdoptedChildren(() => isReaperNeeded(reap === false ? noNative : undefined));
   const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
-  const source = { ...surroundings, premises, guard, reaper, ...waysToStart(spawner) };
+  const caretakers = { premises, guard, reaper, adopted };
+  const source = { ...surroundings, ...caretakers, ...waysToStart(spawner) };
   const world = worldOf({ placement, directory, environment, premises, parts });
   const given = typeof spawner === 'object' ? spawner : undefined;
-  return { world, environment, premises, guard, spawner: given ?? nodeSpawner(source) };
+  return { world, environment, premises, guard, adopted, spawner: given ?? nodeSpawner(source) };
+}
+
+/** Who does not want orphans reaped is not to have native code loaded for them. */
+function noNative(): undefined {
+  return undefined;
 }
 
 interface WorldParts {

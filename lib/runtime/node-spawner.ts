@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { AdoptedChildren } from './adopted-children.ts';
 import { EnvironmentReadings, markerOf } from './environment-readings.ts';
 import type { Variables } from './environment-readings.ts';
 import { Fifos } from './fifos.ts';
@@ -34,6 +35,8 @@ export interface SpawnerSource extends LaunchSource {
   readonly guard?: Guard | undefined;
   /** Who reaps orphans meanwhile. Default: nobody. */
   readonly reaper?: Reaper | undefined;
+  /** The orphans that are ended with the rest, if they are claimed. Default: none is. */
+  readonly adopted?: AdoptedChildren | undefined;
   /** The system's own functions, to start processes and make pipes by. Default: as Node does, with FIFOs. */
   readonly posix?: PosixSpawn | undefined;
   /** The same for the host's own command alone, looked for when it starts. Default: as everything else. */
@@ -70,6 +73,7 @@ class NodeSpawner implements Spawner {
   readonly #way: Start;
   readonly #table = new ProcessTable();
   readonly #living = new Living();
+  readonly #adopted: AdoptedChildren;
   readonly #waiting = new WaitingRoom<Asked>((asked) => {
     this.#enqueue(asked);
   });
@@ -79,6 +83,7 @@ class NodeSpawner implements Spawner {
 
   constructor(source: SpawnerSource) {
     this.#source = source;
+    this.#adopted = source.adopted ?? new AdoptedChildren();
     this.#readings = new EnvironmentReadings(source.environment, source.runtimeDirectory);
     this.#fifos = new Fifos(source.runtimeDirectory);
     const { posix, pipeMaker = () => undefined } = source;
@@ -97,6 +102,7 @@ class NodeSpawner implements Spawner {
       refused.fail(closed);
       return refused;
     }
+    this.#adopted.begin();
     this.#source.guard?.prepare();
     this.#source.reaper?.begin();
     const wiring = new Wiring(command, this.#pipes, this.#inlets);
@@ -129,6 +135,7 @@ class NodeSpawner implements Spawner {
       asked.child.fail(closed);
     }
     await this.#fifos.settled();
+    this.#adopted.end();
     await this.#source.reaper?.end();
     await this.#inlets.close();
     this.#pipes.close();
@@ -139,11 +146,10 @@ class NodeSpawner implements Spawner {
   async #endRunaways(grace: number, done: (killed: readonly Leftover[]) => void): Promise<void> {
     const { runtimeDirectory } = this.#source;
     const marker = markerOf(runtimeDirectory);
+    const [table, living, adopted] = [this.#table, this.#living, this.#adopted];
     // Nobody can have run away if nothing was ever started.
-    const isEmpty = !runtimeDirectory.inUse || marker === undefined;
-    done(
-      isEmpty ? [] : await endRunaways(grace, { marker, table: this.#table, living: this.#living }),
-    );
+    const isEmpty = !runtimeDirectory.inUse || (marker === undefined && !adopted.counts);
+    done(isEmpty ? [] : await endRunaways(grace, { marker, table, living, adopted }));
   }
 
   #enqueue(asked: Asked): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate as breath, setTimeout as pause } from 'node:timers/promises';
+import type { AdoptedChildren } from './adopted-children.ts';
 import type { Living } from './living.ts';
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
 import { send } from './send.ts';
@@ -11,16 +12,19 @@ const breathAfter = 5;
 
 /** What those who ran away are found by. */
 export interface RunawaySource {
-  /** A `NAME=value` that only our children were given, in the environment that they were started with. */
-  readonly marker: string;
+  /** A `NAME=value` that only our children were given, in the environment that they were started with; `undefined`: none is. */
+  readonly marker: string | undefined;
+  /** Those who have run away whatever is in their environment, or cannot be read there. */
+  readonly adopted: Pick<AdoptedChildren, 'pids' | 'isOthers'>;
   readonly table: ProcessTable;
   /** Our children and those who are in their groups and sessions: they have not run away. */
   readonly living: Living;
 }
 
 /**
- * Ends the processes that have left their group and session (daemons) but are still known by their marker: TERM and CONT,
- * after `grace` milliseconds KILL (0: at once). Resolves with those that had to be killed.
+ * Ends the processes that have left their group and session (daemons) but are still known by their marker, and orphans that
+ * were claimed, with their descendants: TERM and CONT, after `grace` milliseconds KILL (0: at once). Resolves with those that
+ * had to be killed.
  *
  * Left alone is who descends from a living process that is not marked, nor ours, nor one that orphans come to: somebody
  * else has started it, and looks after it. What dead children have left in their groups is not ended here either, but waited
@@ -60,23 +64,31 @@ export async function endRunaways(
  * `mayGrow`: somebody is left of a group of ours whose leader is dead.
  */
 async function look(
-  { marker, table, living }: RunawaySource,
+  { marker, table, living, adopted }: RunawaySource,
   asked: ReadonlyMap<number, ProcessEntry>,
 ): Promise<{ readonly found: readonly ProcessEntry[]; readonly mayGrow: boolean }> {
   const everybody = new Map(table.entries()?.map((entry) => [entry.pid, entry]) ?? []);
   const above = lineage(process.pid, everybody);
   const { stayed, left } = households(living, everybody);
+  const isCandidate = ({ pid, alive }: ProcessEntry): boolean =>
+    alive && !above.has(pid) && !stayed.has(pid) && !left.has(pid);
   const marked = new Set<number>();
   let begun = performance.now();
   for (const entry of everybody.values()) {
     const { pid } = entry;
-    if (entry.alive && !above.has(pid) && !stayed.has(pid) && !left.has(pid)) {
-      if (isSame(entry, asked.get(pid)) || carries(pid, marker)) marked.add(pid);
-    }
+    if (isCandidate(entry) && (isSame(entry, asked.get(pid)) || carries(pid, marker)))
+      marked.add(pid);
     if (performance.now() - begun < breathAfter) continue;
     await breath();
     begun = performance.now();
   }
+  const orphans = adopted.pids();
+  const descends = (pid: number): boolean => {
+    const entry = everybody.get(pid);
+    if (entry === undefined || !isCandidate(entry) || adopted.isOthers(entry.session)) return false;
+    return orphans.has(pid) || descends(entry.parent);
+  };
+  for (const pid of orphans.size > 0 ? everybody.keys() : []) if (descends(pid)) marked.add(pid);
   const isOrphaned = (pid: number): boolean => {
     const parent = everybody.get(pid)?.parent ?? 0;
     if (parent <= 1 || above.has(parent)) return true;
@@ -120,7 +132,8 @@ function lineage(of: number, everybody: ReadonlyMap<number, ProcessEntry>): Read
 }
 
 /** Whether the marker is in the environment of a process; that of another user cannot be read. */
-function carries(pid: number, marker: string): boolean {
+function carries(pid: number, marker: string | undefined): boolean {
+  if (marker === undefined) return false;
   try {
     const environment = readFileSync(`/proc/${String(pid)}/environ`);
     return environment.includes(marker) && environment.toString().split('\0').includes(marker);

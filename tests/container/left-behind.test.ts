@@ -2,7 +2,8 @@
  * What services and scripts leave behind, in their process group or in a session of its own: how it ends, and what is told.
  */
 import assert from 'node:assert/strict';
-import { container, inContainers, sh, stay } from './rig.ts';
+import { fileURLToPath } from 'node:url';
+import { container, inContainers, missing, noNobody, sh, stay } from './rig.ts';
 import type { LifecycleEvent } from '../../lib/index.ts';
 
 /** What is told of those who had to be killed. */
@@ -12,6 +13,18 @@ const toldKills = (events: readonly LifecycleEvent[]): readonly string[] =>
       ? [`${event.problem.path}: ${event.problem.message}`]
       : [],
   );
+
+/** A daemon that takes its time to clean up. */
+const slow = sh("trap 'sleep 0.8; echo bye; exit' TERM", 'echo up', 'while :; do sleep 0.02; done');
+
+/** The folder of the package koffi. */
+const koffi = fileURLToPath(new URL('../../node_modules/koffi', import.meta.url));
+
+/** What root may by default in a container of Docker's. */
+const dockerCapabilities = [
+  ...['chown', 'dac_override', 'fowner', 'fsetid', 'kill', 'setgid', 'setuid', 'setpcap'],
+  ...['net_bind_service', 'net_raw', 'sys_chroot', 'mknod', 'audit_write', 'setfcap'],
+];
 
 const finished = (event: LifecycleEvent): boolean =>
   event.type === 'stage' && event.stage === 'finish' && event.status === 'completed';
@@ -42,11 +55,6 @@ inContainers('what is left behind', {
 
   'a daemon has S6_KILL_GRACETIME to clean up, and no longer than a second after a second signal':
     async () => {
-      const slow = sh(
-        "trap 'sleep 0.8; echo bye; exit' TERM",
-        'echo up',
-        'while :; do sleep 0.02; done',
-      );
       const tree = { 'slow.sh': slow, 'cont-init.d/10': sh('setsid ../slow.sh &') };
       await using box = await container({ tree });
       await box.until('up');
@@ -67,6 +75,47 @@ inContainers('what is left behind', {
       const hurried = await other.ended;
       assert.deepEqual([hurried.verdict?.killed, hurried.left], [['runaway/sleep'], []]);
     },
+
+  'an orphan that comes to PID 1 may clean up, whatever is in its environment': async () => {
+    for (const without of [[], [koffi]]) {
+      const tree = { 'slow.sh': slow, 'cont-init.d/10': sh('setsid env -i sh ../slow.sh &') };
+      await using box = await container({ tree, without });
+      await box.until('up');
+      box.kill('SIGTERM');
+      const end = await box.ended;
+      assert.deepEqual([end.stdout, end.verdict?.killed], [['up', 'bye'], []]);
+    }
+  },
+
+  'so may one under another account, whose environment PID 1 may not read': {
+    skip: noNobody !== false ? noNobody : missing('setpriv'),
+    test: async () => {
+      const nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups';
+      await using box = await container({
+        tree: { 'slow.sh': slow, 'cont-init.d/10': sh(`setsid ${nobody} sh ../slow.sh &`) },
+        init: ['setpriv', `--bounding-set=-all,+${dockerCapabilities.join(',+')}`],
+      });
+      await box.until('up');
+      box.kill('SIGTERM');
+      const end = await box.ended;
+      assert.deepEqual([end.stdout, end.verdict?.killed], [['up', 'bye'], []]);
+    },
+  },
+
+  'an orphan of a host that only starts and stops is its own affair': async () => {
+    await using box = await container({
+      tree: {
+        'cont-init.d/10': sh("setsid env -i sh -c 'echo up; exec sleep 600' &"),
+        'services.d/web/run': sh('echo web', stay),
+      },
+      host: new URL('guest.ts', import.meta.url),
+    });
+    await box.until('up');
+    await box.until('web');
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    assert.deepEqual([end.verdict?.killed, end.left?.map(({ name }) => name)], [[], ['sleep']]);
+  },
 
   'what heeds TERM is nothing to tell': async () => {
     await using box = await container({

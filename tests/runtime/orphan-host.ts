@@ -4,9 +4,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
 import Module from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { AdoptedChildren } from '../../lib/runtime/adopted-children.ts';
 import { Environment } from '../../lib/runtime/environment.ts';
 import type { Problem } from '../../lib/model/problem.ts';
 import type { Native } from '../../lib/runtime/native.ts';
@@ -14,7 +16,7 @@ import { loadNative, whyNoNative } from '../../lib/runtime/native.ts';
 import { nodeSpawner } from '../../lib/runtime/node-spawner.ts';
 import { Reaper } from '../../lib/runtime/reaper.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
-import { isAlive, until } from '../processes.ts';
+import { childrenOf, isAlive, read, until } from '../processes.ts';
 import { Life, plain, sweepRunaways } from './rig.ts';
 import { posixOf, wayOfHost } from './ways.ts';
 
@@ -36,12 +38,14 @@ const reaper = new Reaper({
   told: (problem) => told.push(problem),
   ...(scene !== 'without-koffi' && { native: recorded }),
 });
+const adopted = new AdoptedChildren();
 const posix = posixOf(wayOfHost());
 const spawner = nodeSpawner({
   environment,
   runtimeDirectory,
   keepEnvironment: true,
   reaper,
+  adopted,
   posix,
 });
 
@@ -174,6 +178,25 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     report({ codes, stolen: pids.filter((pid) => reaped.includes(pid)), orphans: reaped.length });
   },
 
+  /** Orphans that carry no marker, children of the host, and who is in the session of one of those; claimed, if that is an option. */
+  async strangers() {
+    const earlier = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
+    if (options.includes('claimed')) adopted.claim();
+    const life = service('setsid env -i sleep 601 & setsid env -i sh -c "sleep 602 & wait" & exit');
+    const own = spawn('sh', ['-c', '(sleep 603 &); exec sleep 604'], {
+      stdio: 'ignore',
+      detached: true,
+    });
+    await life.over;
+    await until(() => sleepers().length === 5, 'all of them');
+    await sweepRunaways(spawner, 5000);
+    const left = sleepers();
+    for (const { pid } of allSleepers()) process.kill(pid, 'SIGKILL');
+    await Promise.all([earlier, own].map((child) => once(child, 'close')));
+    await end();
+    report({ left });
+  },
+
   /** There is no koffi. */
   async 'without-koffi'() {
     hideKoffi();
@@ -188,6 +211,19 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     report({ told, early, timers });
   },
 };
+
+/** Below this process: how long those sleep that do. */
+function sleepers(): readonly string[] {
+  return allSleepers().map(({ words }) => words);
+}
+
+function allSleepers(): readonly { readonly pid: number; readonly words: string }[] {
+  const below = (pid: number): readonly number[] => [pid, ...childrenOf(pid).flatMap(below)];
+  return below(process.pid)
+    .map((pid) => ({ pid, words: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim() }))
+    .filter(({ words }) => /^sleep 60\d$/.test(words))
+    .toSorted((a, b) => a.words.localeCompare(b.words));
+}
 
 async function childOfEndedWorker(): Promise<number> {
   const script = `

@@ -83,3 +83,17 @@ void describe('the reaper in a host', { timeout: 300_000 }, () => {
     },
   );
 });
+
+void describe('orphans that are claimed', { timeout: 300_000 }, () => {
+  testEachWay('are ended, and nobody else', { skip: noNative }, async (t) => {
+    const { left } = await reportOf('strangers subreaper claimed', hostOf(t));
+    const others = ['sleep 600', 'sleep 603', 'sleep 604'];
+    assert.deepEqual(left, others, 'who is from before, and children of the host with theirs');
+  });
+
+  testEachWay('are left alone before that', { skip: noNative }, async (t) => {
+    const { left } = await reportOf('strangers subreaper', hostOf(t));
+    const all = ['sleep 600', 'sleep 601', 'sleep 602', 'sleep 603', 'sleep 604'];
+    assert.deepEqual(left, all);
+  });
+});
