@@ -77,14 +77,18 @@ function finishBy(draft: Draft, patience: number): number | null {
   return after(patience === 0 ? 0 : patience + draft.killGrace, draft.setting.now);
 }
 
-/** A shorter grace that was asked for meanwhile holds for those on their way down already. */
+/**
+ * A shorter grace that was asked for meanwhile holds for those on their way down already; and a logger has no more than that
+ * once nobody else is being ended for its sake.
+ */
 function hurry(draft: Draft): boolean {
-  const { phase, grace, units } = draft.state;
+  const { phase, grace, units, services } = draft.state;
   if (phase !== 'stopping' || grace === 0) return false;
   for (const [name, unit] of units) {
     const producer = units.get(producerOf(name) ?? name);
     const isAsked = producer === unit || producer?.released === true;
-    if (!isAsked || !takesLonger(unit, draft)) continue;
+    const isHeldUp = producer?.released === true && services.sweeping.includes(producer.spec.name);
+    if (!isAsked || !takesLonger(unit, draft, isHeldUp ? draft.killGrace : 0)) continue;
     draft.cause = 'shutdown';
     if (unit.state.goal === 'drain') drain(draft, name, grace);
     else askToStop(draft, name);
@@ -93,14 +97,14 @@ function hurry(draft: Draft): boolean {
   return false;
 }
 
-/** Whether a service may take longer before the first KILL than it would have if it was asked now. */
-function takesLonger({ state }: Unit, draft: Draft): boolean {
+/** Whether a service may take longer before the first KILL than it would have, and so much more, if it was asked now. */
+function takesLonger({ state }: Unit, draft: Draft, more: number): boolean {
   if ((state.status !== 'stopping' && state.status !== 'finishing') || state.kills > 0)
     return false;
   const { grace } = draft.state;
   const isRun = state.status === 'stopping';
   const latest = isRun ? after(grace, draft.setting.now) : finishBy(draft, grace);
-  return latest !== null && (state.deadline === null || state.deadline > latest);
+  return latest !== null && (state.deadline === null || state.deadline > latest + more);
 }
 
 /** The producer is gone: let go of the pipe, so that the logger finds end-of-file, and wait for it to get there. */
@@ -114,10 +118,19 @@ function drainLoggers(draft: Draft): boolean {
     draft.cause = 'shutdown';
     draft.put(name, { ...unit, released: true });
     draft.effect({ type: 'closePipe', pipe: name });
-    drain(draft, logger, draft.state.grace);
+    if (phase === 'stopping') drainSwept(draft, name, logger);
+    else drain(draft, logger, draft.state.grace);
     return true;
   }
   return false;
+}
+
+/** Who has run away with the other end of the pipe goes first: that time is not the logger's (`hurry`). */
+function drainSwept(draft: Draft, name: string, logger: string): void {
+  const { grace } = draft.state;
+  drain(draft, logger, grace === 0 ? 0 : grace + draft.killGrace);
+  const unit = draft.unit(logger);
+  if (unit !== undefined && !rests(unit)) draft.sweep(name, 'writers');
 }
 
 /** A service that is gone from `services.d` is forgotten once it is down, its logger with it. */
@@ -176,8 +189,8 @@ function closeFinish(draft: Draft): boolean {
 }
 
 /**
- * Everything else has ended, so the catch-all logger reads to the end. What is left behind of others goes now, too, since it
- * holds the pipe open.
+ * Everything else has ended, so the catch-all logger reads to the end. What is left behind of others goes now, too, and who ran
+ * away, since they hold the pipe open.
  */
 function drainCatchAll(draft: Draft): boolean {
   const { finish, grace } = draft.state;
@@ -187,7 +200,7 @@ function drainCatchAll(draft: Draft): boolean {
   draft.cause = 'shutdown';
   draft.put(name, { ...unit, released: true });
   draft.effect({ type: 'closePipe', pipe: name });
-  draft.sweep(name, { everything: true });
+  draft.sweep(name, 'everything');
   drain(draft, name, grace === 0 ? 0 : grace + draft.killGrace);
   return true;
 }

@@ -114,9 +114,9 @@ export class Draft {
   }
 
   /** Ends what the runs of a service left behind. */
-  sweep(name: string, more: { readonly everything?: boolean } = {}): void {
+  sweep(name: string, what?: 'everything' | 'writers'): void {
     this.services({ sweeping: [...this.state.services.sweeping, name] });
-    this.effect({ type: 'sweep', service: name, grace: this.killGrace, ...more });
+    this.effect({ type: 'sweep', service: name, grace: this.killGrace, ...(what && { what }) });
   }
 
   /** Milliseconds between TERM and KILL for what processes leave behind. */

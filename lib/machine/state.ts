@@ -209,12 +209,15 @@ export type Effect =
       readonly signal: NodeJS.Signals;
       readonly scope: 'process' | 'group';
     }
-  /** End what the runs of a service left behind; `everything`: and all that any other process did. */
+  /**
+   * End what the runs of a service left behind; `everything`: and all that any other process did, wherever it is; `writers`:
+   * only who has run away and keeps its logger from the end.
+   */
   | {
       readonly type: 'sweep';
       readonly service: string;
       readonly grace: number;
-      readonly everything?: boolean;
+      readonly what?: 'everything' | 'writers';
     }
   /** Every sweep under way has so long left at most. */
   | { readonly type: 'hurry'; readonly grace: number }

@@ -17,7 +17,8 @@ export interface Verdict {
   readonly signal?: NodeJS.Signals;
   /**
    * What had to be killed on the way down, in order: services (`web`, `web/log`), finish scripts of services (`web/finish`),
-   * scripts (`10-db`); what a service or a script has left behind (`web/left-behind`, `10-db/left-behind`); and what has run
+   * scripts (`10-db`); what a service or a script has left behind (`web/left-behind`, `10-db/left-behind`), in its process group or with its log
+   * pipe in hand; and what has run
    * away into a session of its own, by the name of its program (`runaway/mysqld`).
    */
   readonly killed: readonly string[];

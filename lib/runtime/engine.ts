@@ -47,17 +47,10 @@ export class Engine {
   /** The living child of each owner; an owner has one at most. */
   readonly #children = new Map<string, Child>();
   readonly #remains = new Remains();
-  readonly #runaways: Litter;
 
   constructor(tree: Tree, parts: EngineParts) {
     this.#parts = parts;
     this.#state = newTree(tree, { options: parts.options, now: this.#now() });
-    this.#runaways = {
-      owner: null,
-      sweep: (grace, done) => {
-        parts.spawner.sweep(grace, done);
-      },
-    };
   }
 
   get state(): TreeState {
@@ -147,17 +140,11 @@ export class Engine {
           this.input({ type: 'problem', problem });
         }
         return;
-      case 'sweep': {
-        const { service, everything = false, grace } = effect;
-        this.#remains.sweep(
-          this.#remains.take(everything ? undefined : { service }),
-          grace,
-          (killed) => {
-            this.input({ type: 'swept', service, killed });
-          },
-        );
+      case 'sweep':
+        this.#remains.sweep(this.#litterOf(effect), effect.grace, (killed) => {
+          this.input({ type: 'swept', service: effect.service, killed });
+        });
         return;
-      }
       case 'hurry':
         return this.#remains.hurry(effect.grace);
       case 'copyRoot':
@@ -230,7 +217,23 @@ export class Engine {
   }
 
   #sweepAll(grace: number, done: (killed: readonly KilledLeftover[]) => void): void {
-    this.#remains.sweep([...this.#remains.take(), this.#runaways], grace, done);
+    this.#remains.sweep([...this.#remains.take(), this.#runaways()], grace, done);
+  }
+
+  #litterOf({ service, what }: Extract<Effect, { type: 'sweep' }>): readonly Litter[] {
+    if (what === 'writers') return [this.#runaways(service)];
+    if (what === 'everything') return [...this.#remains.take(), this.#runaways()];
+    return this.#remains.take({ service });
+  }
+
+  /** Whoever has run away; those who write into the log pipe of a service are still its own. */
+  #runaways(service?: string): Litter {
+    return {
+      owner: service === undefined ? null : { service },
+      sweep: (grace, done) => {
+        this.#parts.spawner.sweep(grace, done, service);
+      },
+    };
   }
 }
 

@@ -3,6 +3,8 @@ import type { End } from './descriptor.ts';
 import { openAgain } from './descriptor.ts';
 import type { ChildEnd } from './node-child.ts';
 import type { PipeEnds } from './pipe-ends.ts';
+import type { PipeIdentity } from './pipe-holders.ts';
+import { identityOf } from './pipe-holders.ts';
 
 /**
  * One log pipe: a kernel pipe of which both ends stay open here, so that nothing in it is lost when its producer or its
@@ -19,6 +21,8 @@ export class LogPipe {
   #readers = 0;
   /** Whether a reader has seen the end, so far as we know: nothing is left in the pipe. */
   #isRead = false;
+  /** Whom to tell when a reader has gone. */
+  readonly #waiting: (() => void)[] = [];
 
   /**
    * @param source - What makes the pipe, now; or the path of a FIFO that is being made for it, which loses its name when the
@@ -37,6 +41,23 @@ export class LogPipe {
 
   get isReleased(): boolean {
     return this.#state === 'released' || this.#releaseAtOnce;
+  }
+
+  /** Whether anybody reads it at present. */
+  get hasReader(): boolean {
+    return this.#readers > 0;
+  }
+
+  /** What it is known by while it is open; `undefined` where that cannot be told. */
+  get identity(): PipeIdentity | undefined {
+    return this.#readEnd === undefined ? undefined : identityOf(this.#readEnd);
+  }
+
+  /** Resolves when a reader has gone. */
+  readerGone(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
   }
 
   /** Whether it has served its time, or never came to be. */
@@ -80,6 +101,7 @@ export class LogPipe {
       const hasRead = end === 'success' || (isLast && end === 'otherwise');
       if (this.isReleased && hasRead) this.#isRead = true;
       if (this.#isRead && this.#readers === 0) this.close();
+      for (const tell of this.#waiting.splice(0)) tell();
     };
   }
 

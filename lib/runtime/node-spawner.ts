@@ -14,6 +14,7 @@ import { NodeChild } from './node-child.ts';
 import { nodeStart } from './node-start.ts';
 import { nativeStart } from './native-start.ts';
 import type { PipeEnds, PipeMaker } from './pipe-ends.ts';
+import { endWriters } from './pipe-writers.ts';
 import { makePipe } from './pipe-ends.ts';
 import type { PosixSpawn } from './posix-spawn.ts';
 import { ProcessTable } from './process-table.ts';
@@ -120,8 +121,8 @@ class NodeSpawner implements Spawner {
     this.#pipes.release(pipe);
   }
 
-  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
-    void this.#endRunaways(grace, done);
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void, pipe?: string): void {
+    void this.#sweep(grace, done, pipe);
   }
 
   close(): Promise<void> {
@@ -143,13 +144,24 @@ class NodeSpawner implements Spawner {
     await this.#source.guard?.close();
   }
 
-  async #endRunaways(grace: number, done: (killed: readonly Leftover[]) => void): Promise<void> {
+  async #sweep(
+    grace: number,
+    done: (killed: readonly Leftover[]) => void,
+    pipe?: string,
+  ): Promise<void> {
+    done(await this.#endRunaways(grace, pipe));
+  }
+
+  async #endRunaways(grace: number, pipe?: string): Promise<readonly Leftover[]> {
     const { runtimeDirectory } = this.#source;
     const marker = markerOf(runtimeDirectory);
     const [table, living, adopted] = [this.#table, this.#living, this.#adopted];
     // Nobody can have run away if nothing was ever started.
-    const isEmpty = !runtimeDirectory.inUse || (marker === undefined && !adopted.counts);
-    done(isEmpty ? [] : await endRunaways(grace, { marker, table, living, adopted }));
+    if (!runtimeDirectory.inUse || (marker === undefined && !adopted.counts)) return [];
+    const source = { marker, table, living, adopted };
+    if (pipe === undefined) return endRunaways(grace, source);
+    const known = this.#pipes.find(pipe);
+    return known === undefined ? [] : endWriters(known, grace, source);
   }
 
   #enqueue(asked: Asked): void {

@@ -21,6 +21,16 @@ export interface RunawaySource {
   readonly living: Living;
 }
 
+/** Those of the runaways who are meant, where not all are. */
+export interface Selection {
+  /** Whether a process may be one of them. */
+  readonly includes: (pid: number) => boolean;
+  /** Whether nobody cares any more. */
+  readonly isOver: () => boolean;
+  /** Lets so many milliseconds pass, or fewer if it may be over. */
+  readonly pause: (ms: number) => Promise<void>;
+}
+
 /**
  * Ends the processes that have left their group and session (daemons) but are still known by their marker, and orphans that
  * were claimed, with their descendants: TERM and CONT, after `grace` milliseconds KILL (0: at once). Resolves with those that
@@ -28,21 +38,25 @@ export interface RunawaySource {
  *
  * Left alone is who descends from a living process that is not marked, nor ours, nor one that orphans come to: somebody
  * else has started it, and looks after it. What dead children have left in their groups is not ended here either, but waited
- * for: it may yet let somebody run away.
+ * for if all are meant: it may yet let somebody run away.
  */
 export async function endRunaways(
   grace: number,
   source: RunawaySource,
+  selection?: Selection,
 ): Promise<readonly Leftover[]> {
+  const { isOver = () => false, pause: wait = pause } = selection ?? {};
   const begun = performance.now();
   const asked = new Map<number, ProcessEntry>();
   const killed = new Map<number, Leftover>();
+  let latest = begun;
   let next = firstPause;
-  for (;;) {
-    const { found, mayGrow } = await look(source, asked);
+  while (!isOver()) {
+    const search = { since: latest, asked, selection };
+    const { found, mayGrow } = await inTurn(() => (isOver() ? nobody : look(source, search)));
     const waited = performance.now() - begun;
-    const isOver = found.length === 0 && !mayGrow;
-    if (isOver || waited > grace + giveUpAfter) return [...killed.values()];
+    const nobodyIsLeft = found.length === 0 && (!mayGrow || selection !== undefined);
+    if (nobodyIsLeft || isOver() || waited > grace + giveUpAfter) break;
     for (const entry of found) {
       const { pid, name } = entry;
       if (waited >= grace) {
@@ -54,47 +68,71 @@ export async function endRunaways(
       }
       asked.set(pid, entry);
     }
-    await pause(waited < grace ? Math.max(1, Math.min(next, grace - waited)) : next);
+    latest = performance.now();
+    await wait(waited < grace ? Math.max(1, Math.min(next, grace - waited)) : next);
     next = Math.min(next * 2, longestPause);
   }
+  return [...killed.values()];
 }
 
-/**
- * Who is to be ended; whoever was asked to before still is, with or without an environment: who is about to die has none.
- * `mayGrow`: somebody is left of a group of ours whose leader is dead.
- */
+let last: Promise<unknown> = Promise.resolve();
+
+/** One look after the other, with a breath for the host between them: hundreds of loggers may be waiting at the same time. */
+function inTurn<T>(act: () => T | Promise<T>): Promise<T> {
+  const turn = last.then(() => breath()).then(act);
+  last = turn.catch(() => undefined);
+  return turn;
+}
+
+/** Who is looked for: as they are `since` then, with those who were asked before. */
+interface Search {
+  readonly since: number;
+  readonly asked: ReadonlyMap<number, ProcessEntry>;
+  readonly selection: Selection | undefined;
+}
+
+/** Who was found; `mayGrow`: somebody is left of a group of ours whose leader is dead. */
+interface Found {
+  readonly found: readonly ProcessEntry[];
+  readonly mayGrow: boolean;
+}
+
+const nobody: Found = { found: [], mayGrow: false };
+
+/** Who is to be ended; whoever was asked to before still is, with or without an environment: who is about to die has none. */
 async function look(
   { marker, table, living, adopted }: RunawaySource,
-  asked: ReadonlyMap<number, ProcessEntry>,
-): Promise<{ readonly found: readonly ProcessEntry[]; readonly mayGrow: boolean }> {
-  const everybody = new Map(table.entries()?.map((entry) => [entry.pid, entry]) ?? []);
+  { since, asked, selection }: Search,
+): Promise<Found> {
+  const everybody = new Map(table.entries(since)?.map((entry) => [entry.pid, entry]) ?? []);
   const above = lineage(process.pid, everybody);
   const { stayed, left } = households(living, everybody);
+  const orphans = adopted.pids();
   const isCandidate = ({ pid, alive }: ProcessEntry): boolean =>
     alive && !above.has(pid) && !stayed.has(pid) && !left.has(pid);
-  const marked = new Set<number>();
-  let begun = performance.now();
-  for (const entry of everybody.values()) {
-    const { pid } = entry;
-    if (isCandidate(entry) && (isSame(entry, asked.get(pid)) || carries(pid, marker)))
-      marked.add(pid);
-    if (performance.now() - begun < breathAfter) continue;
-    await breath();
-    begun = performance.now();
-  }
-  const orphans = adopted.pids();
   const descends = (pid: number): boolean => {
     const entry = everybody.get(pid);
     if (entry === undefined || !isCandidate(entry) || adopted.isOthers(entry.session)) return false;
     return orphans.has(pid) || descends(entry.parent);
   };
-  for (const pid of orphans.size > 0 ? everybody.keys() : []) if (descends(pid)) marked.add(pid);
-  const isOrphaned = (pid: number): boolean => {
-    const parent = everybody.get(pid)?.parent ?? 0;
+  const isMarked = (entry: ProcessEntry | undefined): boolean =>
+    entry !== undefined &&
+    isCandidate(entry) &&
+    (isSame(entry, asked.get(entry.pid)) || descends(entry.pid) || carries(entry.pid, marker));
+  const isOrphaned = ({ parent }: ProcessEntry): boolean => {
     if (parent <= 1 || above.has(parent)) return true;
-    return (marked.has(parent) || left.has(parent)) && isOrphaned(parent);
+    const entry = everybody.get(parent);
+    return entry !== undefined && (left.has(parent) || isMarked(entry)) && isOrphaned(entry);
   };
-  const found = [...everybody.values()].filter(({ pid }) => marked.has(pid) && isOrphaned(pid));
+  const found: ProcessEntry[] = [];
+  let begun = performance.now();
+  for (const entry of everybody.values()) {
+    const isOne = isMarked(entry) && isOrphaned(entry);
+    if (isOne && selection?.includes(entry.pid) !== false) found.push(entry);
+    if (performance.now() - begun < breathAfter) continue;
+    await breath();
+    begun = performance.now();
+  }
   return { found, mayGrow: left.size > 0 };
 }
 

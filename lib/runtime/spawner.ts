@@ -23,8 +23,10 @@ export interface Spawner {
    * first with TERM and CONT, after `grace` milliseconds with KILL (0: at once), and then calls `done` with those that had to
    * be killed. With nobody to end, or no way to find out, `done` may be called at once. As with the sweep of a child, another
    * one may go on beside it.
+   *
+   * `pipe`: only those who can still write into this log pipe, which was let go of; over as soon as nobody reads it.
    */
-  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void;
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void, pipe?: string): void;
   /** Resolves when nothing of the spawner's is left: no pipe, stream, timer or file. Every child is dead by then. */
   close(): Promise<void>;
 }

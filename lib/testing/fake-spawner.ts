@@ -109,8 +109,8 @@ export class FakeSpawner implements Spawner {
   }
 
   /** Nobody ever runs away. */
-  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
-    this.#heard({ type: 'sweepRunaways', grace });
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void, pipe?: string): void {
+    this.#heard({ type: 'sweepRunaways', grace, ...(pipe !== undefined && { pipe }) });
     done([]);
   }
 

@@ -46,6 +46,8 @@ export interface PipeRequest {
 export interface SweepRunawaysRequest {
   /** Which request it is. */
   readonly type: 'sweepRunaways';
+  /** The log pipe that those are to write into who are meant; absent: all are. */
+  readonly pipe?: string;
   /** Milliseconds until KILL. */
   readonly grace: number;
 }

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { container, inContainers, missing, noNobody, sh, stay } from './rig.ts';
+import { container, inContainers, missing, noNobody, phase, sh, stay } from './rig.ts';
 import type { LifecycleEvent } from '../../lib/index.ts';
 
 /** What is told of those who had to be killed. */
@@ -115,6 +115,50 @@ inContainers('what is left behind', {
     box.kill('SIGTERM');
     const end = await box.ended;
     assert.deepEqual([end.verdict?.killed, end.left?.map(({ name }) => name)], [[], ['sleep']]);
+  },
+
+  'a daemon that holds a log pipe costs its logger nothing': async () => {
+    const daemon = "setsid sh -c 'echo daemon; exec sleep 600' &";
+    const tree = {
+      'cont-init.d/10': sh("setsid sh -c 'echo other; exec sleep 600' &"),
+      'services.d/web/run': sh(daemon, 'exec sleep 600'),
+      'services.d/web/log/run': sh('cat', 'echo logger ends'),
+      'cont-finish.d/10': sh('pgrep -fc "^sleep 60"'),
+    };
+    await using box = await container({ tree });
+    await box.until('daemon');
+    await box.until('other');
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    assert.deepEqual(end.stdout.slice(2), ['logger ends', '1'], 'the other one lives until then');
+    assert.deepEqual([end.verdict?.killed, end.left], [[], []]);
+  },
+
+  'one that ignores TERM is killed, and the logger comes to the end of its pipe': async () => {
+    await using box = await container({
+      tree: {
+        'services.d/web/run': sh(stubborn('setsid '), 'echo web', 'exec sleep 600'),
+        'services.d/web/log/run': sh('cat', 'echo logger ends'),
+      },
+      env: { S6_KILL_GRACETIME: '500', S6_SERVICES_GRACETIME: '500' },
+    });
+    await box.until('web');
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    assert.deepEqual(end.stdout, ['web', 'logger ends']);
+    assert.deepEqual([end.verdict?.killed, end.left], [['web/left-behind'], []]);
+    assert.match(toldKills(end.events)[0] ?? '', /^web: sleep /);
+  },
+
+  'nor does one cost the catch-all logger anything': async () => {
+    await using box = await container({
+      tree: { 'cont-init.d/10': sh("setsid sh -c 'echo up; exec sleep 600' &", 'echo >&2') },
+      options: { logging: 1, loggingDirectory: 'work/log' },
+    });
+    await box.until(phase('running'));
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    assert.deepEqual([end.verdict?.killed, end.left], [[], []]);
   },
 
   'what heeds TERM is nothing to tell': async () => {

@@ -318,9 +318,9 @@ test('a logger reads on until its producer, its finish script and what they left
   life.service('web', exited(0)).rise('web').service('web', exited(0));
   assert.equal(life.standing, 'web/log up, web down', 'something is still being swept');
   life.swept('web web');
-  assert.deepEqual(life.asked, ['close the pipe of web']);
+  assert.deepEqual(life.asked, ['close the pipe of web', 'sweep the writers of web within 3000']);
   assert.deepEqual(life.told, ['web/log: up → stopping, pid 7 (shutdown)']);
-  life.service('web/log', exited(0));
+  life.swept('web').service('web/log', exited(0));
   assert.equal(life.state.phase, 'stopping');
   life.swept('web/log');
   assert.equal(life.state.phase, 'finishing');
@@ -329,7 +329,7 @@ test('a logger reads on until its producer, its finish script and what they left
 test('a logger that does not find its end is killed when the grace is over', () => {
   const life = running([logged('web')]).stop(200);
   life.now = 100;
-  life.service('web', exited(0)).swept('web');
+  life.service('web', exited(0)).swept('web').swept('web');
   assert.equal(life.next, 300);
   life.until(300);
   assert.deepEqual(life.asked, ['SIGKILL to the group of web/log']);
@@ -337,12 +337,50 @@ test('a logger that does not find its end is killed when the grace is over', () 
   assert.deepEqual(life.state.verdict?.killed, ['web/log']);
 });
 
+test('the grace of a logger begins when nobody is ended any more who could hold its pipe', () => {
+  const life = running([logged('web')]).stop(200);
+  life.service('web', exited(0)).swept('web');
+  assert.equal(life.next, 3200, 'their time, and its own');
+  life.now = 1000;
+  const killed = [{ owner: { service: 'web' }, pid: 9, name: 'sleep' }];
+  life.give({ type: 'swept', service: 'web', killed });
+  assert.match(life.told[0] ?? '', /^problem killed: web sleep/);
+  assert.equal(life.next, 1200);
+  life.service('web/log', exited(0)).swept('web/log').cleared();
+  assert.deepEqual(life.state.verdict?.killed, ['web/left-behind']);
+});
+
+test('a second signal shortens both', () => {
+  const life = running([logged('web')]).stop(2000);
+  life.service('web', exited(0)).swept('web').give({ type: 'hurry', within: 1000 });
+  assert.deepEqual([life.next, life.asked], [1000, ['hurry within 1000']]);
+});
+
+test('without a limit for services, a logger has none, whoever is ended', () => {
+  const life = running([logged('web')]).stop(0);
+  life.service('web', exited(0)).swept('web');
+  assert.equal(life.next, null);
+  assert.equal(life.swept('web').next, null);
+});
+
+test('nobody is looked for where no logger waits: it is down, or its service is gone from the tree', () => {
+  const down = running([logged('web')])
+    .service('web/log', stop)
+    .service('web/log', exited(0));
+  down.swept('web/log').stop().service('web', exited(0)).swept('web');
+  assert.deepEqual(down.asked, ['close the pipe of web', 'clear within 3000']);
+  const gone = running([logged('web')], { root: '/etc' });
+  gone.give({ type: 'reread', tree: { ...gone.state.tree, services: [] }, problems: [] });
+  gone.service('web', exited(0)).swept('web');
+  assert.deepEqual(gone.asked, ['close the pipe of web']);
+});
+
 test('a logger of a producer that was down all along is drained as well', () => {
   const life = new TreeLife({ services: [logged('web', { down: true })] }).start().rise('web/log');
   life.stop();
   assert.deepEqual(life.asked, ['sweep web within 3000']);
   life.swept('web');
-  assert.deepEqual(life.asked, ['close the pipe of web']);
+  assert.deepEqual(life.asked, ['close the pipe of web', 'sweep the writers of web within 3000']);
 });
 
 test('a logger that waits for its restart is run once more for what is in the pipe', () => {
@@ -350,7 +388,8 @@ test('a logger that waits for its restart is run once more for what is in the pi
     .service('web/log', exited(1))
     .stop();
   life.service('web', exited(0)).swept('web');
-  assert.deepEqual(life.asked, ['close the pipe of web', 'spawn web/log']);
+  const release = ['close the pipe of web', 'spawn web/log'];
+  assert.deepEqual(life.asked, [...release, 'sweep the writers of web within 3000']);
   life.rise('web/log');
   assert.deepEqual(life.told, ['web/log: starting → stopping, pid 7 (spawned)']);
   life.service('web/log', exited(0));

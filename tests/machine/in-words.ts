@@ -18,7 +18,7 @@ export function effectInWords(effect: Effect): string {
       return `${effect.signal} to ${group}${nameOf(effect.owner)}`;
     }
     case 'sweep':
-      return `sweep ${effect.everything === true ? 'everything' : effect.service} within ${String(effect.grace)}`;
+      return `sweep ${sweptBy(effect)} within ${String(effect.grace)}`;
     case 'closePipe':
       return `close the pipe of ${effect.pipe}`;
     case 'openLog':
@@ -34,6 +34,11 @@ export function effectInWords(effect: Effect): string {
     case 'clear':
       return `clear within ${String(effect.grace)}`;
   }
+}
+
+function sweptBy({ service, what }: Extract<Effect, { type: 'sweep' }>): string {
+  if (what === 'everything') return what;
+  return what === 'writers' ? `the writers of ${service}` : service;
 }
 
 /** A verdict on one line. */

@@ -56,6 +56,7 @@ test('a whole life: what changes is told in causal order, each with what brought
   also(life.stop());
   for (const input of [exited('SIGTERM'), spawned, exited(0)]) also(life.service('web', input));
   also(life.swept('web web'));
+  also(life.swept('web'));
   also(life.service('web/log', exited(0)));
   also(life.swept('web/log'));
   also(life.script('finish', { type: 'spawned', pid: 9 }));

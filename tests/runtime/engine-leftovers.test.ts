@@ -17,7 +17,7 @@ test('what an ended run leaves behind is swept, and the stop waits for it', asyn
   assert.equal(child(1).sweeps[0]?.grace, 3000);
   assert.ok(!calls.includes('closePipe web'), 'the logger still reads what they write');
   child(1).sweeps[0]?.done();
-  assert.equal(calls.at(-1), 'closePipe web');
+  assert.deepEqual(calls.slice(-2), ['closePipe web', 'sweep within 3000 the writers of web']);
   child(0).listener.exited(code0, false);
   await settled();
   assert.equal(engine.state.phase, 'ended');

@@ -108,8 +108,9 @@ export function puppets({ mayRunAway = false } = {}): Puppets {
       };
     },
     closePipe: (pipe) => calls.push(`closePipe ${pipe}`),
-    sweep: (grace, done) => {
-      calls.push(`sweep within ${String(grace)}`);
+    sweep: (grace, done, pipe) => {
+      const whom = pipe === undefined ? '' : ` the writers of ${pipe}`;
+      calls.push(`sweep within ${String(grace)}${whom}`);
       ranAway.push((killed = []) => done(killed));
       if (!mayRunAway) done([]);
     },

@@ -354,12 +354,18 @@ test('everything that it is asked for is heard before it is done', async () => {
   clock.advance(0);
   child.sweep(70, () => undefined);
   spawner.closePipe('web');
+  let ended = 0;
+  spawner.sweep(80, () => (ended += 1), 'web');
+  spawner.sweep(90, () => (ended += 1));
+  assert.equal(ended, 2, 'nobody ever runs away');
   await spawner.close();
   assert.deepEqual(heard, [
     { type: 'spawn', command: web },
     { type: 'kill', name: 'web', signal: 'SIGTERM', scope: 'group' },
     { type: 'sweep', name: 'web', grace: 70 },
     { type: 'closePipe', pipe: 'web' },
+    { type: 'sweepRunaways', grace: 80, pipe: 'web' },
+    { type: 'sweepRunaways', grace: 90 },
     { type: 'close' },
   ]);
 });

@@ -96,7 +96,8 @@ class World {
         if (effect.signal === 'SIGKILL') this.#inbox.push(endOf(effect.owner));
         return;
       case 'sweep':
-        this.#sweep(effect.service, effect.grace);
+        if (effect.what === 'writers') this.#inbox.push({ type: 'swept', service: effect.service });
+        else this.#sweep(effect.service, effect.grace);
         return;
       case 'copyRoot':
         this.#inbox.push({ type: 'copied', tree: this.#state.tree, problems: [] });
