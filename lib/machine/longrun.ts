@@ -45,7 +45,7 @@ import {
   settle,
   unwantFinished,
   wantAgain,
-} from './transitions.ts';
+} from './endings.ts';
 
 /** What each state does on each input. */
 export const machine: Machine = {

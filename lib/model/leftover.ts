@@ -1,5 +1,6 @@
 /** A process that another one has left behind. */
 export interface Leftover {
+  /** Its number. */
   readonly pid: number;
   /** The name of its program, as the system keeps it: at most 15 characters; empty where there is no telling. */
   readonly name: string;
