@@ -231,7 +231,9 @@ export class Engine {
     return {
       owner: service === undefined ? null : { service },
       sweep: (grace, done) => {
-        this.#parts.spawner.sweep(grace, done, service);
+        const { spawner } = this.#parts;
+        if (spawner.sweep === undefined) done([]);
+        else spawner.sweep(grace, done, service);
       },
     };
   }

@@ -25,8 +25,10 @@ export interface Spawner {
    * one may go on beside it.
    *
    * `pipe`: only those who can still write into this log pipe, which was let go of; over as soon as nobody reads it.
+   *
+   * A spawner from which nobody can run away leaves it out.
    */
-  sweep(grace: number, done: (killed: readonly Leftover[]) => void, pipe?: string): void;
+  sweep?(grace: number, done: (killed: readonly Leftover[]) => void, pipe?: string): void;
   /** Resolves when nothing of the spawner's is left: no pipe, stream, timer or file. Every child is dead by then. */
   close(): Promise<void>;
 }

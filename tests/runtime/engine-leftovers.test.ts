@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as inputs from '../machine/samples.ts';
-import { code0, puppeteer, settled, toServices, toTheEnd } from './engine-rig.ts';
+import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
+import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+import { code0, engineOn, puppeteer, settled, toServices, toTheEnd } from './engine-rig.ts';
 
 const { logged, script, service } = inputs;
 
@@ -133,4 +135,21 @@ test('a sweep that is hurried ends with the second one, which tells whom it had 
   assert.deepEqual(engine.state.services.sweeping, []);
   await settled();
   assert.deepEqual(engine.state.verdict?.killed, ['web/left-behind']);
+});
+
+test('a spawner from which nobody can run away comes to its end as well', async () => {
+  const clock = new VirtualClock();
+  const spawner = new FakeSpawner(clock);
+  const { spawn, closePipe, close } = spawner;
+  const plain = {
+    spawn: spawn.bind(spawner),
+    closePipe: closePipe.bind(spawner),
+    close: close.bind(spawner),
+  };
+  const { engine } = engineOn({ services: [logged('web')] }, { clock, spawner: plain });
+  engine.input(toServices);
+  engine.input(toTheEnd);
+  clock.advance(0);
+  await settled();
+  assert.equal(engine.state.phase, 'ended');
 });

@@ -33,7 +33,7 @@ async function logged(
 
 function sweepWriters({ spawner }: Rig, patience: number): Promise<readonly Leftover[]> {
   return new Promise((resolve) => {
-    spawner.sweep(patience, resolve, 'web');
+    spawner.sweep?.(patience, resolve, 'web');
   });
 }
 

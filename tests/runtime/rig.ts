@@ -19,7 +19,7 @@ import { posixOf, wayOf } from './ways.ts';
 /** Ends who has run away; resolves with those that had to be killed. */
 export function sweepRunaways(spawner: Spawner, grace: number): Promise<readonly Leftover[]> {
   return new Promise((resolve) => {
-    spawner.sweep(grace, resolve);
+    spawner.sweep?.(grace, resolve);
   });
 }
 

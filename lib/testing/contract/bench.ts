@@ -101,8 +101,10 @@ export class Bench {
 
   /** Ends who has run away, within the time of `until`; who had to be killed. */
   async sweepRunaways(grace: number): Promise<readonly Leftover[]> {
+    const { spawner } = this.rig;
+    if (spawner.sweep === undefined) return [];
     const ended: Leftover[][] = [];
-    this.rig.spawner.sweep(grace, (killed) => ended.push([...killed]));
+    spawner.sweep(grace, (killed) => ended.push([...killed]));
     await this.rig.until(() => ended.length > 0, 'the end of those who ran away');
     return ended.flat();
   }
