@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import type { ProcessEntry } from '../../lib/runtime/process-table.ts';
 import { ProcessTable, childrenOfThread, isZombie } from '../../lib/runtime/process-table.ts';
-import { isAlive } from '../processes.ts';
+import { isAlive, until } from '../processes.ts';
 import { rig } from './rig.ts';
 
 const quiet = { stdout: 'ignore', stderr: 'ignore' } as const;
@@ -14,8 +15,13 @@ test('everybody is in it, with parent, group and session', async (t) => {
   const life = sh('exec sleep 600', quiet);
   await life.tells('spawned');
   const pid = Number(life.pid);
-  const entries = new ProcessTable().entries() ?? [];
-  const found = entries.find((entry) => entry.pid === pid);
+  let entries: readonly ProcessEntry[] = [];
+  const find = (): ProcessEntry | undefined => {
+    entries = new ProcessTable().entries() ?? [];
+    return entries.find((entry) => entry.pid === pid);
+  };
+  await until(() => find()?.name === 'sleep', 'the program that the shell becomes');
+  const found = find();
   const own = { pid, parent: process.pid, group: pid, session: pid };
   assert.deepEqual(found, { ...own, name: 'sleep', alive: true, stopped: false });
   assert.ok(entries.some((entry) => entry.pid === process.pid));
@@ -27,8 +33,11 @@ test('a name with anything in it confuses nobody', async (t) => {
   const program = file('a) Z 1 1 (', '#!/bin/sh\nread -r _\n');
   const life = start({ program: { command: [program] }, stdin: { pipe: 'it' }, ...quiet });
   await life.tells('spawned');
-  const found = new ProcessTable().entries()?.find(({ pid }) => pid === life.pid);
-  assert.deepEqual([found?.name, found?.group], ['a) Z 1 1 (', life.pid]);
+  const find = (): ProcessEntry | undefined =>
+    new ProcessTable().entries()?.find(({ pid }) => pid === life.pid);
+  await until(() => find()?.name === 'a) Z 1 1 (', 'the name of the program');
+  const found = find();
+  assert.equal(found?.group, life.pid);
   assert.equal(found?.alive, true);
   life.kill('SIGKILL');
 });
