@@ -7,6 +7,11 @@ export function isAlive(pid: number): boolean {
   return state !== undefined && state !== '' && state !== 'Z';
 }
 
+/** Whether a process is at work or wants to be, and does not wait for anything. */
+export function isRunning(pid: number): boolean {
+  return fieldsOf(String(pid))[0] === 'R';
+}
+
 /** The pids of the children of a process, zombies included. */
 export function childrenOf(parent: number): readonly number[] {
   return pids()

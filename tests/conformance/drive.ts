@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SupervisorOptions } from '../../lib/index.ts';
 import { writeTree } from '../../lib/testing/index.ts';
-import { livingWithEntry, read, until } from '../processes.ts';
+import { isRunning, livingWithEntry, read, until } from '../processes.ts';
 import type { Case, Standing, Step } from './case.ts';
 
 /** Something that supervises a tree: s6, or us. */
@@ -26,6 +26,8 @@ export interface Driven {
   command(service: string, letters: string): Promise<void>;
   /** How a service stands; `undefined` while that cannot be told. */
   standing(service: string): Standing | undefined;
+  /** The pid of a service's `run`, if it has one. */
+  pid(service: string): number | undefined;
   rescan(): Promise<void>;
   /** Stops everything, once however often it is called; resolves when it has ended. */
   stop(): Promise<void>;
@@ -104,6 +106,7 @@ async function take(step: Step, place: Place): Promise<void> {
         patience,
       );
     case 'command':
+      await atRest(driven, step.service);
       return driven.command(step.service, step.letters);
     case 'see':
       return until(
@@ -123,6 +126,18 @@ async function take(step: Step, place: Place): Promise<void> {
     case 'hurry':
       return hurry(step.steps, place);
   }
+}
+
+/**
+ * Waits, not for long, until a service's `run` waits itself: a shell that is about to read hears of a signal only when it has
+ * read something, and here it never does.
+ */
+async function atRest(driven: Driven, service: string): Promise<void> {
+  const waits = (): boolean => {
+    const pid = driven.pid(service);
+    return pid === undefined || !isRunning(pid);
+  };
+  await until(waits, 'rest', 500).catch(() => undefined);
 }
 
 async function hurry(steps: readonly Step[], place: Place): Promise<void> {

@@ -52,6 +52,10 @@ class OurTree implements Driven {
     return `${place}${wanted}${ready}` as Standing;
   }
 
+  pid(name: string): number | undefined {
+    return this.#supervisor.services.get(name)?.pid;
+  }
+
   async rescan(): Promise<void> {
     await this.#supervisor.rescan();
   }

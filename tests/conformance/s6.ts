@@ -54,6 +54,16 @@ class RealTree implements Driven {
     }
   }
 
+  pid(service: string): number | undefined {
+    try {
+      const status = readFileSync(join(this.#pathOf(service), 'supervise/status'));
+      const pid = Number(status.readBigUInt64BE(24));
+      return pid === 0 ? undefined : pid;
+    } catch {
+      return undefined; // not there yet
+    }
+  }
+
   async rescan(): Promise<void> {
     await call('s6-svscanctl', ['-an', this.#directory]);
   }

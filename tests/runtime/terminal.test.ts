@@ -52,11 +52,14 @@ test('the command has the terminal: it opens it, and reads what is typed', { ski
 /** A terminal throws away what is on its way when a signal is typed, which may be the answer to that very signal. */
 const keep = 'stty noflsh';
 
+/** A shell that is about to read hears of a signal only when it has read something. */
+const untilEnough = 'until read -r w && [ "$w" = enough ]; do :; done';
+
 test('what Ctrl-C does is the command’s affair: it may go on', { skip }, async (t) => {
-  const script = `${keep}; trap "echo not yet" INT; echo ready; until read -r w; do :; done; exit 5`;
+  const script = `${keep}; trap "echo not yet" INT; echo ready; ${untilEnough}; exit 5`;
   const terminal = new Terminal(t, script);
   await terminal.shows('ready');
-  terminal.type('\x03');
+  terminal.type('\x03go\n');
   await terminal.shows('not yet');
   terminal.type('\x03enough\n');
   await terminal.closed;
@@ -65,12 +68,12 @@ test('what Ctrl-C does is the command’s affair: it may go on', { skip }, async
 
 test('however fast it is typed', { skip }, async (t) => {
   const traps = 'trap "echo not yet" INT QUIT';
-  const script = `${keep}; ${traps}; echo ready; until read -r w; do :; done; exit 5`;
+  const script = `${keep}; ${traps}; echo ready; ${untilEnough}; exit 5`;
   const terminal = new Terminal(t, script);
   await terminal.shows('ready');
   for (const key of ['\x03\x03\x03', '\x1c\x03', '\x03']) {
     terminal.screen = '';
-    terminal.type(key);
+    terminal.type(`${key}go\n`);
     await terminal.shows('not yet');
   }
   terminal.type('enough\n');
