@@ -12,7 +12,7 @@ import { isProfileName } from './loader/profile.ts';
 import { milliseconds } from './loader/values.ts';
 import * as z from './schema.ts';
 import type { VariableValues } from './variables.ts';
-import { readVariables } from './variables.ts';
+import { readVariables, readVariablesAgain } from './variables.ts';
 
 /** How a supervisor behaves. Every option may be left out. */
 export interface SupervisorOptions {
@@ -128,8 +128,8 @@ export interface Settings extends TreeOptions {
   readonly problems: readonly Problem[];
 }
 
-/** The settings that init scripts may still change, by the container environment. */
-export type Late = Pick<Settings, 'timeouts' | 'syncDisks'>;
+/** The settings that init scripts may still change, by the container environment. What makes no sense in it changes none. */
+export type Late = Pick<Settings, 'timeouts' | 'syncDisks' | 'problems'>;
 
 /** The defaults of the time limits, in milliseconds (s6-overlay v2). */
 const timeoutDefaults: Timeouts = {
@@ -169,19 +169,20 @@ export function settle(options: SupervisorOptions, variables: Variables): Settin
     const lines = z.explain(parsed.error).map((line) => `\n  ${line}`);
     throw new OptionsError(`The supervisor's options cannot be used:${lines.join('')}`);
   }
-  const { values, problems } = readVariables(variables);
+  const read = readVariables(variables);
   const given = present(parsed.data);
-  const chosen = { ...defaults, ...values, ...given };
-  const late = (said: Pick<VariableValues, 'timeouts' | 'syncDisks'>): Late => ({
-    timeouts: { ...timeoutDefaults, ...said.timeouts, ...present(given.timeouts ?? {}) },
-    syncDisks: given.syncDisks ?? said.syncDisks ?? defaults.syncDisks,
+  const chosen = { ...defaults, ...read.values, ...given };
+  const late = ({ values, problems }: typeof read): Late => ({
+    timeouts: { ...timeoutDefaults, ...values.timeouts, ...present(given.timeouts ?? {}) },
+    syncDisks: given.syncDisks ?? values.syncDisks ?? defaults.syncDisks,
+    problems,
   });
   return {
     onInitFailure: chosen.onInitFailure,
     output: chosen.output,
     services: Object.fromEntries(given.services ?? []) as Settings['services'],
-    ...late(values),
-    by: (now) => late(readVariables(now).values),
+    ...late(read),
+    by: (now) => late(readVariablesAgain(now, variables)),
     strict: chosen.strict,
     keepEnvironment: chosen.keepEnvironment,
     runtimeDirectory: given.runtimeDirectory,
@@ -195,7 +196,6 @@ export function settle(options: SupervisorOptions, variables: Variables): Settin
     readOnlyRoot: chosen.readOnlyRoot,
     clock: options.clock,
     spawner: options.spawner,
-    problems,
   };
 }
 

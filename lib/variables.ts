@@ -33,6 +33,16 @@ export function readVariables(variables: Readonly<Record<string, string | undefi
   return { values, problems };
 }
 
+/** The same later on: one whose value makes no sense by now holds as it was before. */
+export function readVariablesAgain(
+  now: Readonly<Record<string, string | undefined>>,
+  before: Readonly<Record<string, string | undefined>>,
+): ReturnType<typeof readVariables> {
+  const { problems } = readVariables(now);
+  const kept = Object.fromEntries(problems.map(({ path }) => [path, before[path]]));
+  return { ...readVariables({ ...now, ...kept }), problems };
+}
+
 const wholeNumber = z.lazily(() =>
   z.pipe(z.string().check(z.regex(/^\d{1,15}$/)), z.transform(Number)),
 );

@@ -114,7 +114,8 @@ function actOn({ control, rescan }: LifeParts, witness: Witness | undefined) {
   const act = (name: NodeJS.Signals, action: SignalAction | undefined): void => {
     switch (action) {
       case 'stop':
-        if (asked) control.input({ type: 'hurry', within: hurriedTo });
+        if (asked && isDescending(control.state))
+          control.input({ type: 'hurry', within: hurriedTo });
         else end(control, endedBySignal(name));
         asked = true;
         return;

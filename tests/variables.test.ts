@@ -47,6 +47,12 @@ test('what is used late goes by the variables of then, unless an option says', (
     { ...timeouts, syncDisks },
     { init: 0, readiness: 5000, services: 500, finish: 7, kill: 3000, syncDisks: true },
   );
+  const senseless = by({ S6_KILL_GRACETIME: '5s' });
+  assert.equal(senseless.timeouts.kill, 1, 'what held before');
+  assert.deepEqual(
+    senseless.problems.map(({ path }) => path),
+    ['S6_KILL_GRACETIME'],
+  );
 });
 
 test('what an init script writes into the container environment holds from then on', async () => {
@@ -69,6 +75,23 @@ test('what an init script writes into the container environment holds from then 
   assert.equal(life.clock.now(), 70, 'it goes on without the readiness');
   const { killed } = await life.until(supervisor.stop());
   assert.deepEqual([killed, life.clock.now()], [['web'], 370]);
+});
+
+test('what makes no sense there is told, once', async () => {
+  await using life = await simulate({ 'cont-init.d/10': '#!/bin/sh\n', 'services.d/web/run': '' });
+  const { supervisor } = life;
+  life.spawner.script('10', {
+    ...exit(0),
+    does: () => {
+      supervisor.environment.set('S6_KILL_GRACETIME', '5s');
+    },
+  });
+  await supervisor.start();
+  await supervisor.rescan();
+  const told = life.events.filter(
+    (event) => event.type === 'problem' && event.problem.path === 'S6_KILL_GRACETIME',
+  );
+  assert.equal(told.length, 1);
 });
 
 test('a value that is no number is told, and the default holds', () => {

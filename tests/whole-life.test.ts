@@ -96,6 +96,18 @@ test('a signal on the way down that something else has begun is a first one', as
   await stopped;
 });
 
+test('a signal that stops is no second one while another was only passed on to the command', async () => {
+  const signals: SignalMap = { SIGTERM: 'command', SIGINT: 'stop' };
+  const life = await living({ command: ['app'], signals });
+  life.spawner.child('command');
+  life.spawner.script('command', ignores('SIGTERM'));
+  send('SIGTERM', 'SIGINT');
+  await life.settle();
+  assert.equal(life.supervisor.phase === 'running', false);
+  const { reason, signal } = await life.until(life.verdict);
+  assert.deepEqual([reason, signal], ['signal', 'SIGINT']);
+});
+
 test('under S6_CMD_RECEIVE_SIGNALS signals go to the command, whose code is the verdict’s', async () => {
   const variables = { S6_CMD_RECEIVE_SIGNALS: '1' };
   const life = await living({ command: ['app'] }, { variables });

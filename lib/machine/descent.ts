@@ -85,13 +85,14 @@ function hurry(draft: Draft): boolean {
   const { phase, grace, units, services } = draft.state;
   if (phase !== 'stopping' || grace === 0) return false;
   for (const [name, unit] of units) {
+    if (unit.catchesAll === true) continue;
     const producer = units.get(producerOf(name) ?? name);
     const isAsked = producer === unit || producer?.released === true;
     const isHeldUp = producer?.released === true && services.sweeping.includes(producer.spec.name);
     if (!isAsked || !takesLonger(unit, draft, isHeldUp ? draft.killGrace : 0)) continue;
     draft.cause = 'shutdown';
-    if (unit.state.goal === 'drain') drain(draft, name, grace);
-    else askToStop(draft, name);
+    if (producer === unit) askToStop(draft, name);
+    else drain(draft, name, grace);
     return true;
   }
   return false;

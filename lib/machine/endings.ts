@@ -15,7 +15,7 @@ import type {
   Setting,
   Step,
 } from './machine.ts';
-import { after, at, finishByOf, killAgainAfter, sooner } from './patience.ts';
+import { after, at, finishByOf, killAgainAfter, lateFinish, sooner } from './patience.ts';
 import { end, fail, lieDown, memory, preceded, stay } from './steps.ts';
 import { isSuccess } from '../model/exit.ts';
 
@@ -57,7 +57,7 @@ export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting:
   }
   const command = finishCommand(spec, spec.finish, ended, output, catchAll);
   const own = after(spec.timeoutFinish, now);
-  const deadline = sooner(sooner(own, recorded.finishBy), at(setting.hurry, now));
+  const deadline = sooner(sooner(own, lateFinish(recorded.finishBy, now)), at(setting.hurry, now));
   return {
     state: { ...recorded, since: now, status: 'finishing', ended, kills: 0, deadline },
     effects: [...sweep, { type: 'spawn', role: 'finish', command }],
@@ -93,6 +93,12 @@ export function killFinish(state: In<'finishing'>, _input: unknown, { now }: Set
       { type: 'kill', signal: 'SIGKILL', scope: 'group' },
     ],
   };
+}
+
+/** Its time was over before it was there to be killed. */
+export function killLate(state: In<'finishing'>): Step {
+  if (state.kills === 0) return stay(state);
+  return { state, effects: [{ type: 'kill', signal: 'SIGKILL', scope: 'group' }] };
 }
 
 /** `finish` has ended, or could not be run, which is as if there were none. */

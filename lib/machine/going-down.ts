@@ -75,7 +75,7 @@ export function hurry(
   { spec, now }: Setting,
 ): Step {
   const patience = input.type === 'drain' ? input.patience : patienceOf(input, spec);
-  const goal = input.type === 'drain' && state.goal === 'up' ? 'drain' : 'down';
+  const goal = input.type === 'drain' && state.goal !== 'down' ? 'drain' : 'down';
   const finishBy = input.type === 'drain' ? input.finishBy : finishByOf(input, state);
   const deadline = sooner(state.deadline, after(patience, now));
   return stay({ ...state, goal, restart: false, patience, finishBy, deadline });

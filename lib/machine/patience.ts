@@ -31,6 +31,14 @@ export function finishByOf(
   return input.type === 'stop' ? (input.finishBy ?? finishBy) : finishBy;
 }
 
+/** Milliseconds that a finish script has at least, if it has no shorter limit of its own, however late it begins (ours). */
+const leastForFinish = 1000;
+
+/** When a finish script that begins now must have ended. */
+export function lateFinish(finishBy: number | null, now: number): number | null {
+  return finishBy === null ? null : Math.max(finishBy, now + leastForFinish);
+}
+
 /** How long to wait between the stop signal and KILL, in milliseconds: what the command says, else the spec, within the bound; 0: for ever. */
 export function patienceOf(input: Of<'stop' | 'restart' | 'once'>, spec: ServiceSpec): number {
   const own = ('patience' in input ? input.patience : undefined) ?? spec.timeoutKill;

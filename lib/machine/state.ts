@@ -259,7 +259,7 @@ export interface Timeouts {
   readonly readiness: number;
   /**
    * For the services to end in `supervisor.stop()`, before KILL; all their finish scripts have `kill` more, whatever limits of
-   * their own they have. Then as long again for their loggers to read to the end. 0: no limit. Default: 3000
+   * their own they have, and a second at least. Then as long again for their loggers to read to the end. 0: no limit. Default: 3000
    * (`S6_SERVICES_GRACETIME`).
    */
   readonly services: number;

@@ -150,9 +150,10 @@ function reread(
   draft: Draft,
   { tree, timeouts }: Extract<TreeInput, { readonly type: 'reread' }>,
 ): void {
-  if (timeouts !== undefined) limit(draft, timeouts);
+  const isAfterInit = draft.state.services.reread === 'asked';
+  if (timeouts !== undefined && isAfterInit) limit(draft, timeouts);
   if (tree !== null) adopt(draft, tree);
-  if (draft.state.services.reread === 'asked') draft.services({ reread: 'yes' });
+  if (isAfterInit) draft.services({ reread: 'yes' });
 }
 
 /** Other time limits hold for whatever begins from now on. */

@@ -1,5 +1,5 @@
 import { nativeChildren } from './native-children.ts';
-import { childrenOfThread } from './process-table.ts';
+import { childrenOfThread, listsChildrenOfThread } from './process-table.ts';
 import { isReaperNeeded } from './reaper.ts';
 import { SpawnedChildren } from './spawned-children.ts';
 
@@ -30,7 +30,8 @@ export class AdoptedChildren {
   /** To be called before each child is spawned. */
   begin(): void {
     if (!this.#isClaimed || this.#earlier !== undefined) return;
-    this.#isClaimed = this.#isWhereTheyCome();
+    // Else those of Worker threads could not be told apart.
+    this.#isClaimed = listsChildrenOfThread() && this.#isWhereTheyCome();
     if (!this.#isClaimed) return;
     this.#spawned.begin();
     this.#earlier = new Set(childrenOfThread());
@@ -52,9 +53,9 @@ export class AdoptedChildren {
     );
   }
 
-  /** Whether somebody whom Node has started for the host leads this session, and lives: who is in it is looked after. */
+  /** Whether somebody who was started by this process leads this session, and lives: who is in it is looked after. */
   isOthers(session: number): boolean {
-    return this.#spawned.has(session);
+    return this.#spawned.has(session) || nativeChildren.has(session);
   }
 
   /** For good. */

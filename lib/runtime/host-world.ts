@@ -33,10 +33,13 @@ export interface Placement {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** What `S6_LOGGING_SCRIPT` is in it, if anything but what the variables say. */
   readonly loggingScript: string | undefined;
+  /** The problems of the variables, as far as they are told. */
+  readonly problems: readonly Problem[];
   /** By the container environment as it is by then: the time limits, and whether the disks are synchronised at the very end. */
   readonly by: (variables: Readonly<Record<string, string>>) => {
     readonly timeouts: Timeouts;
     readonly syncDisks: boolean;
+    readonly problems: readonly Problem[];
   };
 }
 
@@ -97,6 +100,7 @@ interface WorldParts {
 }
 
 function worldOf({ placement, directory, environment, premises, parts }: WorldParts): World {
+  const told = new Set(placement.problems.map(({ message }) => message));
   const late = (): ReturnType<Placement['by']> =>
     placement.by(Object.fromEntries(environment.entries()));
   return {
@@ -121,7 +125,10 @@ function worldOf({ placement, directory, environment, premises, parts }: WorldPa
     ...parts,
     async reread(root) {
       const found = await parts.reread(root);
-      return { ...found, timeouts: late().timeouts };
+      const { timeouts, problems } = late();
+      const news = problems.filter(({ message }) => !told.has(message));
+      for (const { message } of news) told.add(message);
+      return { ...found, timeouts, problems: [...found.problems, ...news] };
     },
   };
 }

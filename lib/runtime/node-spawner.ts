@@ -135,13 +135,21 @@ class NodeSpawner implements Spawner {
     for (const asked of [...this.#waiting.clear(), ...this.#queue.splice(0)]) {
       asked.child.fail(closed);
     }
-    await this.#fifos.settled();
-    this.#adopted.end();
-    await this.#source.reaper?.end();
-    await this.#inlets.close();
-    this.#pipes.close();
-    this.#living.forgetLeaderless();
-    await this.#source.guard?.close();
+    await allOf([
+      () => this.#fifos.settled(),
+      () => {
+        this.#adopted.end();
+      },
+      () => this.#source.reaper?.end(),
+      () => this.#inlets.close(),
+      () => {
+        this.#pipes.close();
+      },
+      () => {
+        this.#living.forgetLeaderless();
+      },
+      () => this.#source.guard?.close(),
+    ]);
   }
 
   async #sweep(
@@ -149,7 +157,8 @@ class NodeSpawner implements Spawner {
     done: (killed: readonly Leftover[]) => void,
     pipe?: string,
   ): Promise<void> {
-    done(await this.#endRunaways(grace, pipe));
+    // Who cannot be found cannot be ended.
+    done(await this.#endRunaways(grace, pipe).catch(() => []));
   }
 
   async #endRunaways(grace: number, pipe?: string): Promise<readonly Leftover[]> {
@@ -212,6 +221,19 @@ class NodeSpawner implements Spawner {
     if ('code' in begun) return child.fail(begun);
     if (begun.pid !== undefined) child.follow(begun.pid, begun.streams, launch.withHost);
   }
+}
+
+/** Does one after the other, whatever becomes of those before, and then throws what the first that failed has thrown. */
+async function allOf(acts: readonly (() => Promise<void> | void | undefined)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const act of acts) {
+    try {
+      await act();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 interface Begun {

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { send } from './send.ts';
 
 /** A process, as `/proc/PID/stat` has it. */
@@ -78,6 +78,11 @@ export function childrenOfThread(): readonly number[] {
     const entries = lookAround() ?? [];
     return entries.filter(({ parent }) => parent === process.pid).map(({ pid }) => pid);
   }
+}
+
+/** Whether the kernel keeps such a list. */
+export function listsChildrenOfThread(): boolean {
+  return existsSync('/proc/thread-self/children');
 }
 
 /** Whether a process is dead, and only waits for its parent to look. */

@@ -3,7 +3,7 @@ import { setImmediate as breath, setTimeout as pause } from 'node:timers/promise
 import type { AdoptedChildren } from './adopted-children.ts';
 import type { Living } from './living.ts';
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
-import { send } from './send.ts';
+import { isForbidden, send } from './send.ts';
 import { firstPause, giveUpAfter, longestPause } from './sweep.ts';
 import type { Leftover } from '../model/leftover.ts';
 
@@ -120,7 +120,8 @@ async function look(
     isCandidate(entry) &&
     (isSame(entry, asked.get(entry.pid)) || descends(entry.pid) || carries(entry.pid, marker));
   const isOrphaned = ({ parent }: ProcessEntry): boolean => {
-    if (parent <= 1 || above.has(parent)) return true;
+    // Who has no parent here was let in from outside, and is somebody's there.
+    if (parent === 1 || above.has(parent)) return true;
     const entry = everybody.get(parent);
     return entry !== undefined && (left.has(parent) || isMarked(entry)) && isOrphaned(entry);
   };
@@ -128,7 +129,9 @@ async function look(
   let begun = performance.now();
   for (const entry of everybody.values()) {
     const isOne = isMarked(entry) && isOrphaned(entry);
-    if (isOne && selection?.includes(entry.pid) !== false) found.push(entry);
+    const isMeant = isOne && selection?.includes(entry.pid) !== false;
+    // Whom we may not end we need not wait for.
+    if (isMeant && !isForbidden(entry.pid)) found.push(entry);
     if (performance.now() - begun < breathAfter) continue;
     await breath();
     begun = performance.now();

@@ -9,3 +9,13 @@ export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
+
+/** Whether a process is another account's, and may not be signalled. */
+export function isForbidden(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,6 +1,6 @@
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
 import { readEntry } from './process-table.ts';
-import { send } from './send.ts';
+import { isForbidden, send } from './send.ts';
 import type { Leftover } from '../model/leftover.ts';
 
 /** Milliseconds until the first look whether everybody is gone; it doubles from look to look, up to the longest. */
@@ -90,6 +90,7 @@ class Sweep {
     for (const { pid, group, session } of members) {
       const now = readEntry(String(pid));
       if (now?.alive !== true || now.group !== group || now.session !== session) continue;
+      if (isForbidden(pid)) continue;
       this.#killed.set(pid, { pid, name: now.name });
     }
   }

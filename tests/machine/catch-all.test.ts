@@ -188,6 +188,13 @@ test('a logger that dies just before its end comes back to read the rest', () =>
   assert.deepEqual(life.asked, ['clear within 3000']);
 });
 
+test('a logger that is being restarted when all stops comes back: it is needed to the end', () => {
+  const life = new CaughtLife({ services: [finished('web')] }).start().rise(log);
+  life.rise('web').service(log, restart).stop();
+  life.service(log, exited('SIGTERM'));
+  assert.equal(life.at(log).status, 'starting');
+});
+
 test('a stop before anything was begun leaves the logger where it was', () => {
   const life = new CaughtLife({}).stop();
   assert.deepEqual(life.asked, ['clear within 3000']);

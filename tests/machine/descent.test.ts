@@ -363,6 +363,20 @@ test('without a limit for services, a logger has none, whoever is ended', () => 
   assert.equal(life.swept('web').next, null);
 });
 
+test('a logger that reads on has the grace, whatever time of its own it has', () => {
+  const life = running([logged('web', {}, { timeoutKill: 300 })]).stop();
+  life.service('web', exited(0)).swept('web').swept('web');
+  assert.equal(life.next, 3000);
+});
+
+test('a logger under restart comes back to read the rest, also after those who held its pipe are gone', () => {
+  const life = running([logged('web')])
+    .service('web/log', restart)
+    .stop();
+  life.service('web', exited(0)).swept('web').swept('web').service('web/log', exited('SIGTERM'));
+  assert.equal(life.at('web/log').status, 'starting');
+});
+
 test('nobody is looked for where no logger waits: it is down, or its service is gone from the tree', () => {
   const down = running([logged('web')])
     .service('web/log', stop)

@@ -67,6 +67,7 @@ const edges: Readonly<Record<string, readonly string[]>> = {
   'finishing + stop': ['finishing'],
   'finishing + drain': ['finishing'],
   'finishing + forget': ['finishing'],
+  'finishing + spawned': ['finishing'],
   'finishing + unspawnable': ['backoff', 'down', 'failed', 'starting'],
   'finishing + exited': ['backoff', 'down', 'failed', 'starting'],
   'finishing + deadline': ['finishing'],

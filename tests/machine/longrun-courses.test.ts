@@ -372,6 +372,15 @@ test('a finish script has ended when the supervisor’s stop says, whatever its 
   assert.equal(deadlineOf(limited, finishing(), [100, by(150)]), 150);
 });
 
+test('a finish script that begins late has a second all the same, unless its own limit is shorter', () => {
+  const begun = (spec: ServiceSpec): number | null => {
+    const { state } = course(spec, up(), [0, { type: 'stop', finishBy: 6000 }], [9000, exited(0)]);
+    return 'deadline' in state ? state.deadline : NaN;
+  };
+  assert.equal(begun(finished('web')), 10_000);
+  assert.equal(begun(finished('web', { timeoutFinish: 300 })), 9300);
+});
+
 test('the limit that a stop sets is forgotten by the next run', () => {
   const endless = finished('web', { timeoutFinish: 0 });
   const bounded: Input = { type: 'stop', finishBy: 3000 };

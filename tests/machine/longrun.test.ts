@@ -357,6 +357,12 @@ test('finishing, not wanted + drain → stays down, whatever is left to read', (
   becomes(finishing({ goal: 'down' }), drain, 50, after);
 });
 
+test('finishing + spawned → goes on; killed before it was there, it is killed now', () => {
+  becomes(finishing(), spawned, 50, finishing());
+  const late = finishing({ kills: 1, deadline: 5050 });
+  becomes(late, spawned, 50, late, [kill('SIGKILL', 'group')]);
+});
+
 test('finishing + unspawnable → as if there were no finish script (case 30)', () => {
   becomes(finishing(), unspawnable, 50, backoff({ since: 50, deadline: 1050 }));
 });

@@ -147,6 +147,13 @@ for (const { name, words: shell, skip } of shells) {
   });
 }
 
+test('nobody waits longer who ignores TERM', async (t) => {
+  const { say, call } = await counter(t, (runtime, host) => asking(runtime, host, 600));
+  say({ exitCode: 4 });
+  const shell = ['sh', '-c', `trap '' TERM; exec sh "$0" "$@"`];
+  assert.equal((await call('s6-svstat', ['web'], { shell })).code, 4);
+});
+
 test('what somebody has left in the place of the answer is no hindrance', async (t) => {
   const { folder, program } = await deafOne(t);
   const script = `: >replies/$$; exec ${program} web`;

@@ -85,7 +85,7 @@ test('a logger goes after its producer, by the same rules', () => {
 
 test('a logger that dies just before its turn finishes, reads the rest, and finishes again', () => {
   const services = [logged('web', {}, { finish: { script: '/log/finish' }, timeoutFinish: 2000 })];
-  assert.equal(stopOf({ services }, { timeouts: noKill }), 3000 + (2000 + 3000));
+  assert.equal(stopOf({ services }, { timeouts: noKill }), 3000 + (2000 + 3000 + 1000));
   assert.equal(stopOf({ services }), 3000 + 3000 + (2000 + 3000 + 2000 + 3000));
 });
 

@@ -79,7 +79,7 @@ why='does not answer'
 while IFS= read -r line <&8; do
   case $line in
     +)
-      { kill "$pause" && wait "$pause"; } 2>/dev/null
+      { kill -s KILL "$pause" && wait "$pause"; } 2>/dev/null
       why='is gone'
       ;;
     1*) printf '%s\n' "\${line#?}" ;;
