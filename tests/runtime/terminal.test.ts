@@ -22,7 +22,8 @@ class Terminal {
   constructor(t: TestContext, script: string) {
     const words = [process.execPath, '--import', 'tsx', host, 'sh', '-c', script];
     const command = words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
-    this.#child = spawn('script', ['-qec', command, '/dev/null'], { timeout: 30_000 });
+    // A shell between the terminal and the host would be sent what is typed, too, and die of it.
+    this.#child = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], { timeout: 30_000 });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.screen += text));
     this.closed = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
     t.after(() => this.#child.kill('SIGKILL'));
