@@ -1,6 +1,7 @@
 import { constants, openSync, renameSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { closeAll } from './close-streams.ts';
 import { makeFifos } from './mkfifo.ts';
 import { Reply } from './reply.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
@@ -66,14 +67,7 @@ export class ControlFifos {
     for (const reply of this.#unanswered) reply.close();
     this.#unanswered.clear();
     await this.#opened?.catch(() => undefined);
-    const closed = [...this.#streams].map(
-      (stream) =>
-        new Promise<void>((resolve) => {
-          stream.once('close', () => resolve());
-          stream.destroy();
-        }),
-    );
-    await Promise.all(closed);
+    await closeAll(this.#streams);
   }
 
   async #open(): Promise<void> {

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { closeAll } from './close-streams.ts';
 import type { Lent } from './descriptor.ts';
 import type { Fifos } from './fifos.ts';
 import type { PipeEnds } from './pipe-ends.ts';
@@ -106,14 +107,7 @@ export class Inlets {
   }
 
   /** Closes every stream, whoever may still hold the other end. */
-  async close(): Promise<void> {
-    const closed = [...this.#streams].map(
-      (stream) =>
-        new Promise<void>((resolve) => {
-          stream.once('close', () => resolve());
-          stream.destroy();
-        }),
-    );
-    await Promise.all(closed);
+  close(): Promise<void> {
+    return closeAll(this.#streams);
   }
 }

@@ -1,0 +1,13 @@
+import type { Socket } from 'node:net';
+
+/** Closes streams, whoever may still hold the other ends; resolves when their descriptors are gone. */
+export async function closeAll(streams: Iterable<Socket>): Promise<void> {
+  const closed = [...streams].map(
+    (stream) =>
+      new Promise<void>((resolve) => {
+        stream.once('close', () => resolve());
+        stream.destroy();
+      }),
+  );
+  await Promise.all(closed);
+}
