@@ -1,5 +1,6 @@
 /*
- * What the cells of the service table (longrun.ts) do on the way up: the start of a run, until it is there and ready.
+ * What the cells of the service table (longrun.ts) do on the way up: the start of a run, until it is there and ready; and
+ * the signals that it is sent.
  */
 import { runCommand } from './command.ts';
 import { ask, drained, halt } from './going-down.ts';
@@ -59,6 +60,10 @@ export function wantOnce<S extends ServiceState>(state: S): Step {
 /** A logger that was told to be down stays so, whatever is left in its pipe. */
 export function wantDrained<S extends ServiceState>(state: S, input: Of<'drain'>): Step {
   return stay({ ...state, goal: state.goal === 'down' ? 'down' : 'drain', ...drained(input) });
+}
+
+export function relay(state: ServiceState, input: Of<'signal'>): Step {
+  return { state, effects: [{ type: 'kill', signal: input.signal, scope: 'process' }] };
 }
 
 /** Nobody is there yet to be sent a signal. Several of a kind would be one, too, to a process that has not run yet. */

@@ -35,10 +35,6 @@ export function wantAgain(state: In<'finishing'>): Step {
   return stay({ ...state, goal: 'up', ended: { ...state.ended, restart: true } });
 }
 
-export function relay(state: ServiceState, input: Of<'signal'>): Step {
-  return { state, effects: [{ type: 'kill', signal: input.signal, scope: 'process' }] };
-}
-
 /** `run` has ended: put it on record, then let `finish` have its turn. */
 export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting: Setting): Step {
   const { spec, output, catchAll, now } = setting;

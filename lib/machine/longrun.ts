@@ -26,6 +26,7 @@ import type { Input, Machine, ServiceState, Setting, Step } from './machine.ts';
 import {
   keep,
   note,
+  relay,
   retry,
   rise,
   spawn,
@@ -42,7 +43,6 @@ import {
   forget,
   killFinish,
   killLate,
-  relay,
   settle,
   unwantFinished,
   wantAgain,

@@ -1,16 +1,13 @@
 import { CleanUp } from './clean-up.ts';
 import type { Spawner } from './spawner.ts';
+import type { World } from './world.ts';
 import type { KilledLeftover } from '../machine/state.ts';
 import type { Problem } from '../model/problem.ts';
 
-/** What a script has written to end with, and what was wrong with it. */
-export interface Written {
+/** What has come of the last clean-up: the exit code that a script has written, what went wrong, and who had to be killed. */
+export interface Outcome {
   readonly exitCode?: number;
   readonly problems: readonly Problem[];
-}
-
-/** What has come of the last clean-up; and who had to be killed. */
-export interface Outcome extends Written {
   readonly killed: readonly KilledLeftover[];
 }
 
@@ -19,10 +16,7 @@ interface Cleared {
   /** The root of the tree, if it has one. */
   readonly root: string | undefined;
   readonly spawner: Pick<Spawner, 'close'>;
-  readonly world: {
-    readonly exitCode?: () => Written;
-    release(grace: number): Promise<readonly Problem[]>;
-  };
+  readonly world: Pick<World, 'exitCode' | 'release'>;
 }
 
 /**
