@@ -15,12 +15,12 @@ lives() {
   [ -e "/proc/$1/stat" ] && read -r _ _ state _ <"/proc/$1/stat" && [ "$state" != Z ]
 }
 
-# Counts in a file of the service: $count is 1 at the first call, 2 at the second ...
+# Counts in a file of the service: $count is 1 at the first call, 2 at the second ... By lines, so that whoever is killed
+# meanwhile leaves no file with half a number in it.
 count() {
-  count=0
-  if [ -e "$1" ]; then read -r count <"$1"; fi
-  count=$((count + 1))
-  echo "$count" >"$1"
+  count=1
+  if [ -e "$1" ]; then while read -r _; do count=$((count + 1)); done <"$1"; fi
+  echo >>"$1"
 }
 
 # Remembers this moment.
