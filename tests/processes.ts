@@ -7,9 +7,9 @@ export function isAlive(pid: number): boolean {
   return state !== undefined && state !== '' && state !== 'Z';
 }
 
-/** Whether a process is at work or wants to be, and does not wait for anything. */
-export function isRunning(pid: number): boolean {
-  return fieldsOf(String(pid))[0] === 'R';
+/** Whether a process waits for something to come, or is halted or dead. Who runs or reads a disk is not at rest. */
+export function isAtRest(pid: number): boolean {
+  return !isAlive(pid) || /^[ST]/.test(fieldsOf(String(pid))[0] ?? '');
 }
 
 /** The pids of the children of a process, zombies included. */

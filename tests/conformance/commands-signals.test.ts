@@ -7,7 +7,7 @@ import { conform } from './conform.ts';
 /** A run that says which signal it has caught, and ends at the second TERM. */
 const catcher = sh(
   'for name in ALRM ABRT QUIT HUP INT USR1 USR2 WINCH; do trap "say $name" $name; done',
-  'trap "say TERM; trap - TERM" TERM',
+  'trap "trap - TERM; say TERM" TERM',
   'say run',
   'stay',
 );

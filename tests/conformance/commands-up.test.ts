@@ -23,7 +23,7 @@ conform('commands to a service that is up', [
     tree: {
       'web/run': sh('trap "say term" TERM', 'say run', 'stay'),
       'web/finish': finish,
-      'web/timeout-kill': '300\n',
+      'web/timeout-kill': '1000\n',
     },
     steps: [until('run'), svc('d'), until('finish 256 9'), is('down')],
     trace: ['run', 'term', 'finish 256 9'],
@@ -40,7 +40,7 @@ conform('commands to a service that is up', [
   },
   {
     title: 'd and u, and timeout-kill: it is killed all the same, and comes back',
-    tree: { 'web/run': stubborn, 'web/finish': finish, 'web/timeout-kill': '300' },
+    tree: { 'web/run': stubborn, 'web/finish': finish, 'web/timeout-kill': '1000' },
     steps: [until('run 1'), svc('du'), until('run 2')],
     trace: ['run 1', 'term', 'finish 256 9', 'run 2', 'finish 256 15'],
   },
@@ -50,6 +50,8 @@ conform('commands to a service that is up', [
       'web/run': sh('trap "" TERM', '(stay) &', 'echo $! >child', 'say run', 'stay'),
       'web/finish': sh(
         'read -r child <child',
+        // KILL was sent to both; who is busy may take a moment to die.
+        'for look in 1 2 3 4 5 6 7 8 9 10; do ! lives $child || sleep 0.05; done',
         'if lives $child; then say its child lives; else say its child is dead; fi',
       ),
       'web/timeout-kill': '200',

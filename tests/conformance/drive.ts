@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SupervisorOptions } from '../../lib/index.ts';
 import { writeTree } from '../../lib/testing/index.ts';
-import { isRunning, livingWithEntry, read, until } from '../processes.ts';
+import { isAtRest, livingWithEntry, read, until } from '../processes.ts';
 import type { Case, Standing, Step } from './case.ts';
 
 /** Something that supervises a tree: s6, or us. */
@@ -39,7 +39,7 @@ const words = fileURLToPath(new URL('words.sh', import.meta.url));
 const patience = 20_000;
 
 /** Milliseconds from the start of a tree in which nothing that has died by then can have come back. */
-const delay = 950;
+const delay = 800;
 
 /** How often a case may have been too slow to show anything. */
 const attempts = 6;
@@ -69,7 +69,11 @@ async function attempt(given: Case, driver: Driver): Promise<readonly string[]> 
     const options = 'options' in given ? (given.options ?? {}) : {};
     const born = performance.now();
     driven = await driver.start(root, { TRACE: trace, NEVER: never, WORDS: words }, options);
-    for (const step of given.steps) await take(step, { driven, root, born, patience });
+    const services = Object.keys(given.tree).flatMap(
+      (path) => /^([^/]+)\/run$/.exec(path)?.[1] ?? [],
+    );
+    for (const step of given.steps) await take(step, { driven, services, root, born, patience });
+    await allAtRest({ driven, services });
     await within(driven.stop(), 'the end');
     return linesOf(trace);
   } catch (error) {
@@ -87,6 +91,8 @@ async function attempt(given: Case, driver: Driver): Promise<readonly string[]> 
 
 interface Place {
   readonly driven: Driven;
+  /** The names of its services. */
+  readonly services: readonly string[];
   readonly root: string;
   /** When the tree was started. */
   readonly born: number;
@@ -96,7 +102,7 @@ interface Place {
 
 async function take(step: Step, place: Place): Promise<void> {
   const { driven, root, patience } = place;
-  const services = join(root, 'services.d');
+  const directory = join(root, 'services.d');
   switch (step.do) {
     case 'await':
       return until(
@@ -115,12 +121,14 @@ async function take(step: Step, place: Place): Promise<void> {
         patience,
       );
     case 'write':
-      return writeTree(services, step.files);
+      return writeTree(directory, step.files);
     case 'remove':
-      return rm(join(services, step.path), { recursive: true });
+      return rm(join(directory, step.path), { recursive: true });
     case 'rescan':
+      await allAtRest(place);
       return driven.rescan();
     case 'stop':
+      await allAtRest(place);
       void driven.stop();
       return;
     case 'hurry':
@@ -135,9 +143,14 @@ async function take(step: Step, place: Place): Promise<void> {
 async function atRest(driven: Driven, service: string): Promise<void> {
   const waits = (): boolean => {
     const pid = driven.pid(service);
-    return pid === undefined || !isRunning(pid);
+    return pid === undefined || isAtRest(pid);
   };
   await until(waits, 'rest', 500).catch(() => undefined);
+}
+
+/** The same of all, before what may end any of them. */
+async function allAtRest({ driven, services }: Pick<Place, 'driven' | 'services'>): Promise<void> {
+  await Promise.all(services.map((service) => atRest(driven, service)));
 }
 
 async function hurry(steps: readonly Step[], place: Place): Promise<void> {

@@ -235,7 +235,7 @@ conform('logging', [
       'web/run': sh('(sleep 1; echo from its child) &', 'say run', 'stay'),
       'web/log/run': logger,
     },
-    steps: [until('run')],
+    steps: [until('run'), is('up, wanted', 'web/log')],
     s6: ['run', 'log: from its child', 'log: end'],
     ours: ['run', 'log: end'],
     why: 'Nothing that a service has left behind outlives the stop.',

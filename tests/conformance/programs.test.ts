@@ -1,7 +1,7 @@
 /*
  * The programs by which scripts speak to their supervisor: under s6 the real ones, under us the stand-ins.
  */
-import { asking, finish, is, run, sh, svc, until } from './case.ts';
+import { asking, finish, is, run, sh, svc, until, write } from './case.ts';
 import { conform } from './conform.ts';
 
 /** Says what `s6-svstat` prints, without what is different each time. */
@@ -9,11 +9,12 @@ const says = String.raw`look() {
   say "$(s6-svstat "$@" ../web | sed 's/(pid [0-9]*)/(pid)/; s/[0-9]* seconds/some time/g')"
 }`;
 
-const lookTwice = asking(
+const twoLooks = [
   says,
   'look',
   'look -o up,wantedup,normallyup,ready,paused,exitcode,signal,signum',
-);
+];
+const lookTwice = asking(...twoLooks);
 const announcing = sh('echo >&3', 'say run', 'stay');
 
 conform('control files that a script changes', [
@@ -43,7 +44,7 @@ conform('control files that a script changes', [
     title: 's6-svc -wU waits for the readiness of what announces by then, and is to no avail',
     tree: {
       'web/run': run,
-      ...asking('echo 3 >../web/notification-fd', 's6-svc -wU -T 300 -u ../web', 'say wU: $?'),
+      ...asking('echo 3 >../web/notification-fd', 's6-svc -wU -T 1000 -u ../web', 'say wU: $?'),
     },
     steps: [until('run'), svc('o', 'desk'), until('wU: 99')],
     trace: ['run', 'wU: 99'],
@@ -54,17 +55,18 @@ conform('s6-svstat', [
   {
     title: 'a service that is up, and announces nothing',
     tree: { 'web/run': run, ...lookTwice },
-    steps: [until('run'), svc('o', 'desk'), until('true true true false false -1 NA -1')],
+    steps: [
+      ...[until('run'), is('up, wanted')],
+      ...[svc('o', 'desk'), until('true true true false false -1 NA -1')],
+    ],
     trace: ['run', 'up (pid) some time', 'true true true false false -1 NA -1'],
   },
   {
     title: 'one that has announced its readiness, and is normally down',
     tree: { 'web/run': announcing, 'web/notification-fd': '3', 'web/down': '', ...lookTwice },
     steps: [
-      svc('u'),
-      is('up, wanted, ready'),
-      svc('o', 'desk'),
-      until('true true false true false -1 NA -1'),
+      ...[svc('u'), until('run'), is('up, wanted, ready')],
+      ...[svc('o', 'desk'), until('true true false true false -1 NA -1')],
     ],
     trace: [
       'run',
@@ -74,14 +76,17 @@ conform('s6-svstat', [
   },
   {
     title: 'one that runs once, and stands still',
-    tree: { 'web/run': run, 'web/down': '', ...lookTwice },
+    tree: {
+      'web/run': run,
+      'web/down': '',
+      ...asking(
+        'until [ "$(s6-svstat -o paused ../web)" = true ]; do sleep 0.02; done',
+        ...twoLooks,
+      ),
+    },
     steps: [
-      svc('o'),
-      until('run'),
-      svc('p'),
-      svc('o', 'desk'),
-      until('true false false false true -1 NA -1'),
-      svc('c'),
+      ...[svc('o'), until('run'), svc('p'), svc('o', 'desk')],
+      ...[until('true false false false true -1 NA -1'), svc('c')],
     ],
     trace: [
       'run',
@@ -109,7 +114,11 @@ conform('s6-svstat', [
     title: 'one that has exited, seen from its own finish script',
     tree: {
       'web/run': sh('say run', 'exit 3'),
-      'web/finish': sh(says.replace('../web', '.'), 'look', 'look -uwre', 'exit 125'),
+      'web/finish': sh(
+        says.replace('../web', '.'),
+        'until [ "$(s6-svstat -u .)" = false ]; do sleep 0.02; done',
+        ...['look', 'look -uwre', 'exit 125'],
+      ),
     },
     steps: [until('false true false 3'), is('down')],
     trace: ['run', 'down (exitcode 3) some time, normally up, want up', 'false true false 3'],
@@ -133,7 +142,7 @@ conform('s6-svwait', [
       'web/run': sh('trap "exit 3" USR1', 'say run', 'stay'),
       'web/finish': sh('exit 125'),
       'web/notification-fd': '3',
-      ...asking('s6-svc -wU -1 ../web', 'say $?', 's6-svwait -t 300 -u ../web', 'say $?'),
+      ...asking('s6-svc -wU -1 ../web', 'say $?', 's6-svwait -t 1000 -u ../web', 'say $?'),
     },
     steps: [until('run'), svc('o', 'desk'), until('99')],
     trace: ['run', '1', '99'],
@@ -145,7 +154,7 @@ conform('s6-svwait', [
       'web/down': '',
       ...asking('s6-svwait -d ../web && s6-svwait -D ../web', 'say $?'),
     },
-    steps: [svc('o', 'desk'), until('0')],
+    steps: [is('down'), svc('o', 'desk'), until('0')],
     trace: ['0'],
   },
   {
@@ -155,16 +164,16 @@ conform('s6-svwait', [
       'api/down': '',
       'api/run': sh('say api', 'stay'),
       ...asking(
-        's6-svwait -o -t 300 ../web ../api',
+        's6-svwait -o -t 1000 ../web ../api',
         'say any: $?',
-        's6-svwait -a -t 300 ../web ../api',
+        's6-svwait -a -t 1000 ../web ../api',
         'say all: $?',
         's6-svc -wu -u ../api',
         's6-svwait -a ../web ../api',
         'say all: $?',
       ),
     },
-    steps: [until('run'), svc('o', 'desk'), until('all: 0')],
+    steps: [until('run'), is('down', 'api'), svc('o', 'desk'), until('all: 0'), until('api')],
     trace: { api: [''], run: [''], any: ['0'], all: ['99', '0'] },
   },
 ]);
@@ -176,14 +185,16 @@ conform('s6-svc from a script', [
       'web/run': run,
       'web/finish': sh('until [ -e go ]; do sleep 0.02; done', 'say finish'),
       ...asking(
-        's6-svc -wd -d ../web',
-        'say down',
-        ': >../web/go',
-        's6-svc -wD ../web',
-        'say Down',
+        ...['s6-svc -wd -d ../web', 'say down'],
+        ...['until [ -e go ]; do sleep 0.02; done', ': >../web/go'],
+        ...['s6-svc -wD ../web', 'say Down'],
       ),
     },
-    steps: [until('run'), svc('o', 'desk'), until('Down')],
+    // Between run and finish s6 stands as if there were none to come.
+    steps: [
+      ...[until('run'), svc('o', 'desk'), until('down'), is('finishing')],
+      ...[write({ 'desk/go': '' }), until('Down')],
+    ],
     trace: ['run', 'down', 'finish', 'Down'],
   },
   {
@@ -200,7 +211,7 @@ conform('s6-svc from a script', [
       ),
       ...asking('s6-svc -wu -u ../web', ': >../web/go', 's6-svc -wU ../web', 'say ready'),
     },
-    steps: [svc('o', 'desk'), until('ready')],
+    steps: [is('down'), svc('o', 'desk'), until('ready')],
     trace: ['run', 'announces', 'ready'],
   },
   {
@@ -208,9 +219,9 @@ conform('s6-svc from a script', [
     tree: {
       'web/down': '',
       'web/run': run,
-      ...asking('s6-svc -wu -T 200 -h ../web', 'say $?'),
+      ...asking('s6-svc -wu -T 1000 -h ../web', 'say $?'),
     },
-    steps: [svc('o', 'desk'), until('99')],
+    steps: [is('down'), svc('o', 'desk'), until('99')],
     trace: ['99'],
   },
   {
@@ -236,7 +247,7 @@ conform('s6-svc from a script', [
         '[ -e ../web/down ]; say $?',
       ),
     },
-    steps: [until('run'), svc('o', 'desk'), until('run', 2), until('1')],
+    steps: [until('run'), is('up, wanted'), svc('o', 'desk'), until('run', 2), until('1')],
     trace: { run: ['', ''], '0': [''], '1': [''] },
   },
 ]);

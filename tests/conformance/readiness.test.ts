@@ -67,14 +67,18 @@ conform('readiness', [
     tree: {
       'web/run': sh(
         'count starts',
-        'if [ $count = 1 ]; then trap "echo again >&3; say has written again" USR1; echo >&3; say run; fi',
+        'if [ $count = 1 ]; then trap "echo again >&3; say has written again" USR1; say run; fi',
+        'echo >&3',
         'stay',
       ),
       'web/notification-fd': '3',
       'web/finish': finish,
       ...witness,
     },
-    steps: [until('run'), is('up, wanted, ready'), svc('1'), ...aSecondLater],
+    steps: [
+      ...[until('run'), is('up, wanted, ready'), svc('1'), ...aSecondLater],
+      is('up, wanted, ready'),
+    ],
     s6: ['run', 'finish 256 13', 'a second later', 'finish 256 15'],
     ours: ['run', 'has written again', 'a second later', 'finish 256 15'],
     why: 'Bytes after the newline are read and dropped, so that nobody dies of SIGPIPE.',

@@ -134,7 +134,7 @@ conform('restarts', [
   {
     number: 29,
     title: 'finish hangs: it is killed when its timeout-finish is over, and run comes back',
-    tree: { 'web/run': mortal, 'web/finish': hanging, 'web/timeout-finish': '300\n' },
+    tree: { 'web/run': mortal, 'web/finish': hanging, 'web/timeout-finish': '1000\n' },
     steps: [until('run'), svc('1'), until('run', 2)],
     trace: ['run', 'finish 3 0', 'run', 'finish 256 15'],
   },
@@ -180,7 +180,7 @@ conform('restarts', [
         'stay',
       ),
       'web/finish': sh('if [ $1 = 3 ]; then (stay) & echo $! >child; say finish; stay; fi'),
-      'web/timeout-finish': '200',
+      'web/timeout-finish': '1000',
     },
     steps: [until('run'), svc('1'), until('run', 2)],
     s6: ['run', 'finish', 'its child lives', 'run'],

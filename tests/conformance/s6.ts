@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../processes.ts';
@@ -24,6 +24,9 @@ export const s6: Driver = {
 
 const call = promisify(execFile);
 
+/** The commands after which s6-supervise writes its status; `s6-svc` itself ends when they are on their way. */
+const announced = /[uodO]/;
+
 class RealTree implements Driven {
   readonly #directory: string;
   readonly #exit: Promise<unknown>;
@@ -36,7 +39,10 @@ class RealTree implements Driven {
 
   async command(service: string, letters: string): Promise<void> {
     await until(() => this.standing(service) !== undefined, `the supervisor of '${service}'`);
+    const before = this.#writing(service);
     await call('s6-svc', [`-${letters}`, this.#pathOf(service)]);
+    if (!announced.test(letters)) return;
+    await until(() => this.#writing(service) !== before, `what comes of -${letters}`);
   }
 
   /** Reads the status file: pid and flags stand at its end. */
@@ -78,6 +84,14 @@ class RealTree implements Driven {
     const asked = call('s6-svscanctl', ['-t', this.#directory]);
     await Promise.any([asked, this.#exit]);
     await this.#exit;
+  }
+
+  /** Each time that the status is written, it is a new file. */
+  #writing(service: string): string {
+    const { ino, ctimeNs } = statSync(join(this.#pathOf(service), 'supervise/status'), {
+      bigint: true,
+    });
+    return `${ino} ${ctimeNs}`;
   }
 
   #pathOf(service: string): string {

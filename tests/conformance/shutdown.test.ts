@@ -75,7 +75,7 @@ conform('the stop of the tree', [
   {
     title: 'what is dying already ends as it was asked to',
     tree: {
-      'web/run': sh('trap "say term; sleep 0.5; exit 4" TERM', 'say run', 'stay'),
+      'web/run': sh('trap "say term; sleep 1.5; exit 4" TERM', 'say run', 'stay'),
       'web/finish': finish,
     },
     steps: [until('run'), svc('d'), until('term')],
@@ -88,7 +88,7 @@ conform('the stop of the tree', [
     tree: {
       'web/run': sh('trap "say term" TERM', 'say run', 'stay'),
       'web/finish': finish,
-      'web/timeout-kill': '300',
+      'web/timeout-kill': '1000',
     },
     steps: [until('run')],
     trace: ['run', 'term', 'finish 256 9'],
@@ -107,7 +107,7 @@ conform('the stop of the tree', [
     tree: {
       'web/run': run,
       'web/finish': sh('say finish $1 $2', 'stay'),
-      'web/timeout-finish': '300',
+      'web/timeout-finish': '1000',
     },
     steps: [until('run')],
     trace: ['run', 'finish 256 15'],

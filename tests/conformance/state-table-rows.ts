@@ -29,6 +29,8 @@ const untilGo = 'until [ -e go ]; do sleep 0.1; done';
 
 const unprepared = [
   'if [ -e moment ]; then ago; fi',
+  // Time enough for whatever was sent to it before there was a `go`.
+  'sleep 0.1',
   untilGo,
   'trap "exit 3" USR1',
   'if [ "$ago" ]; then say back $ago; fi',

@@ -47,7 +47,7 @@ conform('surroundings', [
     number: 27,
     title: 'finish is called ./finish; its arguments: exit code, signal, name',
     tree: {
-      'web/run': sh('say run', 'trap "exit 3" USR1', 'stay'),
+      'web/run': sh('trap "exit 3" USR1', 'say run', 'stay'),
       'web/finish': sh('say $0 $1 $2 $3'),
     },
     steps: [until('run'), svc('1'), until('run', 2), svc('k'), until('run', 3)],

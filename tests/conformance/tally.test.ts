@@ -97,7 +97,7 @@ conform('s6-svdt', [
         'say done',
       ),
     },
-    steps: [until('run 3'), svc('o', 'desk'), until('done')],
+    steps: [until('run 3'), is('up, wanted'), svc('o', 'desk'), until('done')],
     trace: [
       ...['run 1', 'run 2', 'run 3', '@ exitcode 1 @ exitcode 2 .', 'cleared 0', '.'],
       ...['@ signal SIGTERM .', 'done'],

@@ -129,7 +129,10 @@ conform('odd trees', [
       'old/run': sh('trap "say old ends; exit" TERM', 'say old runs', 'stay'),
       ...witness,
     },
-    steps: [until('old runs'), remove('old'), rescan, until('old ends'), ...aSecondLater],
+    steps: [
+      ...[until('old runs'), is('up, wanted', 'old')],
+      ...[remove('old'), rescan, until('old ends'), ...aSecondLater],
+    ],
     trace: ['old runs', 'old ends', 'a second later'],
   },
   {
@@ -142,17 +145,17 @@ conform('odd trees', [
     title:
       'a folder that takes the place of another is a new service under s6, a changed one under us',
     tree: {
-      'web/run': sh('trap "say web: old ends; exit" TERM', 'say web: old runs', 'stay'),
-      '.new/run': sh('say web: new runs', 'stay'),
+      'web/run': sh('trap "say old: ends; exit" TERM', 'say old: runs', 'stay'),
+      '.new/run': sh('say new: runs', 'stay'),
       ...mover('mv ../web ../.old', 'mv ../.new ../web'),
       ...witness,
     },
     steps: [
-      ...[until('web: old runs'), svc('o', 'mover'), until('mover: has moved')],
+      ...[until('old: runs'), svc('o', 'mover'), until('mover: has moved')],
       ...[rescan, ...aSecondLater],
     ],
-    s6: { ...moved, web: ['old runs', 'old ends', 'new runs'] },
-    ours: { ...moved, web: ['old runs', 'old ends'] },
+    s6: { ...moved, old: ['runs', 'ends'], new: ['runs'] },
+    ours: { ...moved, old: ['runs', 'ends'] },
     why: 'A service is a name: inodes may change by themselves where a container puts layers together.',
   },
   {
