@@ -39,7 +39,8 @@ export class Witness {
         this.#asking.delete(answer);
         resolve(wasTyped);
       };
-      const timer = setTimeout(answer, dyingWithin, false);
+      // Where the host itself was held up, the death of the witness may be waiting to be heard of.
+      const timer = setTimeout(() => setImmediate(answer, false), dyingWithin);
       this.#asking.add(answer);
     });
   }
@@ -71,7 +72,7 @@ export class Witness {
     child.unref();
     child.stdin?.on('error', () => undefined);
     child.once('error', () => (this.#child = undefined));
-    child.once('close', (_code, signal) => {
+    child.once('exit', (_code, signal) => {
       this.#child = undefined;
       if (signal !== 'SIGINT' && signal !== 'SIGQUIT') return;
       this.#typedAt = performance.now();

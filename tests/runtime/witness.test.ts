@@ -59,6 +59,25 @@ test(
   },
 );
 
+test('what is typed while the host is held up is typed', { skip }, async () => {
+  const { it, pid } = witness();
+  const [first = 0] = [pid()];
+  await until(() => isWaiting(first), 'the witness');
+  const asked = it.wasTyped();
+  // Immediates come last in a turn; then Node looks at its timers, and only then at who has died.
+  setImmediate(() => {
+    process.kill(first, 'SIGINT');
+    block(600);
+  });
+  assert.equal(await asked, true);
+  await it.end();
+});
+
+/** Holds everything up that runs on this thread, for so many milliseconds. */
+function block(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
 test('in the background nothing is typed', { skip }, async () => {
   const { it } = witness(false);
   assert.equal(await it.wasTyped(), false);
