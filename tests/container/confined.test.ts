@@ -8,8 +8,8 @@ import { container, inContainers, noNobody, phase, service, sh, stay } from './r
 const image = {
   'cont-init.d/10-config': plain('printf "port=%s" "$PORT" >"$WORK/config"'),
   'services.d/web/run': plain(
-    'echo "web has $(cat "$WORK/config")"',
     'trap "echo web ends; exit 0" TERM',
+    'echo "web has $(cat "$WORK/config")"',
     stay,
   ),
   'services.d/web/log/run': plain('while read -r line; do echo "log: $line"; done'),

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Container, ContainerOptions } from './rig.ts';
 import { container, inContainers, noNobody, phase, sh } from './rig.ts';
@@ -139,13 +139,14 @@ inContainers('the example for container images', {
   },
 
   'the command of the image has the last word, and orphans are reaped': async () => {
-    const command = ['sh', '-c', 'until test -e /run/go; do sleep 0.1; done; exit 3'];
+    const command = ['sh', '-c', 'until test -e /run/end; do sleep 0.1; done; exit 3'];
     await using box = await boot({ command });
     await box.until('init: running');
     // Its parent is gone before it: it is left to process 1.
     const orphan = 'until test -e /run/go; do sleep 0.02; done; : >/run/gone';
     await inside(box, ['sh', '-c', `sh -c '${orphan}' >/run/out 2>&1 &`]);
     await inside(box, ['sh', '-c', ': >/run/go; until test -e /run/gone; do sleep 0.02; done']);
+    writeFileSync(`/proc/${String(box.pid)}/root/run/end`, '');
     const end = await box.ended;
     assert.equal(end.code, 3, end.stderr.join('\n'));
     assert.equal(end.stderr.at(-1), 'init: exit code 3 (command)');

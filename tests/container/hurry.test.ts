@@ -241,6 +241,7 @@ inContainers('signals and the command', {
   'without it TERM stops everything, and 5 is the code all the same (case 61, where s6-overlay has 0)':
     async () => {
       await using box = await container({ tree: deaf, command: listening });
+      await box.until('deaf runs');
       await box.until('it listens');
       box.kill('SIGTERM');
       const end = await box.ended;

@@ -35,8 +35,8 @@ const webImage = {
   ),
   'services.d/web/run': bash(
     'read -r _ port <"$WORK/site.conf"',
-    'echo "web listens on ${port%;} for account $APP_ID"',
     `trap 'echo "web closes"; exit 0' TERM`,
+    'echo "web listens on ${port%;} for account $APP_ID"',
     stay,
   ),
   'services.d/web/finish': bash('echo "web ended with $1, signal $2"'),
@@ -379,7 +379,7 @@ inContainers('images and their environment', {
           'services.d/web/notification-fd': '3',
         },
         command: ['sh', '-c', 'echo "command: ${LEFT-none}, ${GIVEN-none}"'],
-        env: { GIVEN: 'this' },
+        env: { GIVEN: 'this', S6_CMD_WAIT_FOR_SERVICES: '1' },
       });
       const end = await box.ended;
       assert.deepEqual([end.code, end.stdout], [0, ['command: from init, none']]);

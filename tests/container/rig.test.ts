@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isAlive, until } from '../processes.ts';
-import { container, inContainers, noNobody, phase, sh } from './rig.ts';
+import { container, inContainers, noNobody, sh } from './rig.ts';
 import { removeTemporary } from './temporary.ts';
 
 const staying = { 'services.d/web/run': sh('echo web runs', 'exec sleep 600') };
@@ -79,7 +79,7 @@ inContainers('the rig for containers', {
 
   'what does not come is told with all that has come': async () => {
     await using box = await container({ tree: staying });
-    await box.until(phase('running'));
+    await box.until('web runs');
     const wait = box.until('never said');
     box.kill('SIGTERM');
     await assert.rejects(wait, /ended without the line 'never said'; events: .*web up.*web runs/);

@@ -49,7 +49,7 @@ import type {
 import type { TreeFiles } from '../../lib/testing/index.ts';
 import { writeTree } from '../../lib/testing/index.ts';
 import { inShort } from '../in-short.ts';
-import { childrenOf, read, until } from '../processes.ts';
+import { childrenOf, isAtRest, read, until } from '../processes.ts';
 import { bundle } from './bundle.ts';
 import type { ContainedProcess } from './contained.ts';
 import { processesAround } from './contained.ts';
@@ -223,7 +223,9 @@ export class Container implements AsyncDisposable {
   }
 
   /**
-   * Resolves once somebody has printed this line, or an event is what is looked for, so many times.
+   * Resolves once somebody has printed this line, or an event is what is looked for, so many times; and whoever runs inside
+   * has come to wait for something. A shell that has spoken may not have set its next trap yet, and one that is about to read
+   * hears of a signal only when it has read something.
    *
    * @throws Error when that does not come in time, or the container ends without it.
    */
@@ -244,6 +246,7 @@ export class Container implements AsyncDisposable {
     } catch (error) {
       throw new Error(`${String(error)}; ${this.#story()}`, { cause: error });
     }
+    await until(() => this.#isAtRest(), 'rest', 500).catch(() => undefined); // some are never at rest
   }
 
   /** Sends a signal to PID 1, from outside. */
@@ -281,6 +284,14 @@ export class Container implements AsyncDisposable {
     this.#killAll();
     await this.ended.catch(() => undefined);
     removeTemporary(this.#folder);
+  }
+
+  /** Whether nobody but the host is at work. */
+  #isAtRest(): boolean {
+    return (
+      this.#over ||
+      this.processes().every(({ name, outside }) => name === 'node' || isAtRest(outside))
+    );
   }
 
   #spawn(options: ContainerOptions): ChildProcess {

@@ -136,7 +136,8 @@ inContainers('signals to PID 1', {
     for (const moment of moments) {
       await using box = await container({
         tree: {
-          ...speaking,
+          // A trap may not be set yet.
+          'services.d/web/run': sh(stay),
           'cont-init.d/10': sh('exit 0'),
           'cont-finish.d/10': sh('echo bye >&2'),
         },
