@@ -24,7 +24,8 @@ export type {
   ServiceInput,
   TreeInput,
 } from './loader/define.ts';
-export type { ScriptResult, Timeouts } from './machine/state.ts';
+export type { ScriptResult } from './machine/state.ts';
+export type { Timeouts } from './machine/tree-options.ts';
 export type {
   Cause,
   Caused,

@@ -1,6 +1,6 @@
 import { OptionsError } from './errors.ts';
 import { resolve } from 'node:path';
-import type { CatchAll, ServiceOverrides, Timeouts, TreeOptions } from './machine/state.ts';
+import type { CatchAll, ServiceOverrides, Timeouts, TreeOptions } from './machine/tree-options.ts';
 import type { Output } from './model/program.ts';
 import type { Problem } from './model/problem.ts';
 import type { Backoff } from './model/tree.ts';
@@ -112,7 +112,6 @@ export interface Settings extends TreeOptions {
   readonly keepEnvironment: boolean;
   readonly runtimeDirectory: string | undefined;
   readonly fixHiddenAttrs: boolean;
-  /** Whether the command waits until the services are ready. */
   readonly waitForServices: boolean;
   /** Whether signals go to the command while it runs. */
   readonly passSignalsOn: boolean;
@@ -129,7 +128,7 @@ export interface Settings extends TreeOptions {
 }
 
 /** The settings that init scripts may still change, by the container environment. What makes no sense in it changes none. */
-export type Late = Pick<Settings, 'timeouts' | 'syncDisks' | 'problems'>;
+export type Late = Pick<Settings, 'timeouts' | 'waitForServices' | 'syncDisks' | 'problems'>;
 
 /** The defaults of the time limits, in milliseconds (s6-overlay v2). */
 const timeoutDefaults: Timeouts = {
@@ -174,6 +173,7 @@ export function settle(options: SupervisorOptions, variables: Variables): Settin
   const chosen = { ...defaults, ...read.values, ...given };
   const late = ({ values, problems }: typeof read): Late => ({
     timeouts: { ...timeoutDefaults, ...values.timeouts, ...present(given.timeouts ?? {}) },
+    waitForServices: values.waitForServices ?? defaults.waitForServices,
     syncDisks: given.syncDisks ?? values.syncDisks ?? defaults.syncDisks,
     problems,
   });
@@ -187,7 +187,6 @@ export function settle(options: SupervisorOptions, variables: Variables): Settin
     keepEnvironment: chosen.keepEnvironment,
     runtimeDirectory: given.runtimeDirectory,
     fixHiddenAttrs: chosen.fixHiddenAttrs,
-    waitForServices: chosen.waitForServices,
     passSignalsOn: chosen.passSignalsOn,
     guard: given.guard,
     reap: given.reap,

@@ -1,4 +1,4 @@
-import type { Timeouts, TreeOptions } from './machine/state.ts';
+import type { Timeouts, TreeOptions } from './machine/tree-options.ts';
 import type { Problem } from './model/problem.ts';
 import { problem } from './model/problem.ts';
 import * as z from './schema.ts';

@@ -20,8 +20,6 @@ export interface LifeParts extends LifeDefaults {
 
 /** How a whole life is led where its own options do not say. */
 export interface LifeDefaults {
-  /** Whether the command waits until the services are ready, unless the options say. */
-  readonly waitForServices: boolean;
   /** Whether signals go to the command first, unless the options say. */
   readonly passSignalsOn: boolean;
   /** Whether the command has the host's terminal: a real one, that is. */
@@ -35,12 +33,11 @@ const hurriedTo = 1000;
 
 /** The defaults that the supervisor's settings come to. A guard that is asked for watches from now on. */
 export function lifeDefaultsOf(
-  { waitForServices, passSignalsOn, guard: wanted, spawner }: Settings,
+  { passSignalsOn, guard: wanted, spawner }: Settings,
   { guard, adopted }: Pick<Hosted, 'guard' | 'adopted'>,
 ): LifeDefaults {
   if (wanted === true) guard.enable();
   return {
-    waitForServices,
     passSignalsOn,
     atTerminal: () => typeof spawner !== 'object' && sharesTerminal(),
     guard: () => {
@@ -53,7 +50,7 @@ export function lifeDefaultsOf(
 /** Starts everything, waits for the end and everything's end, and says how it went. */
 export async function live(options: RunOptions, parts: LifeParts): Promise<Verdict> {
   const { control } = parts;
-  const { command = [], signals = false, signal, waitForServices, ...wait } = options;
+  const { command = [], signals = false, signal, waitForServices: waits, ...wait } = options;
   if (command.length > 0) refuseSecondCommand(control);
   parts.guard();
   const map = mapOf(signals, parts);
@@ -65,8 +62,8 @@ export async function live(options: RunOptions, parts: LifeParts): Promise<Verdi
   };
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    const waits = waitForServices ?? parts.waitForServices;
-    if (command.length > 0) control.input({ type: 'command', command, waits });
+    if (command.length > 0)
+      control.input({ type: 'command', command, ...(waits !== undefined && { waits }) });
     control.input({ type: 'advance', target: 'services' });
     if (signal?.aborted === true) abort();
     return await ended(control, wait);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SupervisorOptions } from '../lib/index.ts';
 import { settle } from '../lib/options.ts';
-import { exit, simulate } from '../lib/testing/index.ts';
+import { exit, ready, simulate } from '../lib/testing/index.ts';
 
 const log = '/var/log/s6-uncaught-logs';
 
@@ -39,14 +39,12 @@ test('S6_SYNC_DISKS means exactly 1, S6_READ_ONLY_ROOT whatever is not 0', () =>
 
 test('what is used late goes by the variables of then, unless an option says', () => {
   const { by } = settle({ timeouts: { finish: 7 } }, { S6_KILL_GRACETIME: '1' });
-  const { timeouts, syncDisks } = by({
+  const { timeouts, syncDisks, waitForServices } = by({
     ...{ S6_KILL_FINISH_MAXTIME: '500', S6_SERVICES_GRACETIME: '500', S6_SYNC_DISKS: '1' },
-    S6_CMD_WAIT_FOR_SERVICES_MAXTIME: 'soon',
+    ...{ S6_CMD_WAIT_FOR_SERVICES: '1', S6_CMD_WAIT_FOR_SERVICES_MAXTIME: 'soon' },
   });
-  assert.deepEqual(
-    { ...timeouts, syncDisks },
-    { init: 0, readiness: 5000, services: 500, finish: 7, kill: 3000, syncDisks: true },
-  );
+  const limits = { init: 0, readiness: 5000, services: 500, finish: 7, kill: 3000 };
+  assert.deepEqual([timeouts, syncDisks, waitForServices], [limits, true, true]);
   const senseless = by({ S6_KILL_GRACETIME: '5s' });
   assert.equal(senseless.timeouts.kill, 1, 'what held before');
   assert.deepEqual(
@@ -75,6 +73,24 @@ test('what an init script writes into the container environment holds from then 
   assert.equal(life.clock.now(), 70, 'it goes on without the readiness');
   const { killed } = await life.until(supervisor.stop());
   assert.deepEqual([killed, life.clock.now()], [['web'], 370]);
+});
+
+test('S6_CMD_WAIT_FOR_SERVICES is among that', async () => {
+  await using life = await simulate({
+    'cont-init.d/10': '#!/bin/sh\n',
+    'services.d/web/run': '#!/bin/sh\n',
+    'services.d/web/notification-fd': '3',
+  });
+  const { supervisor } = life;
+  const does = (): void => {
+    supervisor.environment.set('S6_CMD_WAIT_FOR_SERVICES', '1');
+  };
+  life.spawner.script('10', { ...exit(0), does }).script('web', ready(40));
+  const verdict = supervisor.run({ command: ['app'] });
+  await life.until(() => life.spawner.spawned.includes('command'));
+  assert.equal(life.clock.now(), 40, 'the command comes when the service is ready');
+  await supervisor.stop();
+  await verdict;
 });
 
 test('what makes no sense there is told, once', async () => {

@@ -212,8 +212,8 @@ function closeServices(draft: Draft): boolean {
 
 /** The command would have waited for a service in vain, and a failing start is to end everything (s6-overlay v2). */
 function endForLate(draft: Draft): boolean {
-  const { phase, command, commandWaits, services } = draft.state;
-  if (phase !== 'running' || !commandWaits || draft.setting.options.onInitFailure !== 'stop')
+  const { phase, command, services } = draft.state;
+  if (phase !== 'running' || !commandWaits(draft) || draft.setting.options.onInitFailure !== 'stop')
     return false;
   const [service] = services.late;
   const isPending = command.results.length < command.scripts.length && command.running === null;
@@ -224,10 +224,14 @@ function endForLate(draft: Draft): boolean {
 
 /** The host's command comes once the services run, or, if it waits for them, once they are ready. */
 function runCommand(draft: Draft): boolean {
-  const { phase, command, commandWaits } = draft.state;
+  const { phase, command } = draft.state;
   if (isDescending(draft.state) || command.scripts.length === 0) return false;
-  const open = phase === 'running' || (phase === 'starting' && !commandWaits && run(draft));
+  const open = phase === 'running' || (phase === 'starting' && !commandWaits(draft) && run(draft));
   return open && startNext(draft, 'command');
+}
+
+function commandWaits({ state }: Draft): boolean {
+  return state.commandWaits ?? state.waitForServices;
 }
 
 /** Whether every service that the stage has started has its process, or cannot have one. */

@@ -1,8 +1,9 @@
 import type { Input, Of, ServiceState } from './machine.ts';
+import type { Timeouts, TreeOptions } from './tree-options.ts';
 import type { Exit } from '../model/exit.ts';
 import type { Change, Phase, StageStatus } from '../model/event.ts';
 import type { Leftover } from '../model/leftover.ts';
-import type { Command, Output } from '../model/program.ts';
+import type { Command } from '../model/program.ts';
 import type { Problem } from '../model/problem.ts';
 import type { FixAttrsRule, ScriptSpec, ServiceSpec, Tree } from '../model/tree.ts';
 import type { Ending, Verdict } from '../model/verdict.ts';
@@ -22,8 +23,10 @@ export interface TreeState {
   readonly finish: ScriptsState;
   /** The host's own command, run once the services are up; its end is the end of all. */
   readonly command: ScriptsState;
-  /** Whether the command waits until the services are ready, or the readiness timeout is over. */
-  readonly commandWaits: boolean;
+  /** Whether the command waits until the services are ready, or the readiness timeout is over; `null`: as the next one says. */
+  readonly commandWaits: boolean | null;
+  /** The same, as the variables have it by now. */
+  readonly waitForServices: boolean;
   /** The time limits, as they are by now. */
   readonly timeouts: Timeouts;
   /** The services, loggers among them, each logger before its producer. */
@@ -131,7 +134,7 @@ export type TreeInput =
       readonly skipInit?: boolean;
       readonly grace?: number;
     }
-  /** The host has a command to be run once the services run; `waits`: once they are ready. */
+  /** The host has a command to be run once the services run; `waits`: once they are ready; absent: as the variables have it. */
   | { readonly type: 'command'; readonly command: readonly string[]; readonly waits?: boolean }
   /** A signal for the host's command. */
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
@@ -150,12 +153,13 @@ export type TreeInput =
   /** The tree as it is in the copy of its root; `null`: there is no copy. */
   | { readonly type: 'copied'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
   | { readonly type: 'prepared'; readonly problems: readonly Problem[] }
-  /** The tree was read again, and the time limits, which init scripts may have set. */
+  /** The tree was read again, and the variables, which init scripts may have set. */
   | {
       readonly type: 'reread';
       readonly tree: Tree | null;
       readonly problems: readonly Problem[];
       readonly timeouts?: Timeouts;
+      readonly waitForServices?: boolean;
     }
   /** Somebody is about to go by the control files of a service. */
   | { readonly type: 'consult'; readonly service: string }
@@ -229,58 +233,6 @@ export type Effect =
   | { readonly type: 'reread'; readonly root: string }
   /** End everything that is left, and give back what was taken. */
   | { readonly type: 'clear'; readonly grace: number };
-
-/** What holds for a supervisor's whole life. */
-export interface TreeOptions {
-  readonly onInitFailure: 'continue' | 'warn' | 'stop';
-  readonly output: Output;
-  readonly timeouts: Timeouts;
-  readonly services: Readonly<Record<string, ServiceOverrides>>;
-  /** Whether everything runs from a copy of the tree's root; absent: no. */
-  readonly readOnlyRoot?: boolean;
-  /** A logger for what would be the host's own output otherwise; absent: none. */
-  readonly catchAll?: CatchAll | undefined;
-}
-
-/** The catch-all logger, and what it catches. */
-export interface CatchAll {
-  readonly spec: ServiceSpec;
-  /** The folder of its log. */
-  readonly directory: string;
-  /** Whether the host's command writes there too. */
-  readonly takesCommand: boolean;
-}
-
-/** Time limits in milliseconds, all upper bounds: everything ends as soon as it can. 0: no limit. */
-export interface Timeouts {
-  /** For each init script. Default: 0 (s6-overlay v2 has none). */
-  readonly init: number;
-  /** For all services to come up and be ready, before `start()` goes on without them. Default: 5000 (`S6_CMD_WAIT_FOR_SERVICES_MAXTIME`). */
-  readonly readiness: number;
-  /**
-   * For the services to end in `supervisor.stop()`, before KILL; all their finish scripts have `kill` more, whatever limits of
-   * their own they have, and a second at least. Then as long again for their loggers to read to the end. 0: no limit. Default: 3000
-   * (`S6_SERVICES_GRACETIME`).
-   */
-  readonly services: number;
-  /** For each finish script, before KILL. Default: 5000 (`S6_KILL_FINISH_MAXTIME`). */
-  readonly finish: number;
-  /** Between TERM and KILL for what services leave behind; see `services`, too. Default: 3000 (`S6_KILL_GRACETIME`). */
-  readonly kill: number;
-}
-
-/** What the host says differently about one service. */
-export interface ServiceOverrides extends Partial<
-  Pick<
-    ServiceSpec,
-    'restart' | 'essential' | 'backoff' | 'output' | 'user' | 'environment' | 'down' | 'downSignal'
-  >
-> {
-  /** Milliseconds from the stop signal to KILL; 0: never. Default: what `timeout-kill` says, else 10 000. */
-  readonly killTimeout?: number;
-  /** Milliseconds that `finish` may take; 0: no limit. Default: what `timeout-finish` says, else 5000. */
-  readonly finishTimeout?: number;
-}
 
 /** What a step of the tree is given. */
 export interface TreeSetting {

@@ -9,15 +9,8 @@ import { raiseCatchAll, startsWithStage } from './ascent.ts';
 import { tellLeftovers } from './left-behind.ts';
 import { settleTree } from './rules.ts';
 import { hurryScript, killScript, scriptStep, signalCommand } from './scripts.ts';
-import type {
-  ScriptsState,
-  Timeouts,
-  TreeInput,
-  TreeSetting,
-  TreeState,
-  TreeStep,
-  Unit,
-} from './state.ts';
+import type { ScriptsState, TreeInput, TreeSetting, TreeState, TreeStep, Unit } from './state.ts';
+import type { Timeouts } from './tree-options.ts';
 import { isDescending, reaches } from './state.ts';
 import { adopt, move, respecify, unitsOf } from './units.ts';
 import type { Exit } from '../model/exit.ts';
@@ -45,7 +38,8 @@ export function newTree(tree: Tree, setting: TreeSetting): TreeState {
     },
     finish: pending(tree.finish, 'yes'),
     command: pending([], 'yes'),
-    commandWaits: false,
+    commandWaits: null,
+    waitForServices: setting.options.waitForServices ?? false,
     timeouts: setting.options.timeouts,
     units: unitsOf(tree, setting),
     grace: setting.options.timeouts.services,
@@ -125,10 +119,10 @@ function receive(draft: Draft, input: TreeInput): void {
 /** The first one stands. */
 function takeCommand(
   draft: Draft,
-  { command, waits = false }: Extract<TreeInput, { readonly type: 'command' }>,
+  { command, waits }: Extract<TreeInput, { readonly type: 'command' }>,
 ): void {
   if (draft.state.command.scripts.length > 0) return;
-  draft.state = { ...draft.state, commandWaits: waits };
+  draft.state = { ...draft.state, commandWaits: waits ?? null };
   draft.scripts('command', { scripts: [{ name: 'command', run: { command } }] });
 }
 
@@ -148,10 +142,11 @@ function advance(
 
 function reread(
   draft: Draft,
-  { tree, timeouts }: Extract<TreeInput, { readonly type: 'reread' }>,
+  { tree, timeouts, waitForServices }: Extract<TreeInput, { readonly type: 'reread' }>,
 ): void {
   const isAfterInit = draft.state.services.reread === 'asked';
   if (timeouts !== undefined && isAfterInit) limit(draft, timeouts);
+  if (waitForServices !== undefined) draft.state = { ...draft.state, waitForServices };
   if (tree !== null) adopt(draft, tree);
   if (isAfterInit) draft.services({ reread: 'yes' });
 }

@@ -4,7 +4,8 @@
 import type { Draft, Said } from './draft.ts';
 import { rests } from './draft.ts';
 import { newborn } from './longrun.ts';
-import type { ServiceOverrides, TreeOptions, TreeSetting, Unit } from './state.ts';
+import type { TreeSetting, Unit } from './state.ts';
+import type { ServiceOverrides, TreeOptions } from './tree-options.ts';
 import type { Problem } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
 import type { ServiceSpec, Tree } from '../model/tree.ts';

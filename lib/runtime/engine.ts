@@ -11,13 +11,8 @@ import { keyOf, Remains } from './remains.ts';
 import type { Child, ChildListener, Spawner } from './spawner.ts';
 import type { Found, World } from './world.ts';
 import { consulted } from '../machine/consulted.ts';
-import type {
-  Effect,
-  KilledLeftover,
-  TreeInput,
-  TreeOptions,
-  TreeState,
-} from '../machine/state.ts';
+import type { Effect, KilledLeftover, TreeInput, TreeState } from '../machine/state.ts';
+import type { TreeOptions } from '../machine/tree-options.ts';
 import { newTree, nextDeadline, treeStep } from '../machine/tree.ts';
 import type { Change, LifecycleEvent } from '../model/event.ts';
 import type { Tree } from '../model/tree.ts';

@@ -17,7 +17,7 @@ import { RuntimeDirectory } from './runtime-directory.ts';
 import type { Spawner } from './spawner.ts';
 import { syncDisks } from './sync-disks.ts';
 import { OptionsError } from '../errors.ts';
-import type { Timeouts } from '../machine/state.ts';
+import type { Timeouts } from '../machine/tree-options.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** How a supervisor is placed in the world. */
@@ -35,9 +35,10 @@ export interface Placement {
   readonly loggingScript: string | undefined;
   /** The problems of the variables, as far as they are told. */
   readonly problems: readonly Problem[];
-  /** By the container environment as it is by then: the time limits, and whether the disks are synchronised at the very end. */
+  /** The settings that scripts may change, by the container environment as it is by then. */
   readonly by: (variables: Readonly<Record<string, string>>) => {
     readonly timeouts: Timeouts;
+    readonly waitForServices: boolean;
     readonly syncDisks: boolean;
     readonly problems: readonly Problem[];
   };
@@ -125,10 +126,10 @@ function worldOf({ placement, directory, environment, premises, parts }: WorldPa
     ...parts,
     async reread(root) {
       const found = await parts.reread(root);
-      const { timeouts, problems } = late();
+      const { timeouts, waitForServices, problems } = late();
       const news = problems.filter(({ message }) => !told.has(message));
       for (const { message } of news) told.add(message);
-      return { ...found, timeouts, problems: [...found.problems, ...news] };
+      return { ...found, timeouts, waitForServices, problems: [...found.problems, ...news] };
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Timeouts } from '../machine/state.ts';
+import type { Timeouts } from '../machine/tree-options.ts';
 import type { Problem } from '../model/problem.ts';
 import type { FixAttrsRule, ServiceSpec, Tree } from '../model/tree.ts';
 
@@ -6,8 +6,10 @@ import type { FixAttrsRule, ServiceSpec, Tree } from '../model/tree.ts';
 export interface World {
   /** Applies the ownership and mode rules of `fix-attrs.d`. */
   prepare(rules: readonly FixAttrsRule[]): Promise<readonly Problem[]>;
-  /** Reads the tree again; `null` when nothing sensible is there any more. And the time limits, where they may be others by now. */
-  reread(root: string): Promise<Found & { readonly timeouts?: Timeouts }>;
+  /** Reads the tree again; `null` when nothing sensible is there any more. And the variables, where they may be others by now. */
+  reread(
+    root: string,
+  ): Promise<Found & { readonly timeouts?: Timeouts; readonly waitForServices?: boolean }>;
   /**
    * Copies the tree to where it can be written to, and reads it there; `null` when it stays where it is. A world that has no
    * other place leaves it out.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { script, service } from './samples.ts';
 import { TreeLife } from './tree-life.ts';
-import type { TreeOptions } from '../../lib/machine/state.ts';
+import type { TreeOptions } from '../../lib/machine/tree-options.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import { catchAllName, serviceDefaults } from '../../lib/model/tree.ts';
 

@@ -16,6 +16,7 @@ import {
   unspawnable,
 } from './samples.ts';
 import { TreeLife } from './tree-life.ts';
+import type { TreeInput } from '../../lib/machine/state.ts';
 import type { FixAttrsRule } from '../../lib/model/tree.ts';
 
 const rule: FixAttrsRule = {
@@ -386,6 +387,21 @@ test('the command waits for the processes alone, or, if it is to, until the serv
   const late = waiting(true).rise('api web');
   assert.deepEqual(late.asked, []);
   assert.deepEqual(late.service('api', announced).asked, ['spawn command']);
+});
+
+test('whether it waits is as the variables have it after the init stage, unless the host says', () => {
+  const parts = { root: '/etc', services: [service('web', { notificationFd: 3 })] };
+  const asked = (before: boolean, after: boolean, waits?: boolean): readonly string[] => {
+    const command = { type: 'command', command: ['sh'], ...(waits !== undefined && { waits }) };
+    const life = new TreeLife(parts, { waitForServices: before }).give(command as TreeInput);
+    const { tree } = life.start().state;
+    life.give({ type: 'reread', tree, problems: [], waitForServices: after });
+    return life.rise('web').asked;
+  };
+  assert.deepEqual(asked(false, true), []);
+  assert.deepEqual(asked(true, false), ['spawn command']);
+  assert.deepEqual(asked(false, true, false), ['spawn command']);
+  assert.deepEqual(asked(true, false, true), []);
 });
 
 test('a command that waits runs when the time is over (case 44)', () => {

@@ -14,7 +14,7 @@ import {
 } from './samples.ts';
 import { TreeLife } from './tree-life.ts';
 import { aliveIn } from '../../lib/machine/alive.ts';
-import type { CatchAll, TreeOptions } from '../../lib/machine/state.ts';
+import type { CatchAll, TreeOptions } from '../../lib/machine/tree-options.ts';
 import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import { catchAllName as log } from '../../lib/model/tree.ts';

@@ -7,7 +7,7 @@ import type {
   ServiceEffect,
   Setting,
 } from '../../lib/machine/machine.ts';
-import type { TreeOptions } from '../../lib/machine/state.ts';
+import type { TreeOptions } from '../../lib/machine/tree-options.ts';
 import { finishCommand, runCommand } from '../../lib/machine/command.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../lib/model/tree.ts';

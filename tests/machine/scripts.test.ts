@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { by, code, exited, script, service } from './samples.ts';
 import { TreeLife } from './tree-life.ts';
 import { failures } from '../../lib/machine/scripts.ts';
-import type { ScriptInput, TreeOptions } from '../../lib/machine/state.ts';
+import type { ScriptInput } from '../../lib/machine/state.ts';
+import type { TreeOptions } from '../../lib/machine/tree-options.ts';
 
 const parts = {
   init: [script('10-a'), script('20-b')],

@@ -5,9 +5,9 @@ import type {
   ScriptInput,
   ScriptStageName,
   TreeInput,
-  TreeOptions,
   TreeState,
 } from '../../lib/machine/state.ts';
+import type { TreeOptions } from '../../lib/machine/tree-options.ts';
 import { newTree, nextDeadline, treeStep } from '../../lib/machine/tree.ts';
 import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';

@@ -15,7 +15,7 @@ import {
 import { TreeLife } from './tree-life.ts';
 import { isReady } from '../../lib/machine/longrun.ts';
 import { unitsOf } from '../../lib/machine/units.ts';
-import type { ServiceOverrides } from '../../lib/machine/state.ts';
+import type { ServiceOverrides } from '../../lib/machine/tree-options.ts';
 import { problem } from '../../lib/model/problem.ts';
 import type { ServiceSpec } from '../../lib/model/tree.ts';
 

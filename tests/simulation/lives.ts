@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Input } from '../../lib/machine/machine.ts';
-import type { TreeInput, TreeOptions } from '../../lib/machine/state.ts';
+import type { TreeInput } from '../../lib/machine/state.ts';
+import type { TreeOptions } from '../../lib/machine/tree-options.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 import type { ServiceSpec, Tree } from '../../lib/model/tree.ts';
 import { loggerName } from '../../lib/model/tree.ts';

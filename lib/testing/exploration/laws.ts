@@ -1,4 +1,4 @@
-import type { TreeOptions } from '../../machine/state.ts';
+import type { TreeOptions } from '../../machine/tree-options.ts';
 import type { Problem, ProblemCode } from '../../model/problem.ts';
 import type { Program } from '../../model/program.ts';
 
