@@ -1,4 +1,5 @@
 import type { Figure } from './figure.ts';
+import { ask } from './figures/ask.ts';
 import { fatHost } from './figures/fat-host.ts';
 import { idle } from './figures/idle.ts';
 import { importing } from './figures/import.ts';
@@ -16,6 +17,7 @@ export const figures: readonly Figure[] = [
   importing,
   load,
   testKit,
+  ask,
   log,
   start,
   stop,
