@@ -1,6 +1,7 @@
 import type { Scenario } from './parse.ts';
 import { behavioursOf, exitOf, fileOf, wordsOf } from './parse.ts';
 import { childOf, literalOf, optionsOf } from './setting.ts';
+import { asWallClock } from './wall-clock.ts';
 import { withstandKill } from './withstand-kill.ts';
 import { StagekeeperError } from '../../lib/index.ts';
 import type { Supervisor } from '../../lib/index.ts';
@@ -50,10 +51,12 @@ function unkillable({ files }: Scenario): ReadonlySet<string> {
 /** Where the steps of a scenario are done. */
 class Stage {
   readonly #life: Simulation;
+  readonly #setClock: (ms: number) => void;
   readonly #say: (words: string) => void;
 
   constructor(life: Simulation, say: (words: string) => void) {
     this.#life = life;
+    this.#setClock = asWallClock(life.clock);
     this.#say = say;
   }
 
@@ -133,6 +136,9 @@ class Stage {
         this.#say(supervisor.explain(name));
       },
       wait: (ms) => advance(Number(ms)),
+      clock: (ms) => {
+        this.#setClock(Number(ms));
+      },
       write: async (...words) => {
         const [path, content] = fileOf(words.join(' '));
         await write(literalOf(new Map([[path, content]])));
