@@ -45,7 +45,7 @@ export const lives = [
   ),
 
   contractCase('tells what a process does in the order in which it is done', async (bench) => {
-    const one = bench.start('one', sequence(ready(), print('hello', 60), exit(1, 20)), {
+    const one = bench.start('one', sequence(ready(), print('hello', 200), exit(1, 20)), {
       notificationFd: 3,
     });
     await bench.ended(one);

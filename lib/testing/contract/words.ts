@@ -39,7 +39,7 @@ export const words = [
   contractCase('tells apart what is printed on stdout and on stderr', async (bench) => {
     const one = bench.start(
       'one',
-      sequence({ print: 'oh', stream: 'stderr' }, print('well', 40), exit(0)),
+      sequence({ print: 'oh', stream: 'stderr' }, print('well', 200), exit(0)),
     );
     await bench.ended(one);
     assert.deepEqual(one.told, ['spawned', 'stderr: oh', 'stdout: well', 'exited 0']);
