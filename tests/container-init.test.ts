@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { kill } from 'node:process';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { childrenOf, until } from './processes.ts';
+import { childrenOf, isAtRest, read, until } from './processes.ts';
 import { asProcess1, whyNoProcess1 } from './runtime/run-host.ts';
 
 const init = fileURLToPath(new URL('../examples/container-init/init.sh', import.meta.url));
@@ -21,6 +22,8 @@ interface World {
   output(): string;
   /** The pid of process 1, as seen from here. */
   init(): number;
+  /** Sends a signal to process 1 while it waits: bash keeps one that comes just before until its child ends. */
+  signal(signal: NodeJS.Signals): Promise<void>;
   /** The exit code, once it has ended. */
   readonly ended: Promise<number>;
 }
@@ -33,10 +36,17 @@ function start(shell: readonly string[], program: readonly string[]): World {
   for (const stream of [process.stdout, process.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
+  const first = (): number =>
+    childrenOf(process.pid ?? 0)[0] ?? assert.fail('there is no process 1');
   return {
     process,
     output: () => output,
-    init: () => childrenOf(process.pid ?? 0)[0] ?? assert.fail('there is no process 1'),
+    init: first,
+    async signal(signal) {
+      const pid = first();
+      await until(() => isAtRest(pid), 'process 1 at rest');
+      kill(pid, signal);
+    },
     ended: once(process, 'close').then(([code]) => code as number),
   };
 }
@@ -63,7 +73,7 @@ function exitCodes(shell: readonly string[]): void {
   test('has 143 for a child that dies of TERM', async () => {
     const world = start(shell, ['sh', '-c', 'echo ready; exec sleep 600']);
     await until(() => world.output().includes('ready'), 'the child');
-    process.kill(world.init(), 'SIGTERM');
+    await world.signal('SIGTERM');
     assert.equal(await world.ended, 143);
   });
 }
@@ -73,7 +83,7 @@ function duties(shell: readonly string[]): void {
     const world = start(shell, [process.execPath, '-e', listener]);
     await until(() => world.output().includes('ready'), 'the child');
     for (const signal of signals) {
-      process.kill(world.init(), `SIG${signal}`);
+      await world.signal(`SIG${signal}`);
       await until(() => world.output().includes(`${signal}.`), signal);
     }
     assert.equal(await world.ended, 42);
@@ -81,13 +91,18 @@ function duties(shell: readonly string[]): void {
   });
 
   test('reaps orphans', async () => {
-    const many = 'n=0; while [ $n -lt 20 ]; do (sleep 0.5 &); n=$((n + 1)); done';
+    const many = 'n=0; while [ $n -lt 20 ]; do (sleep 601 &); n=$((n + 1)); done';
     const world = start(shell, ['sh', '-c', `${many}; echo made; exec sleep 600`]);
     await until(() => world.output().includes('made'), 'the orphans');
     const pid = world.init();
-    assert.ok(childrenOf(pid).length > 1, 'orphans have come to it');
+    const orphans = (): readonly number[] =>
+      childrenOf(pid).filter(
+        (child) => read(`/proc/${child}/cmdline`) === ['sleep', '601', ''].join('\0'),
+      );
+    await until(() => orphans().length === 20, 'orphans that come to it');
+    for (const orphan of orphans()) kill(orphan, 'SIGKILL');
     await until(() => childrenOf(pid).length === 1, 'the end of the orphans');
-    process.kill(pid, 'SIGTERM');
+    await world.signal('SIGTERM');
     assert.equal(await world.ended, 143);
   });
 }

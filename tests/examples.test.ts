@@ -37,14 +37,14 @@ function node(
   words: readonly string[],
   environment: Record<string, string | undefined> = {},
 ): Running {
-  const child = spawn(process.execPath, words, {
+  // One pipe for both, since what comes by two has no order.
+  const child = spawn('sh', ['-c', 'exec "$@" 2>&1', 'sh', process.execPath, ...words], {
     cwd: fileURLToPath(new URL(`../examples/${example}`, import.meta.url)),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...environment },
   });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   return { child, output: () => output, ended };
 }

@@ -160,7 +160,7 @@ test('a logger that never reads is killed when its time is up, its producer is n
         },
       ],
     }),
-    { timeouts: { services: 300 } },
+    { timeouts: { services: 1000 } },
   );
   await supervisor.start();
   const events: LifecycleEvent[] = [];

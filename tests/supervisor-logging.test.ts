@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { read, until } from './processes.ts';
 import { plant, testFolder } from './runtime/folder.ts';
+import { waitFor } from './runtime/rig.ts';
 import type { LifecycleEvent, SupervisorOptions } from '../lib/index.ts';
 import { Supervisor } from '../lib/index.ts';
 import { writeTree } from '../lib/testing/index.ts';
@@ -108,7 +109,11 @@ test('a logger that is killed loses no line', async (t) => {
 
 test('what a script leaves behind, its output in its hands, does not hold up the log', async (t) => {
   const { supervisor, lines } = await plantTree(t, {
-    'cont-init.d/10': sh('(trap "echo bye; exit" TERM; sleep 600 & wait) &'),
+    'cont-init.d/10': sh(
+      // Forked before there is a trap: a child of one that has a trap may lose TERM until it is another program.
+      '(sleep 600 & trap "echo bye; exit" TERM; : > ../ready; wait) &',
+      waitFor('../ready'),
+    ),
     'services.d/web/run': sh('exec sleep 600'),
   });
   await supervisor.start();

@@ -77,8 +77,13 @@ test('for real: the scripts themselves, with stand-ins for what they call', asyn
     "10-migrate: printed 'app migrate'",
     'database: ready',
     'supervisor: starting → running',
-    "nginx: printed 'nginx: no more requests'",
     'app/log: stopping → down, code 0',
+    "90-dump: printed 'app dump'",
+  ]);
+  // Beside the others: nobody says which of them goes down first.
+  expectOrder(life.transcript, [
+    'supervisor: starting → running',
+    "nginx: printed 'nginx: no more requests'",
     "90-dump: printed 'app dump'",
   ]);
 });

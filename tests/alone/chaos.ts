@@ -2,8 +2,8 @@
  * With real processes: many services that die at random, their loggers killed at random, and what must hold all the same.
  *
  * Every script writes what it sees into files of its own service; the files are judged afterwards. A run holds a lock (a
- * folder) that only its finish script takes away, so two runs side by side, or a run before the finish of the last one,
- * would be found in its trace.
+ * file) that only its finish script takes away, so two runs side by side, or a run before the finish of the last one, would
+ * be found in its trace.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
@@ -20,8 +20,14 @@ const services = Number(process.env['CHAOS_SERVICES'] ?? 200);
 const seconds = Number(process.env['CHAOS_SECONDS'] ?? 20);
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
 
+/**
+ * The shell takes the lock itself: a program that it was just starting when it was killed would take it later, when the
+ * finish has already been.
+ */
 const run = `#!/bin/sh
-mkdir lock 2>/dev/null || echo "two runs" >> trace
+set -C
+{ true > lock; } 2>/dev/null || echo "two runs" >> trace
+set +C
 echo "run $$" >> trace
 i=0
 while :; do
@@ -36,7 +42,7 @@ done
 `;
 
 const finish = `#!/bin/sh
-rmdir lock 2>/dev/null || echo "no lock" >> trace
+rm lock 2>/dev/null || echo "no lock" >> trace
 echo "finish $4" >> trace
 `;
 

@@ -15,9 +15,6 @@ import { isAlive, livingWith, livingWithEntry, until } from '../processes.ts';
 import { testFolder } from './folder.ts';
 import { shellPaths } from './shells.ts';
 
-/** Milliseconds in which everybody is to be gone: it is a second, on a machine that has nothing else to do. */
-const soon = 3000;
-
 /** Whom it is told of, and what becomes of them when its input comes to its end after these lines. */
 async function guard(
   t: TestContext,
@@ -50,8 +47,7 @@ async function start(
   });
   const pid = child.pid ?? 0;
   t.after(() => {
-    for (const each of livingWith('stat', (stat) => fieldsOf(stat)[2] === String(pid)))
-      process.kill(each, 'SIGKILL');
+    killAll(livingWith('stat', (stat) => fieldsOf(stat)[2] === String(pid)));
     if (child.exitCode === null) child.kill('SIGKILL');
   });
   const [text] = (await once(child.stdout, 'data')) as [Buffer];
@@ -65,7 +61,18 @@ function fieldsOf(stat: string): readonly string[] {
 
 /** Waits for the end of those who were killed, which is not there at once. */
 function end(pids: readonly number[]): Promise<void> {
-  return until(() => !pids.some(isAlive), 'the end', soon);
+  return until(() => !pids.some(isAlive), 'the end');
+}
+
+/** Kills those who are still there. */
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // gone meanwhile
+    }
+  }
 }
 
 const meek = 'echo up; exec sleep 600';
@@ -162,10 +169,7 @@ inEveryShell(
     const begun = performance.now();
     await guard(t, shell, { lines: [...lines, ...removed].join('') });
     t.diagnostic(`over after ${Math.round(performance.now() - begun)} ms`);
-    assert.deepEqual(
-      ours.map(({ pid }) => isAlive(pid)),
-      ours.map(() => false),
-    );
+    await end(ours.map(({ pid }) => pid));
   },
 );
 
@@ -184,13 +188,12 @@ inEveryShell(
     const pids = [marked, stubbornOne, longer, looked].map(({ text }) => Number(text));
     t.after(() => {
       const isMarked = (entries: string): boolean => entries.includes(marker);
-      for (const pid of livingWith('environ', isMarked)) process.kill(pid, 'SIGKILL');
+      killAll(livingWith('environ', isMarked));
     });
     await guard(t, shell, { lines: '', marker });
     await until(
       () => livingWithEntry(marker).length <= 1,
       'the end of the runaways and their children',
-      soon,
     );
     assert.deepEqual(
       livingWithEntry(marker),

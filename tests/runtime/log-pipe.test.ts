@@ -196,7 +196,7 @@ test('who shares a pipe is spawned in the order of asking, whatever else it wait
     made.sh('exec sleep 600', { ...producer, stderr: 'ignore' }),
   ];
   await Promise.all(lives.map((life) => life.tells('spawned')));
-  const [reader, writer] = lives.map(({ pid }) => Number(pid));
+  const [reader, writer] = lives.map(({ place }) => Number(place));
   assert.ok(Number(reader) < Number(writer), `${reader} before ${writer}`);
   lives[1]?.kill('SIGTERM');
   await lives[1]?.over;

@@ -38,12 +38,12 @@ testEachWay('no descriptor takes the place of another, whatever their numbers', 
   const { sh, spawner } = await rig(t);
   const input = { name: 'web/log', stdin: { pipe: 'web' } } as const;
   const lives = Array.from({ length: 45 }, (_, index) =>
-    sh(`echo > /dev/fd/${index + 3}; echo out; echo err >&2; readlink /dev/fd/0; read -r _`, {
+    sh(`echo out; echo err >&2; readlink /dev/fd/0; echo > /dev/fd/${index + 3}; read -r _`, {
       ...input,
       notificationFd: index + 3,
     }),
   );
-  // What a process says with its last breath may come too late on a busy machine.
+  // What a process says with its last breath may come too late on a busy machine: all is said before the announcement.
   for (const life of lives) await life.tells('announced');
   spawner.closePipe('web');
   for (const life of lives) await life.over;

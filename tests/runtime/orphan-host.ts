@@ -228,12 +228,15 @@ function allSleepers(): readonly { readonly pid: number; readonly words: string 
 async function childOfEndedWorker(): Promise<number> {
   const script = `
     const { spawn } = require('node:child_process');
-    require('node:worker_threads').parentPort.postMessage(spawn('sleep', ['0.3']).pid);
+    require('node:worker_threads').parentPort.postMessage(spawn('sleep', ['600']).pid);
     setInterval(() => undefined, 1000);
   `;
   const worker = new Worker(script, { eval: true });
   const pid = await new Promise<number>((resolve) => worker.once('message', resolve));
   await worker.terminate();
+  // The children of a thread that has ended come to the others.
+  await until(() => ownChildren().includes(pid), 'the child');
+  process.kill(pid, 'SIGKILL');
   return pid;
 }
 

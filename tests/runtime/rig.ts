@@ -114,6 +114,9 @@ export function sleeps(pid: number | undefined): boolean {
 /** Milliseconds that a child may live: what takes longer in a test hangs. */
 const longestLife = 20_000;
 
+/** How many were spawned in this process. */
+let spawns = 0;
+
 /** A child, and everything that is told of it. */
 export class Life implements Child {
   /** In short, in order: `spawned`, `announced`, `stdout: text`, `exited 0`, `unspawnable ENOENT`. */
@@ -121,6 +124,8 @@ export class Life implements Child {
   /** Resolves when nothing further is to come: with how it ended, or `undefined` if it could not be run. */
   readonly over: Promise<Exit | undefined>;
   pid: number | undefined;
+  /** When it was spawned, as a number that is larger for those who come later: pids begin again some day. */
+  place: number | undefined;
   exit: Exit | undefined;
   leftBehind: boolean | undefined;
   failure: SpawnFailure | undefined;
@@ -144,6 +149,7 @@ export class Life implements Child {
     const listener: ChildListener = {
       spawned: (pid) => {
         this.pid = pid;
+        this.place = spawns += 1;
         this.told.push('spawned');
       },
       unspawnable: (failure) => {

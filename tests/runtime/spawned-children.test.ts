@@ -29,6 +29,7 @@ test('whoever is spawned is among them until Node has told the end', async (t) =
   assert.equal(spawned.has(first), false);
   other.kill('SIGKILL');
   await once(other, 'exit');
+  if (early.exitCode === null) await once(early, 'exit');
   assert.deepEqual([spawned.pids(), early.exitCode], [new Set(), 0]);
 });
 

@@ -282,7 +282,9 @@ for (const { name, words, skip } of shells) {
       const { child, end } = launch(t, box, words, pipe);
       if (says === '') {
         await until(() => existsSync(join(box.logs, '../begun')), 'its reader');
-        child.kill('SIGTERM');
+        // Again and again: a shell that is between its look for signals and its read goes on waiting.
+        const isOver = (): boolean => child.exitCode !== null || !child.kill('SIGTERM');
+        await until(isOver, 'the end of the logger');
       }
       assert.deepEqual(await end(), [says === '' ? 0 : 111, says]);
       assert.deepEqual(readdirSync(box.logs).sort(), ['current', 'lock']);
@@ -339,7 +341,9 @@ async function begin(
   writeSync(pipe, 'begun\n');
   await until(() => currentOf(box) === 'begun\n', 'a line');
   const isReader = (pid: number): boolean => read(`/proc/${pid}/comm`) === 'cat\n';
-  const children = childrenOf(child.pid ?? 0);
+  let children: readonly number[] = [];
+  const look = (): number => (children = childrenOf(child.pid ?? 0)).length;
+  await until(() => look() === 2, 'the end of what it runs beside them');
   const reader = children.find(isReader) ?? 0;
   const owners = [child.pid ?? 0, reader].map((pid) => statSync(`/proc/${pid}/io`).uid);
   assert.notEqual(owners[0], owners[1], 'it may not be looked into');

@@ -117,7 +117,7 @@ test('a poller leaves nobody behind who has only just been forked', async (t) =>
     done
     echo over
     exec sleep 600`);
-  await life.tells('stdout: over');
+  await until(() => life.lines.includes('over'), 'the last of a hundred', 60_000);
   assert.equal(companions(life), 0);
 });
 

@@ -47,10 +47,10 @@ test('whoever of the group lives on is told', async (t) => {
 test('who heeds TERM may clean up', async (t) => {
   const { made, life, left } = await abandon(t, `trap 'echo bye > bye; exit' TERM; ${stay}`, sleep);
   const begun = performance.now();
-  assert.deepEqual(await life.swept(5000), [], 'nobody is killed');
+  assert.deepEqual(await life.swept(20_000), [], 'nobody is killed');
   assert.deepEqual(left.map(isAlive), [false, false]);
   assert.equal(read(join(made.folder, 'bye')), 'bye\n');
-  assert.ok(performance.now() - begun < 2000, 'and the time is not slept through');
+  assert.ok(performance.now() - begun < 10_000, 'and the time is not slept through');
 });
 
 test('who ignores TERM is killed when the time is over', async (t) => {
@@ -115,7 +115,7 @@ test('many are swept together in no more time than one', async (t) => {
   await Promise.all(lives.map((life) => life.over));
   assert.ok(lives.every(({ leftBehind }) => leftBehind === true));
   const begun = performance.now();
-  await Promise.all(lives.map((life) => life.swept(2000)));
-  assert.ok(performance.now() - begun < 1500);
+  await Promise.all(lives.map((life) => life.swept(20_000)));
+  assert.ok(performance.now() - begun < 10_000);
   assert.ok(lives.every((life) => !life.lingers()));
 });
