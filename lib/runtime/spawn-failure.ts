@@ -11,19 +11,21 @@ import type { Command } from '../model/program.ts';
  */
 export function explainFailure(error: unknown, command: Command, launch: Launch): SpawnFailure {
   const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+  const nowhere = absences.has(code) ? withoutDirectory(launch) : undefined;
+  if (nowhere !== undefined) return nowhere;
   const found = reasonFor(code, command, launch);
   return { code: systemCodes[code] ?? code, message: found ?? message };
 }
+
+/** The codes for what is not there, or is not what it should be. */
+const absences: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
 
 /** Node's own codes for what the system would not take either. */
 const systemCodes: Readonly<Record<string, string>> = { ERR_INVALID_ARG_VALUE: 'EINVAL' };
 
 function reasonFor(code: string, command: Command, launch: Launch): string | undefined {
+  if (absences.has(code)) return missing(command, launch);
   switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-    case 'EACCES':
-      return missing(command, launch);
     case 'E2BIG':
       return `its arguments and its environment are too large for the system; ${largest(launch)}.`;
     case 'EAGAIN':
@@ -46,9 +48,6 @@ function reasonFor(code: string, command: Command, launch: Launch): string | und
 
 function missing({ program }: Command, launch: Launch): string {
   const { file, directory, environment } = launch;
-  if (directory !== undefined && !isFolder(directory)) {
-    return `its working directory ${directory} does not exist, or is no folder.`;
-  }
   const isInterpreter = 'script' in program && !isSame(file, program.script);
   const what = isInterpreter ? `the interpreter ${file} of ${program.script}` : file;
   const folders = (environment['PATH'] ?? '').split(delimiter);
@@ -62,6 +61,16 @@ function missing({ program }: Command, launch: Launch): string {
   return environment['PATH'] === undefined
     ? `${what} is not found: its environment has no PATH.`
     : `${what} is not on its PATH ${environment['PATH']}.`;
+}
+
+/**
+ * What is wrong with the working directory, if anything is. A process comes there before it comes to its program; but along a
+ * PATH the search goes on, and what is told at its end may be something else that it has met.
+ */
+function withoutDirectory({ directory }: Launch): SpawnFailure | undefined {
+  if (directory === undefined || isFolder(directory)) return undefined;
+  const message = `its working directory ${directory} does not exist, or is no folder.`;
+  return { code: exists(directory) ? 'ENOTDIR' : 'ENOENT', message };
 }
 
 /** Whether the script is executed itself. */

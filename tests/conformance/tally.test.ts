@@ -218,7 +218,7 @@ conform('s6-permafailon', [
         ...['', '60', '60 5', 'x 5 1 true', '60 x 1 true', '60 0 1 true', '60 5 1'].map(
           (line) => `s6-permafailon ${line}; say "${line}: $?"`,
         ),
-        's6-permafailon 60 5 1 no-such-program; say $?',
+        's6-permafailon 60 5 1 ./no-such-program; say $?',
         's6-permafailon 60 5 1 sh -c "exit 7"; say $?',
         'say done',
       ),

@@ -103,6 +103,18 @@ test('a working directory that does not exist', async (t) => {
   assert.match(found.message, /working directory \/nowhere does not exist/);
 });
 
+test('a working directory that does not exist, and something on the PATH that cannot be run', async (t) => {
+  const found = await failureOf(t, ({ folder, file }) => {
+    file('true', '', 0o644);
+    return {
+      program: { command: ['true'], directory: '/nowhere' },
+      environment: { PATH: `${folder}:/bin:/usr/bin` },
+    };
+  });
+  assert.equal(found.code, 'ENOENT');
+  assert.match(found.message, /working directory \/nowhere does not exist/);
+});
+
 test('a NUL in an argument', async (t) => {
   const found = await failureOf(t, () => run('echo', 'a\0b'));
   assert.equal(found.code, 'EINVAL');
