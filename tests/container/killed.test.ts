@@ -182,6 +182,7 @@ inContainers('a supervisor that takes the place of one that was killed', {
       init: ['sh', '-c', again, 'sh'],
     });
     await box.until('numbered runs');
+    await box.until(service('numbered', 'up'));
     const [first = 0] = runsOf(box);
     process.kill(box.host, 'SIGKILL');
     await box.until('host: 137');
