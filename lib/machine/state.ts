@@ -1,5 +1,5 @@
 import type { Input, Of, ServiceState } from './machine.ts';
-import type { Timeouts, TreeOptions } from './tree-options.ts';
+import type { LateOptions, Timeouts, TreeOptions } from './tree-options.ts';
 import type { Exit } from '../model/exit.ts';
 import type { Change, Phase, StageStatus } from '../model/event.ts';
 import type { Leftover } from '../model/leftover.ts';
@@ -154,13 +154,11 @@ export type TreeInput =
   | { readonly type: 'copied'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
   | { readonly type: 'prepared'; readonly problems: readonly Problem[] }
   /** The tree was read again, and the variables, which init scripts may have set. */
-  | {
+  | ({
       readonly type: 'reread';
       readonly tree: Tree | null;
       readonly problems: readonly Problem[];
-      readonly timeouts?: Timeouts;
-      readonly waitForServices?: boolean;
-    }
+    } & Partial<LateOptions>)
   /** Somebody is about to go by the control files of a service. */
   | { readonly type: 'consult'; readonly service: string }
   /** The control files of one service are not as they were. */

@@ -15,6 +15,9 @@ export interface TreeOptions {
   readonly catchAll?: CatchAll | undefined;
 }
 
+/** The options that init scripts may still change. */
+export type LateOptions = Required<Pick<TreeOptions, 'timeouts' | 'waitForServices'>>;
+
 /** The catch-all logger, and what it catches. */
 export interface CatchAll {
   readonly spec: ServiceSpec;

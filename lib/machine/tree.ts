@@ -10,8 +10,8 @@ import { tellLeftovers } from './left-behind.ts';
 import { settleTree } from './rules.ts';
 import { hurryScript, killScript, scriptStep, signalCommand } from './scripts.ts';
 import type { ScriptsState, TreeInput, TreeSetting, TreeState, TreeStep, Unit } from './state.ts';
-import type { Timeouts } from './tree-options.ts';
 import { isDescending, reaches } from './state.ts';
+import type { Timeouts } from './tree-options.ts';
 import { adopt, move, respecify, unitsOf } from './units.ts';
 import type { Exit } from '../model/exit.ts';
 import { describeExit } from '../model/exit.ts';
@@ -146,7 +146,8 @@ function reread(
 ): void {
   const isAfterInit = draft.state.services.reread === 'asked';
   if (timeouts !== undefined && isAfterInit) limit(draft, timeouts);
-  if (waitForServices !== undefined) draft.state = { ...draft.state, waitForServices };
+  if (waitForServices !== undefined && isAfterInit)
+    draft.state = { ...draft.state, waitForServices };
   if (tree !== null) adopt(draft, tree);
   if (isAfterInit) draft.services({ reread: 'yes' });
 }

@@ -17,7 +17,7 @@ import { RuntimeDirectory } from './runtime-directory.ts';
 import type { Spawner } from './spawner.ts';
 import { syncDisks } from './sync-disks.ts';
 import { OptionsError } from '../errors.ts';
-import type { Timeouts } from '../machine/tree-options.ts';
+import type { LateOptions } from '../machine/tree-options.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** How a supervisor is placed in the world. */
@@ -36,9 +36,7 @@ export interface Placement {
   /** The problems of the variables, as far as they are told. */
   readonly problems: readonly Problem[];
   /** The settings that scripts may change, by the container environment as it is by then. */
-  readonly by: (variables: Readonly<Record<string, string>>) => {
-    readonly timeouts: Timeouts;
-    readonly waitForServices: boolean;
+  readonly by: (variables: Readonly<Record<string, string>>) => LateOptions & {
     readonly syncDisks: boolean;
     readonly problems: readonly Problem[];
   };

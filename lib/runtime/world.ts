@@ -1,4 +1,4 @@
-import type { Timeouts } from '../machine/tree-options.ts';
+import type { LateOptions } from '../machine/tree-options.ts';
 import type { Problem } from '../model/problem.ts';
 import type { FixAttrsRule, ServiceSpec, Tree } from '../model/tree.ts';
 
@@ -7,9 +7,7 @@ export interface World {
   /** Applies the ownership and mode rules of `fix-attrs.d`. */
   prepare(rules: readonly FixAttrsRule[]): Promise<readonly Problem[]>;
   /** Reads the tree again; `null` when nothing sensible is there any more. And the variables, where they may be others by now. */
-  reread(
-    root: string,
-  ): Promise<Found & { readonly timeouts?: Timeouts; readonly waitForServices?: boolean }>;
+  reread(root: string): Promise<Found & Partial<LateOptions>>;
   /**
    * Copies the tree to where it can be written to, and reads it there; `null` when it stays where it is. A world that has no
    * other place leaves it out.

@@ -396,6 +396,8 @@ test('whether it waits is as the variables have it after the init stage, unless 
     const life = new TreeLife(parts, { waitForServices: before }).give(command as TreeInput);
     const { tree } = life.start().state;
     life.give({ type: 'reread', tree, problems: [], waitForServices: after });
+    // Later it makes no difference any more.
+    life.give({ type: 'reread', tree, problems: [], waitForServices: !after });
     return life.rise('web').asked;
   };
   assert.deepEqual(asked(false, true), []);
