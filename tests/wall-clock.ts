@@ -1,4 +1,4 @@
-import type { VirtualClock } from '../../lib/testing/index.ts';
+import type { VirtualClock } from '../lib/testing/index.ts';
 
 /**
  * Lets a clock be set, as a wall clock can be: it shows so many milliseconds more or less from then on. An alarm rings as long

@@ -7,39 +7,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LifecycleEvent } from '../../lib/model/event.ts';
 import type { Backoff, ServiceSpec } from '../../lib/model/tree.ts';
-import type { Clock } from '../../lib/runtime/clock.ts';
 import { Engine } from '../../lib/runtime/engine.ts';
 import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { changeInWords } from '../machine/in-words.ts';
 import * as inputs from '../machine/samples.ts';
+import { asWallClock } from '../wall-clock.ts';
 
 const hour = 3_600_000;
 
-/** A wall clock: what it shows can be set, and an alarm rings as long after it was set as it showed then. */
-class WallClock implements Clock {
-  readonly #time = new VirtualClock(2 * hour);
-  #ahead = 0;
-
-  now(): number {
-    return this.#time.now() + this.#ahead;
-  }
-
-  at(time: number, wake: () => void): () => void {
-    return this.#time.at(time - this.#ahead, wake);
-  }
-
-  advance(ms: number): void {
-    this.#time.advance(ms);
-  }
-
-  set(ms: number): void {
-    this.#ahead += ms;
-  }
-}
-
 function live(spec: ServiceSpec) {
-  const clock = new WallClock();
+  const time = new VirtualClock(2 * hour);
+  const clock = Object.assign(time, { set: asWallClock(time) });
   const spawner = new FakeSpawner(clock);
   const events: LifecycleEvent[] = [];
   const engine = new Engine(inputs.tree({ services: [spec] }), {

@@ -1,7 +1,6 @@
 import type { Scenario } from './parse.ts';
 import { behavioursOf, exitOf, fileOf, wordsOf } from './parse.ts';
 import { childOf, literalOf, optionsOf } from './setting.ts';
-import { asWallClock } from './wall-clock.ts';
 import { withstandKill } from './withstand-kill.ts';
 import { StagekeeperError } from '../../lib/index.ts';
 import type { Supervisor } from '../../lib/index.ts';
@@ -9,6 +8,7 @@ import type { Simulation, SpawnerRequest } from '../../lib/testing/index.ts';
 import { simulate } from '../../lib/testing/index.ts';
 import { eventInWords, timedLine } from '../../lib/testing/transcript.ts';
 import { verdictInWords } from '../machine/in-words.ts';
+import { asWallClock } from '../wall-clock.ts';
 
 /**
  * Plays a scenario in virtual time and returns everything that happened, each with its moment: steps (`>`), what the spawner
