@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SupervisorOptions } from '../lib/index.ts';
 import { settle } from '../lib/options.ts';
+import type { Simulation } from '../lib/testing/index.ts';
 import { exit, ready, simulate } from '../lib/testing/index.ts';
 
 const log = '/var/log/s6-uncaught-logs';
@@ -53,22 +54,25 @@ test('what is used late goes by the variables of then, unless an option says', (
   );
 });
 
-test('what an init script writes into the container environment holds from then on', async () => {
-  await using life = await simulate({
+/** A tree whose init script writes that into the container environment, and whose service announces its readiness. */
+async function writing(says: Readonly<Record<string, string>>): Promise<Simulation> {
+  const life = await simulate({
     'cont-init.d/10': '#!/bin/sh\n',
     'services.d/web/run': '#!/bin/sh\n',
     'services.d/web/notification-fd': '3',
   });
-  const { supervisor } = life;
+  const does = (): void => {
+    for (const [name, value] of Object.entries(says)) life.supervisor.environment.set(name, value);
+  };
+  life.spawner.script('10', { ...exit(0), does });
+  return life;
+}
+
+test('what an init script writes into the container environment holds from then on', async () => {
   const says = { S6_CMD_WAIT_FOR_SERVICES_MAXTIME: '70', S6_SERVICES_GRACETIME: '300' };
-  life.spawner
-    .script('10', {
-      ...exit(0),
-      does: () => {
-        for (const [name, value] of Object.entries(says)) supervisor.environment.set(name, value);
-      },
-    })
-    .script('web', { ignores: ['SIGTERM'] });
+  await using life = await writing(says);
+  const { supervisor } = life;
+  life.spawner.script('web', { ignores: ['SIGTERM'] });
   await life.until(supervisor.start());
   assert.equal(life.clock.now(), 70, 'it goes on without the readiness');
   const { killed } = await life.until(supervisor.stop());
@@ -76,16 +80,9 @@ test('what an init script writes into the container environment holds from then 
 });
 
 test('S6_CMD_WAIT_FOR_SERVICES is among that', async () => {
-  await using life = await simulate({
-    'cont-init.d/10': '#!/bin/sh\n',
-    'services.d/web/run': '#!/bin/sh\n',
-    'services.d/web/notification-fd': '3',
-  });
+  await using life = await writing({ S6_CMD_WAIT_FOR_SERVICES: '1' });
   const { supervisor } = life;
-  const does = (): void => {
-    supervisor.environment.set('S6_CMD_WAIT_FOR_SERVICES', '1');
-  };
-  life.spawner.script('10', { ...exit(0), does }).script('web', ready(40));
+  life.spawner.script('web', ready(40));
   const verdict = supervisor.run({ command: ['app'] });
   await life.until(() => life.spawner.spawned.includes('command'));
   assert.equal(life.clock.now(), 40, 'the command comes when the service is ready');
@@ -94,15 +91,10 @@ test('S6_CMD_WAIT_FOR_SERVICES is among that', async () => {
 });
 
 test('what makes no sense there is told, once', async () => {
-  await using life = await simulate({ 'cont-init.d/10': '#!/bin/sh\n', 'services.d/web/run': '' });
+  await using life = await writing({ S6_KILL_GRACETIME: '5s' });
   const { supervisor } = life;
-  life.spawner.script('10', {
-    ...exit(0),
-    does: () => {
-      supervisor.environment.set('S6_KILL_GRACETIME', '5s');
-    },
-  });
-  await supervisor.start();
+  life.spawner.script('web', ready());
+  await life.until(supervisor.start());
   await supervisor.rescan();
   const told = life.events.filter(
     (event) => event.type === 'problem' && event.problem.path === 'S6_KILL_GRACETIME',
