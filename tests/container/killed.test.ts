@@ -64,7 +64,7 @@ inContainers('KILL to a host that is PID 1', {
 });
 
 /** Milliseconds in which the guard has to have ended everybody: it is a second, on a machine that has nothing else to do. */
-const soon = 10_000;
+const soon = 5000;
 
 /** Kills the host of a tree below another PID 1, as soon as all is up; then nobody may be left but PID 1. */
 async function killedBelow(

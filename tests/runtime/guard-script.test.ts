@@ -15,6 +15,9 @@ import { isAlive, livingWith, livingWithEntry, until } from '../processes.ts';
 import { testFolder } from './folder.ts';
 import { shellPaths } from './shells.ts';
 
+/** Milliseconds in which everybody is to be gone: it is a second, on a machine that has nothing else to do. */
+const soon = 3000;
+
 /** Whom it is told of, and what becomes of them when its input comes to its end after these lines. */
 async function guard(
   t: TestContext,
@@ -61,7 +64,7 @@ function fieldsOf(stat: string): readonly string[] {
 
 /** Waits for the end of those who were killed, which is not there at once. */
 function end(pids: readonly number[]): Promise<void> {
-  return until(() => !pids.some(isAlive), 'the end');
+  return until(() => !pids.some(isAlive), 'the end', soon);
 }
 
 /** Kills those who are still there. */
@@ -194,6 +197,7 @@ inEveryShell(
     await until(
       () => livingWithEntry(marker).length <= 1,
       'the end of the runaways and their children',
+      soon,
     );
     assert.deepEqual(
       livingWithEntry(marker),

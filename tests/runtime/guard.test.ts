@@ -16,6 +16,9 @@ import { rig } from './rig.ts';
 import type { HostEnd } from './run-host.ts';
 import { runHost } from './run-host.ts';
 
+/** Milliseconds in which everybody is to be gone: it is a second, on a machine that has nothing else to do. */
+const soon = 3000;
+
 interface Killed {
   readonly output: string;
   readonly pids: readonly number[];
@@ -65,7 +68,7 @@ async function assertNobodyLeft(
   t.after(() => {
     for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   });
-  await until(() => !pids.some(isAlive), `the end of ${pids.length} processes`);
+  await until(() => !pids.some(isAlive), `the end of ${pids.length} processes`, soon);
   t.diagnostic(`${pids.length} processes are gone after ${Math.round(performance.now() - at)} ms`);
 }
 
@@ -82,8 +85,8 @@ void describe('a host with a guard, that', { concurrency: 2 }, () => {
     await assertNobodyLeft(t, pids, at);
     // Its own last child, which looks for others, may be there a moment longer.
     const marked = (): readonly number[] => livingWithEntry(`STAGEKEEPER_RUNTIME=${runtime}`);
-    await until(() => marked().length === 0, 'the end of all who carry the marker');
-    await until(() => !existsSync(runtime), 'the end of the runtime directory');
+    await until(() => marked().length === 0, 'the end of all who carry the marker', soon);
+    await until(() => !existsSync(runtime), 'the end of the runtime directory', soon);
   });
 
   test('is killed: a runtime directory that it gave stays', async (t) => {
