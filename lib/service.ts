@@ -216,7 +216,7 @@ export class Service extends Emitter<ServiceEvents> {
   }
 
   #isSweeping(): boolean {
-    return this.#control.state.services.sweeping.includes(this.name);
+    return this.#control.state.services.sweeping.has(this.name);
   }
 
   #input(input: Input): void {

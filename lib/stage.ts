@@ -197,7 +197,7 @@ export class ServiceStage {
       () => {
         const { phase, services } = this.#control.state;
         const late = phase === 'finishing' || phase === 'ended';
-        const down = phase === 'stopping' && services.sweeping.length === 0 && alive().length === 0;
+        const down = phase === 'stopping' && services.sweeping.size === 0 && alive().length === 0;
         return late || down ? this.#result() : undefined;
       },
       { what: 'The stop of the services', pending: alive },

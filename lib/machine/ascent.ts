@@ -161,16 +161,23 @@ export function startsWithStage({ spec, state, leaving, catchesAll }: Unit): boo
 function welcome(draft: Draft): boolean {
   const { services, units } = draft.state;
   if (services.status !== 'started' || services.awaited.length === 0) return false;
+  if (!draft.concerned().some((name) => !isAwaited(units.get(name)))) return false;
   const rest: string[] = [];
   const late = [...services.late];
   for (const name of services.awaited) {
     const unit = units.get(name);
-    if (unit === undefined || hasArrived(unit) || isUnwanted(unit.state)) continue;
-    (isComing(unit.state) ? rest : late).push(name);
+    if (isAwaited(unit)) rest.push(name);
+    else if (unit !== undefined && !hasArrived(unit) && !isUnwanted(unit.state)) late.push(name);
   }
   if (rest.length === services.awaited.length) return false;
   draft.services({ awaited: rest, late });
   return true;
+}
+
+/** Whether a service that the stage waits for is still on its way up. */
+function isAwaited(unit: Unit | undefined): boolean {
+  if (unit === undefined || hasArrived(unit) || isUnwanted(unit.state)) return false;
+  return isComing(unit.state);
 }
 
 /** Whether a service that the host started by hand is on its way already. */

@@ -16,9 +16,17 @@ export function catchAllIn({ units }: Pick<TreeState, 'units'>): Unit | undefine
 
 /** The names of the services that have not come to rest. The catch-all logger counts once it is its turn to end. */
 export function restlessIn({ units }: Pick<TreeState, 'units'>): readonly string[] {
-  return [...units].flatMap(([name, unit]) =>
-    isAtRest(unit.state) || (unit.catchesAll === true && !unit.released) ? [] : [name],
-  );
+  return [...units].flatMap(([name, unit]) => (isRestless(unit) ? [name] : []));
+}
+
+/** Whether there is any such service. */
+export function isAnyRestless({ units }: Pick<TreeState, 'units'>): boolean {
+  for (const unit of units.values()) if (isRestless(unit)) return true;
+  return false;
+}
+
+function isRestless({ state, catchesAll, released }: Unit): boolean {
+  return !isAtRest(state) && (catchesAll !== true || released);
 }
 
 /** The end of its pipe that a process gets which is started now; `unit`: the service that it belongs to. */

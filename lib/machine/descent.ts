@@ -1,7 +1,7 @@
 /*
  * The rules of the way down: the services, their loggers, the finish stage, the catch-all logger, the last clean-up.
  */
-import { catchAllIn, restlessIn } from './catch-all.ts';
+import { catchAllIn, isAnyRestless } from './catch-all.ts';
 import type { Draft, Rule } from './draft.ts';
 import { rests } from './draft.ts';
 import { after } from './patience.ts';
@@ -82,48 +82,69 @@ function finishBy(draft: Draft, patience: number): number | null {
  * once nobody else is being ended for its sake.
  */
 function hurry(draft: Draft): boolean {
-  const { phase, grace, units, services } = draft.state;
+  const { phase, grace } = draft.state;
   if (phase !== 'stopping' || grace === 0) return false;
-  for (const [name, unit] of units) {
-    if (unit.catchesAll === true) continue;
-    const producer = units.get(producerOf(name) ?? name);
-    const isAsked = producer === unit || producer?.released === true;
-    const isHeldUp = producer?.released === true && services.sweeping.includes(producer.spec.name);
-    if (!isAsked || !takesLonger(unit, draft, isHeldUp ? draft.killGrace : 0)) continue;
+  const latest = latestEnds(draft);
+  // Each of them waits for its own end: shortening one wait changes nothing for the others, so all are handled at once.
+  const late = draft.concerned().filter((name) => {
+    const unit = draft.unit(name);
+    return unit !== undefined && unit.catchesAll !== true && takesLonger(unit, latest, draft);
+  });
+  for (const name of late) {
     draft.cause = 'shutdown';
-    if (producer === unit) askToStop(draft, name);
+    if (producerOf(name) === undefined) askToStop(draft, name);
     else drain(draft, name, grace);
-    return true;
   }
-  return false;
+  return late.length > 0;
 }
 
-/** Whether a service may take longer before the first KILL than it would have, and so much more, if it was asked now. */
-function takesLonger({ state }: Unit, draft: Draft, more: number): boolean {
+/** When a run and a finish script that are asked to end now get KILL at the latest; `null`: no limit. */
+type LatestEnds = Readonly<Record<'stopping' | 'finishing', number | null>>;
+
+function latestEnds(draft: Draft): LatestEnds {
+  const { grace } = draft.state;
+  return { stopping: after(grace, draft.setting.now), finishing: finishBy(draft, grace) };
+}
+
+/** Whether a service that was asked to end may take longer before the first KILL than if it were asked now. */
+function takesLonger({ spec, state }: Unit, ends: LatestEnds, draft: Draft): boolean {
   if ((state.status !== 'stopping' && state.status !== 'finishing') || state.kills > 0)
     return false;
-  const { grace } = draft.state;
-  const isRun = state.status === 'stopping';
-  const latest = isRun ? after(grace, draft.setting.now) : finishBy(draft, grace);
-  return latest !== null && (state.deadline === null || state.deadline > latest + more);
+  const latest = ends[state.status];
+  if (latest === null || (state.deadline !== null && state.deadline <= latest)) return false;
+  const producer = producerOf(spec.name);
+  if (producer === undefined) return true;
+  if (draft.unit(producer)?.released !== true) return false;
+  // A logger also has the time that the processes get which still hold its pipe.
+  const isHeldUp = draft.state.services.sweeping.has(producer);
+  const more = isHeldUp ? draft.killGrace : 0;
+  return state.deadline === null || state.deadline > latest + more;
 }
 
 /** The producer is gone: let go of the pipe, so that the logger finds end-of-file, and wait for it to get there. */
 function drainLoggers(draft: Draft): boolean {
-  const { phase, units, services } = draft.state;
-  for (const [name, unit] of units) {
-    const goes = phase === 'stopping' || unit.leaving;
-    const logger = loggerName(name);
-    if (!goes || unit.released || !units.has(logger)) continue;
-    if (!rests(unit) || services.sweeping.includes(name)) continue;
-    draft.cause = 'shutdown';
-    draft.put(name, { ...unit, released: true });
-    draft.effect({ type: 'closePipe', pipe: name });
-    if (phase === 'stopping') drainSwept(draft, name, logger);
-    else drain(draft, logger, draft.state.grace);
-    return true;
-  }
-  return false;
+  // The pipe of one producer concerns its own logger alone, so all are handled at once.
+  const gone = draft.concerned().filter((name) => mayDrain(draft, name));
+  for (const name of gone) drainLogger(draft, name);
+  return gone.length > 0;
+}
+
+function mayDrain({ state: { phase, units, services } }: Draft, name: string): boolean {
+  const unit = units.get(name);
+  if (unit === undefined || unit.released || !rests(unit)) return false;
+  if (phase !== 'stopping' && !unit.leaving) return false;
+  return !services.sweeping.has(name) && units.has(loggerName(name));
+}
+
+function drainLogger(draft: Draft, producer: string): void {
+  const unit = draft.unit(producer);
+  if (unit === undefined) return;
+  const logger = loggerName(producer);
+  draft.cause = 'shutdown';
+  draft.put(producer, { ...unit, released: true });
+  draft.effect({ type: 'closePipe', pipe: producer });
+  if (draft.state.phase === 'stopping') drainSwept(draft, producer, logger);
+  else drain(draft, logger, draft.state.grace);
 }
 
 /** Who has run away with the other end of the pipe goes first: that time is not the logger's (`hurry`). */
@@ -136,13 +157,14 @@ function drainSwept(draft: Draft, name: string, logger: string): void {
 
 /** A service that is gone from `services.d` is forgotten once it is down, its logger with it. */
 function forget(draft: Draft): boolean {
-  for (const [name, unit] of draft.state.units) {
-    if (!unit.leaving || !rests(unit) || draft.state.services.sweeping.includes(name)) continue;
-    if (draft.state.units.has(loggerName(name))) continue;
-    draft.drop(name);
-    return true;
-  }
-  return false;
+  const { units, services } = draft.state;
+  const gone = draft.concerned().filter((name) => {
+    const unit = units.get(name);
+    if (unit?.leaving !== true || !rests(unit) || services.sweeping.has(name)) return false;
+    return !units.has(loggerName(name));
+  });
+  for (const name of gone) draft.drop(name);
+  return gone.length > 0;
 }
 
 function openFinish(draft: Draft): boolean {
@@ -154,8 +176,8 @@ function openFinish(draft: Draft): boolean {
     finish.status !== 'pending'
   )
     return false;
-  if (services.sweeping.length > 0 || services.clearing) return false;
-  if (restlessIn(draft.state).length > 0) return false;
+  if (services.sweeping.size > 0 || services.clearing) return false;
+  if (isAnyRestless(draft.state)) return false;
   if (!wasBegun(draft.state)) return skipFinish(draft);
   draft.cause = 'stage';
   draft.enter('finishing');
@@ -210,7 +232,7 @@ function drainCatchAll(draft: Draft): boolean {
 function clear(draft: Draft): boolean {
   const { finish, services } = draft.state;
   if (!isOver(finish.status) || services.clearing) return false;
-  if (restlessIn(draft.state).length > 0 || services.sweeping.length > 0) return false;
+  if (isAnyRestless(draft.state) || services.sweeping.size > 0) return false;
   draft.services({ clearing: true });
   draft.effect({ type: 'clear', grace: draft.killGrace });
   return true;

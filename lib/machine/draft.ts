@@ -15,6 +15,7 @@ import { isDescending } from './state.ts';
 import type { Cause, Change, Phase } from '../model/event.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
+import { loggerName, producerOf } from '../model/tree.ts';
 import type { Ending } from '../model/verdict.ts';
 
 /** What a change says, without what brought it about. */
@@ -30,10 +31,15 @@ export class Draft {
   readonly #changes: Change[] = [];
   /** The services that this step has put somewhere else. */
   readonly moved = new Set<string>();
+  readonly #before: TreeState;
+  /** The services that this step has moved, swept or removed. */
+  readonly #touched = new Set<string>();
+  #isReplaced = false;
   #ownUnits: Map<string, Unit> | undefined;
 
   constructor(state: TreeState, cause: Cause, setting: TreeSetting) {
     this.state = state;
+    this.#before = state;
     this.cause = cause;
     this.setting = setting;
   }
@@ -84,15 +90,37 @@ export class Draft {
   put(name: string, unit: Unit): void {
     this.#units().set(name, unit);
     this.moved.add(name);
+    this.#touched.add(name);
   }
 
   drop(name: string): void {
     this.#units().delete(name);
+    this.#touched.add(name);
   }
 
   replaceUnits(units: ReadonlyMap<string, Unit>): void {
-    this.#ownUnits = new Map(units);
-    this.state = { ...this.state, units: this.#ownUnits };
+    this.#isReplaced = true;
+    this.#own(units);
+  }
+
+  /**
+   * The services for which a rule may have something to do after this step: those that it has touched, each with its logger
+   * and its producer; all of them where the step has changed what holds for all. The rules look at no others, so that a step
+   * costs what it changes and not what is there.
+   */
+  concerned(): readonly string[] {
+    const { units, phase, grace } = this.state;
+    const isForAll =
+      this.#isReplaced || phase !== this.#before.phase || grace !== this.#before.grace;
+    if (isForAll) return [...units.keys()];
+    const names = new Set<string>();
+    for (const name of this.#touched) {
+      for (const one of [loggerName(name), producerOf(name)]) {
+        if (one !== undefined && units.has(one)) names.add(one);
+      }
+      names.add(name); // also one that was removed: whatever waits for it must learn that
+    }
+    return [...names];
   }
 
   /** Hands an input to one service: its next state, its effects, and the events that follow from both. */
@@ -115,13 +143,27 @@ export class Draft {
 
   /** Ends what the runs of a service left behind. */
   sweep(name: string, what?: 'everything' | 'writers'): void {
-    this.services({ sweeping: [...this.state.services.sweeping, name] });
+    this.#countSweeps(name, 1);
     this.effect({ type: 'sweep', service: name, grace: this.killGrace, ...(what && { what }) });
+  }
+
+  /** One sweep of what a service left behind is over. */
+  swept(name: string): void {
+    if (this.state.services.sweeping.has(name)) this.#countSweeps(name, -1);
   }
 
   /** Milliseconds between TERM and KILL for what processes leave behind. */
   get killGrace(): number {
     return Math.min(this.state.timeouts.kill, this.state.hurry ?? Infinity);
+  }
+
+  #countSweeps(name: string, more: 1 | -1): void {
+    const sweeping = new Map(this.state.services.sweeping);
+    const count = (sweeping.get(name) ?? 0) + more;
+    if (count > 0) sweeping.set(name, count);
+    else sweeping.delete(name);
+    this.#touched.add(name);
+    this.services({ sweeping });
   }
 
   #tell(name: string, before: ServiceState, after: ServiceState): void {
@@ -148,8 +190,14 @@ export class Draft {
   }
 
   #units(): Map<string, Unit> {
-    if (this.#ownUnits === undefined) this.replaceUnits(this.state.units);
-    return this.#ownUnits as Map<string, Unit>;
+    return this.#ownUnits ?? this.#own(this.state.units);
+  }
+
+  #own(units: ReadonlyMap<string, Unit>): Map<string, Unit> {
+    const own = new Map(units);
+    this.#ownUnits = own;
+    this.state = { ...this.state, units: own };
+    return own;
   }
 }
 

@@ -106,8 +106,8 @@ export interface ServicesState {
   readonly late: readonly string[];
   /** Until when the stage waits for them. */
   readonly deadline: number | null;
-  /** Whose leftovers are being ended: a name for each sweep that is under way. */
-  readonly sweeping: readonly string[];
+  /** How many sweeps are under way for what each service left behind; a service without one is not in it. */
+  readonly sweeping: ReadonlyMap<string, number>;
   /** Whether the last clean-up, after the finish stage, was asked for. */
   readonly clearing: boolean;
 }

@@ -33,7 +33,7 @@ export function newTree(tree: Tree, setting: TreeSetting): TreeState {
       awaited: [],
       late: [],
       deadline: null,
-      sweeping: [],
+      sweeping: new Map(),
       clearing: false,
     },
     finish: pending(tree.finish, 'yes'),
@@ -104,11 +104,8 @@ function receive(draft: Draft, input: TreeInput): void {
       return; // what was found is an input of its own
     case 'respecified':
       return respecify(draft, input.spec);
-    case 'swept': {
-      const { sweeping } = draft.state.services;
-      const first = sweeping.indexOf(input.service);
-      return draft.services({ sweeping: sweeping.filter((_, index) => index !== first) });
-    }
+    case 'swept':
+      return draft.swept(input.service);
     case 'cleared':
       return conclude(draft, input.exitCode);
     case 'deadline':

@@ -254,7 +254,7 @@ test('several sweeps of one service may be under way: the end comes after the la
   const life = new TreeLife({ services: [service('web')] }).start().rise('web');
   life.service('web', restart).service('web', exited(0)).rise('web').stop();
   life.service('web', exited(0));
-  assert.deepEqual(life.state.services.sweeping, ['web', 'web']);
+  assert.deepEqual([...life.state.services.sweeping], [['web', 2]]);
   life.swept('web');
   assert.equal(life.state.phase, 'stopping', 'the second is still under way');
   life.swept('web');

@@ -43,9 +43,9 @@ test('what deaths leave behind is let be until the service is stopped; then all 
   );
   child(0).sweeps[0]?.done();
   child(2).sweeps[0]?.done();
-  assert.deepEqual(engine.state.services.sweeping, ['web']);
+  assert.deepEqual([...engine.state.services.sweeping], [['web', 1]]);
   child(1).sweeps[0]?.done();
-  assert.deepEqual(engine.state.services.sweeping, []);
+  assert.deepEqual([...engine.state.services.sweeping], []);
 });
 
 test('two sweeps of one service: the end waits for both', async () => {
@@ -130,9 +130,9 @@ test('a sweep that is hurried ends with the second one, which tells whom it had 
     [3000, 1000],
   );
   child(0).sweeps[0]?.done();
-  assert.deepEqual(engine.state.services.sweeping, ['web']);
+  assert.deepEqual([...engine.state.services.sweeping], [['web', 1]]);
   child(0).sweeps[1]?.done([{ pid: 9, name: 'helper' }]);
-  assert.deepEqual(engine.state.services.sweeping, []);
+  assert.deepEqual([...engine.state.services.sweeping], []);
   await settled();
   assert.deepEqual(engine.state.verdict?.killed, ['web/left-behind']);
 });
