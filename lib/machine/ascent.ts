@@ -1,5 +1,5 @@
 /*
- * The rules of the way up: the init stage, then the services.
+ * The rules that take the tree up: the init stage, then the services stage.
  */
 import { catchAllIn } from './catch-all.ts';
 import type { Draft, Rule } from './draft.ts';
@@ -28,7 +28,7 @@ export const ascent: readonly Rule[] = [
   runCommand,
 ];
 
-/** An essential service that is down for good ends everything. */
+/** Ends the supervisor when an essential service is down for good. */
 function endForEssential(draft: Draft): boolean {
   if (isDescending(draft.state)) return false;
   for (const name of draft.moved) {
@@ -50,13 +50,15 @@ function lastCodeOf({ lastExit, flaw }: ServiceState): number {
 /** The exit code of shells for a program that cannot be run. */
 const cannotRun = 127;
 
-/** The catch-all logger comes first of all. */
+/** Starts the catch-all logger before everything else. */
 function openCatchAll(draft: Draft): boolean {
   const { target } = draft.state;
   return target !== 'loaded' && !isDescending(draft.state) && raiseCatchAll(draft);
 }
 
-/** Starts the catch-all logger for the first time; false when that was done, or there is none to start. */
+/**
+ * Starts the catch-all logger for the first time. Returns false if it was started before, or if there is none to start.
+ */
 export function raiseCatchAll(draft: Draft): boolean {
   const unit = catchAllIn(draft.state);
   const { catchAll } = draft.setting.options;
@@ -67,7 +69,10 @@ export function raiseCatchAll(draft: Draft): boolean {
   return true;
 }
 
-/** Everything is to run from a copy of the root, also what is done before the first script. */
+/**
+ * Asks for the copy of the root before anything runs: everything runs from the copy, including the steps before the
+ * first script.
+ */
 function copyRoot(draft: Draft): boolean {
   const { target, copied, tree } = draft.state;
   if (copied !== 'no' || target === 'loaded' || isDescending(draft.state)) return false;
@@ -77,7 +82,10 @@ function copyRoot(draft: Draft): boolean {
   return true;
 }
 
-/** Whether nothing can run yet: there is no copy to run from, or nobody is sure to read what the first ones write. */
+/**
+ * Whether nothing can run yet: the copy of the root is not ready, or the catch-all logger, which reads the first
+ * output, is still starting.
+ */
 function awaitsGround({ state }: Draft): boolean {
   return state.copied === 'asked' || catchAllIn(state)?.state.status === 'starting';
 }
@@ -117,7 +125,7 @@ function closeInit(draft: Draft): boolean {
   return true;
 }
 
-/** Init scripts write, link, rename and remove services: look again before any is started. */
+/** Reads `services.d` again before a service starts: init scripts write, link, rename and remove services. */
 function reread(draft: Draft): boolean {
   const { phase, target, init, services, tree } = draft.state;
   if (phase !== 'initializing' || target !== 'services' || services.reread !== 'no') return false;
@@ -151,13 +159,16 @@ function namesOf(units: ReadonlyMap<string, Unit>, which: (unit: Unit) => boolea
   return [...units].filter(([, unit]) => which(unit)).map(([name]) => name);
 }
 
-/** Whether the stage starts a service: those with a `down` file, those that are gone and those that the host has had its hands on are left. */
+/**
+ * Whether the stage starts a service. It leaves out a service that has a `down` file, that is gone from `services.d`,
+ * or that the host has started or stopped before.
+ */
 export function startsWithStage({ spec, state, leaving, catchesAll }: Unit): boolean {
   const isUntouched = state.status === 'down' && state.why === 'untouched';
   return isUntouched && !leaving && !spec.down && catchesAll !== true;
 }
 
-/** Takes note of who has arrived, and of who will not. */
+/** Removes the services that have come up from the awaited ones, and records as late those that will not come up. */
 function welcome(draft: Draft): boolean {
   const { services, units } = draft.state;
   if (services.status !== 'started' || services.awaited.length === 0) return false;
@@ -174,23 +185,23 @@ function welcome(draft: Draft): boolean {
   return true;
 }
 
-/** Whether a service that the stage waits for is still on its way up. */
+/** Whether a service that the stage waits for is still coming up. */
 function isAwaited(unit: Unit | undefined): boolean {
   if (unit === undefined || hasArrived(unit) || isUnwanted(unit.state)) return false;
   return isComing(unit.state);
 }
 
-/** Whether a service that the host started by hand is on its way already. */
+/** Whether a service that the host started by hand is already coming up. */
 function isUnderWay({ state, catchesAll }: Unit): boolean {
   return catchesAll !== true && isComing(state) && !isUnwanted(state);
 }
 
-/** Whether the host has called a service off meanwhile. */
+/** Whether the host has stopped a service meanwhile. */
 function isUnwanted(state: ServiceState): boolean {
   return state.status !== 'failed' && state.goal === 'down';
 }
 
-/** Whether a service is on its way up; one whose run cannot be spawned is not waited for. */
+/** Whether a service is coming up. The stage does not wait for one of which the run cannot be spawned. */
 function isComing(state: ServiceState): boolean {
   return !isAtRest(state) && !(state.status === 'backoff' && state.why === 'unspawnable');
 }
@@ -217,7 +228,10 @@ function closeServices(draft: Draft): boolean {
   return true;
 }
 
-/** The command would have waited for a service in vain, and a failing start is to end everything (s6-overlay v2). */
+/**
+ * Ends the supervisor instead of running the command, when a service that the command waits for did not come up and a
+ * failed start is to end everything (s6-overlay v2).
+ */
 function endForLate(draft: Draft): boolean {
   const { phase, command, services } = draft.state;
   if (phase !== 'running' || !commandWaits(draft) || draft.setting.options.onInitFailure !== 'stop')
@@ -229,7 +243,7 @@ function endForLate(draft: Draft): boolean {
   return true;
 }
 
-/** The host's command comes once the services run, or, if it waits for them, once they are ready. */
+/** Starts the host's command once the services run, or, if it waits for them, once they are ready. */
 function runCommand(draft: Draft): boolean {
   const { phase, command } = draft.state;
   if (isDescending(draft.state) || command.scripts.length === 0) return false;

@@ -1,13 +1,13 @@
 import type { Backoff } from '../model/tree.ts';
 
-/** s6's floor between restarts, in milliseconds. */
+/** The minimum delay before a restart in s6, in milliseconds. */
 export const throttle = 1000;
 
 /**
- * When a service that died comes back.
+ * The moment at which a service that died starts again.
  *
- * Without a backoff it is s6's rule (2.15): a second after its readiness if it was announced, but not before now;
- * otherwise a second from now, which is when its finish script has ended.
+ * Without a backoff, s6's rule holds (2.15): one second after the service announced its readiness, but not before now;
+ * if it announced none, one second from now, which is when its finish script has ended.
  */
 export function restartAt(
   backoff: Backoff | undefined,
@@ -19,9 +19,9 @@ export function restartAt(
   return readyAt === null ? now + throttle : Math.max(now, readyAt + throttle);
 }
 
-/** The delay before the restart after so many deaths in a row, in milliseconds. */
+/** The delay before the restart after `streak` deaths in a row, in milliseconds. */
 export function delayOf(backoff: Backoff, streak: number): number {
-  // Infinity times a first delay of 0 would be no number at all.
+  // Infinity times a first delay of 0 would be NaN.
   const growth = Math.min(backoff.factor ** Math.max(0, streak - 1), Number.MAX_VALUE);
   return Math.min(backoff.cap, backoff.first * growth);
 }

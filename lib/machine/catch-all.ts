@@ -1,7 +1,8 @@
 /*
- * The catch-all logger: a service beside those of the tree, which reads what would be the host's own output otherwise.
+ * The catch-all logger: a service beside those of the tree. It reads the output that would otherwise go to the host's
+ * stdout and stderr.
  *
- * It comes before everything else and goes after everything else, so no stage waits for it.
+ * It starts before everything else and ends after everything else, so no stage waits for it.
  */
 import { isAtRest } from './longrun.ts';
 import type { CatchAllEnd, ServiceState } from './machine.ts';
@@ -14,12 +15,14 @@ export function catchAllIn({ units }: Pick<TreeState, 'units'>): Unit | undefine
   return unit?.catchesAll === true ? unit : undefined;
 }
 
-/** The names of the services that have not come to rest. The catch-all logger counts once it is its turn to end. */
+/**
+ * The names of the services that are not at rest. The catch-all logger counts from the moment at which it is to end.
+ */
 export function restlessIn({ units }: Pick<TreeState, 'units'>): readonly string[] {
   return [...units].flatMap(([name, unit]) => (isRestless(unit) ? [name] : []));
 }
 
-/** Whether there is any such service. */
+/** Whether any service is not at rest; the catch-all logger counts as in `restlessIn`. */
 export function isAnyRestless({ units }: Pick<TreeState, 'units'>): boolean {
   for (const unit of units.values()) if (isRestless(unit)) return true;
   return false;
@@ -29,17 +32,25 @@ function isRestless({ state, catchesAll, released }: Unit): boolean {
   return !isAtRest(state) && (catchesAll !== true || released);
 }
 
-/** The end of its pipe that a process gets which is started now; `unit`: the service that it belongs to. */
+/**
+ * The end of the catch-all logger's pipe that a process started now gets. `unit`: the service that the process belongs
+ * to.
+ */
 export function catchAllEnd(state: TreeState, now: number, unit?: Unit): CatchAllEnd | undefined {
   if (unit?.catchesAll === true) return 'read';
   const logger = catchAllIn(state);
   return logger !== undefined && isReading(logger.state, now) ? 'write' : undefined;
 }
 
-/** Milliseconds that a logger which has died must be up again until it is relied on (ours). */
+/**
+ * Milliseconds that a catch-all logger which has died must be up before processes get its pipe again (this library).
+ */
 const steadyAfter = 1000;
 
-/** Whether the logger may be relied on: nobody is to write where nobody reads, since a full pipe makes its writers wait. */
+/**
+ * Whether the catch-all logger reads its pipe reliably. No process may write to a pipe without a reader, since a full
+ * pipe blocks its writers.
+ */
 export function isReading(state: ServiceState, now: number): boolean {
   if (isAtRest(state) || state.goal === 'down' || state.flaw !== null) return false;
   if (state.deaths === 0) return true;

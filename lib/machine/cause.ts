@@ -3,7 +3,7 @@ import type { TreeInput } from './state.ts';
 import { reaches } from './state.ts';
 import type { Cause } from '../model/event.ts';
 
-/** What the events that come of an input are put down to, unless a rule says otherwise. */
+/** The cause of the events that an input leads to, unless a rule gives another. */
 export function causeOf(input: TreeInput): Cause {
   switch (input.type) {
     case 'advance':

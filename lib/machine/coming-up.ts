@@ -1,6 +1,6 @@
 /*
- * What the cells of the service table (longrun.ts) do on the way up: the start of a run, until it is there and ready; and
- * the signals that it is sent.
+ * The cells of the service table (longrun.ts) for the way up: the start of a run until it is up and ready, and the
+ * signals that are sent to it.
  */
 import { runCommand } from './command.ts';
 import { ask, drained, halt } from './going-down.ts';
@@ -17,7 +17,7 @@ import type {
 } from './machine.ts';
 import { end, fail, lieDown, memory, preceded, stay } from './steps.ts';
 
-/** Milliseconds until a run that cannot be spawned is tried again (s6 up to 2.11). */
+/** Milliseconds until a run that could not be spawned is tried again (s6 up to 2.11). */
 const spawnAgainAfter = 10_000;
 
 export function spawn(state: ServiceState, _input: unknown, setting: Setting): Step {
@@ -57,7 +57,7 @@ export function wantOnce<S extends ServiceState>(state: S): Step {
   return stay({ ...state, goal: 'once' });
 }
 
-/** A logger that was told to be down stays so, whatever is left in its pipe. */
+/** A logger that was told to go down stays down, whatever is left in its pipe. */
 export function wantDrained<S extends ServiceState>(state: S, input: Of<'drain'>): Step {
   return stay({ ...state, goal: state.goal === 'down' ? 'down' : 'drain', ...drained(input) });
 }
@@ -66,13 +66,16 @@ export function relay(state: ServiceState, input: Of<'signal'>): Step {
   return { state, effects: [{ type: 'kill', signal: input.signal, scope: 'process' }] };
 }
 
-/** Nobody is there yet to be sent a signal. Several of a kind would be one, too, to a process that has not run yet. */
+/**
+ * Keeps a signal until the process exists. Each signal is kept once: to a process that has not run yet, several of a
+ * kind are one.
+ */
 export function keep(state: In<'starting'>, { signal }: Of<'signal'>): Step {
   if (state.signals.includes(signal)) return stay(state);
   return stay({ ...state, signals: [...state.signals, signal] });
 }
 
-/** The process is there: stay up, or, when the goal changed meanwhile, go on to the end. */
+/** The process exists: the service stays up, or stops if its goal has changed meanwhile. */
 export function rise(state: In<'starting'>, input: Of<'spawned'>, setting: Setting): Step {
   const { announces, signals } = state;
   const run: Run = { pid: input.pid, startedAt: setting.now, announces, readyAt: null };
@@ -93,7 +96,7 @@ function setOut(state: In<'starting'>, run: Run, setting: Setting): Step {
   }
 }
 
-/** A run that cannot be spawned is no death: no finish, no tally, another try later (s6). */
+/** A run that cannot be spawned is not a death: no finish, no tally entry, and another attempt later (s6). */
 export function retry(
   starting: In<'starting'>,
   input: Of<'unspawnable'>,
@@ -107,7 +110,10 @@ export function retry(
   return stay({ ...state, since: now, status: 'backoff', why: 'unspawnable', deadline });
 }
 
-/** Its readiness. On its way down it is ready for nobody, but when it comes back is counted from it (s6). */
+/**
+ * Records when the service announced its readiness. In `stopping` the service does not become ready, but the delay
+ * before its restart is counted from that moment (s6).
+ */
 export function note(state: In<'up' | 'stopping'>, _input: unknown, { now }: Setting): Step {
   if (state.run.readyAt !== null) return stay(state);
   return stay({ ...state, run: { ...state.run, readyAt: now } });

@@ -4,7 +4,7 @@ import type { Command, Output, PipeEnd, Program } from '../model/program.ts';
 import type { ScriptSpec, ServiceSpec } from '../model/tree.ts';
 import { catchAllName, producerOf } from '../model/tree.ts';
 
-/** The command of a service's `run`. A script is given the service's name as its argument (s6 from 2.11.2 on). */
+/** The command of a service's `run`. A script gets the service's name as its argument (s6 from 2.11.2 on). */
 export function runCommand(spec: ServiceSpec, output: Output, end?: CatchAllEnd): Command {
   return {
     ...surroundings(spec, output, end),
@@ -15,7 +15,9 @@ export function runCommand(spec: ServiceSpec, output: Output, end?: CatchAllEnd)
   };
 }
 
-/** The command of a service's `finish`, with s6's four arguments: exit code or 256, signal or 0, name, process group. */
+/**
+ * The command of a service's `finish`, with s6's four arguments: exit code or 256, signal or 0, name, process group.
+ */
 export function finishCommand(
   spec: ServiceSpec,
   finish: Program,
@@ -45,7 +47,10 @@ export function scriptCommand(script: ScriptSpec, output: Output, end?: CatchAll
   };
 }
 
-/** The host's own command, in the foreground: it has the host's stdin, and its stdout and stderr unless the catch-all log takes them. */
+/**
+ * The host's own command, in the foreground. It has the host's stdin, and the host's stdout and stderr unless the
+ * catch-all log takes them.
+ */
 export function hostCommand(script: ScriptSpec, end?: CatchAllEnd): Command {
   return { ...scriptCommand(script, 'inherit', end), stdin: 'inherit', foreground: true };
 }
@@ -55,7 +60,7 @@ function surroundings(
   fallback: Output,
   end: CatchAllEnd | undefined,
 ): Omit<Command, 'name' | 'program' | 'args'> {
-  // What the catch-all logger says itself is for the host.
+  // The catch-all logger's own output goes to the host.
   const output = spec.output ?? (end === 'read' ? 'inherit' : fallback);
   const producer = end === 'read' ? catchAllName : producerOf(spec.name);
   return {
@@ -68,7 +73,7 @@ function surroundings(
   };
 }
 
-/** Where output goes: only what would be the host's own is caught. */
+/** Where output goes: the catch-all log takes only what would go to the host's own output. */
 function caught(output: Output, end: CatchAllEnd | undefined): Output | PipeEnd {
   return output === 'inherit' && end === 'write' ? { pipe: catchAllName } : output;
 }

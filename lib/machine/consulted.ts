@@ -5,9 +5,10 @@ import { isDescending, reaches } from './state.ts';
 import { loggerName } from '../model/tree.ts';
 
 /**
- * The services by whose control files the step goes that an input brings about. s6 reads each of them when it is used:
- * `notification-fd` at a start, `timeout-kill` and `down-signal` at a stop, `finish` and `timeout-finish` at an end; so
- * whoever takes the input looks at the directories of these first. A tree that is not from a folder has none.
+ * The services of which the control files decide what an input leads to. s6 reads each control file when it uses it:
+ * `notification-fd` at a start, `timeout-kill` and `down-signal` at a stop, `finish` and `timeout-finish` at an end.
+ * The engine therefore reads the directories of these services before it applies the input. A tree that does not come
+ * from a folder has none.
  */
 export function consulted(state: TreeState, input: TreeInput, now: number): readonly string[] {
   if (state.tree.root === undefined) return [];
@@ -50,7 +51,7 @@ function consultedBy(input: Input, name: string, { units }: TreeState): readonly
     case 'exited':
       return [name];
     case 'spawned':
-      // Only one that was told to stop before it was there gets its stop signal now.
+      // Only a service that was told to stop before its process existed gets its stop signal now.
       return units.get(name)?.state.goal === 'down' ? [name] : [];
     case 'drain':
     case 'signal':

@@ -1,5 +1,6 @@
 /*
- * The rules of the way down: the services, their loggers, the finish stage, the catch-all logger, the last clean-up.
+ * The rules that take the tree down: the services, their loggers, the finish stage, the catch-all logger, the last
+ * clean-up.
  */
 import { catchAllIn, isAnyRestless } from './catch-all.ts';
 import type { Draft, Rule } from './draft.ts';
@@ -30,7 +31,7 @@ function haltScripts(draft: Draft): boolean {
   return haltScript(draft, 'init', patience) || haltScript(draft, 'command', patience);
 }
 
-/** Everything goes down: producers are asked, loggers go when they have read all (`drainLoggers`). */
+/** Stops everything: asks the producers to stop. A logger stops when it has read everything (`drainLoggers`). */
 function descend(draft: Draft): boolean {
   const { phase, init, units } = draft.state;
   if (!isDescending(draft.state) || !beforeStopping.has(phase) || init.status === 'started')
@@ -62,7 +63,7 @@ function bringDown(draft: Draft, name: string, unit: Unit): void {
   else askToStop(draft, name);
 }
 
-/** Time for its run, and then, together with that of all others, for its finish script. */
+/** Asks a service to stop, with a deadline for its run and one, shared by all services, for its finish script. */
 function askToStop(draft: Draft, name: string): void {
   const { grace } = draft.state;
   draft.feed(name, { type: 'stop', atMost: grace, finishBy: finishBy(draft, grace) });
@@ -72,20 +73,23 @@ function drain(draft: Draft, logger: string, patience: number): void {
   draft.feed(logger, { type: 'drain', patience, finishBy: finishBy(draft, patience) });
 }
 
-/** When the finish scripts of those must have ended whose runs have so many milliseconds from now (0: no limit). */
+/**
+ * The deadline of the finish scripts of services of which the runs have so many milliseconds from now (0: no limit).
+ */
 function finishBy(draft: Draft, patience: number): number | null {
   return after(patience === 0 ? 0 : patience + draft.killGrace, draft.setting.now);
 }
 
 /**
- * A shorter grace that was asked for meanwhile holds for those on their way down already; and a logger has no more than that
- * once nobody else is being ended for its sake.
+ * Applies a shorter grace period to services that are already stopping. A logger gets no more than that either, once no
+ * process that holds its pipe is being ended.
  */
 function hurry(draft: Draft): boolean {
   const { phase, grace } = draft.state;
   if (phase !== 'stopping' || grace === 0) return false;
   const latest = latestEnds(draft);
-  // Each of them waits for its own end: shortening one wait changes nothing for the others, so all are handled at once.
+  // The services wait independently: a shorter wait of one changes nothing for the others, so one pass handles all of
+  // them.
   const late = draft.concerned().filter((name) => {
     const unit = draft.unit(name);
     return unit !== undefined && unit.catchesAll !== true && takesLonger(unit, latest, draft);
@@ -106,7 +110,7 @@ function latestEnds(draft: Draft): LatestEnds {
   return { stopping: after(grace, draft.setting.now), finishing: finishBy(draft, grace) };
 }
 
-/** Whether a service that was asked to end may take longer before the first KILL than if it were asked now. */
+/** Whether a service that was asked to stop earlier may take longer before the first KILL than if it were asked now. */
 function takesLonger({ spec, state }: Unit, ends: LatestEnds, draft: Draft): boolean {
   if ((state.status !== 'stopping' && state.status !== 'finishing') || state.kills > 0)
     return false;
@@ -121,9 +125,12 @@ function takesLonger({ spec, state }: Unit, ends: LatestEnds, draft: Draft): boo
   return state.deadline === null || state.deadline > latest + more;
 }
 
-/** The producer is gone: let go of the pipe, so that the logger finds end-of-file, and wait for it to get there. */
+/**
+ * Closes the supervisor's end of the pipe when the producer has ended, so that the logger reads to end-of-file, and
+ * waits for the logger to exit.
+ */
 function drainLoggers(draft: Draft): boolean {
-  // The pipe of one producer concerns its own logger alone, so all are handled at once.
+  // The pipe of one producer affects its own logger only, so one pass handles all of them.
   const gone = draft.concerned().filter((name) => mayDrain(draft, name));
   for (const name of gone) drainLogger(draft, name);
   return gone.length > 0;
@@ -147,7 +154,10 @@ function drainLogger(draft: Draft, producer: string): void {
   else drain(draft, logger, draft.state.grace);
 }
 
-/** Who has run away with the other end of the pipe goes first: that time is not the logger's (`hurry`). */
+/**
+ * First ends the daemonized processes that hold the other end of the pipe; the time that this takes is added to the
+ * logger's (`hurry`).
+ */
 function drainSwept(draft: Draft, name: string, logger: string): void {
   const { grace } = draft.state;
   drain(draft, logger, grace === 0 ? 0 : grace + draft.killGrace);
@@ -155,7 +165,7 @@ function drainSwept(draft: Draft, name: string, logger: string): void {
   if (unit !== undefined && !rests(unit)) draft.sweep(name, 'writers');
 }
 
-/** A service that is gone from `services.d` is forgotten once it is down, its logger with it. */
+/** Removes a service that is gone from `services.d` once it is down; its logger goes with it. */
 function forget(draft: Draft): boolean {
   const { units, services } = draft.state;
   const gone = draft.concerned().filter((name) => {
@@ -186,13 +196,13 @@ function openFinish(draft: Draft): boolean {
   return true;
 }
 
-/** Whether any stage was begun, or a service that was started by hand has run. */
+/** Whether any stage has begun, or a service that was started by hand has run. */
 function wasBegun({ init, services, skipsInit, units }: TreeState): boolean {
   if (skipsInit || init.status !== 'pending' || services.status !== 'pending') return true;
   return [...units.values()].some(({ state }) => state.lastExit !== null);
 }
 
-/** Nothing was ever begun, so there is nothing to finish. */
+/** Completes the finish stage without running it: nothing has begun, so there is nothing to finish. */
 function skipFinish(draft: Draft): boolean {
   draft.scripts('finish', { status: 'completed' });
   return true;
@@ -212,8 +222,8 @@ function closeFinish(draft: Draft): boolean {
 }
 
 /**
- * Everything else has ended, so the catch-all logger reads to the end. What is left behind of others goes now, too, and who ran
- * away, since they hold the pipe open.
+ * Lets the catch-all logger read to the end of its pipe, once everything else has ended. The leftovers of all other
+ * processes, and daemonized processes, are ended now as well, since they hold the pipe open.
  */
 function drainCatchAll(draft: Draft): boolean {
   const { finish, grace } = draft.state;
@@ -228,7 +238,10 @@ function drainCatchAll(draft: Draft): boolean {
   return true;
 }
 
-/** The last thing before the end: whatever any process left behind goes, and what was taken is given back. */
+/**
+ * The last clean-up before the end: every leftover of any process is ended, and the resources that the supervisor holds
+ * are released.
+ */
 function clear(draft: Draft): boolean {
   const { finish, services } = draft.state;
   if (!isOver(finish.status) || services.clearing) return false;

@@ -18,18 +18,20 @@ import { problem } from '../model/problem.ts';
 import { loggerName, producerOf } from '../model/tree.ts';
 import type { Ending } from '../model/verdict.ts';
 
-/** What a change says, without what brought it about. */
+/** A change without its cause. */
 export type Said<C extends Change = Change> = C extends Change ? Omit<C, 'cause'> : never;
 
-/** One step of the tree in the making: a private copy of the state, and what has come of it so far. */
+/**
+ * One step of the tree under construction: a private copy of the state, with the effects and changes collected so far.
+ */
 export class Draft {
   state: TreeState;
-  /** What all that this step changes is put down to. */
+  /** The cause of every change that this step makes. */
   cause: Cause;
   readonly setting: TreeSetting;
   readonly #effects: Effect[] = [];
   readonly #changes: Change[] = [];
-  /** The services that this step has put somewhere else. */
+  /** The services of which this step has changed the state. */
   readonly moved = new Set<string>();
   readonly #before: TreeState;
   /** The services that this step has moved, swept or removed. */
@@ -104,9 +106,9 @@ export class Draft {
   }
 
   /**
-   * The services for which a rule may have something to do after this step: those that it has touched, each with its logger
-   * and its producer; all of them where the step has changed what holds for all. The rules look at no others, so that a step
-   * costs what it changes and not what is there.
+   * The services to which a rule may apply after this step: those that the step has touched, each with its logger and
+   * its producer; all services if the step has changed something that holds for all. The rules examine no others, so a
+   * step costs as much as it changes, not as much as there is.
    */
   concerned(): readonly string[] {
     const { units, phase, grace } = this.state;
@@ -118,12 +120,14 @@ export class Draft {
       for (const one of [loggerName(name), producerOf(name)]) {
         if (one !== undefined && units.has(one)) names.add(one);
       }
-      names.add(name); // also one that was removed: whatever waits for it must learn that
+      names.add(name); // a removed service, too: rules may wait for its removal
     }
     return [...names];
   }
 
-  /** Hands an input to one service: its next state, its effects, and the events that follow from both. */
+  /**
+   * Gives an input to one service: updates its state, and collects its effects and the events that follow from both.
+   */
   feed(name: string, input: Input): void {
     const unit = this.unit(name);
     if (unit === undefined) return;
@@ -147,12 +151,12 @@ export class Draft {
     this.effect({ type: 'sweep', service: name, grace: this.killGrace, ...(what && { what }) });
   }
 
-  /** One sweep of what a service left behind is over. */
+  /** Records that one sweep of a service's leftovers is over. */
   swept(name: string): void {
     if (this.state.services.sweeping.has(name)) this.#countSweeps(name, -1);
   }
 
-  /** Milliseconds between TERM and KILL for what processes leave behind. */
+  /** Milliseconds between TERM and KILL for leftovers. */
   get killGrace(): number {
     return Math.min(this.state.timeouts.kill, this.state.hurry ?? Infinity);
   }
@@ -201,15 +205,15 @@ export class Draft {
   }
 }
 
-/** A rule moves something and returns true, or returns false. */
+/** A rule changes something and returns true, or returns false. */
 export type Rule = (draft: Draft) => boolean;
 
-/** Whether a service has arrived where the stage wants it: up, and ready if it announces. */
+/** Whether a service is in the state that the stage wants: up, and ready if it announces its readiness. */
 export function hasArrived(unit: Unit): boolean {
   return isReady(unit.state);
 }
 
-/** Whether a service stands still. */
+/** Whether a service is at rest. */
 export function rests(unit: Unit): boolean {
   return isAtRest(unit.state);
 }

@@ -1,5 +1,5 @@
 /*
- * What the cells of the service table (longrun.ts) do at the end of a run: its finish script, and what comes after it.
+ * The cells of the service table (longrun.ts) for the end of a run: its finish script, and what follows it.
  */
 import { exhausted, restartAt } from './backoff.ts';
 import { finishCommand } from './command.ts';
@@ -19,7 +19,7 @@ import { after, at, finishByOf, killAgainAfter, lateFinish, sooner } from './pat
 import { end, fail, lieDown, memory, preceded, stay } from './steps.ts';
 import { isSuccess } from '../model/exit.ts';
 
-/** The exit code by which a finish script says: never again (s6). */
+/** The exit code of a finish script that forbids another start (s6). */
 const neverAgain = 125;
 
 export function unwantFinished(state: In<'finishing'>, input: Of<'stop'>, setting: Setting): Step {
@@ -35,7 +35,7 @@ export function wantAgain(state: In<'finishing'>): Step {
   return stay({ ...state, goal: 'up', ended: { ...state.ended, restart: true } });
 }
 
-/** `run` has ended: put it on record, then let `finish` have its turn. */
+/** Records the end of `run`, then starts `finish`. */
 export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting: Setting): Step {
   const { spec, output, catchAll, now } = setting;
   const death = state.status === 'up';
@@ -61,7 +61,7 @@ export function bury(state: In<'up' | 'stopping'>, input: Of<'exited'>, setting:
 }
 
 function record(state: ServiceState, ended: EndedRun, { spec, now }: Setting): Memory {
-  // As in s6, 0 records nothing, and leaves what is there.
+  // As in s6, 0 records nothing, and leaves the entries that exist.
   const most = spec.maxDeathTally;
   const entry = { at: now, exit: ended.exit };
   const tally = most === 0 ? state.tally : [...state.tally, entry].slice(-most);
@@ -91,13 +91,13 @@ export function killFinish(state: In<'finishing'>, _input: unknown, { now }: Set
   };
 }
 
-/** Its time was over before it was there to be killed. */
+/** Sends KILL to a finish script of which the deadline passed before its process existed. */
 export function killLate(state: In<'finishing'>): Step {
   if (state.kills === 0) return stay(state);
   return { state, effects: [{ type: 'kill', signal: 'SIGKILL', scope: 'group' }] };
 }
 
-/** `finish` has ended, or could not be run, which is as if there were none. */
+/** `finish` has exited, or could not be run; the second counts as if the service had no finish script. */
 export function settle(
   state: In<'finishing'>,
   input: Of<'exited' | 'unspawnable'>,
@@ -108,7 +108,7 @@ export function settle(
   return follow(state, state.ended, setting);
 }
 
-/** What comes after a run and its finish script. */
+/** What follows a run and its finish script. */
 function follow(known: Memory, ended: EndedRun, setting: Setting): Step {
   const { spec, now } = setting;
   if (known.goal === 'down') return lieDown(known, now);

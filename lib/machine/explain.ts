@@ -4,7 +4,7 @@ import type { Unit } from './state.ts';
 import { describeExit } from '../model/exit.ts';
 import type { ServiceSpec } from '../model/tree.ts';
 
-/** One sentence that says why a service stands as it does. */
+/** One sentence that says why a service is in its present state. */
 export function explainService({ spec, state, leaving }: Unit, now: number): string {
   const sentence = describe(state, spec, now);
   const ready = state.status !== 'up' || isReady(state) ? '' : ', not ready yet';
@@ -93,14 +93,14 @@ function deaths(state: ServiceState): string {
   return state.deaths === 1 ? '1 death' : `${String(state.deaths)} deaths`;
 }
 
-/** A duration in words that are exact enough: `340 ms`, `12 s`, `5 min`. */
+/** A duration in words, rounded: `340 ms`, `12 s`, `5 min`. */
 function lasting(ms: number): string {
   if (ms < 1000) return `${String(Math.round(ms))} ms`;
   if (ms < 120_000) return `${String(Math.round(ms / 100) / 10)} s`;
   return `${String(Math.round(ms / 60_000))} min`;
 }
 
-/** The flaw is a sentence of its own, which ends with the one that it becomes a part of. */
+/** The flaw is a sentence of its own; its full stop is dropped, since it becomes part of another sentence. */
 function cannotRun(flaw: string | null): string {
   return `it cannot be run: ${flaw?.replace(/\.$/, '') ?? 'unknown'}`;
 }

@@ -1,5 +1,5 @@
 /*
- * What the cells of the service table (longrun.ts) do on the way down: a run is asked to end, and killed if it does not.
+ * The cells of the service table (longrun.ts) for the way down: a run is asked to stop, and killed if it does not.
  */
 import type { In, Memory, Of, Run, ServiceEffect, ServiceState, Setting, Step } from './machine.ts';
 import { after, at, finishByOf, killAgainAfter, patienceOf, sooner } from './patience.ts';
@@ -18,7 +18,7 @@ export function unwant<S extends ServiceState>(
   return stay({ ...state, goal: 'down', patience, finishBy: finishByOf(input, state) });
 }
 
-/** The stop signal and CONT, since a stopped process takes TERM only once it goes on (s6). */
+/** Sends the stop signal and CONT, since a stopped process handles TERM only once it continues (s6). */
 export function terminate(
   state: In<'up' | 'stopping'>,
   input: Of<'stop' | 'restart'>,
@@ -45,7 +45,7 @@ export function ask(
   ]);
 }
 
-/** A logger is not signalled: it ends when it has read everything. */
+/** Waits for a logger to exit without a signal: it exits when it has read everything. */
 export function awaitEnd(state: In<'up'>, input: Of<'drain'>, setting: Setting): Step {
   const known = { ...memory(state), ...drained(input) };
   return halt(known, state.run, 'down', input.patience, setting, []);
@@ -66,8 +66,8 @@ export function halt(
 }
 
 /**
- * Asked again: no second signal, but a shorter patience holds from now on. A logger that was to come back still does so,
- * to read the rest: what was asked to end on a signal may leave something in its pipe.
+ * Handles a repeated request: no second signal, but a shorter kill timeout holds from now on. A logger that was to
+ * start again still does so, to read the rest: one that was stopped by a signal may have left something in its pipe.
  */
 export function hurry(
   state: In<'stopping'>,
@@ -81,7 +81,7 @@ export function hurry(
   return stay({ ...state, goal, restart: false, patience, finishBy, deadline });
 }
 
-/** There is less time than it was given. */
+/** Moves the deadline forward, when less time is left than the process was given. */
 export function hasten(
   state: In<'stopping' | 'finishing'>,
   _input: unknown,

@@ -1,12 +1,12 @@
 /*
- * What is told of those who were left behind and had to be killed.
+ * The problems that report the leftovers which had to be killed.
  */
 import type { Draft } from './draft.ts';
 import { pathOf } from './scripts.ts';
 import type { KilledLeftover } from './state.ts';
 import { describeLeftover } from '../model/leftover.ts';
 
-/** One problem for each owner, and one for each that has run away. */
+/** Reports one problem for each owner, and one for each daemonized process. */
 export function tellLeftovers(draft: Draft, killed: readonly KilledLeftover[]): void {
   const told = new Map<string, readonly KilledLeftover[]>();
   for (const one of killed) {
@@ -19,7 +19,7 @@ export function tellLeftovers(draft: Draft, killed: readonly KilledLeftover[]): 
   }
 }
 
-/** What they are called in a verdict. */
+/** The name of a leftover in a verdict. */
 function nameOf({ owner, pid, name }: KilledLeftover): string {
   if (owner === null) return `runaway/${name === '' ? String(pid) : name}`;
   return `${'service' in owner ? owner.service : owner.script}/left-behind`;

@@ -7,20 +7,20 @@
  *    │                 │    │           │ exited                      │ exited
  *    │        deadline │    │           ▼                             │
  *    │                 │    │       finishing ◄───────────────────────┘
- *    │                 │    │ un-       │ exited: what next?
+ *    │                 │    │ un-       │ exited: next state
  *    │                 │    ▼ spawnable │
- *    │               backoff ◄──────────┤ comes back later
+ *    │               backoff ◄──────────┤ restart after a delay
  *    │                                  ├──► starting: restart on request, or the rest of a log to read
- *    │                                  ├──► failed: finish said 125, too many deaths, policy
+ *    │                                  ├──► failed: finish exited with 125, too many deaths, policy
  *    └──────────────────────────────────┘ not wanted any more
  *
  * Rules that hold in every state:
  * 1. There is at most one process, `run` or `finish`, never both.
- * 2. `finish` runs exactly once for each end of `run`, and before anything else comes.
- * 3. What a service is meant to do is its `goal`, which any command changes at once; a command never waits, it only
- *    changes where the present passage leads.
- * 4. A state that waits says until when. A resting state (down, up, failed) has no deadline.
- * 5. An exit that nobody asked for is a death: it counts, and it alone waits for a backoff of its own making.
+ * 2. `finish` runs exactly once for each end of `run`, and before anything else runs.
+ * 3. The `goal` says what the service is meant to do. Any command changes it at once; a command never waits, it only
+ *    changes which state follows the present one.
+ * 4. A state that waits carries its deadline. A resting state (down, up, failed) has none.
+ * 5. An exit that was not requested is a death: it counts, and the spec's backoff applies to it alone.
  */
 import type { Input, Machine, ServiceState, Setting, Step } from './machine.ts';
 import {
@@ -111,7 +111,7 @@ export const machine: Machine = {
   failed: { start: spawn, once: spawnOnce, restart: spawn, stop: rest, forget },
 };
 
-/** A service that nothing has happened to yet. */
+/** The state of a service that has received no input yet. */
 export function newborn(now: number): ServiceState {
   return {
     status: 'down',
@@ -129,18 +129,20 @@ export function newborn(now: number): ServiceState {
   };
 }
 
-/** What becomes of a service on an input. An input that the state ignores returns the very same state. */
+/**
+ * The state of a service after an input, and the effects. An input that the state ignores returns the very same state.
+ */
 export function transition(state: ServiceState, input: Input, setting: Setting): Step {
   const cell = machine[state.status][input.type] as Cell | undefined;
   return cell === undefined ? { state, effects: [] } : cell(state, input, setting);
 }
 
-/** Whether a service stands still: nothing of it runs, and nothing will come of itself. */
+/** Whether a service is at rest: none of its processes runs, and nothing happens without an input. */
 export function isAtRest(state: ServiceState): boolean {
   return state.status === 'down' || state.status === 'failed';
 }
 
-/** Whether a service is up and has announced so, if this run of it announces at all. */
+/** Whether a service is up and, if this run of it announces its readiness, has announced it. */
 export function isReady(state: ServiceState): boolean {
   return state.status === 'up' && (!state.run.announces || state.run.readyAt !== null);
 }

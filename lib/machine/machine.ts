@@ -9,51 +9,54 @@ export type Goal = 'up' | 'once' | 'drain' | 'down';
 export interface Run {
   readonly pid: number;
   readonly startedAt: number;
-  /** Whether it was given a descriptor to announce its readiness on. */
+  /** Whether the run was given a descriptor on which to announce its readiness. */
   readonly announces: boolean;
-  /** When it announced its readiness, or `null`. */
+  /** When the run announced its readiness, or `null`. */
   readonly readyAt: number | null;
 }
 
-/** A run that is over, and how that came. */
+/** A run that is over, and the kind of its end. */
 export interface EndedRun {
   readonly run: Run;
   readonly exit: Exit;
-  /** Whether it ended by itself: an exit that nobody asked for is a death. */
+  /** Whether the run ended by itself: an exit that was not requested is a death. */
   readonly death: boolean;
-  /** Whether it ended for a restart, which waits for no delay. */
+  /** Whether the run ended for a restart, which waits for no delay. */
   readonly restart: boolean;
 }
 
-/** An end of `run`, as s6's programs are told of it. */
+/** An end of `run`, as s6's programs report it. */
 export interface TallyEntry {
   readonly at: number;
   readonly exit: Exit;
 }
 
-/** What rides along in every state of a service. */
+/** The values that every state of a service carries. */
 export interface Memory {
   readonly goal: Goal;
   /** When the present status began. */
   readonly since: number;
   readonly lastExit: Exit | null;
-  /** How many deaths there were in all. */
+  /** The number of all deaths. */
   readonly deaths: number;
-  /** When the latest deaths were, oldest first: as many as the backoff's limit counts. */
+  /** The moments of the latest deaths, oldest first: as many as the backoff's limit counts. */
   readonly recent: readonly number[];
-  /** The latest ends of `run`, oldest first, those that were asked for too, cut to `max-death-tally` (s6's death tally). */
+  /** The latest ends of `run`, oldest first, requested ones included, cut to `max-death-tally` (s6's death tally). */
   readonly tally: readonly TallyEntry[];
-  /** How many deaths there were since the service last ran for long enough. */
+  /** The number of deaths since the service last ran for long enough. */
   readonly streak: number;
-  /** Milliseconds from the stop signal to KILL, as the last stop had it; 0: never. */
+  /** The kill timeout of the last stop: milliseconds from the stop signal to KILL; 0: never. */
   readonly patience: number;
-  /** When its finish script must have ended, by the supervisor's stop; `null`: when its own limit says. */
+  /** The deadline that the supervisor's stop sets for the finish script; `null`: only the script's own limit holds. */
   readonly finishBy: number | null;
-  /** Why the last try to run it came to nothing, or `null` when it ran. */
+  /** Why the last attempt to run the service failed, or `null` when it ran. */
   readonly flaw: string | null;
 }
 
-/** Why a service failed: its finish script said so, too many deaths, its restart policy, or it cannot be run. */
+/**
+ * Why a service failed: its finish script exited with 125, it died too often, its restart policy, or its run cannot be
+ * spawned.
+ */
 export type FailureReason = 'finish' | 'limit' | 'policy' | 'unspawnable';
 
 /** A service's state. A state that waits carries its own `deadline`; `null` waits without one. */
@@ -63,7 +66,7 @@ export type ServiceState = Memory &
     | {
         readonly status: 'starting';
         readonly announces: boolean;
-        /** What it is sent as soon as it is there. */
+        /** The signals that are sent to the process as soon as it exists. */
         readonly signals: readonly NodeJS.Signals[];
       }
     | { readonly status: 'up'; readonly run: Run }
@@ -88,11 +91,14 @@ export type ServiceState = Memory &
     | { readonly status: 'failed'; readonly why: FailureReason }
   );
 
-/** What can happen to a service: commands, what its process does, and the end of a time. */
+/** The inputs of a service: commands, what its process does, and a deadline that has passed. */
 export type Input =
   | { readonly type: 'start' }
   | { readonly type: 'once' }
-  /** `patience` overrides the spec's `timeoutKill`; `atMost` bounds both (0: no bound), `finishBy` the finish script. */
+  /**
+   * `patience` (the kill timeout) overrides the spec's `timeoutKill`; `atMost` bounds both (0: no bound), `finishBy`
+   * the finish script.
+   */
   | {
       readonly type: 'stop';
       readonly patience?: number;
@@ -100,14 +106,14 @@ export type Input =
       readonly finishBy?: number | null;
     }
   | { readonly type: 'restart'; readonly patience?: number }
-  /** To a logger whose producer is gone for good: read to end-of-file, then end. */
+  /** To a logger of which the producer is gone for good: read to end-of-file, then exit. */
   | { readonly type: 'drain'; readonly patience: number; readonly finishBy: number | null }
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
-  /** Whatever it waits for on its way down may take no longer now than the setting says. */
+  /** Every wait on the way down takes no longer than the setting says from now on. */
   | { readonly type: 'hurry' }
-  /** Its tally is emptied. */
+  /** Clears the tally. */
   | { readonly type: 'forget' }
-  /** `leftBehind`: processes of an earlier run live on beside this one. */
+  /** `leftBehind`: processes of an earlier run still run beside this one. */
   | { readonly type: 'spawned'; readonly pid: number; readonly leftBehind?: boolean }
   /** The process cannot be run: the system's code, and what is missing or wrong. */
   | { readonly type: 'unspawnable'; readonly code: string; readonly message: string }
@@ -115,7 +121,7 @@ export type Input =
   | { readonly type: 'exited'; readonly exit: Exit }
   | { readonly type: 'deadline' };
 
-/** What a service asks of the world. */
+/** The effects that a service asks for. */
 export type ServiceEffect =
   | { readonly type: 'spawn'; readonly role: 'run' | 'finish'; readonly command: Command }
   | {
@@ -123,25 +129,28 @@ export type ServiceEffect =
       readonly signal: NodeJS.Signals;
       readonly scope: 'process' | 'group';
     }
-  /** End whatever its runs left behind. */
+  /** Ends everything that the service's runs left behind. */
   | { readonly type: 'sweep' };
 
-/** What a transition is given beside state and input. */
+/** What a transition gets beside state and input. */
 export interface Setting {
   readonly spec: ServiceSpec;
-  /** Where output goes unless the spec says so. */
+  /** Where output goes unless the spec says otherwise. */
   readonly output: Output;
   readonly now: number;
-  /** The most milliseconds that anything on the way down may take; `null`: as long as it has. */
+  /** The most milliseconds that any wait on the way down may take; `null`: no such limit. */
   readonly hurry: number | null;
-  /** The end of the catch-all log's pipe that its processes get; absent: none. */
+  /** The end of the catch-all log's pipe that the service's processes get; absent: none. */
   readonly catchAll?: CatchAllEnd | undefined;
 }
 
-/** The end of the catch-all log's pipe: to write what would be the host's own output otherwise, or to read, for its logger. */
+/**
+ * An end of the catch-all log's pipe: `write` for output that would otherwise go to the host's, `read` for the
+ * catch-all logger.
+ */
 export type CatchAllEnd = 'write' | 'read';
 
-/** The outcome of an input: the next state, and what it asks for. */
+/** The outcome of an input: the next state, and the effects. */
 export interface Step {
   readonly state: ServiceState;
   readonly effects: readonly ServiceEffect[];
@@ -151,7 +160,7 @@ export type Status = ServiceState['status'];
 export type In<S extends Status> = Extract<ServiceState, { readonly status: S }>;
 export type Of<I extends Input['type']> = Extract<Input, { readonly type: I }>;
 
-/** The life of a service as a table: what each state does on each input. A cell that is not there ignores the input. */
+/** The life of a service as a table: what each state does on each input. An input without a cell is ignored. */
 export type Machine = {
   readonly [S in Status]: {
     readonly [I in Input['type']]?: (state: In<S>, input: Of<I>, setting: Setting) => Step;

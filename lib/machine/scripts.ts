@@ -12,7 +12,7 @@ import type { Command } from '../model/program.ts';
 import type { ScriptSpec } from '../model/tree.ts';
 import type { EndReason } from '../model/verdict.ts';
 
-/** Starts the next script of a stage; false when there is none. */
+/** Starts the next script of a stage. Returns false if there is none. */
 export function startNext(draft: Draft, stage: ScriptStageName): boolean {
   const { scripts, results, running } = draft.state[stage];
   const script = scripts[results.length];
@@ -46,7 +46,7 @@ function commandOf({ state, setting }: Draft, stage: ScriptStageName, script: Sc
   return hostCommand(script, catchAll?.takesCommand === true ? end : undefined);
 }
 
-/** What becomes of a stage when something happens to its script. */
+/** Applies an input to the running script of a stage. */
 export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptInput): void {
   const { running } = draft.state[stage];
   if (running === null) return;
@@ -73,7 +73,10 @@ export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptIn
   }
 }
 
-/** Asks the script that runs to end: TERM and CONT, and KILL when the time is up, its own limit's at the latest. */
+/**
+ * Asks the running script to exit: TERM and CONT, then KILL at the deadline, which is not later than that of the
+ * script's own limit.
+ */
 export function haltScript(draft: Draft, stage: ScriptStageName, patience: number): boolean {
   const { running } = draft.state[stage];
   if (running === null) return false;
@@ -86,14 +89,14 @@ export function haltScript(draft: Draft, stage: ScriptStageName, patience: numbe
   return true;
 }
 
-/** The script that runs may take no longer now than everything may. */
+/** Bounds the running script's time by the limit that holds for everything now. */
 export function hurryScript(draft: Draft, stage: ScriptStageName): void {
   const { running } = draft.state[stage];
   if (running === null) return;
   bringForward(draft, stage, running, at(draft.state.hurry, draft.setting.now));
 }
 
-/** Passes a signal on to the host's command, if it runs. */
+/** Sends a signal to the host's command, if it runs. */
 export function signalCommand(draft: Draft, signal: NodeJS.Signals): void {
   const { running } = draft.state.command;
   if (running?.pid == null) return;
@@ -101,7 +104,10 @@ export function signalCommand(draft: Draft, signal: NodeJS.Signals): void {
   draft.effect({ type: 'kill', owner, signal, scope: 'process' });
 }
 
-/** It was asked to end before, and a shorter patience has been asked for meanwhile. */
+/**
+ * Moves the deadline of a script forward that was asked to exit before, when a shorter kill timeout has been requested
+ * since.
+ */
 function bringForward(
   draft: Draft,
   stage: ScriptStageName,
@@ -114,7 +120,7 @@ function bringForward(
   return true;
 }
 
-/** The time of the script that runs is up: KILL, and again until it is gone. */
+/** Sends KILL to the running script once its deadline has passed, and again until it has exited. */
 export function killScript(draft: Draft, stage: ScriptStageName): void {
   const { running } = draft.state[stage];
   const { now } = draft.setting;
@@ -161,7 +167,7 @@ function conclude(
     initFailed(draft, script, exit, exitCode);
 }
 
-/** The command's own code stands, also when something else asked for the end. */
+/** The command's own exit code stands, also when something else requested the end. */
 function commandEnded(draft: Draft, exitCode: number): void {
   draft.end({ reason: 'command', exitCode });
   const { ending } = draft.state;
@@ -179,7 +185,7 @@ function initFailed(draft: Draft, script: string, exit: Exit | null, exitCode: n
   if (onInitFailure === 'stop') draft.end({ reason: 'init-failed', exitCode, script });
 }
 
-/** Where a script lies; its name where it is a command. */
+/** The path of a script; its name if it is a command line. */
 export function pathOf(draft: Draft, stage: ScriptStageName, name: string): string {
   const run = draft.state[stage].scripts.find((script) => script.name === name)?.run;
   return run !== undefined && 'script' in run ? run.script : name;

@@ -8,36 +8,39 @@ import type { Problem } from '../model/problem.ts';
 import type { FixAttrsRule, ScriptSpec, ServiceSpec, Tree } from '../model/tree.ts';
 import type { Ending, Verdict } from '../model/verdict.ts';
 
-/** Everything that there is to know about a supervisor at one moment. */
+/** The whole state of a supervisor at one moment. */
 export interface TreeState {
   readonly phase: Phase;
-  /** How far the host wants to go; it only grows. */
+  /** How far the host wants to go; it only moves forward. */
   readonly target: Target;
-  /** Whether the host goes to a later stage without the init stage. */
+  /** Whether the host skips the init stage on the way to a later stage. */
   readonly skipsInit: boolean;
   readonly tree: Tree;
-  /** Whether the tree's root was copied to where it can be written to, if that is to be done. */
+  /** Whether the tree's root was copied to a writable folder, if that is required. */
   readonly copied: 'no' | 'asked' | 'yes';
   readonly init: ScriptsState;
   readonly services: ServicesState;
   readonly finish: ScriptsState;
-  /** The host's own command, run once the services are up; its end is the end of all. */
+  /** The host's own command, run once the services are up; when it exits, the supervisor ends. */
   readonly command: ScriptsState;
-  /** Whether the command waits until the services are ready, or the readiness timeout is over; `null`: as the next one says. */
+  /**
+   * Whether the command waits until the services are ready, or until the readiness timeout is over; `null`:
+   * `waitForServices` decides.
+   */
   readonly commandWaits: boolean | null;
-  /** The same, as the variables have it by now. */
+  /** The same, as the variables say at present. */
   readonly waitForServices: boolean;
-  /** The time limits, as they are by now. */
+  /** The time limits that hold at present. */
   readonly timeouts: Timeouts;
-  /** The services, loggers among them, each logger before its producer. */
+  /** The services, loggers included, each logger before its producer. */
   readonly units: ReadonlyMap<string, Unit>;
-  /** Milliseconds that services get on the way down before KILL; 0: no limit of the supervisor's own. */
+  /** Milliseconds that services get on the way down before KILL; 0: the supervisor sets no limit of its own. */
   readonly grace: number;
-  /** The most milliseconds that anything on the way down may take now; `null`: as long as each has. */
+  /** The most milliseconds that any wait on the way down may take from now on; `null`: no such limit. */
   readonly hurry: number | null;
-  /** What asked for the end, once something has. */
+  /** What requested the end; `null` until something has. */
   readonly ending: Ending | null;
-  /** What had to be killed on the way down. */
+  /** The names of what was killed on the way down. */
   readonly killed: readonly string[];
   readonly verdict: Verdict | null;
 }
@@ -45,7 +48,7 @@ export interface TreeState {
 /** How far to go: nowhere yet, through the init stage, until the services run, until they are down, to the very end. */
 export type Target = 'loaded' | 'init' | 'services' | 'stopped' | 'ended';
 
-/** Whether one target lies at least as far as another. */
+/** Whether one target is at least as far as another. */
 export function reaches(target: Target, at: Target): boolean {
   return targets.indexOf(target) >= targets.indexOf(at);
 }
@@ -57,23 +60,23 @@ export function isDescending({ target }: TreeState): boolean {
   return reaches(target, 'stopped');
 }
 
-/** Whether a stage has come to its end, one way or the other. */
+/** Whether a stage has ended, completed or failed. */
 export function isOver(status: StageStatus): boolean {
   return status === 'completed' || status === 'failed';
 }
 
-/** Where a stage of scripts stands. */
+/** The state of a stage of scripts. */
 export interface ScriptsState {
   readonly status: StageStatus;
-  /** Whether what comes before the first script (fix-attrs.d, init stage only) is done. */
+  /** Whether the step before the first script (fix-attrs.d, init stage only) is done. */
   readonly prepared: 'no' | 'asked' | 'yes';
   readonly scripts: readonly ScriptSpec[];
-  /** The scripts that have ended, in order; the next one is the script behind them. */
+  /** The scripts that have ended, in order; the script after them is the next one. */
   readonly results: readonly ScriptResult[];
   readonly running: RunningScript | null;
 }
 
-/** A script that runs. */
+/** The script that runs at present. */
 export interface RunningScript {
   readonly script: string;
   readonly startedAt: number;
@@ -89,60 +92,65 @@ export interface ScriptResult {
   readonly script: string;
   /** How it ended; `null`: it could not be run. */
   readonly exit: Exit | null;
-  /** The exit code in one number: the code, 128 + n for signal n, 127 or 126 for what could not be run. */
+  /** The exit as one number: the code, 128 + n for signal n, 127 or 126 if the script could not be run. */
   readonly exitCode: number;
   /** Milliseconds from its start to its end. */
   readonly duration: number;
 }
 
-/** Where the stage of the services stands. */
+/** The state of the services stage. */
 export interface ServicesState {
   readonly status: StageStatus;
   /** Whether `services.d` was read again after the init stage. */
   readonly reread: 'no' | 'asked' | 'yes';
-  /** Who is still to come up (and be ready) for the stage to be complete. */
+  /** The services that must still come up (and be ready) before the stage is complete. */
   readonly awaited: readonly string[];
-  /** Who did not come up with the stage. */
+  /** The services that did not come up with the stage. */
   readonly late: readonly string[];
-  /** Until when the stage waits for them. */
+  /** The deadline of the stage's wait for them. */
   readonly deadline: number | null;
-  /** How many sweeps are under way for what each service left behind; a service without one is not in it. */
+  /** The number of sweeps that run for the leftovers of each service; a service without a sweep has no entry. */
   readonly sweeping: ReadonlyMap<string, number>;
-  /** Whether the last clean-up, after the finish stage, was asked for. */
+  /** Whether the last clean-up, after the finish stage, has been requested. */
   readonly clearing: boolean;
 }
 
 /** A service in the tree. */
 export interface Unit {
-  /** The spec with the host's overrides laid over it. */
+  /** The spec, with the host's overrides applied. */
   readonly spec: ServiceSpec;
   readonly state: ServiceState;
-  /** Gone from `services.d`: to be stopped and forgotten. */
+  /** Whether it is gone from `services.d`, and is to be stopped and removed. */
   readonly leaving: boolean;
-  /** The write end of its log pipe was let go of. */
+  /** Whether the supervisor has closed its write end of the service's log pipe. */
   readonly released: boolean;
   /** It is the catch-all logger, which belongs to no stage. */
   readonly catchesAll?: true;
 }
 
-/** What can happen to the tree. */
+/** The inputs of the tree. */
 export type TreeInput =
-  /** The host wants to go on. `skipInit`: to the services without the init stage; `grace`: what services get on the way down. */
+  /**
+   * The host wants to go further. `skipInit`: to the services without the init stage; `grace`: what services get on the
+   * way down.
+   */
   | {
       readonly type: 'advance';
       readonly target: Target;
       readonly skipInit?: boolean;
       readonly grace?: number;
     }
-  /** The host has a command to be run once the services run; `waits`: once they are ready; absent: as the variables have it. */
+  /**
+   * The host gives a command to run once the services run. `waits`: once they are ready; absent: as the variables say.
+   */
   | { readonly type: 'command'; readonly command: readonly string[]; readonly waits?: boolean }
   /** A signal for the host's command. */
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
-  /** Somebody wants the end. The first one's reason stands. */
+  /** Requests the end. The reason of the first such input stands. */
   | { readonly type: 'end'; readonly ending: Ending; readonly grace?: number }
-  /** Whatever is waited for on the way down may take so many milliseconds more, no longer. */
+  /** Every wait on the way down ends at most so many milliseconds from now. */
   | { readonly type: 'hurry'; readonly within: number }
-  /** Something is wrong around the tree. */
+  /** A problem outside the tree's own state. */
   | { readonly type: 'problem'; readonly problem: Problem }
   | {
       readonly type: 'service';
@@ -150,30 +158,33 @@ export type TreeInput =
       readonly input: Input;
     }
   | { readonly type: 'script'; readonly stage: ScriptStageName; readonly input: ScriptInput }
-  /** The tree as it is in the copy of its root; `null`: there is no copy. */
+  /** The tree as read from the copy of its root; `null`: there is no copy. */
   | { readonly type: 'copied'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
   | { readonly type: 'prepared'; readonly problems: readonly Problem[] }
-  /** The tree was read again, and the variables, which init scripts may have set. */
+  /** The tree as read again, with the options that init scripts may have changed by variables. */
   | ({
       readonly type: 'reread';
       readonly tree: Tree | null;
       readonly problems: readonly Problem[];
     } & Partial<LateOptions>)
-  /** Somebody is about to go by the control files of a service. */
+  /** The control files of a service are about to be used. */
   | { readonly type: 'consult'; readonly service: string }
-  /** The control files of one service are not as they were. */
+  /** The control files of one service have changed. */
   | {
       readonly type: 'respecified';
       readonly spec: ServiceSpec;
       readonly problems: readonly Problem[];
     }
-  /** `killed`: who of the leftovers had to be; absent: nobody. */
+  /** `killed`: the leftovers that had to be killed; absent: none. */
   | {
       readonly type: 'swept';
       readonly service: string;
       readonly killed?: readonly KilledLeftover[];
     }
-  /** All is over; `exitCode`: what a finish script has asked to end with; `killed`: who of what was left had to be. */
+  /**
+   * The last clean-up is over. `exitCode`: the code that a finish script asked for; `killed`: the leftovers that had to
+   * be killed.
+   */
   | {
       readonly type: 'cleared';
       readonly problems: readonly Problem[];
@@ -182,22 +193,22 @@ export type TreeInput =
     }
   | { readonly type: 'deadline' };
 
-/** What can happen to a script. */
+/** The inputs of a script. */
 export type ScriptInput = Of<'spawned' | 'unspawnable' | 'exited'>;
 
-/** The stages of scripts, and the host's own command, which is run like one. */
+/** The stages of scripts, and the host's own command, which runs like one. */
 export type ScriptStageName = 'init' | 'finish' | 'command';
 
-/** Who a process belongs to: a service, or the script that a stage runs at present. */
+/** The owner of a process: a service, or the script that a stage runs at present. */
 export type Owner =
   { readonly service: string } | { readonly stage: ScriptStageName; readonly script: string };
 
-/** A leftover that had to be killed, and who has left it behind; `null`: it has run away from whoever that was. */
+/** A leftover that had to be killed, and its owner; `null`: it is a daemonized process, so its owner is unknown. */
 export interface KilledLeftover extends Leftover {
   readonly owner: Owner | null;
 }
 
-/** What the tree asks of the world. */
+/** The effects that the tree asks for. */
 export type Effect =
   | {
       readonly type: 'spawn';
@@ -212,8 +223,8 @@ export type Effect =
       readonly scope: 'process' | 'group';
     }
   /**
-   * End what the runs of a service left behind; `everything`: and all that any other process did, wherever it is; `writers`:
-   * only who has run away and keeps its logger from the end.
+   * Ends what the runs of a service left behind. `everything`: and the leftovers of every other process, wherever they
+   * are. `writers`: only the daemonized processes that keep the service's logger from end-of-file.
    */
   | {
       readonly type: 'sweep';
@@ -221,24 +232,24 @@ export type Effect =
       readonly grace: number;
       readonly what?: 'everything' | 'writers';
     }
-  /** Every sweep under way has so long left at most. */
+  /** Every running sweep has at most so many milliseconds left. */
   | { readonly type: 'hurry'; readonly grace: number }
   | { readonly type: 'closePipe'; readonly pipe: string }
-  /** Make the folder of the catch-all log ready, before its logger is started for the first time. */
+  /** Prepares the folder of the catch-all log before its logger starts for the first time. */
   | { readonly type: 'openLog'; readonly directory: string }
   | { readonly type: 'copyRoot'; readonly root: string }
   | { readonly type: 'prepare'; readonly rules: readonly FixAttrsRule[] }
   | { readonly type: 'reread'; readonly root: string }
-  /** End everything that is left, and give back what was taken. */
+  /** Ends every leftover, and releases the resources that the supervisor holds. */
   | { readonly type: 'clear'; readonly grace: number };
 
-/** What a step of the tree is given. */
+/** What a step of the tree gets beside state and input. */
 export interface TreeSetting {
   readonly options: TreeOptions;
   readonly now: number;
 }
 
-/** The outcome of an input: the next state, what it asks for, and what has changed, in causal order. */
+/** The outcome of an input: the next state, the effects, and the changes, in causal order. */
 export interface TreeStep {
   readonly state: TreeState;
   readonly effects: readonly Effect[];

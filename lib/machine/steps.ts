@@ -1,9 +1,9 @@
 /*
- * What the cells of the service table are put together from.
+ * The parts from which the cells of the service table are built.
  */
 import type { FailureReason, Memory, ServiceEffect, ServiceState, Step } from './machine.ts';
 
-/** Down as asked: whatever `run` and `finish` left behind, also in earlier runs, goes too. */
+/** Down on request: what `run` and `finish` left behind, in earlier runs too, is ended as well. */
 export function lieDown(known: Memory, since: number): Step {
   return {
     state: { ...memory(known), goal: 'down', since, status: 'down', why: 'asked' },
@@ -11,7 +11,7 @@ export function lieDown(known: Memory, since: number): Step {
   };
 }
 
-/** Down after its last run: nothing asks for another. */
+/** Down after the last run: no other run is requested. */
 export function end(known: Memory, now: number): ServiceState {
   return { ...memory(known), goal: 'down', since: now, status: 'down', why: 'ended' };
 }
@@ -21,18 +21,18 @@ export function fail(known: Memory, why: FailureReason, now: number): ServiceSta
   return { ...memory(known), goal: 'down', since: now, status: 'failed', why };
 }
 
-/** What a service takes along from one state to the next. */
+/** The values that a service keeps from one state to the next. */
 export function memory(state: Memory): Memory {
   const { goal, since, lastExit, deaths, recent, tally, streak, patience, finishBy, flaw } = state;
   return { goal, since, lastExit, deaths, recent, tally, streak, patience, finishBy, flaw };
 }
 
-/** The next state, and nothing to be done. */
+/** The next state, without effects. */
 export function stay(state: ServiceState): Step {
   return { state, effects: [] };
 }
 
-/** A step with something to be done first. */
+/** A step with effects put before its own. */
 export function preceded(effects: readonly ServiceEffect[], step: Step): Step {
   return { state: step.state, effects: [...effects, ...step.effects] };
 }

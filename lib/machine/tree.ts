@@ -1,5 +1,6 @@
 /*
- * One step of the whole tree: the input reaches the one that it is for, then the rules say who else must move.
+ * One step of the whole tree: the input goes to the service or script that it names, then the rules decide what else
+ * must change.
  */
 import { causeOf } from './cause.ts';
 import { Draft } from './draft.ts';
@@ -18,7 +19,7 @@ import { describeExit } from '../model/exit.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../model/tree.ts';
 import { verdictOf } from '../model/verdict.ts';
 
-/** A tree that nothing has happened to yet. */
+/** The state of a tree that has received no input yet. */
 export function newTree(tree: Tree, setting: TreeSetting): TreeState {
   return {
     phase: 'loaded',
@@ -50,7 +51,7 @@ export function newTree(tree: Tree, setting: TreeSetting): TreeState {
   };
 }
 
-/** What becomes of the tree on an input. */
+/** The state of the tree after an input, with the effects and the changes. */
 export function treeStep(state: TreeState, input: TreeInput, setting: TreeSetting): TreeStep {
   if (state.phase === 'ended') return { state, effects: [], changes: [] };
   const draft = new Draft(state, causeOf(input), setting);
@@ -59,7 +60,7 @@ export function treeStep(state: TreeState, input: TreeInput, setting: TreeSettin
   return draft.finished();
 }
 
-/** The nearest moment at which something must happen by itself; `null` when everything rests. */
+/** The nearest deadline in the tree; `null` when there is none. */
 export function nextDeadline(state: TreeState): number | null {
   let nearest: number | null = state.services.deadline;
   const consider = (deadline: number | null | undefined): void => {
@@ -101,7 +102,7 @@ function receive(draft: Draft, input: TreeInput): void {
     case 'reread':
       return reread(draft, input);
     case 'consult':
-      return; // what was found is an input of its own
+      return; // the result of the reading is an input of its own
     case 'respecified':
       return respecify(draft, input.spec);
     case 'swept':
@@ -113,7 +114,7 @@ function receive(draft: Draft, input: TreeInput): void {
   }
 }
 
-/** The first one stands. */
+/** Takes the host's command. The first one stands. */
 function takeCommand(
   draft: Draft,
   { command, waits }: Extract<TreeInput, { readonly type: 'command' }>,
@@ -149,14 +150,14 @@ function reread(
   if (isAfterInit) draft.services({ reread: 'yes' });
 }
 
-/** Other time limits hold for whatever begins from now on. */
+/** Sets new time limits for everything that begins from now on. */
 function limit(draft: Draft, timeouts: Timeouts): void {
   const { state } = draft;
   const grace = isDescending(state) ? state.grace : timeouts.services;
   draft.state = { ...state, timeouts, grace };
 }
 
-/** All waits on the way down, those under way and those to come, may take so long at most. */
+/** Bounds every wait on the way down, present and future ones, by so many milliseconds. */
 function hurry(draft: Draft, within: number): void {
   const { state } = draft;
   const least = Math.min(within, state.hurry ?? Infinity);
@@ -166,7 +167,7 @@ function hurry(draft: Draft, within: number): void {
   for (const name of state.units.keys()) draft.feed(name, { type: 'hurry' });
 }
 
-/** A finish script that has written an exit code has the last word. */
+/** Ends with the verdict. An exit code that a finish script has written overrides the verdict's. */
 function conclude(draft: Draft, exitCode: number | undefined): void {
   const { ending, killed } = draft.state;
   const verdict = verdictOf(ending, killed);
@@ -192,7 +193,7 @@ function receiveService(draft: Draft, name: string, input: Input): void {
   draft.feed(name, input);
 }
 
-/** Told once for all deaths of the catch-all logger that follow one another at once. */
+/** Reports one problem for a row of deaths of the catch-all logger that follow one another at once. */
 function tellUncaught(draft: Draft, { spec, state }: Unit, exit: Exit): void {
   if (state.status !== 'up' || !isReading(state, draft.setting.now)) return;
   const message = `the catch-all logger ${describeExit(exit)}; until it has been up for a second again, what starts has the host’s output`;
@@ -201,7 +202,7 @@ function tellUncaught(draft: Draft, { spec, state }: Unit, exit: Exit): void {
   draft.warn('logging-failed', spec.name, message, remedy);
 }
 
-/** Before its stage is open, a service that the host starts by hand brings its logger along. */
+/** Starts the logger of a service that the host starts by hand before the services stage is open. */
 function raiseLogger(draft: Draft, { logger }: ServiceSpec): void {
   const unit = logger === undefined ? undefined : draft.unit(logger.name);
   if (unit !== undefined && startsWithStage(unit)) draft.feed(unit.spec.name, { type: 'start' });
@@ -248,7 +249,7 @@ function tellKill(draft: Draft, name: string, { state }: Unit): void {
   }
   if (state.status === 'stopping' && state.kills === 1) {
     const who = `pid ${String(state.run.pid)}`;
-    draft.warn('unkillable', name, `${who} does not die of SIGKILL; trying on`);
+    draft.warn('unkillable', name, `${who} has not exited after SIGKILL; SIGKILL is sent again`);
   }
   if (state.status === 'finishing' && state.kills === 0) {
     const waited = String(Math.round(draft.setting.now - state.since));
@@ -256,7 +257,11 @@ function tellKill(draft: Draft, name: string, { state }: Unit): void {
     draft.killed(`${name}/finish`);
   }
   if (state.status === 'finishing' && state.kills === 1)
-    draft.warn('unkillable', `${name}/finish`, 'does not die of SIGKILL; trying on');
+    draft.warn(
+      'unkillable',
+      `${name}/finish`,
+      'has not exited after SIGKILL; SIGKILL is sent again',
+    );
 }
 
 function pending(scripts: readonly ScriptSpec[], prepared: ScriptsState['prepared']): ScriptsState {

@@ -1,5 +1,5 @@
 /*
- * From a tree's services to the units that live in it, and from one reading of `services.d` to the next.
+ * Builds the units from a tree's services, and updates them after each reading of `services.d`.
  */
 import type { Draft, Said } from './draft.ts';
 import { rests } from './draft.ts';
@@ -11,7 +11,7 @@ import { problem } from '../model/problem.ts';
 import type { ServiceSpec, Tree } from '../model/tree.ts';
 import { catchAllName, producerOf, serviceIn, withLoggers, withService } from '../model/tree.ts';
 
-/** `services.d` was read again: start what is new, stop what is gone, touch nothing else. */
+/** Applies a new reading of `services.d`: starts what is new, stops what is gone, touches nothing else. */
 export function adopt(draft: Draft, tree: Tree): void {
   const before = draft.state.units;
   const after = unitsOf(tree, draft.setting);
@@ -40,7 +40,7 @@ export function adopt(draft: Draft, tree: Tree): void {
   if (draft.state.phase === 'starting' || draft.state.phase === 'running') raise(draft, added);
 }
 
-/** Everything runs from a copy now; a copy that there is not is a failure like that of an init script. */
+/** Uses the copy of the root from now on. A missing copy is a failure like that of an init script. */
 export function move(draft: Draft, tree: Tree | null): void {
   draft.state = { ...draft.state, copied: 'yes' };
   if (tree !== null) {
@@ -51,7 +51,9 @@ export function move(draft: Draft, tree: Tree | null): void {
   }
 }
 
-/** The control files of one service have changed: that holds from now on, and nothing is started or stopped for it. */
+/**
+ * Applies changed control files of one service. They hold from now on; nothing is started or stopped because of them.
+ */
 export function respecify(draft: Draft, spec: ServiceSpec): void {
   const tree = withService(draft.state.tree, spec);
   draft.state = { ...draft.state, tree };
@@ -68,7 +70,7 @@ export function respecify(draft: Draft, spec: ServiceSpec): void {
   if (changed.length > 0) draft.say({ type: 'tree', added: [], removed: [], changed });
 }
 
-/** Whether a logger's producer is gone as well: then it is let read to the end when that is down. */
+/** Whether a logger's producer is gone as well. Then the logger reads to the end once the producer is down. */
 function isGoingWithProducer(name: string, after: ReadonlyMap<string, Unit>): boolean {
   const producer = producerOf(name);
   return producer !== undefined && !after.has(producer);
@@ -86,7 +88,7 @@ function raise(draft: Draft, added: readonly string[]): void {
 
 const fresh = { leaving: false, released: false } as const;
 
-/** The units as they are from now on: the new order, the living states, and who is on the way out. */
+/** The units from now on: in the new order, with their present states; those that are gone are marked as leaving. */
 function merge(
   before: ReadonlyMap<string, Unit>,
   after: ReadonlyMap<string, Unit>,
@@ -108,8 +110,8 @@ function differs(before: Unit | undefined, after: Unit): boolean {
 }
 
 /**
- * The units of a tree: the catch-all logger, if there is one, then each logger before its producer, with the host's overrides
- * laid over their specs.
+ * The units of a tree: the catch-all logger, if there is one, then each logger before its producer, with the host's
+ * overrides applied to their specs.
  */
 export function unitsOf(tree: Tree, { options, now }: TreeSetting): ReadonlyMap<string, Unit> {
   const units = new Map<string, Unit>();
@@ -123,12 +125,12 @@ export function unitsOf(tree: Tree, { options, now }: TreeSetting): ReadonlyMap<
   return units;
 }
 
-/** Whether a tree has a service that is called as the catch-all logger is, which is there, too. */
+/** Whether a service of the tree has the name of the catch-all logger, and there is a catch-all logger. */
 export function isNameTaken({ services }: Tree, { catchAll }: TreeOptions): boolean {
   return catchAll !== undefined && services.some(({ name }) => name === catchAllName);
 }
 
-/** What is told of such a service. */
+/** The problem that reports such a service. */
 export function nameTaken(): Problem {
   const message = 'this is the name of the catch-all logger; the service of this name is left out';
   const remedy = 'Give the service another name, or set the option logging (S6_LOGGING) to 0.';

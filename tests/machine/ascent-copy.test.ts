@@ -15,7 +15,7 @@ const original: Partial<Tree> = {
   finish: [script('90-z')],
 };
 
-/** The same, with all paths in another place. */
+/** The same tree, with all paths in another folder. */
 function moved(tree: Tree): Tree {
   return JSON.parse(JSON.stringify(tree).replaceAll('/etc/', '/copy/')) as Tree;
 }
@@ -31,7 +31,7 @@ class CopiedLife extends TreeLife {
   }
 }
 
-test('the root is copied before anything is done, and everything runs from the copy', () => {
+test('the root is copied before anything runs, and everything runs from the copy', () => {
   const life = new CopiedLife().start();
   assert.deepEqual(life.asked, ['copy /etc']);
   life.copied();
@@ -56,27 +56,27 @@ test('without the init stage, the services wait for the copy', () => {
   assert.deepEqual(life.copied().asked, ['spawn web']);
 });
 
-test('it is copied once', () => {
+test('the root is copied only once', () => {
   const life = new CopiedLife().give({ type: 'advance', target: 'init' }).copied();
   life.give({ type: 'prepared', problems: [] }).runScript('init').start();
   assert.deepEqual(life.asked, ['reread /copy']);
 });
 
-test('where there is no copy, everything runs from where it is', () => {
+test('without a copy, everything runs from the original root', () => {
   const life = new CopiedLife().start().give({ type: 'copied', tree: null, problems: [] });
   assert.deepEqual(life.asked, ['prepare /x']);
   life.give({ type: 'prepared', problems: [] }).runScript('init');
   assert.deepEqual(life.asked, ['reread /etc']);
 });
 
-test('where a failing start is to end everything, so does a copy that fails', () => {
+test('when a failed start is to end everything, a failed copy does so as well', () => {
   const life = new CopiedLife({ onInitFailure: 'stop' }).start();
   life.give({ type: 'copied', tree: null, problems: [] });
   assert.deepEqual(life.state.ending, { reason: 'init-failed', exitCode: 1 });
   assert.deepEqual(life.asked, ['sweep web within 3000']);
 });
 
-test('a stop while it is copied: nothing of the init stage is done', () => {
+test('a stop during the copy: nothing of the init stage runs', () => {
   const life = new CopiedLife().start().stop();
   assert.deepEqual(life.asked, []);
   life.copied().swept('web');
@@ -89,7 +89,7 @@ test('a tree made in code has no root to copy', () => {
   assert.deepEqual(life.asked, ['spawn 10-a']);
 });
 
-test('both the copy and the catch-all logger are waited for', () => {
+test('the init stage waits for both the copy and the catch-all logger', () => {
   const spec = { ...serviceDefaults, name: catchAllName, run: { command: ['log'] } };
   const catchAll = { spec, directory: '/log', takesCommand: false };
   const life = new CopiedLife({ catchAll }).start();

@@ -60,7 +60,7 @@ test('fix-attrs come first, then the init scripts one at a time, then the servic
   assert.deepEqual(life.asked, ['spawn web']);
 });
 
-test('what fix-attrs could not do is told, and the scripts run all the same (case 11)', () => {
+test('a failure of fix-attrs is reported, and the scripts run all the same', () => {
   const life = new TreeLife({ fixAttrs: [rule], init: [script('10-a')] }).start();
   const problem = {
     code: 'fix-attrs-failed',
@@ -73,7 +73,7 @@ test('what fix-attrs could not do is told, and the scripts run all the same (cas
   assert.deepEqual(life.asked, ['spawn 10-a']);
 });
 
-test('an empty tree is up at once (case 12)', () => {
+test('an empty tree is running at once', () => {
   const life = new TreeLife({}).start();
   assert.equal(life.state.phase, 'running');
   assert.deepEqual(
@@ -82,7 +82,7 @@ test('an empty tree is up at once (case 12)', () => {
   );
 });
 
-test('the host may ask for the init stage alone, and go on later', () => {
+test('the host may request the init stage alone, and the services later', () => {
   const life = new TreeLife({ init: [script('10-a')], services: [service('web')] });
   life.give({ type: 'advance', target: 'init' }).runScript('init');
   assert.deepEqual([life.state.phase, life.standing], ['initializing', 'web down']);
@@ -90,7 +90,7 @@ test('the host may ask for the init stage alone, and go on later', () => {
   assert.deepEqual([life.state.phase, life.standing], ['starting', 'web starting']);
 });
 
-test('after the init stage alone, services.d is read again only when the services are to come', () => {
+test('after the init stage alone, services.d is read again only when the services are requested', () => {
   const life = new TreeLife({ root: '/etc', init: [script('10-a')], services: [service('web')] });
   life.give({ type: 'advance', target: 'init' }).runScript('init');
   assert.deepEqual(life.asked, []);
@@ -108,13 +108,13 @@ test('the host may skip the init stage', () => {
   assert.equal(life.state.init.status, 'pending');
 });
 
-test('it is too late to skip an init stage that has begun', () => {
+test('an init stage that has begun cannot be skipped', () => {
   const life = new TreeLife({ init: [script('10-a')], services: [service('web')] }).start();
   life.give({ type: 'advance', target: 'services', skipInit: true });
   assert.equal(life.state.phase, 'initializing');
 });
 
-test('the way only goes on: a nearer target changes nothing', () => {
+test('the target only moves forward: a nearer target changes nothing', () => {
   const life = new TreeLife({ init: [script('10-a')], services: [service('web')] }).start();
   life.give({ type: 'advance', target: 'init' }).runScript('init');
   assert.equal(life.state.phase, 'starting');
@@ -136,7 +136,7 @@ test('services.d is read again after the init stage, and only then are services 
   assert.equal(life.swept('web').standing, 'api starting');
 });
 
-test('when reading it again fails, what was known holds', () => {
+test('when reading services.d again fails, the known services start', () => {
   const life = new TreeLife({ root: '/etc', services: [service('web')] }).start();
   const problem = {
     code: 'rescan-failed',
@@ -151,7 +151,7 @@ test('when reading it again fails, what was known holds', () => {
 
 // The services
 
-test('time limits that come with it hold for whatever begins from then on', () => {
+test('time limits that come with the reading hold for whatever begins from then on', () => {
   const parts = { root: '/etc', services: [service('web', { notificationFd: 3 })] };
   const life = new TreeLife(parts).start();
   const timeouts = { ...life.state.timeouts, readiness: 70, services: 50 };
@@ -160,7 +160,7 @@ test('time limits that come with it hold for whatever begins from then on', () =
   life.service('web', spawned).now = 10;
   assert.equal(life.stop().next, 60);
   life.give({ type: 'reread', tree: null, problems: [], timeouts: { ...timeouts, services: 9 } });
-  assert.equal(life.next, 60, 'not for what is under way');
+  assert.equal(life.next, 60, 'not for a wait that has begun');
 });
 
 test('services start together, each logger before its producer', () => {
@@ -168,7 +168,7 @@ test('services start together, each logger before its producer', () => {
   assert.deepEqual(life.asked, ['spawn api', 'spawn web/log', 'spawn web']);
 });
 
-test('a down file keeps a service from starting, but not its logger (case 39)', () => {
+test('a down file keeps a service from starting, but not its logger', () => {
   const life = new TreeLife({ services: [logged('web', { down: true })] }).start();
   assert.deepEqual(life.asked, ['spawn web/log']);
   life.rise('web/log');
@@ -189,7 +189,7 @@ test('the stage is complete when every service is up', () => {
   ]);
 });
 
-test('a service that announces is awaited until it has (case 40)', () => {
+test('the stage waits for a service that announces its readiness until it has done so', () => {
   const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] });
   life.now = 100;
   life.start().rise('web');
@@ -203,7 +203,7 @@ test('a service that announces is awaited until it has (case 40)', () => {
   ]);
 });
 
-test('who is not ready in time is told, and the rest goes on without it (case 44)', () => {
+test('a service that is not ready in time is reported, and the stage goes on without it', () => {
   const life = new TreeLife({ services: [service('api'), service('web', { notificationFd: 3 })] });
   life.start().rise('api web');
   assert.equal(life.next, 5000);
@@ -217,7 +217,7 @@ test('who is not ready in time is told, and the rest goes on without it (case 44
   assert.equal(life.next, null);
 });
 
-test('without a readiness timeout the stage waits for ever', () => {
+test('without a readiness timeout the stage waits without a limit', () => {
   const timeouts = { init: 0, readiness: 0, services: 3000, finish: 5000, kill: 3000 };
   const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] }, { timeouts });
   life.start().rise('web');
@@ -225,7 +225,7 @@ test('without a readiness timeout the stage waits for ever', () => {
   assert.equal(life.state.phase, 'starting');
 });
 
-test('a service that dies before it is ready is still awaited', () => {
+test('the stage still waits for a service that died before it was ready', () => {
   const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] }).start();
   life.rise('web').service('web', exited(1));
   assert.deepEqual(life.state.services.awaited, ['web']);
@@ -233,7 +233,7 @@ test('a service that dies before it is ready is still awaited', () => {
   assert.equal(life.state.services.status, 'completed');
 });
 
-test('a service that cannot be run, or has failed, is not waited for', () => {
+test('the stage does not wait for a service that cannot be run or has failed', () => {
   const never = { restart: 'never' } as const;
   const life = new TreeLife({ services: [service('api', never), service('web')] }).start();
   life.service('web', unspawnable);
@@ -244,7 +244,7 @@ test('a service that cannot be run, or has failed, is not waited for', () => {
   assert.deepEqual(life.state.services.late, ['web', 'api']);
 });
 
-test('a service that ended with success, and is not restarted, is not late', () => {
+test('a service that exited with success, and is not restarted, is not late', () => {
   const life = new TreeLife({
     services: [finished('web', { restart: 'on-failure', notificationFd: 3 })],
   });
@@ -252,12 +252,12 @@ test('a service that ended with success, and is not restarted, is not late', () 
   assert.deepEqual([life.state.services.status, life.standing], ['completed', 'web down']);
 });
 
-test('a service that the host stops meanwhile is not waited for, and not late', () => {
+test('the stage does not wait for a service that the host stops meanwhile, and it is not late', () => {
   const life = new TreeLife({ services: [service('web')] }).start().service('web', stop);
   assert.deepEqual([life.state.phase, life.state.services.status], ['running', 'completed']);
 });
 
-test('before its stage, a service that the host starts brings its logger along', () => {
+test('a service that the host starts before its stage starts its logger as well', () => {
   const life = new TreeLife({ services: [logged('web'), service('api')] });
   life.service('web', once);
   assert.deepEqual(life.asked, ['spawn web/log', 'spawn web']);
@@ -265,20 +265,20 @@ test('before its stage, a service that the host starts brings its logger along',
   assert.equal(life.state.phase, 'loaded');
 });
 
-test('before its stage, nothing but a start brings a logger along', () => {
+test('before the stage, only a start starts the logger as well', () => {
   const life = new TreeLife({ services: [logged('web')] });
   for (const input of [stop, hangUp]) life.service('web', input);
   assert.equal(life.standing, 'web/log down, web down');
 });
 
-test('a start brings along neither a logger with a down file nor one that the host has stopped', () => {
+test('a start starts neither a logger with a down file nor one that the host has stopped', () => {
   const withDown = new TreeLife({ services: [logged('web', {}, { down: true })] });
   assert.deepEqual(withDown.service('web', start).asked, ['spawn web']);
   const stopped = new TreeLife({ services: [logged('web')] }).service('web/log', stop);
   assert.deepEqual(stopped.service('web', start).asked, ['spawn web']);
 });
 
-test('the stage leaves alone what the host has had its hands on, but waits for what is under way', () => {
+test('the stage does not touch services that the host has started or stopped, but waits for those that are coming up', () => {
   const announces = { notificationFd: 3 };
   const life = new TreeLife({ services: [service('api', announces), service('web')] });
   life.service('api', start).rise('api').service('web', stop).start();
@@ -288,7 +288,7 @@ test('the stage leaves alone what the host has had its hands on, but waits for w
   assert.deepEqual([life.state.phase, life.standing], ['running', 'api up, web down']);
 });
 
-test('a service that the host started by hand, and that has failed since, is none of the stage’s', () => {
+test('a service that the host started by hand, and that has failed since, does not make the stage fail', () => {
   const life = new TreeLife({ services: [service('web', { restart: 'never' })] });
   life.service('web', start).rise('web').service('web', exited(1)).start();
   assert.deepEqual([life.state.services.status, life.standing], ['completed', 'web failed']);
@@ -301,7 +301,7 @@ test('an essential service that fails ends everything, with its exit code', () =
     services: [service('api'), finished('web', { essential: true, restart: 'never' })],
   });
   life.start().rise('api web').service('web', exited(7));
-  assert.equal(life.state.ending, null, 'its finish script comes first');
+  assert.equal(life.state.ending, null, 'the finish script runs first');
   life.service('web', exited(0));
   assert.deepEqual(life.told, [
     'web: finishing → failed (exited)',
@@ -311,7 +311,7 @@ test('an essential service that fails ends everything, with its exit code', () =
   assert.deepEqual(life.state.ending, { reason: 'essential', exitCode: 7, service: 'web' });
 });
 
-test('an essential service that ends with success ends everything, too', () => {
+test('an essential service that exits with success ends everything, too', () => {
   const life = new TreeLife({
     services: [service('web', { essential: true, restart: 'on-failure' })],
   });
@@ -319,13 +319,13 @@ test('an essential service that ends with success ends everything, too', () => {
   assert.deepEqual(life.state.ending, { reason: 'essential', exitCode: 0, service: 'web' });
 });
 
-test('128 + n for an essential service that ends by a signal', () => {
+test('an essential service that a signal ends gives the exit code 128 + n', () => {
   const life = new TreeLife({ services: [service('web', { essential: true, restart: 'never' })] });
   life.start().rise('web').service('web', exited('SIGSEGV'));
   assert.equal(life.state.ending?.exitCode, 139);
 });
 
-test('127 for an essential service that cannot be run, also when it ran before', () => {
+test('an essential service that cannot be run gives the exit code 127, also if it ran before', () => {
   const never = new TreeLife({ services: [service('web', { essential: true, restart: 'never' })] });
   never.start().service('web', unspawnable);
   assert.equal(never.state.ending?.exitCode, 127);
@@ -343,12 +343,12 @@ test('an essential service that restarts, or that the host stops, ends nothing',
   assert.deepEqual([life.state.ending, life.standing], [null, 'web down']);
 });
 
-test('an essential service with a down file ends nothing while nobody has started it', () => {
+test('an essential service with a down file ends nothing before it has been started', () => {
   const life = new TreeLife({ services: [service('web', { essential: true, down: true })] });
   assert.equal(life.start().state.phase, 'running');
 });
 
-test('an essential service that fails during the start calls the start off', () => {
+test('an essential service that fails during the start cancels the start', () => {
   const life = new TreeLife({
     services: [
       service('api', { notificationFd: 3 }),
@@ -377,7 +377,7 @@ test('the command runs once the services are up, and not before', () => {
   assert.deepEqual(life.asked, ['spawn command']);
 });
 
-test('the command waits for the processes alone, or, if it is to, until the services are ready', () => {
+test('the command waits for the processes only, or, if requested, until the services are ready', () => {
   const announcing = { services: [service('api', { notificationFd: 3 }), service('web')] };
   const waiting = (waits: boolean): TreeLife =>
     new TreeLife(announcing).give({ type: 'command', command: ['sh'], waits }).start();
@@ -389,14 +389,14 @@ test('the command waits for the processes alone, or, if it is to, until the serv
   assert.deepEqual(late.service('api', announced).asked, ['spawn command']);
 });
 
-test('whether it waits is as the variables have it after the init stage, unless the host says', () => {
+test('the variables after the init stage decide whether the command waits, unless the host does', () => {
   const parts = { root: '/etc', services: [service('web', { notificationFd: 3 })] };
   const asked = (before: boolean, after: boolean, waits?: boolean): readonly string[] => {
     const command = { type: 'command', command: ['sh'], ...(waits !== undefined && { waits }) };
     const life = new TreeLife(parts, { waitForServices: before }).give(command as TreeInput);
     const { tree } = life.start().state;
     life.give({ type: 'reread', tree, problems: [], waitForServices: after });
-    // Later it makes no difference any more.
+    // A later change has no effect.
     life.give({ type: 'reread', tree, problems: [], waitForServices: !after });
     return life.rise('web').asked;
   };
@@ -406,7 +406,7 @@ test('whether it waits is as the variables have it after the init stage, unless 
   assert.deepEqual(asked(true, false, true), []);
 });
 
-test('a command that waits runs when the time is over (case 44)', () => {
+test('a command that waits runs when the readiness timeout is over', () => {
   const life = new TreeLife({ services: [service('api', { notificationFd: 3 })] })
     .give({ type: 'command', command: ['sh'], waits: true })
     .start()
@@ -414,7 +414,7 @@ test('a command that waits runs when the time is over (case 44)', () => {
   assert.deepEqual(life.until(5000).asked, ['spawn command']);
 });
 
-test('under `stop` it does not, and everything ends with 1 (case 44)', () => {
+test('with onInitFailure stop, a command that waited in vain does not run, and everything ends with 1', () => {
   const life = new TreeLife(
     { services: [service('api', { notificationFd: 3 })] },
     { onInitFailure: 'stop' },
@@ -427,7 +427,7 @@ test('under `stop` it does not, and everything ends with 1 (case 44)', () => {
   assert.deepEqual(life.state.ending, { reason: 'init-failed', exitCode: 1, service: 'api' });
 });
 
-test('without a command, or one that does not wait, a service that is late ends nothing', () => {
+test('without a command, or with one that does not wait, a late service ends nothing', () => {
   const late = { services: [service('api', { notificationFd: 3 })] };
   const life = new TreeLife(late, { onInitFailure: 'stop' }).start().rise('api').until(5000);
   assert.equal(life.state.phase, 'running');
@@ -435,19 +435,23 @@ test('without a command, or one that does not wait, a service that is late ends 
   assert.deepEqual(life.asked, ['spawn command']);
 });
 
-test('a command that comes late runs at once, and only one', () => {
+test('a command that is given late runs at once, and only one command runs', () => {
   const life = new TreeLife({}).start().give({ type: 'command', command: ['sh'] });
   assert.deepEqual(life.asked, ['spawn command']);
   life.give({ type: 'command', command: ['another'] });
   assert.deepEqual(life.asked, []);
 });
 
-test('the command runs although a service did not come up (case 44)', () => {
+test('the command runs although a service did not come up', () => {
   const life = new TreeLife({ services: [service('web')] });
   life
     .give({ type: 'command', command: ['sh'] })
     .start()
     .service('web', unspawnable);
   assert.deepEqual(life.asked, ['spawn command']);
-  assert.deepEqual(life.service('web', deadline).asked, ['spawn web'], 'and it is tried again');
+  assert.deepEqual(
+    life.service('web', deadline).asked,
+    ['spawn web'],
+    'and the service is tried again',
+  );
 });

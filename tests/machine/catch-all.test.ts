@@ -19,7 +19,7 @@ import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import { catchAllName as log } from '../../lib/model/tree.ts';
 
-/** A life whose output is caught; `spawns` is what was to be started with the last input. */
+/** A life with a catch-all logger; `spawns` has the processes that the last input spawns. */
 class CaughtLife extends TreeLife {
   constructor(
     parts: Partial<Tree>,
@@ -31,10 +31,10 @@ class CaughtLife extends TreeLife {
     super(parts, { catchAll, ...options });
   }
 
-  /** Where a process that was asked for last has its stdout and stderr. */
+  /** Where the stdout and stderr of the latest process of this name go. */
   outputOf(name: string): string {
     const command = this.commands.findLast((one) => one.name === name);
-    if (command === undefined) throw new Error(`'${name}' was not asked for.`);
+    if (command === undefined) throw new Error(`'${name}' was not spawned.`);
     return [command.stdout, command.stderr].map(inWords).join(', ');
   }
 }
@@ -47,7 +47,7 @@ const both = `pipe ${log}, pipe ${log}`;
 
 // The way up
 
-test('the logger comes first of all, and the init stage waits until it is there', () => {
+test('the catch-all logger starts before everything else, and the init stage waits until it is up', () => {
   const life = new CaughtLife({ init: [script('10-a')], services: [service('web')] }).start();
   assert.deepEqual(life.asked, ['open the log /var/log/all', `spawn ${log}`]);
   assert.deepEqual(life.told, [
@@ -65,7 +65,7 @@ test('the logger comes first of all, and the init stage waits until it is there'
   assert.equal(life.outputOf('10-a'), both);
 });
 
-test('the services’ stage neither starts nor awaits the logger', () => {
+test('the services stage neither starts the catch-all logger nor waits for it', () => {
   const life = new CaughtLife({ services: [service('web')] }).start().rise(log);
   assert.deepEqual(life.asked, ['spawn web']);
   assert.deepEqual(life.state.services.awaited, ['web']);
@@ -73,37 +73,37 @@ test('the services’ stage neither starts nor awaits the logger', () => {
   assert.equal(life.state.phase, 'running');
 });
 
-test('without the init stage, the services wait for the logger', () => {
+test('without the init stage, the services wait for the catch-all logger', () => {
   const life = new CaughtLife({ services: [service('web')] });
   life.give({ type: 'advance', target: 'services', skipInit: true });
   assert.equal(life.state.phase, 'loaded');
-  assert.deepEqual(aliveIn(life.state), [], 'nobody waits for the logger by name');
+  assert.deepEqual(aliveIn(life.state), [], 'the stage does not await the logger by name');
   life.rise(log);
   assert.deepEqual(life.asked, ['spawn web']);
 });
 
-test('a service that the host starts by hand brings the logger along', () => {
+test('a service that the host starts by hand starts the catch-all logger as well', () => {
   const life = new CaughtLife({ services: [service('web')] }).service('web', start);
   assert.deepEqual(life.asked, ['open the log /var/log/all', `spawn ${log}`, 'spawn web']);
   assert.equal(life.outputOf('web'), both);
 });
 
-test('a logger that the options keep down catches nothing', () => {
+test('a catch-all logger that the options keep down gets no output', () => {
   const services = { [log]: { down: true } };
   const life = new CaughtLife({ init: [script('10-a')] }, { services }).start();
   assert.deepEqual(life.asked, ['spawn 10-a']);
   assert.equal(life.outputOf('10-a'), 'inherit, inherit');
 });
 
-// What is caught
+// What goes to the catch-all log
 
-test('stdout of what has a logger of its own goes there, its stderr is caught', () => {
+test('the stdout of a service with a logger goes to that logger, its stderr to the catch-all log', () => {
   const life = new CaughtLife({ services: [logged('web')] }).start().rise(log);
   assert.equal(life.outputOf('web'), `pipe web, pipe ${log}`);
   assert.equal(life.outputOf('web/log'), both);
 });
 
-test('an output that is not the host’s stands', () => {
+test('an output other than inherit is unchanged', () => {
   const services = [service('web', { output: 'ignore' }), service('db')];
   const life = new CaughtLife({ services, init: [script('10-a')] }, { output: 'lines' });
   life.start().rise(log);
@@ -113,7 +113,7 @@ test('an output that is not the host’s stands', () => {
   assert.equal(life.outputOf('db'), 'lines, lines');
 });
 
-test('finish scripts, of services and of the stage, are caught', () => {
+test('the output of finish scripts, of services and of the stage, goes to the catch-all log', () => {
   const life = new CaughtLife({ services: [finished('web')], finish: [script('90-z')] });
   life.start().rise(`${log} web`).service('web', exited(1));
   assert.equal(life.outputOf('web/finish'), both);
@@ -121,7 +121,7 @@ test('finish scripts, of services and of the stage, are caught', () => {
   assert.equal(life.outputOf('90-z'), both);
 });
 
-test('the command keeps the host’s output with 1, and is caught with 2', () => {
+test('the command keeps the host’s output with logging 1, and goes to the catch-all log with 2', () => {
   const outputs = [false, true].map((takesCommand) => {
     const life = new CaughtLife({}, {}, { takesCommand });
     life
@@ -135,7 +135,7 @@ test('the command keeps the host’s output with 1, and is caught with 2', () =>
 
 // The way down
 
-test('the stop of the services leaves the logger alone', () => {
+test('a stop of the services does not stop the catch-all logger', () => {
   const life = new CaughtLife({ services: [service('web')] }).start().rise(`${log} web`);
   life.give({ type: 'advance', target: 'stopped' });
   assert.deepEqual(life.asked, ['SIGTERM to web', 'SIGCONT to web']);
@@ -144,7 +144,7 @@ test('the stop of the services leaves the logger alone', () => {
   assert.equal(life.at(log).status, 'up');
 });
 
-test('the logger goes last: its pipe is closed after the finish stage, then comes the last clean-up', () => {
+test('the catch-all logger stops last: its pipe is closed after the finish stage, then the last clean-up runs', () => {
   const life = new CaughtLife({ services: [service('web')], finish: [script('90-z')] });
   life.start().rise(`${log} web`).stop().service('web', exited('SIGTERM')).swept('web');
   assert.deepEqual(life.asked, ['spawn 90-z']);
@@ -167,40 +167,40 @@ test('the last clean-up waits for the sweeps as well', () => {
   assert.deepEqual(life.swept(log).asked, ['clear within 3000']);
 });
 
-test('a logger that does not end is killed once those could be who hold the pipe', () => {
+test('a catch-all logger that does not exit is killed after the processes that hold its pipe', () => {
   const life = new CaughtLife({}).start().rise(log).stop().swept(log);
-  assert.equal(life.next, 6000, 'the grace of what is left behind, and its own');
+  assert.equal(life.next, 6000, 'the time of the leftovers, and its own');
   life.until(6000);
   assert.deepEqual(life.asked, [`SIGKILL to the group of ${log}`]);
   life.service(log, exited('SIGKILL')).swept(log).cleared();
   assert.deepEqual(life.state.verdict?.killed, [log]);
 });
 
-test('without a limit for services, the logger has none', () => {
+test('without a limit for services, the catch-all logger has none', () => {
   const life = new CaughtLife({}).start().rise(log).stop(0);
   assert.equal(life.next, null);
 });
 
-test('a logger that dies just before its end comes back to read the rest', () => {
+test('a catch-all logger that dies just before the end starts again to read the rest', () => {
   const life = new CaughtLife({}).start().rise(log).service(log, exited(1)).stop();
   assert.ok(life.asked.some((what) => what === `spawn ${log}`));
   life.rise(log).swept(log).service(log, exited(0)).swept(log);
   assert.deepEqual(life.asked, ['clear within 3000']);
 });
 
-test('a logger that is being restarted when all stops comes back: it is needed to the end', () => {
+test('a catch-all logger in restart when everything stops starts again, since it is needed to the end', () => {
   const life = new CaughtLife({ services: [finished('web')] }).start().rise(log);
   life.rise('web').service(log, restart).stop();
   life.service(log, exited('SIGTERM'));
   assert.equal(life.at(log).status, 'starting');
 });
 
-test('a stop before anything was begun leaves the logger where it was', () => {
+test('a stop before anything has begun does not start the catch-all logger', () => {
   const life = new CaughtLife({}).stop();
   assert.deepEqual(life.asked, ['clear within 3000']);
 });
 
-test('a stop while the logger is being started ends the init stage, then the logger', () => {
+test('a stop while the catch-all logger is starting ends the init stage, then the logger', () => {
   const life = new CaughtLife({ init: [script('10-a')] }).start().stop();
   assert.deepEqual(life.asked, []);
   life.rise(log);
@@ -208,9 +208,9 @@ test('a stop while the logger is being started ends the init stage, then the log
   assert.deepEqual(life.asked, [`close the pipe of ${log}`, 'sweep everything within 3000']);
 });
 
-// A logger that is not to be relied on
+// A catch-all logger that fails
 
-test('where the logger cannot be run, output is the host’s until it can', () => {
+test('while the catch-all logger cannot be run, output goes to the host', () => {
   const life = new CaughtLife({ init: [script('10-a'), script('20-b')] }).start();
   life.service(log, unspawnable);
   assert.match(life.told[0] ?? '', /problem unspawnable: s6-svscan-log/);
@@ -221,7 +221,7 @@ test('where the logger cannot be run, output is the host’s until it can', () =
   assert.equal(life.outputOf('20-b'), both);
 });
 
-test('a logger that dies is told once, and is relied on when it has been up for a second', () => {
+test('the death of the catch-all logger is reported once, and it is used again after a second of running', () => {
   const life = new CaughtLife({ services: [service('web'), service('db')] });
   life.start().rise(`${log} web db`).service(log, exited(111));
   assert.match(life.told[0] ?? '', /problem logging-failed: .* exited with code 111/);
@@ -233,7 +233,7 @@ test('a logger that dies is told once, and is relied on when it has been up for 
   assert.equal(life.outputOf('db'), both);
 });
 
-test('a logger that the host stops catches nothing', () => {
+test('a catch-all logger that the host stops gets no output', () => {
   const life = new CaughtLife({ services: [service('web')] }).start().rise(`${log} web`);
   life.service(log, stop).service(log, exited('SIGTERM'));
   life.service('web', restart).service('web', exited('SIGTERM'));
@@ -242,7 +242,7 @@ test('a logger that the host stops catches nothing', () => {
 
 // The tree
 
-test('the logger stays when services.d is read again', () => {
+test('the catch-all logger keeps running when services.d is read again', () => {
   const life = new CaughtLife({ services: [service('web')] }).start().rise(`${log} web`);
   const tree = { ...life.state.tree, services: [service('db')] };
   life.give({ type: 'reread', tree, problems: [] });
@@ -250,7 +250,7 @@ test('the logger stays when services.d is read again', () => {
   assert.equal(life.at(log).status, 'up');
 });
 
-test('a service that has its name is left out, with its logger, and that is told', () => {
+test('a service with the name of the catch-all logger is left out, with its logger, and reported', () => {
   const life = new CaughtLife({}).start().rise(log);
   const tree = { ...life.state.tree, services: [logged(log), service('web')] };
   life.give({ type: 'reread', tree, problems: [] });
@@ -261,7 +261,7 @@ test('a service that has its name is left out, with its logger, and that is told
   assert.equal(life.state.units.get(log)?.spec.essential, false);
 });
 
-test('overrides hold for the logger as for any service', () => {
+test('overrides apply to the catch-all logger as to any service', () => {
   const life = new CaughtLife({}, { services: { [log]: { user: 'log' } } }).start();
   assert.equal(life.commands[0]?.user, 'log');
   assert.equal(life.service(log, spawned).at(log).status, 'up');

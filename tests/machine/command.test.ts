@@ -10,7 +10,7 @@ import {
 
 const finish = { script: '/etc/services.d/web/finish' };
 
-test('run: in its folder, with its name as argument, nothing on stdin', () => {
+test('run: in its folder, with its name as argument, an empty stdin', () => {
   assert.deepEqual(runCommand(service('web'), 'inherit'), {
     name: 'web',
     program: { script: '/etc/services.d/web/run' },
@@ -22,7 +22,7 @@ test('run: in its folder, with its name as argument, nothing on stdin', () => {
   });
 });
 
-test('run: a command line is given no argument of ours', () => {
+test('run: a command line gets no additional argument', () => {
   const spec = service('web', { run: { command: ['node', 'app.js'] } });
   assert.deepEqual(runCommand(spec, 'inherit').args, []);
 });
@@ -34,7 +34,7 @@ test('run: output goes where the spec says, else where the supervisor says', () 
   assert.deepEqual([own.stdout, own.stderr], ['ignore', 'ignore']);
 });
 
-test('run: stdout of a producer goes into its pipe, stderr does not (case 54)', () => {
+test('run: stdout of a producer goes into its pipe, stderr does not', () => {
   const { stdin, stdout, stderr } = runCommand(logged('web'), 'lines');
   assert.deepEqual([stdin, stdout, stderr], ['empty', { pipe: 'web' }, 'lines']);
 });
@@ -44,7 +44,7 @@ test('run: a logger reads its producer’s pipe', () => {
   assert.deepEqual([stdin, stdout], [{ pipe: 'web' }, 'lines']);
 });
 
-test('run: the readiness descriptor, the account and the environment, where there are any', () => {
+test('run: the readiness descriptor, the account and the environment, where they are given', () => {
   const more = { notificationFd: 3, user: 'www', environment: { PORT: '80' } };
   const command = runCommand(service('web', more), 'inherit');
   assert.deepEqual(
@@ -58,7 +58,7 @@ test('run: the readiness descriptor, the account and the environment, where ther
   );
 });
 
-test('finish: s6’s four arguments; stdin, stdout, account and environment as run’s', () => {
+test('finish: s6’s four arguments; stdin, stdout, account and environment as those of run', () => {
   const spec = logged('web', { finish, notificationFd: 3, user: 'www', environment: { A: '1' } });
   assert.deepEqual(finishCommand(spec, finish, { ...died, exit: code(3) }, 'lines'), {
     name: 'web/finish',
@@ -83,12 +83,12 @@ test('finish: 256 and the number of the signal that ended run', () => {
   assert.deepEqual(args, ['256', '10', 'web', '7']);
 });
 
-test('finish: a logger’s is told the logger’s name, and reads the same pipe', () => {
+test('finish: that of a logger gets the logger’s name, and reads the same pipe', () => {
   const { name, args, stdin } = finishCommand(service('web/log'), finish, died, 'inherit');
   assert.deepEqual([name, args[2], stdin], ['web/log/finish', 'web/log', { pipe: 'web' }]);
 });
 
-test('a script of a stage: by its path, without arguments', () => {
+test('a stage script is executed by its path, without arguments', () => {
   assert.deepEqual(scriptCommand(script('10-a'), 'lines'), {
     name: '10-a',
     program: { script: '/etc/scripts/10-a' },

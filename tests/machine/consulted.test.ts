@@ -25,7 +25,7 @@ function byService(tree: TreeLife, input: Input): string {
   return by(tree, { type: 'service', service: 'web', input });
 }
 
-test('a command or an end looks at its service, a start at the logger too, news of other kinds at nothing', () => {
+test('a command or an exit consults its service, a start the logger too, other inputs none', () => {
   const tree = life();
   const found = inputs.everyInput.map((input) => [input.type, byService(tree, input)]);
   assert.deepEqual(Object.fromEntries(found), {
@@ -45,11 +45,11 @@ test('a command or an end looks at its service, a start at the logger too, news 
   });
 });
 
-test('who was told to stop before it was there is looked at when it is', () => {
+test('a service that was told to stop before it was up is consulted when it is up', () => {
   assert.equal(byService(life().service('web', inputs.stop), inputs.spawned), 'web');
 });
 
-test('the end of a delay looks at whoever comes back then', () => {
+test('the end of a delay consults the services that start again then', () => {
   const tree = life().rise('web/log web').service('web', inputs.exited(1));
   tree.now = 999;
   assert.equal(by(tree, { type: 'deadline' }), '');
@@ -57,7 +57,7 @@ test('the end of a delay looks at whoever comes back then', () => {
   assert.equal(by(tree, { type: 'deadline' }), 'web');
 });
 
-test('the way down looks at whoever does not rest, once', () => {
+test('the way down consults every service that is not at rest, once', () => {
   const tree = life().rise('web/log web');
   assert.equal(by(tree, end), 'web/log web');
   assert.equal(by(tree, { type: 'advance', target: 'stopped' }), 'web/log web');
@@ -65,13 +65,13 @@ test('the way down looks at whoever does not rest, once', () => {
   assert.deepEqual([by(tree, end), by(tree, { type: 'advance', target: 'stopped' })], ['', '']);
 });
 
-test('the way up looks at all only where they are not read again before', () => {
+test('the way up consults all services only if they are not read again before', () => {
   const tree = new TreeLife({ root: '/etc', services: [service('api'), service('web')] });
   assert.equal(by(tree, { type: 'advance', target: 'services' }), '');
   assert.equal(by(tree, { type: 'advance', target: 'services', skipInit: true }), 'api web');
 });
 
-test('a tree that is not from a folder has no control files', () => {
+test('a tree that is not from a folder has no control files to consult', () => {
   const tree = new TreeLife({ services: [service('web')] }).start().rise('web');
   assert.deepEqual([by(tree, end), byService(tree, inputs.stop)], ['', '']);
 });

@@ -18,15 +18,15 @@ import {
 import { TreeLife } from './tree-life.ts';
 import type { ServiceSpec, Tree } from '../../lib/model/tree.ts';
 
-/** A tree whose services are all up, the stage closed. */
+/** A tree of which all services are up, and the services stage has ended. */
 function running(services: readonly ServiceSpec[], more: Partial<Tree> = {}): TreeLife {
   const life = new TreeLife({ ...more, services }).start();
   return life.rise([...life.state.units.keys()].join(' '));
 }
 
-// From wherever it stands
+// From every phase
 
-test('stop before anything was begun: there is nothing to finish', () => {
+test('a stop before anything has begun runs no finish script', () => {
   const life = new TreeLife({ services: [service('web')], finish: [script('90-z')] }).stop();
   assert.deepEqual(life.told, ['phase: loaded → stopping (shutdown)']);
   assert.deepEqual(life.asked, ['sweep web within 3000']);
@@ -37,16 +37,16 @@ test('stop before anything was begun: there is nothing to finish', () => {
   assert.deepEqual(life.state.verdict, { reason: 'stopped', exitCode: 0, killed: [] });
 });
 
-test('stop after services that ran by hand: the finish stage runs, though no stage was begun', () => {
+test('a stop after services that ran by hand runs the finish stage, although no stage has begun', () => {
   const parts = { services: [service('web')], finish: [script('90-z')] };
   const life = new TreeLife(parts).service('web', start).rise('web').stop();
   life.service('web', exited('SIGTERM')).swept('web');
   assert.deepEqual(life.asked, ['spawn 90-z']);
   const never = new TreeLife(parts).service('web', start).service('web', unspawnable).stop();
-  assert.deepEqual(never.swept('web').asked, ['clear within 3000'], 'nothing ever ran');
+  assert.deepEqual(never.swept('web').asked, ['clear within 3000'], 'no service has ever run');
 });
 
-test('stop during init: the script is asked to end, nothing later starts, finish runs (case 17)', () => {
+test('a stop during init asks the script to exit, starts nothing later and runs the finish stage', () => {
   const life = new TreeLife({
     init: [script('10-a'), script('20-b')],
     services: [service('web')],
@@ -67,10 +67,14 @@ test('stop during init: the script is asked to end, nothing later starts, finish
     'stage finish: started (stage)',
   ]);
   assert.deepEqual(life.asked, ['spawn 90-z']);
-  assert.equal(life.state.ending?.reason, 'stopped', 'being asked to end is no failure');
+  assert.equal(
+    life.state.ending?.reason,
+    'stopped',
+    'a script that was asked to exit has not failed',
+  );
 });
 
-test('stop before the init script is there: it is asked to end as soon as it is', () => {
+test('a stop before the init script has its process asks it to exit as soon as it does', () => {
   const life = new TreeLife({ init: [script('10-a')] }).start().stop();
   assert.deepEqual(life.asked, []);
   life.script('init', { type: 'spawned', pid: 8 });
@@ -78,13 +82,13 @@ test('stop before the init script is there: it is asked to end as soon as it is'
   assert.deepEqual(life.asked, ['SIGTERM to 10-a', 'SIGCONT to 10-a']);
 });
 
-test('stop when the last init script has all but ended: the stage is complete', () => {
+test('a stop when the last init script has just exited leaves the stage completed', () => {
   const life = new TreeLife({ init: [script('10-a')] }).start().stop();
   life.runScript('init');
   assert.equal(life.state.init.status, 'completed');
 });
 
-test('an init script that ignores TERM is killed when the grace is over, and again each 5 s', () => {
+test('an init script that ignores TERM is killed when the grace period is over, and again every 5 s', () => {
   const life = new TreeLife({ init: [script('10-a')] }).start();
   life.script('init', { type: 'spawned', pid: 8 }).stop();
   assert.equal(life.next, 3000);
@@ -100,7 +104,7 @@ test('an init script that ignores TERM is killed when the grace is over, and aga
   assert.deepEqual(life.state.killed, ['10-a']);
 });
 
-test('stop while fix-attrs works: it is waited for, and no script starts', () => {
+test('a stop during fix-attrs waits for it, and starts no script', () => {
   const rule = { source: 's', line: 1, path: '/p', recurse: true, account: 'a' };
   const life = new TreeLife({ fixAttrs: [rule], init: [script('10-a')] }).start().stop();
   assert.equal(life.state.phase, 'initializing');
@@ -109,7 +113,7 @@ test('stop while fix-attrs works: it is waited for, and no script starts', () =>
   assert.equal(life.state.phase, 'finishing');
 });
 
-test('stop while services.d is read: no service starts, also when the answer comes', () => {
+test('a stop while services.d is read starts no service, also when the result arrives', () => {
   const life = new TreeLife({ root: '/etc', services: [service('web')] }).start().stop();
   assert.equal(life.state.phase, 'stopping');
   const tree = { ...life.state.tree, services: [service('api'), service('web')] };
@@ -118,7 +122,7 @@ test('stop while services.d is read: no service starts, also when the answer com
   assert.equal(life.standing, 'api down, web down');
 });
 
-test('stop during the start: who has not come yet is late, and signalled once it is there', () => {
+test('a stop during the start: a service that is not up is late, and gets its signal once it has a process', () => {
   const life = new TreeLife({ services: [service('api'), service('web')] }).start().rise('api');
   life.stop();
   assert.deepEqual(life.told, [
@@ -133,7 +137,7 @@ test('stop during the start: who has not come yet is late, and signalled once it
   assert.equal(life.next, 3000, 'no readiness timeout is left');
 });
 
-test('stop at the very moment at which the start would go on without who is late', () => {
+test('a stop at the moment of the readiness timeout makes the start fail', () => {
   const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] }).start();
   life.rise('web').now = 5000;
   life.stop();
@@ -143,13 +147,13 @@ test('stop at the very moment at which the start would go on without who is late
   ]);
 });
 
-test('stop during the start of what cannot be run', () => {
+test('a stop during the start of a service that cannot be run', () => {
   const life = new TreeLife({ services: [service('web')] }).start().stop();
   life.service('web', unspawnable).swept('web');
   assert.equal(life.state.phase, 'finishing');
 });
 
-test('stop while running: every service is asked at once, and finish waits for the last one', () => {
+test('a stop while running asks every service at once, and the finish stage waits for the last one', () => {
   const life = running([service('api'), finished('web')], { finish: [script('90-z')] }).stop();
   assert.deepEqual(life.asked, [
     'SIGTERM to api',
@@ -164,12 +168,16 @@ test('stop while running: every service is asked at once, and finish waits for t
   life.swept('web').rise('web');
   assert.equal(life.state.phase, 'stopping', 'the finish script of web still runs');
   life.service('web', exited(0));
-  assert.deepEqual(life.asked, ['sweep web within 3000'], 'finish may leave something behind, too');
+  assert.deepEqual(
+    life.asked,
+    ['sweep web within 3000'],
+    'a finish script may leave processes behind, too',
+  );
   life.swept('web');
   assert.deepEqual(life.asked, ['spawn 90-z']);
 });
 
-test('stop during a backoff: the service is down at once', () => {
+test('a stop during a backoff takes the service down at once', () => {
   const life = running([service('web')])
     .service('web', exited(1))
     .stop();
@@ -180,7 +188,7 @@ test('stop during a backoff: the service is down at once', () => {
   assert.equal(life.next, null);
 });
 
-test('stop while finish runs: finish is not disturbed, and run does not come back', () => {
+test('a stop while finish runs does not disturb finish, and run does not start again', () => {
   const life = running([finished('web')])
     .service('web', exited(1))
     .stop();
@@ -189,7 +197,7 @@ test('stop while finish runs: finish is not disturbed, and run does not come bac
   assert.equal(life.standing, 'web down');
 });
 
-test('stop during a restart: the service stays down', () => {
+test('a stop during a restart leaves the service down', () => {
   const life = running([service('web')])
     .service('web', restart)
     .stop();
@@ -208,7 +216,7 @@ test('a second stop changes nothing: the first ending stands', () => {
   assert.deepEqual(life.state.verdict, { reason: 'signal', exitCode: 143, killed: [] });
 });
 
-test('on the way down nothing comes up any more, but a signal still goes through', () => {
+test('on the way down no service starts, but a signal still reaches its service', () => {
   const life = running([service('api'), service('web', { down: true })]).stop();
   for (const input of [start, once, restart]) {
     assert.deepEqual(life.service('web', input).asked, []);
@@ -221,7 +229,7 @@ test('on the way down nothing comes up any more, but a signal still goes through
 
 // Time limits
 
-test('a service gets its timeout-kill, but the grace at most; a grace of 0 is no bound', () => {
+test('a service gets its timeout-kill, but at most the grace period; a grace of 0 is no bound', () => {
   const deadlineOf = (timeoutKill: number | undefined, grace?: number): number | null => {
     const more = timeoutKill === undefined ? {} : { timeoutKill };
     return running([service('web', more)]).stop(grace).next;
@@ -234,12 +242,12 @@ test('a service gets its timeout-kill, but the grace at most; a grace of 0 is no
   assert.equal(deadlineOf(0, 0), null);
 });
 
-test('the finish scripts of all have ended when the grace is over and what is left behind has had its time', () => {
+test('all finish scripts end when the grace period and the time for leftovers are over', () => {
   const slow = { timeoutFinish: 60_000 };
   const life = running([finished('api', slow), finished('db', slow), finished('web', slow)]);
   life.service('api', exited(1));
   assert.equal(life.next, 60_000);
-  assert.equal(life.stop().next, 3000, 'those that are up');
+  assert.equal(life.stop().next, 3000, 'services that are up');
   life.now = 100;
   life.service('web', exited('SIGTERM')).until(3000).service('db', exited('SIGKILL'));
   life.until(6000);
@@ -252,22 +260,30 @@ test('the finish scripts of all have ended when the grace is over and what is le
   assert.equal(unlimited.next, null, 'a grace of 0 is no limit');
 });
 
-test('a shorter grace that is asked for later holds for those on their way down', () => {
+test('a shorter grace that is requested later applies to services that are already stopping', () => {
   const life = running([service('api'), finished('db', { timeoutFinish: 0 }), logged('web')]);
   life.stop().service('db', exited(0)).service('web', exited(0)).swept('web');
   assert.equal(life.standing, 'api stopping, db finishing, web/log stopping, web down');
   life.now = 100;
-  assert.deepEqual([life.stop(5000).next, life.asked], [3000, []], 'a longer one is none');
+  assert.deepEqual(
+    [life.stop(5000).next, life.asked],
+    [3000, []],
+    'a longer grace changes nothing',
+  );
   assert.deepEqual([life.stop(200).next, life.asked], [300, []]);
   life.until(300);
   assert.ok(life.asked.includes('SIGKILL to the group of api'));
   assert.ok(life.asked.includes('SIGKILL to the group of web/log'));
-  assert.equal(life.stop(50).next, 3300, 'the finish script; who was killed is not killed faster');
+  assert.equal(
+    life.stop(50).next,
+    3300,
+    'the finish script; a killed process is not killed earlier',
+  );
   life.until(3300);
   assert.ok(life.asked.includes('SIGKILL to the group of db'));
 });
 
-test('a shorter grace leaves a logger its producer, and a finish script a limit of its own that is sooner', () => {
+test('a shorter grace applies neither to a logger before its producer has ended, nor to a finish script with an earlier limit', () => {
   const life = running([finished('db'), logged('web')]).stop();
   life.service('db', exited(0)).service('web/log', stop);
   life.now = 100;
@@ -278,7 +294,7 @@ test('a shorter grace leaves a logger its producer, and a finish script a limit 
   assert.equal(life.next, 5000);
 });
 
-test('who had to be killed stands in the verdict, once each, in order', () => {
+test('killed services and scripts are in the verdict, once each, in order', () => {
   const life = running([finished('api'), service('web', { timeoutKill: 500 })]).stop();
   life.until(500);
   assert.deepEqual(life.told, [
@@ -287,7 +303,7 @@ test('who had to be killed stands in the verdict, once each, in order', () => {
   assert.deepEqual(life.asked, ['SIGKILL to the group of web']);
   life.until(3000).until(5500);
   assert.deepEqual(life.told, [
-    'problem unkillable: web pid 7 does not die of SIGKILL; trying on (deadline)',
+    'problem unkillable: web pid 7 has not exited after SIGKILL; SIGKILL is sent again (deadline)',
   ]);
   life.service('web', exited('SIGKILL')).service('api', exited('SIGKILL')).until(10_500);
   assert.deepEqual(life.asked, ['SIGCONT to the group of api', 'SIGKILL to the group of api']);
@@ -295,13 +311,13 @@ test('who had to be killed stands in the verdict, once each, in order', () => {
   assert.deepEqual(life.state.verdict?.killed, ['web', 'api', 'api/finish']);
 });
 
-test('who is killed while only the services are stopped stands in the verdict, too', () => {
+test('a service that is killed while only the services are stopped is in the verdict, too', () => {
   const life = running([service('web')]).give({ type: 'advance', target: 'stopped' });
   life.until(3000).service('web', exited('SIGKILL')).swept('web').stop().cleared();
   assert.deepEqual(life.state.verdict?.killed, ['web']);
 });
 
-test('who was killed before the end was asked for does not', () => {
+test('a service that was killed before the end was requested is not in the verdict', () => {
   const life = running([service('web')])
     .service('web', stop)
     .until(10_000);
@@ -311,12 +327,12 @@ test('who was killed before the end was asked for does not', () => {
 
 // Loggers
 
-test('a logger reads on until its producer, its finish script and what they left are gone (case 52)', () => {
+test('a logger reads on until its producer, the finish script and their leftovers are gone', () => {
   const finish = { script: '/etc/services.d/web/finish' };
   const life = running([logged('web', { finish })]).stop();
   assert.deepEqual(life.asked, ['SIGTERM to web', 'SIGCONT to web']);
   life.service('web', exited(0)).rise('web').service('web', exited(0));
-  assert.equal(life.standing, 'web/log up, web down', 'something is still being swept');
+  assert.equal(life.standing, 'web/log up, web down', 'a sweep is still running');
   life.swept('web web');
   assert.deepEqual(life.asked, ['close the pipe of web', 'sweep the writers of web within 3000']);
   assert.deepEqual(life.told, ['web/log: up → stopping, pid 7 (shutdown)']);
@@ -326,7 +342,7 @@ test('a logger reads on until its producer, its finish script and what they left
   assert.equal(life.state.phase, 'finishing');
 });
 
-test('a logger that does not find its end is killed when the grace is over', () => {
+test('a logger that does not reach end-of-file is killed when the grace period is over', () => {
   const life = running([logged('web')]).stop(200);
   life.now = 100;
   life.service('web', exited(0)).swept('web').swept('web');
@@ -337,10 +353,10 @@ test('a logger that does not find its end is killed when the grace is over', () 
   assert.deepEqual(life.state.verdict?.killed, ['web/log']);
 });
 
-test('the grace of a logger begins when nobody is ended any more who could hold its pipe', () => {
+test('the grace of a logger begins when the processes that could hold its pipe have ended', () => {
   const life = running([logged('web')]).stop(200);
   life.service('web', exited(0)).swept('web');
-  assert.equal(life.next, 3200, 'their time, and its own');
+  assert.equal(life.next, 3200, 'their time, and the logger’s own');
   life.now = 1000;
   const killed = [{ owner: { service: 'web' }, pid: 9, name: 'sleep' }];
   life.give({ type: 'swept', service: 'web', killed });
@@ -350,26 +366,26 @@ test('the grace of a logger begins when nobody is ended any more who could hold 
   assert.deepEqual(life.state.verdict?.killed, ['web/left-behind']);
 });
 
-test('a second signal shortens both', () => {
+test('a second signal shortens both times', () => {
   const life = running([logged('web')]).stop(2000);
   life.service('web', exited(0)).swept('web').give({ type: 'hurry', within: 1000 });
   assert.deepEqual([life.next, life.asked], [1000, ['hurry within 1000']]);
 });
 
-test('without a limit for services, a logger has none, whoever is ended', () => {
+test('without a limit for services, a logger has none, whatever processes are being ended', () => {
   const life = running([logged('web')]).stop(0);
   life.service('web', exited(0)).swept('web');
   assert.equal(life.next, null);
   assert.equal(life.swept('web').next, null);
 });
 
-test('a logger that reads on has the grace, whatever time of its own it has', () => {
+test('a logger that reads on has the grace period, whatever its own kill timeout is', () => {
   const life = running([logged('web', {}, { timeoutKill: 300 })]).stop();
   life.service('web', exited(0)).swept('web').swept('web');
   assert.equal(life.next, 3000);
 });
 
-test('a logger under restart comes back to read the rest, also after those who held its pipe are gone', () => {
+test('a logger in restart starts again to read the rest, also after the processes that held its pipe are gone', () => {
   const life = running([logged('web')])
     .service('web/log', restart)
     .stop();
@@ -377,7 +393,7 @@ test('a logger under restart comes back to read the rest, also after those who h
   assert.equal(life.at('web/log').status, 'starting');
 });
 
-test('nobody is looked for where no logger waits: it is down, or its service is gone from the tree', () => {
+test('writers are not searched for when no logger waits: it is down, or its service is gone from the tree', () => {
   const down = running([logged('web')])
     .service('web/log', stop)
     .service('web/log', exited(0));
@@ -389,7 +405,7 @@ test('nobody is looked for where no logger waits: it is down, or its service is 
   assert.deepEqual(gone.asked, ['close the pipe of web']);
 });
 
-test('a logger of a producer that was down all along is drained as well', () => {
+test('a logger of a producer that was always down is drained as well', () => {
   const life = new TreeLife({ services: [logged('web', { down: true })] }).start().rise('web/log');
   life.stop();
   assert.deepEqual(life.asked, ['sweep web within 3000']);
@@ -397,7 +413,7 @@ test('a logger of a producer that was down all along is drained as well', () => 
   assert.deepEqual(life.asked, ['close the pipe of web', 'sweep the writers of web within 3000']);
 });
 
-test('a logger that waits for its restart is run once more for what is in the pipe', () => {
+test('a logger that waits for its restart runs once more to read the rest of the pipe', () => {
   const life = running([logged('web')])
     .service('web/log', exited(1))
     .stop();
@@ -412,7 +428,7 @@ test('a logger that waits for its restart is run once more for what is in the pi
 
 // The finish stage
 
-test('finish scripts run one at a time; one that fails keeps no other from running', () => {
+test('finish scripts run one at a time; one that fails does not keep the next from running', () => {
   const life = new TreeLife({ finish: [script('80-y'), script('90-z')] }).start().stop();
   assert.deepEqual(life.asked, ['spawn 80-y']);
   life.runScript('finish', 3);
@@ -421,10 +437,14 @@ test('finish scripts run one at a time; one that fails keeps no other from runni
   assert.deepEqual(life.told.slice(1), ['stage finish: failed (exited)']);
   assert.deepEqual(life.asked, ['clear within 3000']);
   life.cleared();
-  assert.equal(life.state.verdict?.exitCode, 0, 'codes of finish scripts are not the verdict');
+  assert.equal(
+    life.state.verdict?.exitCode,
+    0,
+    'exit codes of finish scripts do not change the verdict',
+  );
 });
 
-test('a finish script that hangs is killed at its limit, and the next one runs (case 64)', () => {
+test('a finish script that hangs is killed at its limit, and the next one runs', () => {
   const life = new TreeLife({ finish: [script('80-y'), script('90-z')] }).start().stop();
   life.script('finish', { type: 'spawned', pid: 8 });
   assert.equal(life.next, 5000);
@@ -446,7 +466,7 @@ test('a finish script that cannot be run does not hold up the end', () => {
   ]);
 });
 
-test('the services alone may be stopped: the finish stage waits until it is asked for', () => {
+test('after a stop of the services alone, the finish stage waits until it is requested', () => {
   const life = running([service('web')], { finish: [script('90-z')] });
   life.give({ type: 'advance', target: 'stopped' });
   assert.deepEqual(life.told, [
@@ -461,7 +481,7 @@ test('the services alone may be stopped: the finish stage waits until it is aske
   assert.deepEqual(life.state.verdict, { reason: 'stopped', exitCode: 0, killed: [] });
 });
 
-test('the finish stage alone may be run, without the two before it', () => {
+test('the finish stage may run alone, without the two stages before it', () => {
   const parts = { init: [script('10-a')], services: [service('web')], finish: [script('90-z')] };
   const life = new TreeLife(parts).give({ type: 'advance', target: 'ended', skipInit: true });
   assert.deepEqual(life.told, ['phase: loaded → stopping (shutdown)']);
@@ -471,7 +491,7 @@ test('the finish stage alone may be run, without the two before it', () => {
 
 // The last clean-up
 
-test('what could not be given back is told before the end', () => {
+test('a resource that could not be released is reported before the end', () => {
   const life = new TreeLife({}).start().stop();
   const problem = {
     code: 'runtime-directory',
@@ -486,7 +506,7 @@ test('what could not be given back is told before the end', () => {
   ]);
 });
 
-test('after the end nothing changes any more', () => {
+test('after the end no input changes anything', () => {
   const life = new TreeLife({ services: [service('web')] }).start().stop();
   life.service('web', unspawnable).cleared();
   const { state } = life;

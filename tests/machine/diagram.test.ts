@@ -22,11 +22,15 @@ import type { Input, ServiceState, Step } from '../../lib/machine/machine.ts';
 import type { ServiceSpec } from '../../lib/model/tree.ts';
 
 /*
- * Every state that a service can get into, found by trying everything from its birth on. Times and counters are made
- * alike, so that the number of states is finite; kinds of service, of exits and of patience stand for all others.
+ * Every state that a service can reach, found by trying every input from the first state on. Times and counters are
+ * normalized, so that the number of states is finite; a few kinds of services, of exits and of kill timeouts stand for
+ * all others.
  */
 
-/** Where each input leads from each status; what is not here is ignored. A changed table shows up as a difference here. */
+/**
+ * The next status for each input in each status; an input that is not listed is ignored. A changed table shows up as a
+ * difference here.
+ */
 const edges: Readonly<Record<string, readonly string[]>> = {
   'down + start': ['starting'],
   'down + once': ['starting'],
@@ -123,7 +127,7 @@ interface Found {
   readonly step: Step;
 }
 
-/** Everything that can happen, each thing once. */
+/** Every input, each one once. */
 const everything: readonly Found[] = kinds.flatMap(explore);
 
 const states: readonly (readonly [ServiceSpec, ServiceState])[] = everything
@@ -144,12 +148,12 @@ function explore(spec: ServiceSpec): readonly Found[] {
       known.add(key);
       queue.push(after);
     }
-    assert.ok(known.size < 20_000, 'the states do not come to an end: something grows');
+    assert.ok(known.size < 20_000, 'the number of states is not finite: a value grows');
   }
   return found;
 }
 
-/** The same state with every time and every counter cut to what matters. */
+/** The same state with every time and every counter reduced to what matters. */
 function alike(state: ServiceState): ServiceState {
   const common = { ...state, deaths: 0, recent: state.recent.slice(-1), tally: [], streak: 0 };
   const kills = 'kills' in common ? { kills: Math.min(common.kills, 1) } : {};
@@ -157,7 +161,7 @@ function alike(state: ServiceState): ServiceState {
   return { ...common, ...kills, ...due };
 }
 
-test('the edges are exactly these', () => {
+test('the table has exactly these edges', () => {
   const found = new Map<string, Set<string>>();
   for (const { before, input, step } of everything) {
     if (!(input.type in machine[before.status])) continue;
@@ -188,7 +192,7 @@ test('every status is reached, and every reason for being down or failed', () =>
   ]);
 });
 
-test('from every state a stop leads to rest, once the processes end', () => {
+test('from every state a stop leads to rest, once the processes exit', () => {
   for (const [spec, from] of states) {
     let state = transition(from, stop, at(0, spec)).state;
     const way = [from.status];
@@ -202,7 +206,7 @@ test('from every state a stop leads to rest, once the processes end', () => {
   }
 });
 
-test('who stops or finishes with a deadline is sent KILL at it, and has a deadline again', () => {
+test('a service that is stopping or finishing with a deadline gets KILL at it, and a new deadline', () => {
   for (const { before, input, step } of everything) {
     if (input !== deadline) continue;
     if (before.status !== 'stopping' && before.status !== 'finishing') continue;
@@ -211,7 +215,7 @@ test('who stops or finishes with a deadline is sent KILL at it, and has a deadli
   }
 });
 
-test('a run is spawned exactly when starting begins, a finish exactly when finishing does', () => {
+test('a run is spawned exactly when starting begins, a finish exactly when finishing begins', () => {
   for (const { before, input, step } of everything) {
     const spawns = step.effects.flatMap((effect) => (effect.type === 'spawn' ? [effect.role] : []));
     const began = before.status === step.state.status ? '' : step.state.status;
@@ -220,7 +224,7 @@ test('a run is spawned exactly when starting begins, a finish exactly when finis
   }
 });
 
-test('nothing is spawned while a process lives: the one before has ended, or was never there', () => {
+test('nothing is spawned while another process of the service is alive', () => {
   const alive = new Set(['starting', 'up', 'stopping', 'finishing']);
   for (const { before, input, step } of everything) {
     if (!step.effects.some(({ type }) => type === 'spawn') || !alive.has(before.status)) continue;
@@ -228,7 +232,7 @@ test('nothing is spawned while a process lives: the one before has ended, or was
   }
 });
 
-test('with a finish script no run ends without it', () => {
+test('with a finish script, no run ends without it', () => {
   for (const { spec, before, input, step } of everything) {
     if (spec.finish === undefined || input.type !== 'exited') continue;
     if (before.status !== 'up' && before.status !== 'stopping') continue;
@@ -236,7 +240,7 @@ test('with a finish script no run ends without it', () => {
   }
 });
 
-test('signals are sent only where there is a process', () => {
+test('signals are sent only when there is a process', () => {
   for (const { before, step } of everything) {
     if (!step.effects.some(({ type }) => type === 'kill')) continue;
     const status = before.status === 'starting' ? step.state.status : before.status;
@@ -244,7 +248,7 @@ test('signals are sent only where there is a process', () => {
   }
 });
 
-test('a resting state has no deadline and is not meant to be up', () => {
+test('a resting state has no deadline, and its goal is not up', () => {
   for (const [, state] of states) {
     if (state.status === 'up') assert.ok(!('deadline' in state));
     if (!isAtRest(state)) continue;
@@ -253,7 +257,7 @@ test('a resting state has no deadline and is not meant to be up', () => {
   }
 });
 
-test('a backoff always has a deadline, and is wanted up', () => {
+test('a backoff always has a deadline, and its goal is up', () => {
   for (const [, state] of states) {
     if (state.status !== 'backoff') continue;
     assert.equal(state.goal, 'up');

@@ -27,7 +27,7 @@ function explained(state: ServiceState, now = 0, more: Partial<ServiceSpec> = {}
 
 const flaw = 'no such file';
 
-test('down: untouched, asked, ended, or what cannot be run', () => {
+test('down: not started yet, asked to stop, exited, or cannot be run', () => {
   assert.equal(explained(down({ why: 'untouched' })), 'web is down: it has not been started yet.');
   assert.equal(explained(down()), 'web is down: it was asked to stop.');
   assert.equal(
@@ -40,7 +40,7 @@ test('down: untouched, asked, ended, or what cannot be run', () => {
   );
 });
 
-test('starting: what it is started for', () => {
+test('starting: the goal', () => {
   assert.equal(explained(starting()), 'web is being started, wanted up.');
   assert.equal(
     explained(starting({ goal: 'once' })),
@@ -53,7 +53,7 @@ test('starting: what it is started for', () => {
   assert.equal(explained(starting({ goal: 'down' })), 'web is being started, wanted down.');
 });
 
-test('up: for how long, as whom, and whether it is ready', () => {
+test('up: for how long, the pid, and whether it is ready', () => {
   assert.equal(explained(up(), 340), 'web is up for 340 ms as pid 7, wanted up.');
   assert.equal(
     explained(up({ run: { ...run, announces: true } }), 2000),
@@ -63,7 +63,7 @@ test('up: for how long, as whom, and whether it is ready', () => {
   assert.equal(explained(ready, 2000), 'web is up for 2 s as pid 7, wanted up.');
 });
 
-test('stopping: until when it is waited, and what has been tried', () => {
+test('stopping: how long until KILL, and whether KILL was sent', () => {
   assert.equal(
     explained(stopping(), 2500),
     'web is stopping for 2.5 s: pid 7 is to end, KILL in 7.5 s.',
@@ -86,7 +86,7 @@ test('stopping: until when it is waited, and what has been tried', () => {
   );
 });
 
-test('finishing: after what, and what comes next', () => {
+test('finishing: how run ended, and what follows', () => {
   const lastExit = by('SIGKILL');
   const said = 'web runs its finish script for 2 s, since run was ended by SIGKILL; then';
   const next = (state: Partial<Parameters<typeof finishing>[0]>, more: Partial<ServiceSpec> = {}) =>
@@ -101,7 +101,7 @@ test('finishing: after what, and what comes next', () => {
   );
 });
 
-test('finishing: where the restart policy has a word, it is named', () => {
+test('finishing: names the restart policy if it decides', () => {
   const state = finishing({ lastExit: code(1) });
   const said = 'web runs its finish script for 2 s, since run exited with code 1; then';
   assert.equal(
@@ -114,7 +114,7 @@ test('finishing: where the restart policy has a word, it is named', () => {
   assert.equal(explained(asked, 2000, { restart: 'never' }), `${said} it comes back.`);
 });
 
-test('backoff: how long, and after what', () => {
+test('backoff: how long, and how run ended', () => {
   assert.equal(
     explained(backoff({ lastExit: code(1), deaths: 1 }), 400),
     'web waits 600 ms for its restart: it exited with code 1 (1 death).',
@@ -133,7 +133,7 @@ test('backoff: how long, and after what', () => {
   );
 });
 
-test('failed: why for good', () => {
+test('failed: the reason', () => {
   const after = '; it is not started again by itself.';
   const past = { lastExit: code(1), deaths: 3 };
   assert.equal(
@@ -154,7 +154,7 @@ test('failed: why for good', () => {
   );
 });
 
-test('a service that is gone from services.d says so', () => {
+test('a service that is gone from services.d is explained as such', () => {
   const unit = { spec: service('web'), state: stopping(), leaving: true, released: false };
   assert.equal(
     explainService(unit, 0),

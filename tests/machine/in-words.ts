@@ -3,7 +3,7 @@ import type { Change } from '../../lib/model/event.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 import type { Verdict } from '../../lib/model/verdict.ts';
 
-/** A change on one line: what has changed, how, and in brackets what brought it about. */
+/** A change on one line: what has changed, how, and the cause in brackets. */
 export function changeInWords(change: Change): string {
   return `${said(change)} (${change.cause})`;
 }

@@ -10,14 +10,14 @@ function killed(owner: Owner | null, ...names: readonly string[]): readonly Kill
   return names.map((name, index) => ({ owner, name, pid: 20 + index }));
 }
 
-/** A tree with a script and a service, on its way down; the service has ended. */
+/** A tree with a script and a service, on its way down; the service has exited. */
 function descending(): TreeLife {
   const life = new TreeLife({ init: [script('10-a')], services: [service('web')] }).start();
   life.runScript('init').rise('web').stop();
   return life.service('web', exited('SIGTERM'));
 }
 
-test('what a service left behind and had to be killed is told, and stands in the verdict', () => {
+test('leftovers of a service that had to be killed are reported, and are in the verdict', () => {
   const life = descending();
   life.give({ type: 'swept', service: 'web', killed: killed(web, 'sleep', 'sh') });
   assert.equal(
@@ -27,7 +27,7 @@ test('what a service left behind and had to be killed is told, and stands in the
   assert.deepEqual(life.cleared().state.verdict?.killed, ['web/left-behind']);
 });
 
-test('so is what scripts left behind, and what ran away, each by its name', () => {
+test('leftovers of scripts, and daemonized processes, are reported as well, each by its name', () => {
   const life = descending().swept('web');
   const script10: Owner = { stage: 'init', script: '10-a' };
   const all = [...killed(script10, 'sleep'), ...killed(null, 'mysqld', ''), ...killed(web, 'sh')];
@@ -38,22 +38,18 @@ test('so is what scripts left behind, and what ran away, each by its name', () =
     'problem killed: runaway/21 a process (pid 21), which had left the session that it was started in, has not ended within 3000 ms; killed (stage)',
     'problem killed: web sh (pid 20), which it had left behind, has not ended within 3000 ms; killed (stage)',
   ]);
-  assert.equal(
-    life.told.at(-1),
-    'phase: finishing → ended (stage)',
-    'all that comes before the end',
-  );
+  assert.equal(life.told.at(-1), 'phase: finishing → ended (stage)', 'all entries of the verdict');
   const names = ['10-a/left-behind', 'runaway/mysqld', 'runaway/21', 'web/left-behind'];
   assert.deepEqual(life.state.verdict?.killed, names);
 });
 
-test('the time that is told is what a second signal has left of it', () => {
+test('the reported time is the one that a second signal has left', () => {
   const life = descending().give({ type: 'hurry', within: 1000 });
   life.give({ type: 'swept', service: 'web', killed: killed(web, 'sleep') });
   assert.match(life.told[0] ?? '', /has not ended within 1000 ms/);
 });
 
-test('what is killed while everything runs is told, but is nothing of the verdict', () => {
+test('leftovers that are killed while the supervisor runs are reported, but are not in the verdict', () => {
   const life = new TreeLife({ services: [service('web'), service('api')] }).start();
   life.rise('web api').service('web', stop).service('web', exited('SIGTERM'));
   life.give({ type: 'swept', service: 'web', killed: killed(web, 'sleep') });
@@ -61,7 +57,7 @@ test('what is killed while everything runs is told, but is nothing of the verdic
   assert.deepEqual(life.service('api', hangUp).state.killed, []);
 });
 
-test('without anybody killed there is nothing to tell', () => {
+test('without killed leftovers nothing is reported', () => {
   const life = descending();
   life.give({ type: 'swept', service: 'web', killed: [] });
   assert.doesNotMatch(life.told.join(), /problem/);

@@ -33,7 +33,7 @@ import type { Backoff, RestartPolicy, ServiceSpec } from '../../lib/model/tree.t
 
 type Moment = readonly [now: number, input: Input];
 
-/** What becomes of a service in the course of time: its state at the end, and what it asked for at each moment, in words. */
+/** The course of a service's life: its state at the end, and the effects at each moment, in words. */
 function course(spec: ServiceSpec, from: ServiceState, ...moments: readonly Moment[]) {
   const asked: string[] = [];
   let state = from;
@@ -56,7 +56,7 @@ function inWords(effect: ServiceEffect): string {
   }
 }
 
-/** From a death at `now` on, through a finish script that ends at once. */
+/** A course that begins with a death at `now`, with a finish script that exits at once. */
 function afterDeath(spec: ServiceSpec, before: ServiceState, how: number | NodeJS.Signals): string {
   const { state } = course(spec, before, [9000, exited(how)], [9000, exited(0)]);
   return 'why' in state ? `${state.status}: ${state.why}` : state.status;
@@ -81,11 +81,11 @@ test('the restart policy decides after a death, with or without a finish script'
   }
 });
 
-test('a run that exits 125 is restarted: only finish can say never again (case 28)', () => {
+test('a run that exits with 125 is restarted: only the code 125 of finish forbids a restart', () => {
   assert.equal(afterDeath(service('web'), up(), 125), 'backoff: death');
 });
 
-test('the policy is not asked after an end that was asked for', () => {
+test('the policy does not apply after a requested exit', () => {
   const spec = service('web', { restart: 'never' });
   const restarted = course(spec, up(), [0, restart], [5, exited(1)]);
   assert.equal(restarted.state.status, 'starting');
@@ -93,22 +93,26 @@ test('the policy is not asked after an end that was asked for', () => {
   assert.equal(stoppedAndStarted.state.status, 'backoff');
 });
 
-test('too many deaths in the time of the limit, and it fails', () => {
+test('a service fails after too many deaths within the time of the limit', () => {
   const spec = finished('web', { backoff: { ...growing, limit: { deaths: 3, within: 10_000 } } });
   const third = (recent: readonly number[]): string => afterDeath(spec, up({ recent }), 1);
   assert.equal(third([7000, 8000]), 'failed: limit');
   assert.equal(third([-900, 8000]), 'failed: limit');
-  assert.equal(third([-1000, 8000]), 'backoff: death', 'the first is 10 s ago: it counts no more');
+  assert.equal(
+    third([-1000, 8000]),
+    'backoff: death',
+    'the first is 10 s ago and no longer counts',
+  );
   assert.equal(third([8000]), 'backoff: death');
 });
 
-test('an end that was asked for does not count towards the limit', () => {
+test('a requested exit does not count towards the limit', () => {
   const spec = service('web', { backoff: { ...growing, limit: { deaths: 1, within: 10_000 } } });
   const { state } = course(spec, up(), [0, stop], [0, start], [5, exited(1)]);
   assert.deepEqual([state.status, state.deaths, state.recent], ['backoff', 0, []]);
 });
 
-test('as many deaths are remembered as the limit counts, whatever max-death-tally says', () => {
+test('as many deaths are kept as the limit counts, whatever max-death-tally says', () => {
   const recentOf = (more: Partial<ServiceSpec>): readonly number[] =>
     course(service('web', more), up({ recent: [1, 2, 3] }), [4, exited(1)]).state.recent;
   assert.deepEqual(recentOf({}), []);
@@ -121,7 +125,7 @@ test('as many deaths are remembered as the limit counts, whatever max-death-tall
 
 // The tally of s6's programs
 
-test('every end of run is on the tally, asked for or not, and none that never began', () => {
+test('every end of run is in the tally, requested or not, but no run that never began', () => {
   const { state } = course(
     service('web'),
     up(),
@@ -140,7 +144,7 @@ test('every end of run is on the tally, asked for or not, and none that never be
   assert.equal(state.deaths, 1);
 });
 
-test('the tally keeps what max-death-tally says; 0 records nothing and leaves what is there', () => {
+test('the tally keeps max-death-tally entries; 0 records nothing and leaves what is there', () => {
   const entry = (at: number): TallyEntry => ({ at, exit: code(1) });
   const tally = [1, 2, 3].map(entry);
   const momentsIn = (more: Partial<ServiceSpec>): readonly number[] =>
@@ -150,7 +154,7 @@ test('the tally keeps what max-death-tally says; 0 records nothing and leaves wh
   assert.deepEqual(momentsIn({ maxDeathTally: 0 }), [1, 2, 3]);
 });
 
-test('a tally that is emptied takes no death from the limit, nor from their number', () => {
+test('clearing the tally changes neither the limit nor the number of deaths', () => {
   const spec = service('web', { backoff: { ...growing, limit: { deaths: 2, within: 10_000 } } });
   const { state } = course(
     spec,
@@ -189,17 +193,17 @@ test('after a run of the reset time the delay is the first one again', () => {
   assert.deepEqual([streakAfter(2999), streakAfter(3000)], [5, 1]);
 });
 
-test('an end that was asked for ends the streak', () => {
+test('a requested exit ends the row of deaths', () => {
   const { state } = course(service('web'), up({ streak: 4 }), [0, restart], [5, exited(1)]);
   assert.equal(state.streak, 0);
 });
 
-test('without a backoff it is a second from the end of finish, also after hours (cases 24, 25)', () => {
+test('without a backoff the delay is a second from the end of finish, also after hours of running', () => {
   const { state } = course(finished('web'), up(), [7_200_000, exited(1)], [7_202_000, exited(0)]);
   assert.deepEqual(state.status === 'backoff' && state.deadline, 7_203_000);
 });
 
-test('with readiness it is a second from that, but not before finish has ended (case 26)', () => {
+test('with readiness the delay is a second from that, but not before finish has exited', () => {
   const spec = finished('web', { notificationFd: 3 });
   const comesBack = (ready: number, death: number, finish: number): number | false => {
     const life = [[ready, announced] as const, [death, exited(1)] as const];
@@ -210,7 +214,7 @@ test('with readiness it is a second from that, but not before finish has ended (
   assert.equal(comesBack(200, 400, 3000), 3000);
 });
 
-test('a restart on request waits for no delay, whether there is a finish script or not', () => {
+test('a requested restart has no delay, with or without a finish script', () => {
   for (const spec of [service('web'), finished('web')]) {
     const { state } = course(spec, up(), [0, restart], [5, exited('SIGTERM')], [5, exited(0)]);
     assert.deepEqual([state.status, state.deaths, state.since], ['starting', 0, 5]);
@@ -219,7 +223,7 @@ test('a restart on request waits for no delay, whether there is a finish script 
 
 // Commands in every state, twice in the same tick
 
-test('whatever two commands come at once in whatever state: the last one holds', () => {
+test('of two commands at the same moment, the last one decides, in every state', () => {
   const states = [down(), starting(), up(), stopping(), finishing(), backoff(), failed()];
   const commands = [start, once, stop, restart];
   for (const state of states) {
@@ -234,7 +238,7 @@ test('whatever two commands come at once in whatever state: the last one holds',
   }
 });
 
-test('the same command twice in the same tick asks for nothing a second time', () => {
+test('the same command twice in the same tick has no second effect', () => {
   const twice = (state: ServiceState, input: Input): readonly string[] =>
     course(finished('web'), state, [50, input], [50, input]).asked;
   assert.deepEqual(twice(down(), start), ['50 run']);
@@ -246,14 +250,14 @@ test('the same command twice in the same tick asks for nothing a second time', (
   assert.deepEqual(twice(up(), drain), []);
 });
 
-/** Where the last command leads: `once` lets a run that is there go on, but brings none that is ending back. */
+/** The result of the last command: `once` lets an existing run go on, but does not start one again that is stopping. */
 function expected(command: Input, given: ServiceState): string {
   if (command.type === 'stop') return 'down, down';
   if (command.type !== 'once') return 'up, up';
   return given.status === 'stopping' || given.status === 'finishing' ? 'down, down' : 'up, once';
 }
 
-/** Where a service gets to when its processes do what is asked of them and no further command comes. */
+/** The state that a service reaches when its processes do what they are asked and no further command arrives. */
 function outcome(from: ServiceState): string {
   let state = from;
   for (let round = 0; round < 10 && state.status !== 'up' && !isAtRest(state); round += 1) {
@@ -267,9 +271,9 @@ function nextFor(state: ServiceState): Input {
   return state.status === 'backoff' ? deadline : exited(0);
 }
 
-// Patience
+// Kill timeouts
 
-test('a service that ignores its stop signal is killed, again each 5 s, then finished (case 31)', () => {
+test('a service that ignores its stop signal is killed, again every 5 s, and then finished', () => {
   const spec = finished('web', { timeoutKill: 800 });
   const { state, asked } = course(
     spec,
@@ -292,12 +296,12 @@ test('a service that ignores its stop signal is killed, again each 5 s, then fin
   assert.deepEqual([state.status, state.deaths], ['down', 0]);
 });
 
-test('down-signal is what asks a service to end (case 32)', () => {
+test('down-signal is the signal that asks a service to exit', () => {
   const { asked } = course(service('web', { downSignal: 'SIGHUP' }), up(), [0, stop]);
   assert.deepEqual(asked, ['0 SIGHUP to the process', '0 SIGCONT to the process']);
 });
 
-test('how long a stop waits before KILL: the option, else timeout-kill, else 10 s; 0 is for ever', () => {
+test('the kill timeout of a stop is the option, else timeout-kill, else 10 s; 0 is no limit', () => {
   const wait = (timeoutKill?: number, more: Partial<Extract<Input, { type: 'stop' }>> = {}) => {
     const spec = service('web', timeoutKill === undefined ? {} : { timeoutKill });
     const { state } = course(spec, up(), [0, { type: 'stop', ...more }]);
@@ -311,17 +315,17 @@ test('how long a stop waits before KILL: the option, else timeout-kill, else 10 
   assert.equal(wait(500, { patience: 0 }), null);
   assert.equal(wait(undefined, { atMost: 3000 }), 3000);
   assert.equal(wait(500, { atMost: 3000 }), 500);
-  assert.equal(wait(0, { atMost: 3000 }), 3000, 'a bound bounds never, too');
+  assert.equal(wait(0, { atMost: 3000 }), 3000, 'a bound applies to 0 as well');
   assert.equal(wait(500, { atMost: 0 }), 500);
   assert.equal(wait(0, { atMost: 0 }), null);
 });
 
-test('a restart has its own patience too', () => {
+test('a restart has its own kill timeout, too', () => {
   const { state } = course(service('web'), up(), [0, { type: 'restart', patience: 200 }]);
   assert.equal(state.status === 'stopping' && state.deadline, 200);
 });
 
-test('a stop that comes before the process keeps its patience until it is there', () => {
+test('a stop that arrives before the process exists keeps its kill timeout until it does', () => {
   const stopSoon = { type: 'stop', patience: 200 } as const;
   const { state, asked } = course(service('web'), starting(), [0, stopSoon], [90, spawned]);
   assert.equal(state.status === 'stopping' && state.deadline, 290);
@@ -330,7 +334,7 @@ test('a stop that comes before the process keeps its patience until it is there'
 
 // finish
 
-test('finish is told how run ended: code or 256, signal or 0, name, process group (case 27)', () => {
+test('finish gets the end of run: code or 256, signal or 0, name, process group', () => {
   const told = (how: number | NodeJS.Signals): readonly string[] =>
     course(finished('web'), up(), [0, exited(how)]).asked;
   assert.deepEqual(told(3), ['0 finish 3 0 web 7']);
@@ -338,7 +342,7 @@ test('finish is told how run ended: code or 256, signal or 0, name, process grou
   assert.deepEqual(told('SIGTERM'), ['0 finish 256 15 web 7']);
 });
 
-test('finish may take timeout-finish, by default 5 s; 0 is for ever (case 29)', () => {
+test('finish may take timeout-finish, by default 5 s; 0 is no limit', () => {
   const limit = (more: Partial<ServiceSpec>): number | null | false => {
     const { state } = course(finished('web', more), up(), [100, exited(1)]);
     return state.status === 'finishing' && state.deadline;
@@ -348,7 +352,7 @@ test('finish may take timeout-finish, by default 5 s; 0 is for ever (case 29)', 
   assert.equal(limit({ timeoutFinish: 0 }), null);
 });
 
-test('a finish script has ended when the supervisor’s stop says, whatever its own limit', () => {
+test('the supervisor’s stop bounds a finish script, whatever its own limit', () => {
   const endless = finished('web', { timeoutFinish: 0 });
   const by = (finishBy: number | null): Input => ({ type: 'stop', finishBy });
   const deadlineOf = (spec: ServiceSpec, from: ServiceState, ...moments: Moment[]) => {
@@ -360,19 +364,23 @@ test('a finish script has ended when the supervisor’s stop says, whatever its 
   assert.equal(deadlineOf(endless, up(), [0, by(null)], [5, exited(0)]), null);
   assert.equal(deadlineOf(endless, up(), [0, stop], [5, exited(0)]), null, 'not in a stop by hand');
   assert.equal(deadlineOf(endless, up(), [0, by(3000)], [1, stop], [5, exited(0)]), 3000);
-  assert.equal(deadlineOf(endless, up(), [0, drain], [5, exited(0)]), 6000, 'a logger’s likewise');
+  assert.equal(deadlineOf(endless, up(), [0, drain], [5, exited(0)]), 6000, 'a logger’s as well');
   const waiting = finishing({ deadline: null });
-  assert.equal(deadlineOf(endless, waiting, [100, by(3100)]), 3100, 'one that runs already');
+  assert.equal(deadlineOf(endless, waiting, [100, by(3100)]), 3100, 'one that already runs');
   assert.equal(deadlineOf(endless, waiting, [100, drain]), 6000);
   assert.equal(deadlineOf(endless, waiting, [100, by(3100)], [200, by(250)]), 250);
   assert.equal(deadlineOf(endless, waiting, [100, by(150)], [110, by(3110)]), 150);
   const limited = finished('web');
-  assert.equal(deadlineOf(limited, up(), [0, by(6000)], [5, exited(0)]), 5005, 'its own is sooner');
+  assert.equal(
+    deadlineOf(limited, up(), [0, by(6000)], [5, exited(0)]),
+    5005,
+    'its own limit is earlier',
+  );
   assert.equal(deadlineOf(limited, up(), [0, by(3000)], [5, exited(0)]), 3000);
   assert.equal(deadlineOf(limited, finishing(), [100, by(150)]), 150);
 });
 
-test('a finish script that begins late has a second all the same, unless its own limit is shorter', () => {
+test('a finish script that begins late still has a second, unless its own limit is shorter', () => {
   const begun = (spec: ServiceSpec): number | null => {
     const { state } = course(spec, up(), [0, { type: 'stop', finishBy: 6000 }], [9000, exited(0)]);
     return 'deadline' in state ? state.deadline : NaN;
@@ -381,14 +389,14 @@ test('a finish script that begins late has a second all the same, unless its own
   assert.equal(begun(finished('web', { timeoutFinish: 300 })), 9300);
 });
 
-test('the limit that a stop sets is forgotten by the next run', () => {
+test('the limit that a stop sets does not apply to the next run', () => {
   const endless = finished('web', { timeoutFinish: 0 });
   const bounded: Input = { type: 'stop', finishBy: 3000 };
   const { state } = course(endless, up(), [0, bounded], [5, exited(0)], [6, exited(0)], [7, start]);
   assert.equal(state.finishBy, null);
 });
 
-test('a finish that hangs is killed at its limit, and run comes back (case 29)', () => {
+test('a finish that hangs is killed at its limit, and run starts again', () => {
   const { state, asked } = course(
     finished('web'),
     up(),
@@ -400,7 +408,7 @@ test('a finish that hangs is killed at its limit, and run comes back (case 29)',
   assert.equal(state.status === 'backoff' && state.deadline, 6001);
 });
 
-test('finish exits 125: never again, also when a restart was asked for, until a start (case 28)', () => {
+test('finish exits with 125: no start, not even a requested restart, until a start command', () => {
   const asked = [[0, restart] as const, [5, exited(0)] as const, [9, exited(125)] as const];
   const { state } = course(finished('web'), up(), ...asked);
   assert.deepEqual([state.status, state.goal], ['failed', 'down']);
@@ -408,7 +416,7 @@ test('finish exits 125: never again, also when a restart was asked for, until a 
   assert.deepEqual([again.state.status, again.state.goal], ['up', 'up']);
 });
 
-test('a finish that cannot be run is as none at all (case 30)', () => {
+test('a finish that cannot be run counts as none', () => {
   const ended = (state: ServiceState, ...moments: readonly Moment[]): string =>
     course(finished('web'), state, ...moments, [9, unspawnable]).state.status;
   assert.equal(ended(up(), [0, exited(1)]), 'backoff');
@@ -419,14 +427,14 @@ test('a finish that cannot be run is as none at all (case 30)', () => {
 
 // Loggers
 
-test('a drained logger ends by itself, or of KILL when the patience is over', () => {
+test('a drained logger exits by itself, or is killed after its kill timeout', () => {
   const patient = course(service('web/log'), up(), [0, drain], [2000, exited(0)]);
   assert.deepEqual([patient.state.status, patient.asked], ['down', ['2000 sweep']]);
   const { asked } = course(service('web/log'), up(), [0, drain], [3000, deadline]);
   assert.deepEqual(asked, ['3000 SIGKILL to the group']);
 });
 
-test('a logger that is dead when its producer goes runs once more, to the end of its pipe', () => {
+test('a logger that is dead when its producer ends runs once more, to the end of its pipe', () => {
   const lives: readonly (readonly [ServiceState, ...Moment[]])[] = [
     [backoff(), [5, spawned]],
     [finishing(), [5, exited(0)], [5, spawned]],
@@ -440,22 +448,22 @@ test('a logger that is dead when its producer goes runs once more, to the end of
   }
 });
 
-test('a logger at rest stays there when its producer goes', () => {
+test('a logger at rest stays at rest when its producer ends', () => {
   for (const state of [down(), failed()]) {
     assert.equal(course(service('web/log'), state, [0, drain]).state, state);
   }
 });
 
-// What is asked of a state
+// Properties of a state
 
-test('at rest are only down and failed', () => {
+test('only down and failed are at rest', () => {
   const states = [down(), starting(), up(), stopping(), finishing(), backoff(), failed()];
   const resting = states.filter((state) => isAtRest(state)).map(({ status }) => status);
   assert.deepEqual(resting, ['down', 'failed']);
   assert.ok(isAtRest(newborn(0)));
 });
 
-test('ready is up, and announced if the run announces', () => {
+test('ready is up, and announced if the run announces its readiness', () => {
   const announces = { ...run, announces: true };
   assert.ok(isReady(up()));
   assert.ok(!isReady(up({ run: announces })));
@@ -464,7 +472,7 @@ test('ready is up, and announced if the run announces', () => {
   assert.ok(!isReady(stopping({ run: { ...announces, readyAt: 5 } })));
 });
 
-test('whether a run announces is settled when it is asked for, whatever the spec says later', () => {
+test('whether a run announces its readiness is decided when it starts, whatever the spec says later', () => {
   const plain = service('web');
   const announces = service('web', { notificationFd: 3 });
   const rises = (asked: ServiceSpec, later: ServiceSpec): boolean => {
@@ -475,7 +483,7 @@ test('whether a run announces is settled when it is asked for, whatever the spec
   assert.equal(rises(announces, plain), false);
 });
 
-test('the end of run is remembered: how, and how many deaths', () => {
+test('the last end of run is kept: how it ended, and the number of deaths', () => {
   const { state } = course(service('web'), up({ deaths: 2, lastExit: code(9) }), [0, exited(1)]);
   assert.deepEqual([state.deaths, state.lastExit], [3, died.exit]);
 });

@@ -41,10 +41,10 @@ const web = service('web');
 const ending = finished('web');
 const spawn = spawnRun(web);
 
-/** The cells that an equation of this file has been through. */
+/** The cells for which this file has an equation. */
 const met = new Set<string>();
 
-/** The equation of a cell: this state, on this input, at this moment, becomes that state and asks for those effects. */
+/** The equation of a cell: this state, on this input, at this moment, becomes that state with those effects. */
 function becomes(
   before: ServiceState,
   input: Input,
@@ -57,7 +57,7 @@ function becomes(
   assert.deepEqual(transition(before, input, at(now, spec)), { state: after, effects });
 }
 
-test('newborn: down, untouched, meant to be down', () => {
+test('newborn: down, untouched, with the goal down', () => {
   assert.deepEqual(newborn(5), down({ why: 'untouched', since: 5 }));
 });
 
@@ -67,7 +67,7 @@ test('down + start → starting', () => {
   becomes(down(), start, 50, starting({ since: 50 }), [spawn]);
 });
 
-test('down + once → starting, not to be restarted (case 36)', () => {
+test('down + once → starting, not to be restarted', () => {
   becomes(down(), once, 50, starting({ goal: 'once', since: 50 }), [spawn]);
 });
 
@@ -75,7 +75,7 @@ test('down + restart → starting', () => {
   becomes(down(), restart, 50, starting({ since: 50 }), [spawn]);
 });
 
-test('down + stop → down, asked for, since when it was; what was left behind goes', () => {
+test('down + stop → down on request, since the same moment; leftovers are swept', () => {
   const before = down({ why: 'ended', since: 20 });
   becomes(before, stop, 50, down({ why: 'asked', since: 20 }), [sweep]);
 });
@@ -94,20 +94,20 @@ test('starting + restart → wanted up, since it is about to start anyway', () =
   becomes(starting({ goal: 'once' }), restart, 50, starting());
 });
 
-test('starting + stop → noted, with its patience, until the process is there', () => {
+test('starting + stop → kept, with its kill timeout, until there is a process', () => {
   becomes(starting(), stop, 50, starting({ goal: 'down', patience: 10_000 }));
 });
 
-test('starting + drain → noted, with its patience', () => {
+test('starting + drain → kept, with its kill timeout', () => {
   becomes(starting(), drain, 50, starting({ goal: 'drain', patience: 3000, finishBy: 6000 }));
 });
 
-test('starting, stop noted + drain → down all the same: whoever said so wants it down', () => {
+test('starting, stop kept + drain → down all the same: the stop stands', () => {
   const noted = starting({ goal: 'down', patience: 3000, finishBy: 6000 });
   becomes(starting({ goal: 'down' }), drain, 50, noted);
 });
 
-test('starting + signal → kept, each kind once, until the process is there', () => {
+test('starting + signal → kept, each kind once, until there is a process', () => {
   const kept = starting({ signals: ['SIGHUP'] });
   becomes(starting(), hangUp, 50, kept);
   assert.equal(transition(kept, hangUp, at(50, web)).state, kept);
@@ -115,7 +115,7 @@ test('starting + signal → kept, each kind once, until the process is there', (
   becomes(kept, { type: 'signal', signal: 'SIGKILL' }, 50, both);
 });
 
-test('starting, signals kept + spawned → they are sent, and then the stop signal', () => {
+test('starting, signals kept + spawned → they are sent, then the stop signal', () => {
   const signals = ['SIGHUP', 'SIGUSR1'] as const;
   const effects = signals.map((signal) => kill(signal));
   becomes(starting({ signals }), spawned, 50, up({ since: 50, run: runAt(50) }), effects);
@@ -136,7 +136,7 @@ test('starting, once + spawned → up, not to be restarted', () => {
   becomes(starting({ goal: 'once' }), spawned, 50, after);
 });
 
-test('starting, stop noted + spawned → stopping, and the signals are sent now', () => {
+test('starting, stop kept + spawned → stopping, and the signals are sent now', () => {
   const after = stopping({ since: 50, patience: 300, run: runAt(50), deadline: 350 });
   becomes(starting({ goal: 'down', patience: 300 }), spawned, 50, after, [
     kill('SIGTERM'),
@@ -144,12 +144,12 @@ test('starting, stop noted + spawned → stopping, and the signals are sent now'
   ]);
 });
 
-test('starting, drain noted + spawned → stopping without a signal', () => {
+test('starting, drain kept + spawned → stopping without a signal', () => {
   const after = stopping({ since: 50, patience: 300, run: runAt(50), deadline: 350 });
   becomes(starting({ goal: 'drain', patience: 300 }), spawned, 50, after);
 });
 
-test('starting + spawned: what kept it from running before is forgotten, wherever it goes', () => {
+test('starting + spawned: the reason why it could not run before is cleared, whatever the next state', () => {
   const { state } = transition(
     starting({ goal: 'down', flaw: 'no such file' }),
     spawned,
@@ -158,7 +158,7 @@ test('starting + spawned: what kept it from running before is forgotten, whereve
   assert.equal(state.flaw, null);
 });
 
-test('starting + unspawnable → backoff of 10 s, no death, no finish (case 18)', () => {
+test('starting + unspawnable → backoff of 10 s, no death, no finish', () => {
   const waiting = { why: 'unspawnable', flaw: 'no such file', deadline: 10_050 } as const;
   becomes(starting(), unspawnable, 50, backoff({ since: 50, ...waiting }), [], ending);
 });
@@ -168,7 +168,7 @@ test('starting, once + unspawnable → down', () => {
   becomes(starting({ goal: 'once' }), unspawnable, 50, after);
 });
 
-test('starting, stop or drain noted + unspawnable → down, as asked; what was left behind goes', () => {
+test('starting, stop or drain kept + unspawnable → down on request; leftovers are swept', () => {
   for (const goal of ['down', 'drain'] as const) {
     const after = down({ since: 50, flaw: 'no such file' });
     becomes(starting({ goal }), unspawnable, 50, after, [sweep]);
@@ -186,11 +186,11 @@ test('up + start → wanted up again', () => {
   becomes(up({ goal: 'once' }), start, 50, up());
 });
 
-test('up + once → goes on, not to be restarted (-O, case 36)', () => {
+test('up + once → goes on, not to be restarted (-O)', () => {
   becomes(up(), once, 50, up({ goal: 'once' }));
 });
 
-test('up + stop → stopping: stop signal, then CONT (case 37)', () => {
+test('up + stop → stopping: stop signal, then CONT', () => {
   const after = stopping({ since: 50, deadline: 10_050 });
   becomes(up(), stop, 50, after, [kill('SIGTERM'), kill('SIGCONT')]);
 });
@@ -200,25 +200,25 @@ test('up + restart → stopping, for a restart', () => {
   becomes(up(), restart, 50, after, [kill('SIGTERM'), kill('SIGCONT')]);
 });
 
-test('up + drain → stopping without a signal (case 52)', () => {
+test('up + drain → stopping without a signal', () => {
   const after = stopping({ since: 50, patience: 3000, finishBy: 6000, deadline: 3050 });
   becomes(up(), drain, 50, after);
 });
 
-test('up + signal → the signal, and nothing else', () => {
+test('up + signal → the signal is sent, and nothing else', () => {
   becomes(up(), hangUp, 50, up(), [kill('SIGHUP')]);
 });
 
-test('up + announced → ready since now', () => {
+test('up + announced → ready from now on', () => {
   becomes(up(), announced, 50, up({ run: { ...run, readyAt: 50 } }));
 });
 
-test('up, ready + announced → the very same', () => {
+test('up, ready + announced → the very same state', () => {
   const ready = up({ run: { ...run, readyAt: 20 } });
   assert.equal(transition(ready, announced, at(50, web)).state, ready);
 });
 
-test('up + exited → a death on record, and finish', () => {
+test('up + exited → a death is recorded, and finish starts', () => {
   const ended = { ...died, exit: code(3) };
   const tallied = { lastExit: code(3), deaths: 1, tally: [{ at: 50, exit: code(3) }], streak: 1 };
   const after = finishing({ since: 50, ...tallied, ended, deadline: 5050 });
@@ -232,20 +232,20 @@ test('up + exited, without a finish script → backoff at once', () => {
 
 // stopping
 
-test('stopping + start → wanted up again, but the signals are out (-du, case 35)', () => {
+test('stopping + start → wanted up again, but the signals are already sent (-du)', () => {
   becomes(stopping(), start, 50, stopping({ goal: 'up' }));
 });
 
-test('stopping for a restart + once → stays down afterwards', () => {
+test('stopping for a restart + once → down afterwards', () => {
   const before = stopping({ goal: 'up', restart: true });
   becomes(before, once, 50, stopping({ restart: true }));
 });
 
-test('stopping + restart → comes back without delay', () => {
+test('stopping + restart → starts again without delay', () => {
   becomes(stopping(), restart, 50, stopping({ goal: 'up', restart: true }));
 });
 
-test('stopping + stop → no second signal, but the shorter patience holds', () => {
+test('stopping + stop → no second signal, but the shorter kill timeout holds', () => {
   const before = stopping({ goal: 'up', restart: true });
   const sooner = { type: 'stop', patience: 200 } as const;
   becomes(before, sooner, 50, stopping({ patience: 200, deadline: 250 }));
@@ -257,7 +257,7 @@ test('stopping + stop → no second signal, but the shorter patience holds', () 
   becomes(stopping({ deadline: null }), atLast, 50, stopping({ patience: 200, deadline: 250 }));
 });
 
-test('stopping, finishing + hurry → there is no longer left than the setting says, before a KILL', () => {
+test('stopping, finishing + hurry → no more time is left than the setting says, before a KILL', () => {
   const hurried = (state: ServiceState): number | null => {
     met.add(`${state.status} + hurry`);
     const { state: after } = transition(state, hurry, { ...at(50, web), hurry: 1000 });
@@ -272,7 +272,7 @@ test('stopping, finishing + hurry → there is no longer left than the setting s
   assert.equal(hurried(finishing({ deadline: null })), 1050);
 });
 
-test('in a hurry a stop and a finish script begin with no more time than that', () => {
+test('under a hurry, a stop and a finish script begin with no more time than it says', () => {
   const setting = { ...at(50, ending), hurry: 1000 };
   const asked = transition(up(), stop, setting).state;
   assert.equal('deadline' in asked && asked.deadline, 1050);
@@ -280,27 +280,27 @@ test('in a hurry a stop and a finish script begin with no more time than that', 
   assert.equal('deadline' in ended && ended.deadline, 1050);
 });
 
-test('stopping + drain → the shorter patience holds', () => {
+test('stopping + drain → the shorter kill timeout holds', () => {
   becomes(stopping(), drain, 50, stopping({ patience: 3000, finishBy: 6000, deadline: 3050 }));
 });
 
-test('stopping for a restart + drain → comes back to read the rest', () => {
+test('stopping for a restart + drain → starts again to read the rest', () => {
   const before = stopping({ goal: 'up', restart: true });
   const after = stopping({ goal: 'drain', patience: 3000, finishBy: 6000, deadline: 3050 });
   becomes(before, drain, 50, after);
 });
 
-test('stopping + signal → the signal, and nothing else', () => {
+test('stopping + signal → the signal is sent, and nothing else', () => {
   becomes(stopping(), hangUp, 50, stopping(), [kill('SIGHUP')]);
 });
 
-test('stopping + announced → noted for its next start, but ready for nobody', () => {
+test('stopping + announced → recorded for the next start, but the service is not ready', () => {
   const after = stopping({ run: { ...run, readyAt: 50 } });
   becomes(stopping(), announced, 50, after);
   assert.equal(isReady(after), false);
 });
 
-test('stopping + exited → no death, what is left of its group goes, then finish', () => {
+test('stopping + exited → no death; the rest of its group is swept, then finish starts', () => {
   const ended = { ...died, exit: by('SIGTERM'), death: false };
   const after = finishing({
     ...{ goal: 'down', since: 50, patience: 10_000, lastExit: by('SIGTERM') },
@@ -331,20 +331,20 @@ test('stopping + deadline → KILL to the group, and again in 5 s', () => {
 
 // finishing
 
-test('finishing + start → wanted up, finish is not disturbed (case 33)', () => {
+test('finishing + start → wanted up, finish is not disturbed', () => {
   becomes(finishing({ goal: 'down' }), start, 50, finishing());
 });
 
-test('finishing + once → stays down afterwards', () => {
+test('finishing + once → down afterwards', () => {
   becomes(finishing(), once, 50, finishing({ goal: 'down', patience: 10_000 }));
 });
 
-test('finishing + restart → comes back without delay', () => {
+test('finishing + restart → starts again without delay', () => {
   const ended = { ...died, restart: true };
   becomes(finishing({ goal: 'down' }), restart, 50, finishing({ ended }));
 });
 
-test('finishing + stop → stays down afterwards (case 33)', () => {
+test('finishing + stop → down afterwards', () => {
   becomes(finishing(), stop, 50, finishing({ goal: 'down', patience: 10_000 }));
 });
 
@@ -352,22 +352,22 @@ test('finishing + drain → the rest is read afterwards', () => {
   becomes(finishing(), drain, 50, finishing({ goal: 'drain', patience: 3000, finishBy: 6000 }));
 });
 
-test('finishing, not wanted + drain → stays down, whatever is left to read', () => {
+test('finishing, not wanted + drain → down, whatever is left to read', () => {
   const after = finishing({ goal: 'down', patience: 3000, finishBy: 6000 });
   becomes(finishing({ goal: 'down' }), drain, 50, after);
 });
 
-test('finishing + spawned → goes on; killed before it was there, it is killed now', () => {
+test('finishing + spawned → goes on; if it was killed before it had a process, it is killed now', () => {
   becomes(finishing(), spawned, 50, finishing());
   const late = finishing({ kills: 1, deadline: 5050 });
   becomes(late, spawned, 50, late, [kill('SIGKILL', 'group')]);
 });
 
-test('finishing + unspawnable → as if there were no finish script (case 30)', () => {
+test('finishing + unspawnable → as if there were no finish script', () => {
   becomes(finishing(), unspawnable, 50, backoff({ since: 50, deadline: 1050 }));
 });
 
-test('finishing, not wanted + unspawnable → down; what run left behind goes', () => {
+test('finishing, not wanted + unspawnable → down; what run left behind is swept', () => {
   becomes(finishing({ goal: 'down' }), unspawnable, 50, down({ since: 50 }), [sweep]);
 });
 
@@ -375,7 +375,7 @@ test('finishing + exited → backoff, a second from now', () => {
   becomes(finishing(), exited(0), 50, backoff({ since: 50, deadline: 1050 }));
 });
 
-test('finishing, not wanted + exited → down; what finish left behind goes', () => {
+test('finishing, not wanted + exited → down; what finish left behind is swept', () => {
   becomes(finishing({ goal: 'down' }), exited(0), 50, down({ since: 50 }), [sweep]);
 });
 
@@ -393,15 +393,15 @@ test('finishing, to be drained + exited → starting, to read the rest', () => {
   becomes(finishing({ goal: 'drain', patience: 300 }), exited(0), 50, after, [spawn]);
 });
 
-test('finishing + exited with 125 → failed, never again (case 28)', () => {
+test('finishing + exited with 125 → failed', () => {
   becomes(finishing(), exited(125), 50, failed({ why: 'finish', since: 50 }));
 });
 
-test('finishing, not wanted + exited with 125 → down: there is nothing to give up', () => {
+test('finishing, not wanted + exited with 125 → down, since no start is requested', () => {
   becomes(finishing({ goal: 'down' }), exited(125), 50, down({ since: 50 }), [sweep]);
 });
 
-test('finishing + deadline → CONT and KILL, and again in 5 s (case 29)', () => {
+test('finishing + deadline → CONT and KILL, and again in 5 s', () => {
   const effects = [kill('SIGCONT', 'group'), kill('SIGKILL', 'group')];
   becomes(finishing(), deadline, 5000, finishing({ kills: 1, deadline: 10_000 }), effects);
 });
@@ -420,7 +420,7 @@ test('backoff + restart → starting', () => {
   becomes(backoff(), restart, 50, starting({ since: 50 }), [spawn]);
 });
 
-test('backoff + stop → down; what was left behind goes', () => {
+test('backoff + stop → down; leftovers are swept', () => {
   becomes(backoff(), stop, 50, down({ since: 50 }), [sweep]);
 });
 
@@ -435,7 +435,7 @@ test('backoff + deadline → starting', () => {
 
 // failed
 
-test('failed + start → starting (case 28)', () => {
+test('failed + start → starting', () => {
   becomes(failed(), start, 50, starting({ since: 50 }), [spawn]);
 });
 
@@ -447,13 +447,13 @@ test('failed + restart → starting', () => {
   becomes(failed(), restart, 50, starting({ since: 50 }), [spawn]);
 });
 
-test('failed + stop → down, as asked; what was left behind goes', () => {
+test('failed + stop → down on request; leftovers are swept', () => {
   becomes(failed(), stop, 50, down({ since: 50 }), [sweep]);
 });
 
-// all of them
+// every state
 
-test('every state + forget → nothing on the tally, and the rest as it was', () => {
+test('every state + forget → an empty tally, and the rest unchanged', () => {
   const tally = [{ at: 1, exit: code(3) }];
   const some = { deaths: 1, recent: [1], streak: 1 };
   for (const state of [down, starting, up, stopping, finishing, backoff, failed]) {
@@ -461,14 +461,14 @@ test('every state + forget → nothing on the tally, and the rest as it was', ()
   }
 });
 
-test('every cell of the table has its equation above', () => {
+test('every cell of the table has an equation above', () => {
   const cells = Object.entries(machine).flatMap(([status, row]) =>
     Object.keys(row).map((input) => `${status} + ${input}`),
   );
   assert.deepEqual([...met].sort(), cells.sort());
 });
 
-test('an input without a cell returns the very same state and asks for nothing (case 34)', () => {
+test('an input without a cell returns the very same state without effects', () => {
   const states = [down(), starting(), up(), stopping(), finishing(), backoff(), failed()];
   let ignored = 0;
   for (const state of states) {

@@ -11,7 +11,7 @@ function running(count: number): TreeLife {
   return life.rise([...life.state.units.keys()].join(' '));
 }
 
-/** The services whose units the rules read while something happens. */
+/** The services of which the rules read the units during an action. */
 function unitsReadIn(life: TreeLife, act: () => void): readonly string[] {
   const read = new Set<string>();
   const watched = [...life.state.units].map(([name, unit]): [string, Unit] => {
@@ -26,7 +26,7 @@ function unitsReadIn(life: TreeLife, act: () => void): readonly string[] {
   return [...read].toSorted();
 }
 
-/** What one step reads in a tree of so many services, by the step's name. */
+/** How many units one step reads in a tree of so many services, by the name of the step. */
 function readBySteps(count: number): Readonly<Record<string, number>> {
   const life = running(count);
   const last = `s${String(count - 1)}`;
@@ -44,7 +44,7 @@ function readBySteps(count: number): Readonly<Record<string, number>> {
   return reads;
 }
 
-test('what one step looks at does not grow with the number of services that do not change', () => {
+test('the number of units that a step reads does not grow with the number of services that do not change', () => {
   const few = readBySteps(10);
   assert.deepEqual(readBySteps(200), few);
   for (const [step, units] of Object.entries(few)) {

@@ -13,7 +13,7 @@ import type { Exit } from '../../lib/model/exit.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../lib/model/tree.ts';
 import { loggerName, serviceDefaults } from '../../lib/model/tree.ts';
 
-/** A service as `services.d/NAME` with just a `run` would have it, and what a test says differently. */
+/** A service like `services.d/NAME` with only a `run`, with the fields that a test changes. */
 export function service(name: string, more: Partial<ServiceSpec> = {}): ServiceSpec {
   const run = { script: `/etc/services.d/${name}/run` };
   return { ...serviceDefaults, name, run, ...more };
@@ -38,18 +38,18 @@ export function script(name: string): ScriptSpec {
   return { name, run: { script: `/etc/scripts/${name}` } };
 }
 
-/** A tree made in code; what is left out is empty. */
+/** A tree made in code; a part that is left out is empty. */
 export function tree(parts: Partial<Tree> = {}): Tree {
   return { fixAttrs: [], init: [], services: [], finish: [], ...parts };
 }
 
-/** The options as they are by default, and what a test says differently. */
+/** The default options, with those that a test changes. */
 export function treeOptions(more: Partial<TreeOptions> = {}): TreeOptions {
   const timeouts = { init: 0, readiness: 5000, services: 3000, finish: 5000, kill: 3000 };
   return { onInitFailure: 'continue', output: 'inherit', timeouts, services: {}, ...more };
 }
 
-/** What a transition is given: a spec and a moment. */
+/** The setting of a transition: a spec and a moment. */
 export function at(now: number, spec: ServiceSpec): Setting {
   return { spec, output: 'inherit', now, hurry: null };
 }
@@ -70,7 +70,7 @@ const memory: Memory = {
 /** A run that began at 0. */
 export const run: Run = { pid: 7, startedAt: 0, announces: false, readyAt: null };
 
-/** That run, ended by itself with code 1. */
+/** That run, after it exited by itself with code 1. */
 export const died: EndedRun = { run, exit: code(1), death: true, restart: false };
 
 export function down(more: Partial<In<'down'>> = {}): In<'down'> {

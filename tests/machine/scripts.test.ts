@@ -29,7 +29,7 @@ function timeouts(more: Partial<TreeOptions['timeouts']>): Partial<TreeOptions> 
 
 // A failing init script
 
-test('continue: the other scripts and the services run; the stage has failed (cases 7, 10)', () => {
+test('continue: the other scripts and the services run; the stage has failed', () => {
   const life = new TreeLife(parts).start().script('init', there).script('init', ends(42));
   assert.deepEqual(life.told, ['10-a: exited, code 42 after 0 ms (exited)']);
   assert.deepEqual(life.asked, ['spawn 20-b']);
@@ -49,7 +49,7 @@ test('warn: the same, and a problem that names the script', () => {
   assert.deepEqual(life.asked, ['spawn 20-b']);
 });
 
-test('stop: no later script and no service starts, finish runs, the code is its own (case 9)', () => {
+test('stop: no later script and no service starts, finish runs, and the exit code is the script’s', () => {
   const life = new TreeLife(parts, { onInitFailure: 'stop' }).start().script('init', there);
   life.script('init', ends(42));
   assert.deepEqual(life.told, [
@@ -64,13 +64,13 @@ test('stop: no later script and no service starts, finish runs, the code is its 
   assert.deepEqual(life.state.verdict, verdict);
 });
 
-test('stop: a script that ends by a signal has the code 128 + n', () => {
+test('stop: a script that a signal ends has the code 128 + n', () => {
   const life = new TreeLife(parts, { onInitFailure: 'stop' }).start().script('init', there);
   life.script('init', ends('SIGKILL'));
   assert.equal(life.state.ending?.exitCode, 137);
 });
 
-test('a script that cannot be run fails with 127, or 126 when it may not be', () => {
+test('a script that cannot be run fails with 127, or 126 if it may not be executed', () => {
   for (const [systemCode, exitCode] of [
     ['ENOENT', 127],
     ['EACCES', 126],
@@ -87,20 +87,20 @@ test('a script that cannot be run fails with 127, or 126 when it may not be', ()
   }
 });
 
-test('a script made in code has no path: its name is told', () => {
+test('a script made in code has no path: it is reported by its name', () => {
   const life = new TreeLife({ init: [{ name: 'mount', run: { command: ['mount', '-a'] } }] });
   life.start().script('init', cannotRun('ENOENT'));
   assert.equal(life.told[1], 'problem unspawnable: mount cannot be run (unspawnable)');
 });
 
-test('a script that cannot be run is told once, also under warn (cases 4, 5)', () => {
+test('a script that cannot be run is reported once, also under warn', () => {
   const life = new TreeLife(parts, { onInitFailure: 'warn' }).start();
   life.script('init', cannotRun('ENOENT'));
   assert.equal(life.told.length, 2);
   assert.deepEqual(life.asked, ['spawn 20-b']);
 });
 
-test('a service that fails is none of the init stage’s business', () => {
+test('a service that fails does not affect the init stage', () => {
   const life = new TreeLife({ services: [service('web')] }, { onInitFailure: 'stop' }).start();
   life.rise('web').service('web', exited(1));
   assert.equal(life.state.ending, null);
@@ -108,11 +108,11 @@ test('a service that fails is none of the init stage’s business', () => {
 
 // Time limits
 
-test('an init script has no time limit unless the options say so', () => {
+test('an init script has no time limit unless the options set one', () => {
   assert.equal(new TreeLife(parts).start().next, null);
 });
 
-test('an init script that takes too long is killed, again each 5 s, and the next one runs', () => {
+test('an init script that takes too long is killed, again every 5 s, and the next one runs', () => {
   const life = new TreeLife(parts, timeouts({ init: 1000 })).start().script('init', there);
   life.until(999);
   assert.deepEqual(life.asked, []);
@@ -125,15 +125,15 @@ test('an init script that takes too long is killed, again each 5 s, and the next
   assert.deepEqual([life.told, life.asked], [[], ['SIGKILL to the group of 10-a']]);
   life.script('init', ends('SIGKILL'));
   assert.deepEqual(life.asked, ['spawn 20-b']);
-  assert.equal(life.next, 7000, 'each script has the limit for itself');
-  assert.deepEqual(life.state.killed, [], 'that was not on the way down');
+  assert.equal(life.next, 7000, 'each script has the whole limit');
+  assert.deepEqual(life.state.killed, [], 'this was not on the way down');
 });
 
-test('the shorter of limit and grace holds for an init script that is asked to end', () => {
+test('the shorter of limit and grace holds for an init script that is asked to exit', () => {
   const life = new TreeLife(parts, timeouts({ init: 1000 })).start().script('init', there);
   life.now = 900;
   life.stop(0);
-  assert.equal(life.next, 1000, 'a grace of 0 is no limit of its own, but the other one holds');
+  assert.equal(life.next, 1000, 'a grace of 0 sets no limit, but the other limit holds');
   const longer = new TreeLife(parts, timeouts({ init: 1000 })).start().script('init', there);
   longer.now = 900;
   assert.equal(longer.stop(3000).next, 1000);
@@ -141,7 +141,7 @@ test('the shorter of limit and grace holds for an init script that is asked to e
   assert.equal(shorter.stop(200).next, 200);
 });
 
-test('an init script that is asked to end is hurried by a shorter grace', () => {
+test('a shorter grace moves the deadline of an init script forward that was asked to exit', () => {
   const life = new TreeLife(parts, timeouts({ init: 0 })).start().script('init', there);
   assert.equal(life.stop(3000).next, 3000);
   life.now = 100;
@@ -151,14 +151,14 @@ test('an init script that is asked to end is hurried by a shorter grace', () => 
   assert.equal(life.stop(1).next, 5300, 'not once it was killed');
 });
 
-test('without a finish limit a finish script may take for ever', () => {
+test('without a finish limit a finish script may take any time', () => {
   const life = new TreeLife({ finish: [script('90-z')] }, timeouts({ finish: 0 })).start().stop();
   assert.equal(life.script('finish', there).next, null);
 });
 
-// What comes when nothing runs
+// Inputs while no script runs
 
-test('news of a script when none runs changes nothing', () => {
+test('an input for a script changes nothing while no script runs', () => {
   const life = new TreeLife(parts);
   const { state } = life;
   life.script('init', there).script('finish', ends(1)).script('command', cannotRun('ENOENT'));
@@ -174,7 +174,7 @@ function commanded(): TreeLife {
     .script('command', there);
 }
 
-test('the end of the command is the end of all, and its code the verdict’s (case 60)', () => {
+test('the exit of the command ends everything, and its code is the verdict’s', () => {
   const life = commanded().script('command', ends(3));
   assert.deepEqual(life.told.slice(0, 2), [
     'command: exited, code 3 after 0 ms (exited)',
@@ -184,13 +184,13 @@ test('the end of the command is the end of all, and its code the verdict’s (ca
   assert.deepEqual(life.state.verdict, { reason: 'command', exitCode: 3, killed: [] });
 });
 
-test('a command that cannot be run ends all with 127 (case 60)', () => {
+test('a command that cannot be run ends everything with 127', () => {
   const life = new TreeLife({}).give({ type: 'command', command: ['nope'] }).start();
   life.script('command', cannotRun('ENOENT')).cleared();
   assert.equal(life.state.verdict?.exitCode, 127);
 });
 
-test('the command has no time limit, and is asked to end with all the others', () => {
+test('the command has no time limit, and is asked to exit together with the services', () => {
   const life = commanded();
   assert.equal(life.next, null);
   life.stop();
@@ -199,16 +199,16 @@ test('the command has no time limit, and is asked to end with all the others', (
   life.until(3000);
   assert.deepEqual(life.asked, ['SIGKILL to the group of command']);
   life.script('command', ends('SIGKILL'));
-  assert.deepEqual(life.asked, ['spawn 90-z'], 'the finish stage waits for it');
+  assert.deepEqual(life.asked, ['spawn 90-z'], 'the finish stage waits for the command');
 });
 
-test('a stop or a signal leaves the verdict’s code to the command, an essential service does not', () => {
+test('after a stop or a signal the verdict has the command’s code, after the end of an essential service it has not', () => {
   const codeAfter = (reason: 'stopped' | 'signal' | 'essential'): number | undefined =>
     commanded().end({ reason, exitCode: 1 }).script('command', ends(5)).state.ending?.exitCode;
   assert.deepEqual([codeAfter('stopped'), codeAfter('signal'), codeAfter('essential')], [5, 5, 1]);
 });
 
-test('a command that never ran leaves the code as it is', () => {
+test('a command that never ran does not change the code', () => {
   const life = new TreeLife({ services: [service('web')] })
     .give({ type: 'command', command: ['sh'] })
     .start()
@@ -217,7 +217,7 @@ test('a command that never ran leaves the code as it is', () => {
   assert.equal(life.state.verdict?.exitCode, 143);
 });
 
-test('a signal goes to the command alone, and only while it runs', () => {
+test('a signal goes to the command only, and only while it runs', () => {
   const life = new TreeLife({ finish: [script('90-z')] }).give({
     type: 'command',
     command: ['sh'],
@@ -229,9 +229,9 @@ test('a signal goes to the command alone, and only while it runs', () => {
   assert.deepEqual(life.script('command', ends(0)).give(usr1).asked, []);
 });
 
-// In a hurry
+// Hurry
 
-test('hurry: a script that runs, and each that comes, may take so long at most', () => {
+test('hurry: a script that runs, and each later one, may take at most so long', () => {
   const life = new TreeLife({ finish: [script('10-a'), script('90-z')] }).start().stop();
   life.script('finish', there);
   assert.equal(life.next, 5000);
@@ -242,7 +242,7 @@ test('hurry: a script that runs, and each that comes, may take so long at most',
   assert.deepEqual(life.state.killed, ['10-a']);
 });
 
-test('hurry: an init script that was asked to end, and the command', () => {
+test('hurry: it bounds an init script that was asked to exit, and the command', () => {
   const init = new TreeLife({ init: [script('10-a')] }, timeouts({ services: 0 })).start();
   assert.equal(init.script('init', there).stop().next, null);
   assert.equal(init.give({ type: 'hurry', within: 1000 }).next, 1000);
@@ -251,7 +251,7 @@ test('hurry: an init script that was asked to end, and the command', () => {
   assert.equal(run.give({ type: 'hurry', within: 1000 }).next, 1000);
 });
 
-test('hurry: what comes later begins with no more time, whatever it was to have', () => {
+test('hurry: what begins later has no more time than it says, whatever its own limit', () => {
   const life = commanded().give({ type: 'hurry', within: 1000 }).stop();
   assert.equal(life.next, 1000);
   life.script('command', ends('SIGTERM')).script('finish', there);
@@ -260,7 +260,7 @@ test('hurry: what comes later begins with no more time, whatever it was to have'
   assert.deepEqual(life.asked, ['clear within 1000']);
 });
 
-test('hurry: sweeps under way get less time, and the shortest hurry holds', () => {
+test('hurry: running sweeps get less time, and the shortest hurry holds', () => {
   const life = commanded().stop();
   assert.deepEqual(life.give({ type: 'hurry', within: 500 }).asked, ['hurry within 500']);
   assert.deepEqual(life.give({ type: 'hurry', within: 5000 }).asked, ['hurry within 500']);
@@ -268,7 +268,7 @@ test('hurry: sweeps under way get less time, and the shortest hurry holds', () =
 
 // The exit code
 
-test('what a finish script has asked to end with has the last word', () => {
+test('the exit code that a finish script requests overrides the verdict’s', () => {
   const life = commanded().script('command', ends(3)).runScript('finish');
   life.give({ type: 'cleared', problems: [], exitCode: 0 });
   assert.deepEqual(life.state.verdict, { reason: 'command', exitCode: 0, killed: [] });
@@ -276,7 +276,7 @@ test('what a finish script has asked to end with has the last word', () => {
 
 // Results
 
-test('failures: all that did not end with 0', () => {
+test('failures: all scripts that did not exit with 0', () => {
   const good = { script: 'a', exit: code(0), exitCode: 0, duration: 1 };
   const bad = { script: 'b', exit: code(1), exitCode: 1, duration: 1 };
   const missing = { script: 'c', exit: null, exitCode: 127, duration: 0 };

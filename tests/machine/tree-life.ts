@@ -13,13 +13,16 @@ import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import type { Ending } from '../../lib/model/verdict.ts';
 
-/** A tree's life, fed by hand: no engine, no processes, no time but what is said. `told` and `asked` are of the last input. */
+/**
+ * The life of a tree, driven by inputs: no engine, no processes, no time but the given one. `told` and `asked` are
+ * those of the last input.
+ */
 export class TreeLife {
   state: TreeState;
   now = 0;
   told: readonly string[] = [];
   asked: readonly string[] = [];
-  /** What was to be run so far, in order. */
+  /** The commands of all processes spawned so far, in order. */
   readonly commands: Command[] = [];
   readonly #options: TreeOptions;
 
@@ -38,12 +41,12 @@ export class TreeLife {
     return this;
   }
 
-  /** On to the services, through the init stage. */
+  /** Goes on to the services, through the init stage. */
   start(): this {
     return this.give({ type: 'advance', target: 'services' });
   }
 
-  /** On to the very end. */
+  /** Goes on to the very end. */
   stop(grace?: number): this {
     return this.end({ reason: 'stopped', exitCode: 0 }, grace);
   }
@@ -52,13 +55,13 @@ export class TreeLife {
     return this.give({ type: 'end', ending, ...(grace !== undefined && { grace }) });
   }
 
-  /** The same input to each of some services, one after the other; `told` and `asked` are of the last one. */
+  /** Gives the same input to several services, one after the other; `told` and `asked` are those of the last one. */
   service(names: string, input: Input): this {
     for (const name of names.split(' ')) this.give({ type: 'service', service: name, input });
     return this;
   }
 
-  /** The services' processes are there. */
+  /** Gives the services their processes. */
   rise(names: string): this {
     return this.service(names, { type: 'spawned', pid: 7 });
   }
@@ -67,7 +70,7 @@ export class TreeLife {
     return this.give({ type: 'script', stage, input });
   }
 
-  /** The script that a stage runs is there, and ends with this code. */
+  /** Gives the running script of a stage its process, and lets it exit with this code. */
   runScript(stage: ScriptStageName, code = 0): this {
     this.script(stage, { type: 'spawned', pid: 8 });
     return this.script(stage, { type: 'exited', exit: { code, signal: null } });
@@ -82,7 +85,7 @@ export class TreeLife {
     return this.give({ type: 'cleared', problems: [] });
   }
 
-  /** Time passes up to this moment, and whatever is due then happens. */
+  /** Sets the time to this moment, and then applies what is due. */
   until(now: number): this {
     this.now = now;
     return this.give({ type: 'deadline' });
@@ -98,7 +101,7 @@ export class TreeLife {
     return unit.state;
   }
 
-  /** The services with their states: `web up, web/log starting`. */
+  /** The services with their statuses: `web up, web/log starting`. */
   get standing(): string {
     return [...this.state.units].map(([name, { state }]) => `${name} ${state.status}`).join(', ');
   }

@@ -42,7 +42,7 @@ test('a new tree: loaded, nothing begun, nothing due', () => {
   assert.equal(nextDeadline(state), null);
 });
 
-test('a whole life: what changes is told in causal order, each with what brought it about', () => {
+test('a whole life: changes come in causal order, each with its cause', () => {
   const life = new TreeLife(everything);
   const told: string[] = [];
   const also = (step: TreeLife): void => {
@@ -92,7 +92,7 @@ test('a whole life: what changes is told in causal order, each with what brought
   assert.deepEqual(life.state.verdict, { reason: 'stopped', exitCode: 0, killed: [] });
 });
 
-test('a step leaves the state that it was given as it was', () => {
+test('a step does not modify the state that it is given', () => {
   const setting = { options: treeOptions(), now: 0 };
   let state = newTree(tree({ services: [service('web')] }), setting);
   const inputs: readonly TreeInput[] = [
@@ -111,13 +111,13 @@ test('a step leaves the state that it was given as it was', () => {
   assert.deepEqual([...state.units.keys()], ['api']);
 });
 
-test('what is said to a service that is not there changes nothing', () => {
+test('an input for an unknown service changes nothing', () => {
   const life = new TreeLife({ services: [service('web')] });
   const { state } = life;
   assert.equal(life.service('nobody', start).state, state);
 });
 
-test('a change has no field that has nothing to say', () => {
+test('a change has no field without a value', () => {
   const life = new TreeLife({ services: [service('web')] }).start();
   const changesOf = (input: Input): unknown => {
     const setting = { options: treeOptions(), now: life.now };
@@ -137,7 +137,7 @@ test('a change has no field that has nothing to say', () => {
 
 // Causes
 
-test('what a service does is put down to what was said to it', () => {
+test('the changes of a service have the input as their cause', () => {
   const cause = (life: TreeLife, input: Input): string | undefined =>
     /\((\w+)\)$/.exec(life.service('web', input).told.at(-1) ?? '')?.[1];
   const web = (): TreeLife => new TreeLife({ services: [service('web', { notificationFd: 3 })] });
@@ -158,7 +158,7 @@ test('what a service does is put down to what was said to it', () => {
 
 // Time
 
-test('whoever stands still waits for nothing', () => {
+test('a service at rest has no deadline', () => {
   const life = new TreeLife({ services: [service('api'), service('web', { restart: 'never' })] });
   life.start().rise('api web').service('web', exited(1)).service('api', stop);
   life.service('api', exited(0));
@@ -168,16 +168,16 @@ test('whoever stands still waits for nothing', () => {
   assert.equal(running.next, null, 'up is a resting state');
 });
 
-test('the next moment is the nearest of all that wait', () => {
+test('the next deadline is the nearest of all', () => {
   const life = new TreeLife({ services: [finished('api'), service('web')] }).start();
-  assert.equal(life.next, 5000, 'the readiness of all');
+  assert.equal(life.next, 5000, 'the readiness timeout of the stage');
   life.rise('api web').service('api', exited(1));
   assert.equal(life.next, 5000, 'the limit of api/finish');
   life.service('web', exited(1));
   assert.equal(life.next, 1000, 'the backoff of web');
 });
 
-test('only what is due happens, and all that is due happens in one step', () => {
+test('only what is due happens, and everything that is due happens in one step', () => {
   const life = new TreeLife({ services: [service('api'), service('db'), service('web')] }).start();
   life.rise('api db web').service('api', exited(1)).service('db', exited(1));
   life.now = 1;
@@ -188,9 +188,9 @@ test('only what is due happens, and all that is due happens in one step', () => 
   assert.equal(life.next, 1001);
 });
 
-// Problems that come up while running
+// Problems while running
 
-test('a run that cannot be spawned is told, with what is done about it (case 18)', () => {
+test('a run that cannot be spawned is reported, with the time of the next attempt', () => {
   const problemOf = (life: TreeLife): string | undefined => {
     const [change] = treeStep(
       life.state,
@@ -216,7 +216,7 @@ test('a run that cannot be spawned is told, with what is done about it (case 18)
   assert.equal(problemOf(inCode.service('web', once)), 'unspawnable | web | no such file | -');
 });
 
-test('a run beside which processes of an earlier one live on is told; they are let be', () => {
+test('a run beside which processes of an earlier one still run is reported; they are not ended', () => {
   const beside: Input = { type: 'spawned', pid: 77, leftBehind: true };
   const life = new TreeLife({ services: [service('web')] }).start();
   life.service('web', beside);
@@ -224,7 +224,7 @@ test('a run beside which processes of an earlier one live on is told; they are l
   assert.deepEqual(life.asked, []);
 });
 
-test('what a run has left behind is ended when it was asked to end', () => {
+test('leftovers of a run are ended when the run was asked to stop', () => {
   const left: Input = { type: 'exited', exit: { code: 0, signal: null } };
   const life = new TreeLife({ services: [service('web')] }).start().rise('web');
   life.service('web', stop).service('web', left);
@@ -232,7 +232,7 @@ test('what a run has left behind is ended when it was asked to end', () => {
   assert.deepEqual(life.asked, ['sweep web within 3000']);
 });
 
-test('a finish script that is killed is told, and once more when it does not die of that', () => {
+test('a finish script that is killed is reported, and once more when it does not exit after that', () => {
   const life = new TreeLife({ services: [finished('web')] }).start().rise('web');
   life.now = 100;
   life.service('web', exited(1)).until(5100);
@@ -240,7 +240,7 @@ test('a finish script that is killed is told, and once more when it does not die
     'problem killed: web/finish has not ended after 5000 ms; killed (deadline)',
   ]);
   assert.deepEqual(life.until(10_100).told, [
-    'problem unkillable: web/finish does not die of SIGKILL; trying on (deadline)',
+    'problem unkillable: web/finish has not exited after SIGKILL; SIGKILL is sent again (deadline)',
   ]);
   assert.deepEqual(
     [life.until(15_100).told, life.asked],
@@ -250,13 +250,13 @@ test('a finish script that is killed is told, and once more when it does not die
 
 // Sweeps
 
-test('several sweeps of one service may be under way: the end comes after the last of them', () => {
+test('several sweeps of one service may run: the end comes after the last of them', () => {
   const life = new TreeLife({ services: [service('web')] }).start().rise('web');
   life.service('web', restart).service('web', exited(0)).rise('web').stop();
   life.service('web', exited(0));
   assert.deepEqual([...life.state.services.sweeping], [['web', 2]]);
   life.swept('web');
-  assert.equal(life.state.phase, 'stopping', 'the second is still under way');
+  assert.equal(life.state.phase, 'stopping', 'the second is still running');
   life.swept('web');
   assert.equal(life.state.phase, 'finishing');
 });

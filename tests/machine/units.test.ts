@@ -24,14 +24,14 @@ function running(...services: readonly ServiceSpec[]): TreeLife {
   return life.rise([...life.state.units.keys()].join(' '));
 }
 
-/** `services.d` is read again, and holds these services now. */
+/** Gives a new reading of `services.d` with these services. */
 function reread(life: TreeLife, ...services: readonly ServiceSpec[]): TreeLife {
   return life.give({ type: 'reread', tree: { ...life.state.tree, services }, problems: [] });
 }
 
 // From a tree to its units
 
-test('each service is a unit, each logger before its producer, and none has been touched', () => {
+test('each service is a unit, each logger before its producer, all untouched', () => {
   const setting = { options: treeOptions(), now: 5 };
   const units = unitsOf(tree({ services: [service('api'), logged('web')] }), setting);
   assert.deepEqual([...units.keys()], ['api', 'web/log', 'web']);
@@ -39,7 +39,7 @@ test('each service is a unit, each logger before its producer, and none has been
   assert.equal(units.get('web')?.leaving, false);
 });
 
-test('the host’s overrides lie over the specs, loggers under their own names', () => {
+test('the host’s overrides apply to the specs, to loggers under their own names', () => {
   const specOf = (name: string, overrides: Record<string, ServiceOverrides>): ServiceSpec => {
     const setting = { options: treeOptions({ services: overrides }), now: 0 };
     const spec = unitsOf(tree({ services: [logged('web')] }), setting).get(name)?.spec;
@@ -54,7 +54,7 @@ test('the host’s overrides lie over the specs, loggers under their own names',
   assert.equal(specOf('web', { web: { killTimeout: 0 } }).timeoutKill, 0);
 });
 
-test('a service is not overridden by what every object has', () => {
+test('names of properties that every object has are no overrides', () => {
   const setting = { options: treeOptions(), now: 0 };
   const units = unitsOf(tree({ services: [service('constructor')] }), setting);
   assert.deepEqual(units.get('constructor')?.spec, service('constructor'));
@@ -62,7 +62,7 @@ test('a service is not overridden by what every object has', () => {
 
 // services.d is read again
 
-test('what is new is started, logger first; nothing else is touched', () => {
+test('a new service is started, its logger first; nothing else is touched', () => {
   const life = reread(running(service('web')), logged('api'), service('web'));
   assert.deepEqual(life.told, [
     'tree: +api/log +api (rescan)',
@@ -72,7 +72,7 @@ test('what is new is started, logger first; nothing else is touched', () => {
   assert.equal(life.standing, 'api/log starting, api starting, web up');
 });
 
-test('what is new during the start is awaited as well', () => {
+test('the stage waits for a service that is new during the start as well', () => {
   const life = reread(
     new TreeLife({ services: [service('web')] }).start(),
     service('api'),
@@ -84,35 +84,35 @@ test('what is new during the start is awaited as well', () => {
   assert.equal(life.state.phase, 'running');
 });
 
-test('what is new with a down file, or before or after the services’ stage, is not started', () => {
+test('a new service with a down file, or before or after the services stage, is not started', () => {
   assert.deepEqual(reread(running(), service('web', { down: true })).asked, []);
   assert.deepEqual(reread(new TreeLife({}), service('web')).asked, []);
   assert.deepEqual(reread(running(service('web')).stop(), service('api')).asked, []);
 });
 
-test('what is gone is stopped, and forgotten once it is down', () => {
+test('a service that is gone is stopped, and removed once it is down', () => {
   const life = reread(running(finished('api'), service('web')), service('web'));
   assert.deepEqual(life.told, ['tree: -api (rescan)', 'api: up → stopping, pid 7 (rescan)']);
   assert.deepEqual(life.asked, ['SIGTERM to api', 'SIGCONT to api']);
   life.service('api', exited(0)).rise('api').service('api', exited(0));
-  assert.equal(life.standing, 'web up, api down', 'something is still being swept');
+  assert.equal(life.standing, 'web up, api down', 'a sweep is still running');
   life.swept('api api');
   assert.equal(life.standing, 'web up');
 });
 
-test('what is gone and at rest is forgotten once what it left behind is gone', () => {
+test('a service that is gone and at rest is removed once its leftovers are gone', () => {
   const life = reread(running(service('web', { down: true })));
   assert.deepEqual([life.told, life.asked], [['tree: -web (rescan)'], ['sweep web within 3000']]);
   assert.equal(life.swept('web').standing, '');
 });
 
-test('what is gone does not come up again, whatever the host says', () => {
+test('a service that is gone does not start again, whatever the host commands', () => {
   const life = reread(running(service('web')));
   life.service('web', start).service('web', { type: 'restart' }).service('web', exited(0));
   assert.equal(life.standing, 'web down');
 });
 
-test('what waits for its restart and is gone is down at once', () => {
+test('a service that is gone while it waits for its restart is down at once', () => {
   const life = reread(running(service('web')).service('web', exited(1)));
   assert.equal(life.told.at(-1), 'web: backoff → down (rescan)');
 });
@@ -122,7 +122,11 @@ test('a logger that is gone with its producer reads to the end first', () => {
   assert.deepEqual(life.asked, ['SIGTERM to web', 'SIGCONT to web']);
   life.service('web', exited(0)).swept('web');
   assert.deepEqual(life.asked, ['close the pipe of web']);
-  assert.equal(life.standing, 'web/log stopping, web down', 'the producer is known until it has');
+  assert.equal(
+    life.standing,
+    'web/log stopping, web down',
+    'the producer stays until the logger has',
+  );
   life.service('web/log', exited(0)).swept('web/log');
   assert.equal(life.standing, '');
 });
@@ -137,20 +141,20 @@ test('a logger that is gone alone is stopped', () => {
   assert.equal(life.standing, 'web up');
 });
 
-test('a logger that is new is started; its producer goes on as it is', () => {
+test('a new logger is started; its producer runs on unchanged', () => {
   const life = reread(running(service('web')), logged('web'));
   assert.equal(life.told[0], 'tree: +web/log ~web (rescan)');
   assert.equal(life.standing, 'web/log starting, web up');
 });
 
-test('what comes back while it is being stopped, comes back', () => {
+test('a service that comes back while it is being stopped starts again', () => {
   const life = reread(reread(running(service('web'))), service('web'));
   assert.equal(life.told[0], 'tree: +web (rescan)');
   life.service('web', exited('SIGTERM'));
   assert.equal(life.standing, 'web backoff');
 });
 
-test('what comes back with its logger, whose pipe was let go of, is drained anew at the end', () => {
+test('a service that comes back with its logger, after its pipe was closed, is drained again at the end', () => {
   const life = reread(running(logged('web')));
   life.service('web', exited(0)).swept('web');
   reread(life, logged('web')).service('web/log', exited(0));
@@ -159,21 +163,21 @@ test('what comes back with its logger, whose pipe was let go of, is drained anew
   assert.equal(life.asked[0], 'close the pipe of web');
 });
 
-test('what has changed goes on as it is, and is as it is now from the next start on', () => {
+test('a changed service runs on, and the change takes effect at its next start', () => {
   const announces = service('web', { notificationFd: 3 });
   const life = reread(running(service('web')), announces);
   assert.deepEqual([life.told, life.asked], [['tree: ~web (rescan)'], []]);
   assert.deepEqual(life.state.units.get('web')?.spec, announces);
-  assert.equal(isReady(life.at('web')), true, 'this run was given no descriptor');
+  assert.equal(isReady(life.at('web')), true, 'this run has no descriptor');
   life.service('web', restart).service('web', exited('SIGTERM')).rise('web');
   assert.equal(isReady(life.at('web')), false);
 });
 
-test('when nothing has changed, nothing is told', () => {
+test('without a change nothing is reported', () => {
   assert.deepEqual(reread(running(logged('web')), logged('web')).told, []);
 });
 
-test('one service is not as it was: that is told and holds from now on, nothing else moves', () => {
+test('changed control files of one service are reported and take effect; nothing is started or stopped', () => {
   const life = running(finished('web'), service('api'));
   const spec = service('web', { timeoutKill: 7 });
   const it = problem('value-invalid', 'p', 'm');
@@ -191,7 +195,7 @@ test('one service is not as it was: that is told and holds from now on, nothing 
   assert.equal(life.at('web').status, 'backoff', 'its finish is gone');
 });
 
-test('a logger that is not as it was is so in its producer’s spec, too', () => {
+test('a changed logger is changed in its producer’s spec, too', () => {
   const life = running(logged('web'));
   const spec = service('web/log', { timeoutKill: 7 });
   life.give({ type: 'respecified', spec, problems: [] });
@@ -199,23 +203,23 @@ test('a logger that is not as it was is so in its producer’s spec, too', () =>
   assert.deepEqual(reread(life, logged('web', {}, { timeoutKill: 7 })).told, []);
 });
 
-test('overrides win over what a service has become', () => {
+test('overrides take precedence over a changed spec', () => {
   const life = new TreeLife(
     { services: [service('web')] },
     { services: { web: { killTimeout: 9 } } },
   );
   life.give({ type: 'respecified', spec: service('web', { timeoutKill: 7 }), problems: [] });
-  assert.deepEqual(life.told, [], 'so that nothing has changed');
+  assert.deepEqual(life.told, [], 'so nothing has changed');
   assert.equal(life.state.units.get('web')?.spec.timeoutKill, 9);
 });
 
-test('a service that is not there cannot become another', () => {
+test('a changed spec of an unknown service has no effect', () => {
   const life = running(service('web'));
   life.give({ type: 'respecified', spec: service('api'), problems: [] });
   assert.deepEqual([life.told, life.standing], [[], 'web up']);
 });
 
-test('overrides hold for what is new as well', () => {
+test('overrides apply to new services as well', () => {
   const life = new TreeLife({}, { services: { web: { down: true } } }).start();
   assert.deepEqual(reread(life, service('web')).asked, []);
 });
