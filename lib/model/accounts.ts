@@ -12,15 +12,15 @@ export interface User {
   readonly gid: number;
 }
 
-/** What an account comes to; an id that it does not name is absent, to be left as it is. */
+/** The ids of an account. An id that the account does not name is absent; it stays as it is. */
 export interface AccountIds {
   readonly uid?: number;
   readonly gid?: number;
 }
 
 /**
- * Reads the text of `/etc/passwd` and `/etc/group`. Of two lines for one name the first counts; lines that are none are
- * left out (getpwnam).
+ * Reads the text of `/etc/passwd` and `/etc/group`. Of two lines for one name the first counts; malformed lines are
+ * ignored (getpwnam).
  */
 export function parseAccounts(passwd: string, group: string): Accounts {
   const users = new Map<string, User>();
@@ -41,11 +41,12 @@ export function parseAccounts(passwd: string, group: string): Accounts {
 }
 
 /**
- * The ids of an account: `name`, `uid`, `uid:gid`, `name:group` or a mix, with `,fallback` behind it for whatever cannot be
- * resolved (s6-overlay's fix-attrs). `-` names no id, so that the owner stays (ours, as `-` does for a mode).
+ * The ids of an account: `name`, `uid`, `uid:gid`, `name:group` or a mix, optionally followed by `,fallback` for
+ * whatever cannot be resolved (s6-overlay's fix-attrs). `-` names no id, so the owner stays (this library, as `-` does
+ * for a mode).
  *
- * A user alone brings the primary group along; a uid that no user has brings none. A name goes before a number, as with
- * chown. `undefined` when a part is unknown and the fallback does not help.
+ * A user without a group gets its primary group; a uid without a user gets no group. A name takes precedence over a
+ * number, as with chown. Returns `undefined` when a part is unknown and the fallback cannot be resolved either.
  */
 export function resolveAccount(accounts: Accounts, account: string): AccountIds | undefined {
   if (account === '-') return {};
@@ -55,7 +56,7 @@ export function resolveAccount(accounts: Accounts, account: string): AccountIds 
   return resolve(accounts, account.slice(0, comma), fallback);
 }
 
-/** The kernel's -1, which means «leave it», is no id. */
+/** The kernel's -1, which means "leave it", is no id. */
 const highestId = 2 ** 32 - 2;
 
 function parseId(text: string | undefined): number | undefined {

@@ -1,28 +1,29 @@
 import type { Exit } from './exit.ts';
 import type { Problem } from './problem.ts';
 
-/** Where the supervisor stands in its life. */
+/** The phase of the supervisor's life. */
 export type Phase =
   'loaded' | 'initializing' | 'starting' | 'running' | 'stopping' | 'finishing' | 'ended';
 
 /** The three stages, in their order. */
 export type StageName = 'init' | 'services' | 'finish';
 
-/** Where a stage stands. */
+/** The status of a stage. */
 export type StageStatus = 'pending' | 'started' | 'completed' | 'failed';
 
 /**
- * Where a service stands. `down`: not running. `starting`: being spawned. `up`: `run` lives. `stopping`: asked to end.
- * `finishing`: `run` is dead, `finish` runs. `backoff`: waits for its restart. `failed`: will not be started again by itself.
+ * The status of a service. `down`: not running. `starting`: being spawned. `up`: `run` is alive. `stopping`: asked to
+ * exit. `finishing`: `run` has exited, `finish` runs. `backoff`: waits for its restart. `failed`: is not started again
+ * automatically.
  */
 export type ServiceStatus =
   'down' | 'starting' | 'up' | 'stopping' | 'finishing' | 'backoff' | 'failed';
 
 /**
- * What brought an event about.
+ * The cause of an event.
  *
  * - a command of the host: `start`, `once`, `stop`, `restart`
- * - the supervisor's own order of things: `stage` (a stage opens, goes on or ends), `shutdown`, `rescan`
+ * - the supervisor's own sequence: `stage` (a stage opens, goes on or ends), `shutdown`, `rescan`
  * - what a process did: `spawned`, `unspawnable`, `announced`, `exited`, `printed`
  * - `deadline`: a time limit or a delay ended
  */
@@ -41,7 +42,7 @@ export type Cause =
   | 'printed'
   | 'deadline';
 
-/** What every event carries. */
+/** The fields of every event. */
 export interface Timed {
   /** When it happened: epoch milliseconds, never going back. */
   readonly at: number;
@@ -49,10 +50,10 @@ export interface Timed {
   readonly sequence: number;
 }
 
-/** Everything that a supervisor tells, told apart by `type`. */
+/** Every event that a supervisor emits, discriminated by `type`. */
 export type LifecycleEvent = Timed & Change;
 
-/** An event before it is stamped: what has happened, and what brought it about. */
+/** An event before it gets its time and number: what has happened, and the cause. */
 export type Change = Caused &
   (
     | PhaseChange
@@ -65,25 +66,25 @@ export type Change = Caused &
     | ProblemChange
   );
 
-/** What every change carries. */
+/** The fields of every change. */
 export interface Caused {
-  /** What brought it about. */
+  /** What caused the change. */
   readonly cause: Cause;
 }
 
 /** The supervisor has entered another phase. */
 export interface PhaseChange {
-  /** Tells it apart. */
+  /** The discriminator. */
   readonly type: 'phase';
-  /** The phase that it has left. */
+  /** The previous phase. */
   readonly from: Phase;
-  /** The phase that it is in now. */
+  /** The present phase. */
   readonly to: Phase;
 }
 
-/** A stage has begun or ended. The services' stage is completed once all of them have come up. */
+/** A stage has begun or ended. The services stage is completed once all its services have come up. */
 export interface StageChange {
-  /** Tells it apart. */
+  /** The discriminator. */
   readonly type: 'stage';
   /** The stage. */
   readonly stage: StageName;
@@ -91,9 +92,9 @@ export interface StageChange {
   readonly status: 'started' | 'completed' | 'failed';
 }
 
-/** A script has begun, has ended, or cannot be run. */
+/** A script has started, has exited, or cannot be run. */
 export interface ScriptChange {
-  /** Tells it apart. */
+  /** The discriminator. */
   readonly type: 'script';
   /** The script's stage; `command` for the command that was given to `run()`. */
   readonly stage: 'init' | 'finish' | 'command';
@@ -101,7 +102,7 @@ export interface ScriptChange {
   readonly script: string;
   /** What has happened to it. */
   readonly status: 'started' | 'exited' | 'unspawnable';
-  /** Its process, when it has started. */
+  /** Its process id, when it has started. */
   readonly pid?: number;
   /** How it ended, when it has exited. */
   readonly exit?: Exit;
@@ -109,29 +110,29 @@ export interface ScriptChange {
   readonly duration?: number;
 }
 
-/** A service has gone from one state to another. */
+/** A service has changed its status. */
 export interface ServiceChange {
-  /** Tells it apart. */
+  /** The discriminator. */
   readonly type: 'service';
   /** The service's name; a logger's is `web/log`. */
   readonly service: string;
-  /** The state that it has left. */
+  /** The previous status. */
   readonly from: ServiceStatus;
-  /** The state that it is in now. */
+  /** The present status. */
   readonly to: ServiceStatus;
-  /** The process of `run`, while it lives. */
+  /** The process id of `run`, while it is alive. */
   readonly pid?: number;
-  /** How `run` ended, when it has just done so. */
+  /** How `run` ended, when it has just exited. */
   readonly exit?: Exit;
 }
 
 /** A service has announced its readiness (`notification-fd`). */
 export interface ReadyChange {
-  /** Tells it apart. */
+  /** The discriminator. */
   readonly type: 'ready';
   /** The service's name. */
   readonly service: string;
-  /** The process of `run`. */
+  /** The process id of `run`. */
   readonly pid: number;
   /** Milliseconds from the start to the announcement. */
   readonly duration: number;
@@ -139,34 +140,37 @@ export interface ReadyChange {
 
 /** A process has printed a line; only with `output: 'lines'`. */
 export interface OutputChange {
-  /** Tells it apart. */
+  /** The discriminator. */
   readonly type: 'output';
-  /** The name of the service or script that printed it; `web/finish` for a finish script. */
+  /** The name of the service or script that printed the line; `web/finish` for a finish script. */
   readonly source: string;
-  /** The stage of the script that printed it, `command` for the command that was given to `run()`; absent for a service. */
+  /**
+   * The stage of the script that printed the line; `command` for the command that was given to `run()`; absent for a
+   * service.
+   */
   readonly stage?: 'init' | 'finish' | 'command';
-  /** Where it printed it. */
+  /** The stream to which it was printed. */
   readonly stream: 'stdout' | 'stderr';
   /** The line, without its newline. */
   readonly line: string;
 }
 
-/** `services.d`, or the control files of one service, were read again and are not what they were. */
+/** `services.d`, or the control files of one service, were read again and have changed. */
 export interface TreeChange {
-  /** Tells it apart. */
+  /** The discriminator. */
   readonly type: 'tree';
-  /** The services that are new, by name, loggers among them. */
+  /** The names of the services that are new, loggers included. */
   readonly added: readonly string[];
-  /** The services that are gone. */
+  /** The names of the services that are gone. */
   readonly removed: readonly string[];
-  /** The services whose control files have changed; that holds from their next use on. */
+  /** The names of the services of which the control files have changed. The change takes effect at their next use. */
   readonly changed: readonly string[];
 }
 
-/** Something is wrong. */
+/** A problem has been found. */
 export interface ProblemChange {
-  /** Tells it apart. */
+  /** The discriminator. */
   readonly type: 'problem';
-  /** What is wrong, where, why, and what to do about it. */
+  /** What is wrong, where, why, and the remedy. */
   readonly problem: Problem;
 }

@@ -11,7 +11,7 @@ export function isSuccess(exit: Exit): boolean {
   return exit.code === 0;
 }
 
-/** One number for an exit, as shells print it: the code itself, or 128 + n for signal n. */
+/** An exit as one number, as shells print it: the code itself, or 128 + n for signal n. */
 export function exitCodeOf(exit: Exit): number {
   if (exit.code !== null) return exit.code;
   return exit.signal === null ? 0 : 128 + signalNumber(exit.signal);
@@ -32,7 +32,7 @@ export function signalNumber(signal: NodeJS.Signals): number {
 /**
  * The signal that a control file names: `SIGTERM`, `TERM`, `term` or `15`; `undefined` when there is no such signal.
  *
- * A control file is read on one machine and may be obeyed on another, so the names are Linux's everywhere.
+ * The names are those of Linux on every platform, since a control file may be read on one machine and used on another.
  */
 export function parseSignal(text: string): NodeJS.Signals | undefined {
   if (/^\d+$/.test(text)) {

@@ -9,7 +9,7 @@ export interface InterpreterLine {
 /** What the beginning of a script says about how to run it. */
 export type ScriptHead =
   | { readonly kind: 'line'; readonly line: InterpreterLine; readonly flaw?: HeadFlaw }
-  /** Not a script: the kernel executes it itself (an ELF program, say). */
+  /** Not a script: the kernel executes it itself (an ELF program, for example). */
   | { readonly kind: 'binary' }
   | { readonly kind: 'none'; readonly flaw: HeadFlaw };
 
@@ -17,18 +17,18 @@ export type ScriptHead =
 export type HeadFlaw = 'crlf' | 'bom' | 'late' | 'absent' | 'empty';
 
 /**
- * How many bytes of a script must be read for `parseHead`: the longest path there can be (PATH_MAX). The kernel itself
- * looks at 256, but it is not the kernel that takes the line apart here.
+ * How many bytes of a script must be read for `parseHead`: the longest possible path (PATH_MAX). The kernel itself
+ * reads only 256, but here this library parses the line, not the kernel.
  */
 export const headLength = 4096;
 
 /**
  * Reads the interpreter line from the beginning of a script.
  *
- * Everything after the interpreter is one argument, blanks around it are dropped (the kernel's rule). A `with-contenv`
- * of any prefix is taken out and noted; what follows it is the interpreter, looked up on PATH. Flaws that keep the
- * kernel from running the script (CRLF, a byte order mark, blanks or blank lines before `#!`) are named, and the line is
- * given as it was meant.
+ * Everything after the interpreter is one argument, without the blanks around it (the kernel's rule). A `with-contenv`
+ * with any prefix is removed and reported in the result; what follows it is the interpreter, looked up on PATH. Flaws
+ * that keep the kernel from running the script (CRLF, a byte order mark, blanks or blank lines before `#!`) are named,
+ * and the line is returned as it was intended.
  */
 export function parseHead(head: Uint8Array): ScriptHead {
   if (head.length === 0) return { kind: 'none', flaw: 'empty' };
@@ -42,8 +42,9 @@ export function parseHead(head: Uint8Array): ScriptHead {
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * The name by which a program may be looked up on PATH if it is not where its path says: s6-overlay v3 has its programs under
- * `/command/` and `/package/`, distributions have the same ones elsewhere. `undefined`: no other place will do.
+ * The name by which a program may be looked up on PATH if it does not exist at its path: s6-overlay v3 has its programs
+ * under `/command/` and `/package/`, distributions have the same ones elsewhere. `undefined`: the program may not be
+ * looked up.
  */
 export function nameElsewhere(program: string): string | undefined {
   return /^\/(?:command|package)\/(?:.*\/)?([^/]+)$/s.exec(program)?.[1];
@@ -82,7 +83,7 @@ function parseLine(line: string): InterpreterLine | undefined {
   return { words: [argument], containerEnvironment: true };
 }
 
-/** The interpreter and everything behind it as one argument. A NUL ends the line, as it does in the kernel. */
+/** The interpreter, and everything after it as one argument. A NUL ends the line, as it does in the kernel. */
 function split(text: string): readonly string[] {
   const [line = ''] = text.split('\0', 1);
   const match = /^([^ \t]+)(?:[ \t]+(.*))?$/s.exec(line.replace(/^[ \t]+|[ \t\r]+$/g, ''));

@@ -1,8 +1,8 @@
-/** A process that another one has left behind. */
+/** A process that another process left behind. */
 export interface Leftover {
-  /** Its number. */
+  /** Its process id. */
   readonly pid: number;
-  /** The name of its program, as the system keeps it: at most 15 characters; empty where there is no telling. */
+  /** The name of its program, as the system keeps it: at most 15 characters; empty if the system does not tell. */
   readonly name: string;
 }
 

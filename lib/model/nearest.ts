@@ -11,7 +11,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** How many letters must be added, removed, changed or swapped to get from one word to the other. */
+/** How many letters must be added, removed, changed or swapped to turn one word into the other. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,16 +1,16 @@
-/** One thing wrong with a tree, told while loading or while running. */
+/** One thing that is wrong with a tree, reported while loading or while running. */
 export interface Problem {
-  /** What kind of problem it is; stable across versions. */
+  /** The kind of problem; stable across versions. */
   readonly code: ProblemCode;
   /** An `error` leaves nothing sensible to run; a `warning` does not stop anything. */
   readonly severity: 'error' | 'warning';
-  /** The file, folder or service that it is about. */
+  /** The file, folder or service that the problem concerns. */
   readonly path: string;
   /** The line in the file, from 1. */
   readonly line?: number;
   /** What is wrong, and why that matters. */
   readonly message: string;
-  /** What to do about it. */
+  /** How to correct it. */
   readonly remedy?: string;
 }
 
@@ -33,7 +33,7 @@ export function describeProblem(it: Problem): string {
   return `${place}: ${it.message} (${it.code})${it.remedy === undefined ? '' : ` ${it.remedy}`}`;
 }
 
-/** Each kind of problem, and how severe it always is. */
+/** Each kind of problem, and its fixed severity. */
 export const problemSeverities = {
   // Nothing sensible is left to run.
   'root-missing': 'error',
@@ -42,7 +42,7 @@ export const problemSeverities = {
   'no-stage': 'error',
   'tree-invalid': 'error',
   'duplicate-name': 'error',
-  // Found while loading; init scripts may still mend it.
+  // Found while loading; an init script may still correct it.
   'run-missing': 'warning',
   'run-is-a-folder': 'warning',
   'script-is-a-folder': 'warning',
@@ -68,7 +68,7 @@ export const problemSeverities = {
   'file-too-large': 'warning',
   'override-unknown': 'warning',
   'name-taken': 'warning',
-  // Met while running.
+  // Found while running.
   unspawnable: 'warning',
   'script-failed': 'warning',
   'not-ready': 'warning',

@@ -1,8 +1,8 @@
 /**
- * What is executed: a script file, whose interpreter line is honoured, or a command line.
+ * What is executed: a script file, with its interpreter line, or a command line.
  *
- * A script runs in the folder that it is in; its interpreter line is read anew at each start. A command's first word
- * is looked up on the PATH of its environment.
+ * A script runs in the folder that contains it; its interpreter line is read again at each start. A command's first
+ * word is looked up on the PATH of its environment.
  */
 export type Program = ScriptProgram | CommandProgram;
 
@@ -12,7 +12,7 @@ export interface ScriptProgram {
   readonly script: string;
 }
 
-/** A program that is a command line; only a tree made in code has them. */
+/** A program that is a command line; only a tree made in code has such programs. */
 export interface CommandProgram {
   /** The words of the command line; at least one. */
   readonly command: readonly string[];
@@ -20,7 +20,10 @@ export interface CommandProgram {
   readonly directory?: string;
 }
 
-/** Where the output of a process goes: to the host's own stdout and stderr, into `output` events line by line, or nowhere. */
+/**
+ * Where the output of a process goes: to the host's own stdout and stderr, into `output` events line by line, or
+ * nowhere.
+ */
 export type Output = 'inherit' | 'lines' | 'ignore';
 
 /** The end of the log pipe of this name. */
@@ -30,16 +33,19 @@ export interface PipeEnd {
 }
 
 /**
- * Everything that a spawner needs to start one process; a plain value, made by the pure core.
+ * Everything that a spawner needs to start one process: a plain value, made by the pure core.
  *
- * Every process gets a session and a process group of its own, as under s6, but for one in the foreground at a terminal.
+ * Every process gets a session and a process group of its own, as under s6, except one in the foreground at a terminal.
  */
 export interface Command {
-  /** Who this is: `web`, `web/finish`, `web/log`, `web/log/finish`, or a script's file name. */
+  /** The name of the process: `web`, `web/finish`, `web/log`, `web/log/finish`, or a script's file name. */
   readonly name: string;
   /** What is executed. */
   readonly program: Program;
-  /** What a script finds in `$0`: `./run` in its folder (services, as under s6) or its absolute path (stage scripts, as under s6-overlay). */
+  /**
+   * What a script gets as `$0`: `./run` in its folder (services, as under s6) or its absolute path (stage scripts, as
+   * under s6-overlay).
+   */
   readonly calledBy: 'name' | 'path';
   /** Arguments after the program's own words. */
   readonly args: readonly string[];
@@ -47,15 +53,15 @@ export interface Command {
   readonly stdin: 'empty' | 'inherit' | PipeEnd;
   /** Standard output: as `Output` says, or the write end of a log pipe. */
   readonly stdout: Output | PipeEnd;
-  /** Standard error; a log pipe is the one of the catch-all logger. */
+  /** Standard error: as `Output` says, or the write end of the catch-all logger's pipe. */
   readonly stderr: Output | PipeEnd;
   /** The descriptor on which the process announces its readiness with a newline. */
   readonly notificationFd?: number;
-  /** Variables laid over the environment that the process gets otherwise. */
+  /** Variables that override the environment that the process gets otherwise. */
   readonly environment?: Readonly<Record<string, string>>;
   /**
-   * Whether it is the host's own command: it shares the host's terminal, if there is one, and with it the host's session and
-   * process group; and the words of `S6_CMD_ARG0` come before its own. Default: false.
+   * Whether it is the host's own command. It shares the host's terminal, if there is one, and with it the host's
+   * session and process group; and the words of `S6_CMD_ARG0` come before its own. Default: false.
    */
   readonly foreground?: boolean;
   /** The account to run as: `name`, `uid` or `uid:gid`. Default: the host's own. */

@@ -1,13 +1,13 @@
 import type { Output, Program } from './program.ts';
 
 /**
- * A whole service tree: what runs in the three stages. Plain, frozen data; `JSON.parse(JSON.stringify(tree))` is a
- * tree again.
+ * A whole service tree: what runs in the three stages. Plain, frozen data; `JSON.parse(JSON.stringify(tree))` is a tree
+ * again.
  */
 export interface Tree {
   /**
-   * The folder that the tree was loaded from; absent in a tree made in code. With it, `services.d` is read again after the
-   * init stage, and the control files of a service each time that they are used (s6).
+   * The folder that the tree was loaded from; absent in a tree made in code. If it is given, `services.d` is read again
+   * after the init stage, and the control files of a service each time that they are used (s6).
    */
   readonly root?: string;
   /** The ownership and mode rules of `fix-attrs.d`, in order; applied before the first init script. */
@@ -30,19 +30,26 @@ export interface ScriptSpec {
 
 /** One service, from its directory (the control files of s6) or made in code. */
 export interface ServiceSpec {
-  /** The name of the service's directory; a logger's is that of its producer with `/log` behind it. */
+  /** The name of the service's directory; a logger's is its producer's name followed by `/log`. */
   readonly name: string;
   /** The program that is kept alive, in the foreground (`run`). */
   readonly run: Program;
-  /** The program that runs after every death of `run`, before the next start (`finish`). */
+  /** The program that runs after every end of `run`, before the next start (`finish`). */
   readonly finish?: Program;
   /** The service that reads this one's stdout on its stdin (`log/`). */
   readonly logger?: ServiceSpec;
-  /** Whether the service waits for a `start()` of its own instead of starting with its stage (`down`). Default: false. */
+  /**
+   * Whether the service waits for a `start()` of its own instead of starting with its stage (`down`). Default: false.
+   */
   readonly down: boolean;
-  /** The descriptor on which the service announces its readiness with a newline (`notification-fd`). Default: it announces nothing. */
+  /**
+   * The descriptor on which the service announces its readiness with a newline (`notification-fd`). Default: it
+   * announces nothing.
+   */
   readonly notificationFd?: number;
-  /** Milliseconds from the stop signal to KILL; 0: never (`timeout-kill`). Default: 10 000 (ours; s6: never). */
+  /**
+   * Milliseconds from the stop signal to KILL; 0: never (`timeout-kill`). Default: 10 000 (this library; s6: never).
+   */
   readonly timeoutKill?: number;
   /** Milliseconds that `finish` may take before KILL; 0: no limit (`timeout-finish`). Default: 5000 (s6). */
   readonly timeoutFinish: number;
@@ -50,19 +57,22 @@ export interface ServiceSpec {
   readonly timeoutUp?: number;
   /** Milliseconds to go down; kept for s6-rc, without effect in `services.d`, as in s6 (`timeout-down`). */
   readonly timeoutDown?: number;
-  /** The signal that asks the service to end (`down-signal`). Default: SIGTERM (s6). */
+  /** The signal that asks the service to exit (`down-signal`). Default: SIGTERM (s6). */
   readonly downSignal: NodeJS.Signals;
   /** The signal that asks the service to read its configuration again (`reload-signal`). Default: SIGHUP. */
   readonly reloadSignal: NodeJS.Signals;
-  /** How many ends of `run` are remembered for s6's programs, 0 to 4096 (`max-death-tally`). Default: 100 (s6). */
+  /** How many ends of `run` are kept for s6's programs, 0 to 4096 (`max-death-tally`). Default: 100 (s6). */
   readonly maxDeathTally: number;
-  /** Whether `flag-timeout-killpg` is there. Ours kills the whole group in any case, so it changes nothing. */
+  /** Whether `flag-timeout-killpg` exists. It has no effect: this library kills the whole group in any case. */
   readonly flagTimeoutKillpg: boolean;
-  /** The descriptor of `lock-fd`; accepted, without effect: two runs of a service never live side by side here. */
+  /** The descriptor of `lock-fd`; accepted, without effect: two runs of a service never run at the same time here. */
   readonly lockFd?: number;
   /** When a `run` that ended by itself is started again. Default: `'always'` (s6). */
   readonly restart: RestartPolicy;
-  /** Whether the end of this service for good ends the supervisor, with the service's exit code. Default: false (ours). */
+  /**
+   * Whether the end of this service for good ends the supervisor, with the service's exit code. Default: false (this
+   * library).
+   */
   readonly essential: boolean;
   /** How long to wait before a restart. Default: s6's throttle of one second. */
   readonly backoff?: Backoff;
@@ -70,7 +80,7 @@ export interface ServiceSpec {
   readonly output?: Output;
   /** The account to run as: `name`, `uid` or `uid:gid`. Default: the host's own. */
   readonly user?: string;
-  /** Variables laid over the environment that the service gets otherwise. */
+  /** Variables that override the environment that the service gets otherwise. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -81,39 +91,43 @@ export type RestartPolicy = 'always' | 'on-failure' | 'never';
 export interface Backoff {
   /** The first delay, in milliseconds. */
   readonly first: number;
-  /** By how much each further delay is longer; at least 1. Default: 2. */
+  /** The factor by which each further delay is longer; at least 1. Default: 2. */
   readonly factor: number;
   /** The longest delay, in milliseconds. Default: 60 000. */
   readonly cap: number;
   /** After how many milliseconds of running the next delay is `first` again. Default: 60 000. */
   readonly reset: number;
-  /** When to give up: the service fails once it died `deaths` times in `within` milliseconds. Default: never. */
+  /**
+   * When to stop restarting: the service fails once it died `deaths` times in `within` milliseconds. Default: never.
+   */
   readonly limit?: DeathLimit;
 }
 
 /** How many deaths in how much time are too many. */
 export interface DeathLimit {
-  /** The number of deaths that is one too many; at least 1. */
+  /** The number of deaths at which the service fails; at least 1. */
   readonly deaths: number;
-  /** The time in which they must fall, in milliseconds. */
+  /** The period in which these deaths occur, in milliseconds. */
   readonly within: number;
 }
 
 /** One line of a file in `fix-attrs.d`. */
 export interface FixAttrsRule {
-  /** The file that the line stands in. */
+  /** The file that contains the line. */
   readonly source: string;
   /** The line's number, from 1. */
   readonly line: number;
   /** The glob that names the paths: `*`, `?` and `[...]` within one path segment. */
   readonly path: string;
-  /** Whether everything below a folder is meant as well. */
+  /** Whether the rule also applies to everything below a folder. */
   readonly recurse: boolean;
-  /** The owner: `name`, `uid:gid` or a mix; `,uid:gid` behind it is the fallback for what cannot be resolved. */
+  /**
+   * The owner: `name`, `uid:gid` or a mix, optionally followed by `,uid:gid`: the fallback for what cannot be resolved.
+   */
   readonly account: string;
-  /** The mode for files; absent: left as it is. */
+  /** The mode for files; absent: unchanged. */
   readonly fileMode?: number;
-  /** The mode for folders; absent: left as it is. */
+  /** The mode for folders; absent: unchanged. */
   readonly folderMode?: number;
 }
 
@@ -129,14 +143,14 @@ export const serviceDefaults = {
   essential: false,
 } as const satisfies Partial<ServiceSpec>;
 
-/** The default of a backoff field, beside `first`. */
+/** The defaults of the backoff fields other than `first`. */
 export const backoffDefaults = {
   factor: 2,
   cap: 60_000,
   reset: 60_000,
 } as const satisfies Partial<Backoff>;
 
-/** The name of the logger that everything without one of its own may be given to (s6-overlay v2). */
+/** The name of the logger that may read the output of everything without a logger of its own (s6-overlay v2). */
 export const catchAllName = 's6-svscan-log';
 
 /** The name of the logger of a service. */
@@ -144,12 +158,12 @@ export function loggerName(producer: string): string {
   return `${producer}/log`;
 }
 
-/** The service whose stdout a logger reads; `undefined` for a service that is no logger. */
+/** The service of which a logger reads the stdout; `undefined` for a service that is no logger. */
 export function producerOf(name: string): string | undefined {
   return name.endsWith('/log') ? name.slice(0, -'/log'.length) : undefined;
 }
 
-/** Each service of a list with its logger before it: the order in which they are spawned. */
+/** The services of a list, each preceded by its logger: the order in which they are spawned. */
 export function withLoggers(services: readonly ServiceSpec[]): readonly ServiceSpec[] {
   return services.flatMap((spec) => (spec.logger === undefined ? [spec] : [spec.logger, spec]));
 }

@@ -6,12 +6,12 @@ const accounts = parseAccounts(
   [
     'root:x:0:0:root:/root:/bin/sh',
     'web:x:1000:100:The web:/srv:/bin/false',
-    'web:x:9:9:a second line counts for nothing:/:/bin/false',
+    'web:x:9:9:a second line for one name:/:/bin/false',
     '2000:x:2001:2002:a number for a name:/:/bin/false',
     '+nis::::::',
     'short',
     ':x:7:7:no name:/:/bin/false',
-    'huge:x:4294967295:0:the id that is none:/:/bin/false',
+    'huge:x:4294967295:0:an invalid id:/:/bin/false',
     '',
   ].join('\n'),
   ['root:x:0:', 'users:x:100:web', 'users:x:101:', 'log:x:50:', 'broken:x:', 'odd:x:-1:'].join(
@@ -59,12 +59,12 @@ const resolutions = {
 };
 
 for (const [account, ids] of Object.entries(resolutions)) {
-  test(`the account '${account}' comes to ${ids === undefined ? 'nothing' : JSON.stringify(ids)}`, () => {
+  test(`the account '${account}' resolves to ${ids === undefined ? 'nothing' : JSON.stringify(ids)}`, () => {
     assert.deepEqual(resolveAccount(accounts, account), ids);
   });
 }
 
-test('without any accounts numbers are still numbers', () => {
+test('without any accounts, numbers still resolve', () => {
   const none = parseAccounts('', '');
   assert.deepEqual(resolveAccount(none, '5:6'), { uid: 5, gid: 6 });
   assert.equal(resolveAccount(none, 'root'), undefined);

@@ -9,13 +9,13 @@ import {
   signalNumber,
 } from '../../lib/model/exit.ts';
 
-test('only code 0 is success', () => {
+test('only an exit with code 0 is a success', () => {
   assert.equal(isSuccess({ code: 0, signal: null }), true);
   assert.equal(isSuccess({ code: 1, signal: null }), false);
   assert.equal(isSuccess({ code: null, signal: 'SIGTERM' }), false);
 });
 
-test('the exit code of a signal is 128 and its number', () => {
+test('the exit code of a signal is 128 plus its number', () => {
   assert.equal(exitCodeOf({ code: 0, signal: null }), 0);
   assert.equal(exitCodeOf({ code: 255, signal: null }), 255);
   assert.equal(exitCodeOf({ code: null, signal: 'SIGKILL' }), 137);
@@ -23,22 +23,22 @@ test('the exit code of a signal is 128 and its number', () => {
   assert.equal(exitCodeOf({ code: null, signal: null }), 0);
 });
 
-test('an exit in words', () => {
+test('describeExit names the code or the signal', () => {
   assert.equal(describeExit({ code: 3, signal: null }), 'exited with code 3');
   assert.equal(describeExit({ code: null, signal: 'SIGHUP' }), 'was ended by SIGHUP');
 });
 
-test('a signal is named in any way that s6 takes', () => {
+test('parseSignal accepts every form that s6 accepts', () => {
   for (const text of ['SIGTERM', 'TERM', 'term', 'sigterm', 'Term', '15', '015']) {
     assert.equal(parseSignal(text), 'SIGTERM', text);
   }
   assert.equal(parseSignal('hup'), 'SIGHUP');
   assert.equal(parseSignal('10'), 'SIGUSR1');
   const seconds = ['SIGPOLL', 'iot', 'CLD'].map(parseSignal);
-  assert.deepEqual(seconds, ['SIGIO', 'SIGABRT', 'SIGCHLD'], 'second names');
+  assert.deepEqual(seconds, ['SIGIO', 'SIGABRT', 'SIGCHLD'], 'synonyms');
 });
 
-test('what names no signal is none', () => {
+test('parseSignal rejects what names no signal', () => {
   for (const text of [
     '',
     '0',
@@ -57,17 +57,17 @@ test('what names no signal is none', () => {
 });
 
 test(
-  'the numbers are those of Linux',
-  { skip: process.platform !== 'linux' && 'other systems have numbers of their own' },
+  'the signal numbers are those of Linux',
+  { skip: process.platform !== 'linux' && 'other systems have different numbers' },
   () => {
     for (const [name, number] of Object.entries(constants.signals)) {
-      if (['SIGIOT', 'SIGPOLL', 'SIGUNUSED'].includes(name)) continue; // second names
+      if (['SIGIOT', 'SIGPOLL', 'SIGUNUSED'].includes(name)) continue; // synonyms
       assert.equal(signalNumber(name as NodeJS.Signals), number, name);
       assert.equal(parseSignal(String(number)), name);
     }
   },
 );
 
-test('a signal that Linux does not have has no number', () => {
+test('a signal that Linux does not have has the number 0', () => {
   assert.equal(signalNumber('SIGINFO'), 0);
 });

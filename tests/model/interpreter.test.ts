@@ -33,7 +33,7 @@ const heads: readonly (readonly [text: string, head: ScriptHead])[] = [
   ['#!/bin/sh\0junk\n', plain('/bin/sh')],
   [`#!/${long} ${long}\n`, plain(`/${long}`, long)],
   ['#!/opt/Größe/sh\n', plain('/opt/Größe/sh')],
-  // with-contenv, of whatever prefix
+  // with-contenv, with any prefix
   ['#!/usr/bin/with-contenv sh\n', contained('sh')],
   ['#!/command/with-contenv bash\n', contained('bash')],
   ['#!/bin/with-contenv /bin/sh\n', contained('/bin/sh')],
@@ -44,7 +44,7 @@ const heads: readonly (readonly [text: string, head: ScriptHead])[] = [
   ['#!/usr/bin/with-contenv\n', none('absent')],
   ['#!/usr/bin/with-contenv  \n', none('absent')],
   ['#!/usr/bin/with-contenv\r\n', none('absent')],
-  // what keeps the kernel from running it
+  // flaws that keep the kernel from running the script
   ['#!/bin/sh\r\necho\r\n', flawed(plain('/bin/sh'), 'crlf')],
   ['#!/bin/sh -e\r\n', flawed(plain('/bin/sh', '-e'), 'crlf')],
   ['#!/bin/sh \r \n', flawed(plain('/bin/sh'), 'crlf')],
@@ -70,14 +70,14 @@ const heads: readonly (readonly [text: string, head: ScriptHead])[] = [
   ['', none('empty')],
   ['\n \t\r\n', none('empty')],
   ['\ufeff', none('empty')],
-  // no text
+  // not text
   ['\x7fELF\x02\x01\x01\0\0\0', { kind: 'binary' }],
   ['MZ\x90\0\x03\0', { kind: 'binary' }],
 ];
 
 for (const [text, expected] of heads) {
   const shown = JSON.stringify(text.replaceAll(long, 'x...'));
-  test(`a script that begins with ${shown}`, () => {
+  test(`parseHead reads a script that begins with ${shown}`, () => {
     assert.deepEqual(head(text), expected);
   });
 }
@@ -87,23 +87,23 @@ test('text in UTF-16 begins with a byte order mark', () => {
   assert.deepEqual(parseHead(Buffer.from('\ufeff#!/bin/sh\n', 'utf16le').swap16()), none('bom'));
 });
 
-test('bytes that are no UTF-8 do no harm', () => {
+test('bytes that are not UTF-8 are accepted', () => {
   assert.equal(parseHead(Buffer.from([0x23, 0x21, 0xff, 0xfe, 0x0a])).kind, 'line');
   assert.deepEqual(parseHead(Buffer.from([0xc3, 0x28, 0x0a])), none('absent'));
 });
 
-test('a head holds the longest path that there can be', () => {
+test('a head holds the longest possible path', () => {
   assert.equal(headLength, 4096);
 });
 
-test('a head is taken apart in no time, whatever is in it', () => {
+test('parsing a head takes no noticeable time, whatever it contains', () => {
   const odd = ['\n', ' ', '\r', '\ufeff', '#', '#!', '\t'];
   const began = performance.now();
   for (const piece of odd) parseHead(Buffer.from(piece.repeat(headLength)));
   assert.ok(performance.now() - began < 1000);
 });
 
-test('only what s6-overlay v3 has in places of its own may be elsewhere', () => {
+test('only a program at a path of s6-overlay v3 may be looked up on PATH instead', () => {
   assert.equal(nameElsewhere('/command/execlineb'), 'execlineb');
   assert.equal(nameElsewhere('/package/admin/execline-2.9.6.1/command/execlineb'), 'execlineb');
   for (const one of ['/bin/sh', 'sh', 'command/sh', '/commands/sh', '/command/', '/command'])

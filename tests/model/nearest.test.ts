@@ -4,25 +4,25 @@ import { nearest } from '../../lib/model/nearest.ts';
 
 const known = ['web', 'web/log', 'postgres', 'nginx', 'worker@1'];
 
-test('one letter too much, too little, or another one', () => {
+test('a name with one letter too many, missing or replaced is near', () => {
   assert.equal(nearest('webb', known), 'web');
   assert.equal(nearest('we', known), 'web');
   assert.equal(nearest('wob', known), 'web');
 });
 
-test('two letters that have changed places count as one mistake', () => {
+test('two swapped letters count as one mistake', () => {
   assert.equal(nearest('wbe', known), 'web');
   assert.equal(nearest('ngnix', known), 'nginx');
 });
 
-test('two letters that have merely changed count as two', () => {
+test('two replaced letters count as two mistakes', () => {
   assert.equal(nearest('abcdef', ['xycdef']), 'xycdef');
   assert.equal(nearest('abcdef', ['xyzdef']), undefined);
   assert.equal(nearest('abcdef', ['bxzdef']), undefined);
   assert.equal(nearest('abcdef', ['zaydef']), undefined);
 });
 
-test('capitals do not matter', () => {
+test('upper and lower case count as the same', () => {
   assert.equal(nearest('NGINX', known), 'nginx');
 });
 
@@ -32,19 +32,19 @@ test('a longer name may have more mistakes', () => {
   assert.equal(nearest('web.lgo', known), 'web/log');
 });
 
-test('what is not near is not named', () => {
+test('a name that is not near is not returned', () => {
   assert.equal(nearest('redis', known), undefined);
   assert.equal(nearest('pg', known), undefined);
   assert.equal(nearest('web', []), undefined);
 });
 
-test('a name that has not one letter in common is not near, however short', () => {
+test('a name without any common letter is not near, however short it is', () => {
   assert.equal(nearest('x', ['y']), undefined);
   assert.equal(nearest('', ['y']), undefined);
   assert.equal(nearest('x', ['xy']), 'xy');
 });
 
-test('the nearest of several is named, the first of those that are equally near', () => {
+test('of several near names the nearest is returned, of equally near ones the first', () => {
   assert.equal(nearest('webs', ['wabs', 'web', 'webs2']), 'wabs');
   assert.equal(nearest('workers', ['works', 'worker']), 'worker');
 });

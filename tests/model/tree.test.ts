@@ -19,7 +19,7 @@ const spec = (name: string, logger?: ServiceSpec): ServiceSpec => ({
   ...(logger !== undefined && { logger }),
 });
 
-test('the defaults are those of s6', () => {
+test('the defaults of a service are those of s6', () => {
   assert.deepEqual(serviceDefaults, {
     down: false,
     timeoutFinish: 5000,
@@ -33,7 +33,7 @@ test('the defaults are those of s6', () => {
   assert.deepEqual(backoffDefaults, { factor: 2, cap: 60_000, reset: 60_000 });
 });
 
-test('a logger is named after its producer, and leads back to it', () => {
+test('the name of a logger follows from its producer’s, and the producer’s from the logger’s', () => {
   assert.equal(loggerName('web'), 'web/log');
   assert.equal(producerOf('web/log'), 'web');
   assert.equal(producerOf(loggerName('log')), 'log');
@@ -42,14 +42,14 @@ test('a logger is named after its producer, and leads back to it', () => {
   assert.equal(producerOf('catalog'), undefined);
 });
 
-test('loggers come before their producers', () => {
+test('withLoggers puts each logger before its producer', () => {
   const names = withLoggers([spec('a'), spec('b', spec('b/log')), spec('c')]).map(
     ({ name }) => name,
   );
   assert.deepEqual(names, ['a', 'b/log', 'b', 'c']);
 });
 
-test('a frozen value is frozen to the bottom', () => {
+test('deepFreeze freezes a value at every level', () => {
   const value = { list: [{ deep: { value: 1 } }], none: null, text: 'text' };
   assert.equal(deepFreeze(value), value);
   assert.equal(Object.isFrozen(value), true);
@@ -61,7 +61,7 @@ test('a frozen value is frozen to the bottom', () => {
 
 const logged = spec('web', spec('web/log'));
 
-test('a service is found by its name, a logger by its producer', () => {
+test('serviceIn finds a service by its name, a logger by its producer', () => {
   const tree = { fixAttrs: [], init: [], services: [spec('api'), logged], finish: [] };
   const names = ['api', 'web', 'web/log', 'api/log', 'db', 'db/log'];
   assert.deepEqual(
@@ -70,7 +70,7 @@ test('a service is found by its name, a logger by its producer', () => {
   );
 });
 
-test('a tree with another spec for one service is otherwise the same', () => {
+test('withService replaces the spec of one service and leaves the rest of the tree as it is', () => {
   const tree = { fixAttrs: [], init: [], services: [spec('api'), logged], finish: [] };
   const other = { ...spec('api'), timeoutKill: 7 };
   assert.deepEqual(withService(tree, other), { ...tree, services: [other, logged] });

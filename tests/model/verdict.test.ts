@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { verdictOf } from '../../lib/model/verdict.ts';
 
-test('without an ending the host has stopped it', () => {
+test('without a request for the end, the verdict is that the host stopped the supervisor', () => {
   assert.deepEqual(verdictOf(null, []), { reason: 'stopped', exitCode: 0, killed: [] });
 });
 
-test('an ending is the verdict, with who had to be killed', () => {
+test('a request for the end becomes the verdict, with the names of what was killed', () => {
   const ending = { reason: 'essential', exitCode: 7, service: 'web' } as const;
   assert.deepEqual(verdictOf(ending, ['api', 'web/log']), {
     reason: 'essential',
