@@ -1,5 +1,6 @@
 /*
- * The programs by which s6's users speak to their supervisor, as this one answers them: the same options, exit codes and words.
+ * The programs by which s6's users control their supervisor, answered by this supervisor with the same options, exit
+ * codes and output.
  */
 import type { Answer, Call, Supervised } from './call.ts';
 import { permafailon } from './permafailon.ts';
@@ -51,7 +52,7 @@ function svok(call: Call, supervised: Supervised): Answer {
   return { exitCode: 'exitCode' in found ? codes.notThere : 0 };
 }
 
-/** `halt` of s6-overlay v3, and its brothers, which end a container in the same way. */
+/** `halt` of s6-overlay v3, and the related programs, which end a container in the same way. */
 function halt({ directory }: Call, supervised: Supervised): Answer {
   supervised.input({ type: 'end', ending: requested(supervised, directory) });
   return { exitCode: 0 };

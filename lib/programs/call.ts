@@ -1,34 +1,37 @@
 import type { TreeInput, TreeState } from '../machine/state.ts';
 
-/** A program of s6 that a script has called. */
+/** A call of a program of s6 by a script. */
 export interface Call {
   /** Its name: `s6-svc`, `halt` ... */
   readonly program: string;
   readonly args: readonly string[];
-  /** The working directory that it was called in. */
+  /** The working directory of the caller. */
   readonly directory: string;
 }
 
-/** What a program says, and what it ends with; `elsewhere`: it is about a directory that is none of this supervisor's. */
+/** What a program prints and its exit code; `elsewhere`: the directory is none of this supervisor's. */
 export type Answer = Reply | 'elsewhere';
 
-/** What came of the call of a program. */
+/** The result of a program's call. */
 export interface Reply {
-  /** What it ended with; s6's own codes: 0, 1, 99 (time is up), 100 (wrong usage), 111 (system's error). */
+  /** The exit code; s6's own codes: 0, 1, 99 (time is up), 100 (wrong usage), 111 (system error). */
   readonly exitCode: number;
-  /** What it printed, without the last newline. Absent: nothing. */
+  /** What it prints on stdout, without the last newline. Absent: nothing. */
   readonly stdout?: string;
-  /** What it complained about, without the last newline. Absent: nothing. */
+  /** What it prints on stderr, without the last newline. Absent: nothing. */
   readonly stderr?: string;
 }
 
-/** What the programs are answered from. */
+/** What the answers of the programs depend on. */
 export interface Supervised {
   readonly state: TreeState;
-  /** Now, in epoch milliseconds. */
+  /** The present time, in epoch milliseconds. */
   readonly now: number;
   input(input: TreeInput): void;
-  /** Resolves with the first answer of `test`, which is asked now and after every step; rejects when the time is up or all has ended. */
+  /**
+   * Resolves with the first result of `test` that is not `undefined`; `test` is called now and after every step.
+   * Rejects when the time is up or everything has ended.
+   */
   until<T>(
     test: () => T | undefined,
     awaited: { readonly what: string },
@@ -39,13 +42,16 @@ export interface Supervised {
   readonly places: Places;
 }
 
-/** Which directory is what. Paths are absolute. */
+/** Which path is the directory of which service. Paths are absolute. */
 export interface Places {
-  /** The name of the service whose directory it is, or would be; `undefined` when it is not among this supervisor's. */
+  /**
+   * The name of the service of which it is, or would be, the directory; `undefined` when it is none of this
+   * supervisor's.
+   */
   serviceAt(path: string): string | undefined;
-  /** Whether it is the directory that holds the services. */
+  /** Whether it is the directory that contains the services. */
   isScanDirectory(path: string): boolean;
-  /** Makes or removes the `down` file of a service. */
+  /** Creates or removes the `down` file of a service. */
   setDown(service: string, down: boolean): void;
   /** Whether a process is stopped (SIGSTOP). */
   isStopped(pid: number): boolean;

@@ -6,12 +6,12 @@ import { signalNumber } from '../model/exit.ts';
 
 const usage = 's6-permafailon seconds deathcount statuslist prog...';
 
-/** The most ends that s6 remembers. */
+/** The largest number of ends that s6 keeps. */
 const longest = 4096;
 
 /**
- * `s6-permafailon`, called in the directory of a service: whether it has ended too often in a way that is on the list. If not,
- * the exit code is 0, and whoever asks is to run `prog`.
+ * `s6-permafailon`, called in the directory of a service: whether the service has ended too often in a way that is on
+ * the list. If not, the exit code is 0, and the caller is to run `prog`.
  */
 export function permafailon(call: Call, supervised: Supervised): Answer {
   const { program, args, directory } = call;

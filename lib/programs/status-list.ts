@@ -1,12 +1,12 @@
 import { exitCodeOf, parseSignal, signalNumber } from '../model/exit.ts';
 import type { Exit } from '../model/exit.ts';
 
-/** Which ends of a process are meant. */
+/** Whether an end of a process is on the list. */
 export type Matches = (exit: Exit) => boolean;
 
 /**
- * Reads a list of ends as `s6-permafailon` takes it: exit codes, ranges of them and signals, with `,` `;` or white space in
- * between. An end by signal n is also one with code 128 + n. What is wrong with the list is returned in s6's words.
+ * Reads a list of ends in the format of `s6-permafailon`: exit codes, ranges of them and signals, separated by `,` `;`
+ * or white space. An end by signal n also matches code 128 + n. An error in the list is returned in s6's words.
  */
 export function statusList(text: string): Matches | { readonly flaw: string } {
   const codes = new Set<number>();
@@ -22,7 +22,7 @@ export function statusList(text: string): Matches | { readonly flaw: string } {
     codes.has(exitCodeOf(exit)) || (exit.signal !== null && signals.has(signalNumber(exit.signal)));
 }
 
-/** A code, or two and a dash, or whatever else there is, and what follows it. It matches always. */
+/** A code, or two with a dash, or any other text, and the separators after it. It always matches. */
 const item = /^(?:(\d+)(?:(-)(\d*))?|([^,; \n\r\t]*))[,; \n\r\t]*/;
 
 type Item = readonly [string, ...(readonly (string | undefined)[])];
@@ -51,7 +51,7 @@ function addSignal(signals: Set<number>, name: string): string | undefined {
   return undefined;
 }
 
-/** `SIGTERM`, `term`, `SIG15`; digits alone have been taken for a code. */
+/** `SIGTERM`, `term`, `SIG15`; digits alone have already been read as a code. */
 function signalOf(name: string): number | undefined {
   const bare = name.toUpperCase().replace(/^SIG/, '');
   if (/^\d+$/.test(bare)) return Number(bare);

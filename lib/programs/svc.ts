@@ -30,7 +30,7 @@ const signals: Readonly<Record<string, NodeJS.Signals>> = {
   y: 'SIGWINCH',
 };
 
-/** `s6-svc`: commands to one service. They are given in their order; `-w` waits for what comes of them. */
+/** `s6-svc`: commands to one service, executed in their order; `-w` waits for the result. */
 export async function svc(call: Call, supervised: Supervised): Promise<Answer> {
   const line = takeApart(call, syntax);
   if ('exitCode' in line) return line;
@@ -47,13 +47,13 @@ export async function svc(call: Call, supervised: Supervised): Promise<Answer> {
   return dies(exitCode, call, `${service}: ${why}`);
 }
 
-/** What to wait for, and how many milliseconds at most (0: no limit). */
+/** The state to wait for, and the timeout in milliseconds (0: no limit). */
 interface Wish {
   readonly letter: Letter | undefined;
   readonly timeout: number;
 }
 
-/** What `-w` and `-T` say; `undefined` when they make no sense. */
+/** The meaning of `-w` and `-T`; `undefined` when they are invalid. */
 function wishOf({ options }: CommandLine): Wish | undefined {
   const wanted = options.findLast(({ letter }) => letter === 'w')?.value;
   const timeout = millisecondsOf(options.findLast(({ letter }) => letter === 'T')?.value ?? '0');
@@ -71,7 +71,7 @@ function waitForWish(
   return waitFor({ letter: reachable, services: [service], any: false, timeout }, supervised);
 }
 
-/** What never announces is waited for to be up (s6). */
+/** For a service that never announces its readiness, the wait ends when it is up (s6). */
 function degraded(letter: Letter, service: string, { state }: Supervised): Letter {
   if (state.units.get(service)?.spec.notificationFd !== undefined) return letter;
   return letter === 'U' ? 'u' : letter === 'R' ? 'r' : letter;
@@ -111,7 +111,7 @@ function inputsOf(letter: string, { spec, state }: Unit): readonly Input[] {
   }
 }
 
-/** It is not started again; what is down stays down. */
+/** The service is not started again; one that is down stays down. */
 function atMostOnce(status: Unit['state']['status']): readonly Input[] {
   if (status === 'down' || status === 'failed') return [];
   return [{ type: status === 'backoff' ? 'stop' : 'once' }];

@@ -10,7 +10,7 @@ const syntax = {
   operands: { least: 1, most: Infinity },
 };
 
-/** `s6-svdt`: how the latest runs of a service ended, a line for each, the last one last. */
+/** `s6-svdt`: how the latest runs of a service ended, a line for each, the latest one last. */
 export function svdt(call: Call, supervised: Supervised): Answer {
   const line = takeApart(call, syntax);
   if ('exitCode' in line) return line;
@@ -35,7 +35,7 @@ function lineOf({ at, exit }: TallyEntry, asNumber: boolean): string {
   return `${tai64n(at)} ${how}`;
 }
 
-/** `s6-svdt-clear`: forgets them. It has no options. */
+/** `s6-svdt-clear`: clears these entries. It has no options. */
 export function svdtClear(call: Call, supervised: Supervised): Answer {
   const [operand] = call.args;
   if (operand === undefined) return misuse(call, 's6-svdt-clear servicedir');

@@ -9,7 +9,7 @@ const syntax = {
   operands: { least: 1, most: 1 },
 };
 
-/** `s6-svscanctl`: commands to the whole. */
+/** `s6-svscanctl`: commands to the whole supervisor. */
 export function svscanctl(call: Call, supervised: Supervised): Answer {
   const line = takeApart(call, syntax);
   if ('exitCode' in line) return line;
@@ -20,11 +20,12 @@ export function svscanctl(call: Call, supervised: Supervised): Answer {
 }
 
 /**
- * Commands to the whole, in the letters of s6-svscan: `a` `h` `n` `N` read `services.d` again; `t` `i` `q` `b` ask for the
- * end, and so do `0` `6` `7` `8` of s6 up to 2.9, which also chose between halt, reboot and poweroff. So did `p` `r` `s`, for
- * an end to come: there is one kind of end here. Others do nothing, as under s6.
+ * Commands to the whole supervisor, in the letters of s6-svscan: `a` `h` `n` `N` read `services.d` again; `t` `i` `q`
+ * `b` request the end, and so do `0` `6` `7` `8` of s6 up to 2.9, which also chose between halt, reboot and poweroff.
+ * `p` `r` `s` made that choice for a later end; they have no effect, since there is one kind of end here. Other letters
+ * do nothing, as under s6.
  *
- * @param directory - Where the one stands who says so.
+ * @param directory - The working directory of the caller.
  */
 export function commandAll(letters: string, supervised: Supervised, directory?: string): void {
   if (/[ahnN]/.test(letters)) void supervised.rescan().catch(() => undefined);
@@ -32,7 +33,7 @@ export function commandAll(letters: string, supervised: Supervised, directory?: 
     supervised.input({ type: 'end', ending: requested(supervised, directory) });
 }
 
-/** The end that a script asks for, with who that is as far as its working directory tells. */
+/** The end that a script requests, with the name of the script or service as far as its working directory tells. */
 export function requested({ state, places }: Supervised, directory?: string): Ending {
   const ending: Ending = { reason: 'requested', exitCode: 0 };
   if (directory === undefined) return ending;

@@ -28,7 +28,7 @@ const letters: Readonly<Record<string, string>> = {
   t: 'updownfor',
 };
 
-/** `s6-svstat`: how a service stands, on one line. */
+/** `s6-svstat`: the state of a service, on one line. */
 export function svstat(call: Call, supervised: Supervised): Answer {
   const line = takeApart(call, syntax);
   if ('exitCode' in line) return line;
@@ -49,7 +49,7 @@ export function svstat(call: Call, supervised: Supervised): Answer {
   return { exitCode: 0, stdout };
 }
 
-/** How a service stands, in s6's terms. Moments are epoch milliseconds. */
+/** The state of a service, in s6's terms. Moments are epoch milliseconds. */
 interface Standing {
   readonly now: number;
   readonly run: Run | undefined;
@@ -108,7 +108,7 @@ function lastEnd({ exit }: Standing, asNumber: boolean): string {
   return `signal ${signalWord(exit.signal, asNumber)}`;
 }
 
-/** What is not as one would think. */
+/** The differences between the state and the expected one. */
 function remarks({ run, isNormallyUp, isPaused, isWanted }: Standing): readonly string[] {
   if (run === undefined) {
     return [...(isNormallyUp ? ['normally up'] : []), ...(isWanted ? ['want up'] : [])];

@@ -3,8 +3,8 @@ import { codes } from './words.ts';
 import type { Run, ServiceState } from '../machine/machine.ts';
 
 /**
- * What a service may be waited for to be, in the letters of s6: `u` up, `U` up and announced, `d` its run is dead, `D` its finish
- * script has ended too, `r` and `R` restarted, up or up and announced.
+ * A state that a program may wait for, in the letters of s6: `u` up, `U` up and announced, `d` its run has exited, `D`
+ * its finish script has ended too, `r` and `R` restarted, up or up and announced.
  */
 export type Letter = 'u' | 'U' | 'd' | 'D' | 'r' | 'R';
 
@@ -12,17 +12,17 @@ export function isLetter(text: string): text is Letter {
   return /^[uUdDrR]$/.test(text);
 }
 
-/** What is waited for. */
+/** The states and services to wait for. */
 export interface Wait {
   readonly letter: Letter;
   readonly services: readonly string[];
-  /** Whether one of them is enough. */
+  /** Whether one of the services is enough. */
   readonly any: boolean;
   /** Milliseconds; 0: no limit. */
   readonly timeout: number;
 }
 
-/** A service that is waited for, as it was when the waiting began and as it has turned out. */
+/** A service that is waited for: its state when the wait began, and the outcome. */
 interface Candidate {
   readonly name: string;
   readonly run: Run | undefined;
@@ -31,8 +31,8 @@ interface Candidate {
 }
 
 /**
- * Waits; the exit code is s6's: 0, 99 when the time is up, or how many will never come up: those that fail for good meanwhile,
- * and those that are gone.
+ * Waits, and returns the exit code of s6: 0, 99 when the time is up, or the number of services that will never come up:
+ * those that fail for good meanwhile, and those that are gone.
  */
 export async function waitFor(wait: Wait, supervised: Supervised): Promise<number> {
   const candidates = wait.services.map((name) => candidate(name, supervised));

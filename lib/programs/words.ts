@@ -4,12 +4,12 @@ import type { Answer, Call, Reply, Supervised } from './call.ts';
 import { signalNumber } from '../model/exit.ts';
 import { nearest } from '../model/nearest.ts';
 
-/** A program's own complaint, with the exit code that s6 has for it. */
+/** A program's own error message, with the exit code that s6 uses for it. */
 export function dies(exitCode: number, { program }: Call, message: string): Reply {
   return { exitCode, stderr: `${program}: fatal: ${message}` };
 }
 
-/** What a program says when it is called in a wrong way. */
+/** The answer of a program to wrong usage. */
 export function misuse({ program }: Call, usage: string): Reply {
   return { exitCode: codes.usage, stderr: `${program}: usage: ${usage}` };
 }
@@ -23,13 +23,13 @@ export const codes = {
   neverAgain: 125,
 } as const;
 
-/** What a program does with an option: its letter, and what follows it. */
+/** An option as it stands in a call: its letter, and its value. */
 export interface Option {
   readonly letter: string;
   readonly value: string | undefined;
 }
 
-/** The options of a program: letters by themselves, and letters that something follows. */
+/** The options of a program: letters without a value, and letters with one. */
 export interface Syntax {
   readonly usage: string;
   readonly flags: string;
@@ -38,13 +38,13 @@ export interface Syntax {
   readonly operands: { readonly least: number; readonly most: number };
 }
 
-/** A command line, taken apart: options in their order, then operands. */
+/** A parsed command line: options in their order, then operands. */
 export interface CommandLine {
   readonly options: readonly Option[];
   readonly operands: readonly string[];
 }
 
-/** Takes the command line of a call apart; what cannot be is answered with the usage. */
+/** Parses the command line of a call; an invalid one is answered with the usage. */
 export function takeApart(call: Call, syntax: Syntax): CommandLine | Reply {
   const wrong = misuse(call, syntax.usage);
   try {
@@ -70,12 +70,12 @@ function declared<Type extends 'boolean' | 'string'>(letters: string, type: Type
   return Object.fromEntries(entries) as Record<string, { type: Type; short: string }>;
 }
 
-/** A number of milliseconds; `undefined` for what is none. */
+/** A number of milliseconds; `undefined` if the text is no number. */
 export function millisecondsOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
 }
 
-/** A number as s6 takes them, of 32 bits at most; `undefined` for what is none. */
+/** A number as s6 accepts it, of 32 bits at most; `undefined` if the text is no such number. */
 export function numberOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d+$/.test(text)) return undefined;
   const number = Number(text);
@@ -88,13 +88,13 @@ export function signalWord(signal: NodeJS.Signals, asNumber: boolean): string {
   return signal === 'SIGIO' ? 'SIGPOLL' : signal;
 }
 
-/** The absolute path that a program means by an operand. */
+/** The absolute path that an operand names. */
 export function pathOf(operand: string, { directory }: Call): string {
   return isAbsolute(operand) ? operand : join(directory, operand);
 }
 
 /**
- * The service that an operand names by its directory; an answer where there is none. Its control files are looked at again:
+ * The service that an operand names by its directory, or an answer if there is none. Its control files are read again:
  * s6 reads each when it is used.
  */
 export function serviceOf(

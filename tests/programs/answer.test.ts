@@ -5,14 +5,14 @@ import { answer } from '../../lib/programs/answer.ts';
 
 const web = { name: 'web', run: ['web'] };
 
-test('s6-svok says whether a service is here', async () => {
+test('s6-svok reports whether a service exists', async () => {
   const desk = new Desk([web]);
   assert.deepEqual(await desk.call('s6-svok web'), { exitCode: 0 });
   assert.deepEqual(await desk.call('s6-svok api'), { exitCode: 1 });
   assert.equal(await desk.call('s6-svok /etc'), 'elsewhere');
 });
 
-test('halt, poweroff and reboot ask for the end', async () => {
+test('halt, poweroff and reboot request the end', async () => {
   for (const program of ['halt', 'poweroff', 'reboot']) {
     const desk = new Desk([web]).start();
     assert.deepEqual(await desk.call(program, '/svc/web'), { exitCode: 0 });
@@ -20,7 +20,7 @@ test('halt, poweroff and reboot ask for the end', async () => {
   }
 });
 
-test('a program that is not known is told so; what goes wrong is told, too', async () => {
+test('an unknown program is reported as such, and an error as its message', async () => {
   const desk = new Desk([web]);
   assert.deepEqual(await desk.call('s6-rc change'), {
     exitCode: 100,

@@ -8,7 +8,7 @@ import type { Exit } from '../../lib/model/exit.ts';
 const web = { name: 'web', run: ['web'] };
 const goesOn = { exitCode: 0 };
 
-/** A service that has ended so, 10, 9, 8 ... seconds ago. */
+/** A service of which the runs ended like this, 10, 9, 8 ... seconds ago. */
 function worn(...ends: readonly Exit[]): Desk {
   const desk = new Desk([web]).start();
   for (const end of ends) {
@@ -30,7 +30,7 @@ function triggered(events: string): Answer {
   };
 }
 
-test('as many ends as that within the time: 125, and which it was', async () => {
+test('s6-permafailon exits with 125 and names the end, after so many ends within the time', async () => {
   const desk = worn(code(3), by('SIGSEGV'), code(3), code(1));
   const code3 = '2 events involving exit code 3 in the last 60';
   assert.deepEqual(await asks(desk, '60 2 3 exit 1'), triggered(code3));
@@ -40,7 +40,7 @@ test('as many ends as that within the time: 125, and which it was', async () => 
   assert.deepEqual(await asks(desk, '60 4096 0-255'), goesOn);
 });
 
-test('what is just within the time counts, and nothing before', async () => {
+test('s6-permafailon counts an end just within the time, and no earlier one', async () => {
   const desk = worn(code(3), code(3));
   assert.deepEqual(await asks(desk, '8 1 3'), goesOn);
   const one = '1 events involving exit code 3 in the last 9';
@@ -51,7 +51,7 @@ test('what is just within the time counts, and nothing before', async () => {
   assert.deepEqual(await asks(desk, '0 1 3'), goesOn);
 });
 
-test('wrong usage and a wrong list are 100', async () => {
+test('s6-permafailon exits with 100 on wrong usage and on an invalid list', async () => {
   const desk = worn(code(3));
   const usage = 's6-permafailon: usage: s6-permafailon seconds deathcount statuslist prog...';
   const lines = ['', '60', '60 1', 'x 1 3', '60 x 3', '60 0 3', '-1 1 3', '4294967296 1 3'];
@@ -63,7 +63,7 @@ test('wrong usage and a wrong list are 100', async () => {
   });
 });
 
-test('it is about the service in whose directory it is called', async () => {
+test('s6-permafailon applies to the service in the directory of which it is called', async () => {
   const desk = worn(code(3));
   assert.equal(await asks(desk, '60 1 3', '/etc'), 'elsewhere');
   assert.deepEqual(await asks(desk, '60 1 3', '/svc/api'), {

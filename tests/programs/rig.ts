@@ -8,15 +8,15 @@ import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { treeOptions } from '../machine/samples.ts';
 
-/** A supervisor in virtual time whose services stand in `/svc`, and the programs that speak to it. */
+/** A supervisor in virtual time with its services in `/svc`, and calls of the programs that control it. */
 export class Desk {
   readonly clock = new VirtualClock(1_700_000_000_000);
   readonly spawner = new FakeSpawner(this.clock);
   readonly control: Control;
   readonly supervised: Supervised;
-  /** What was done to the disk, and how often the tree was to be read again. */
+  /** The changes to the disk, and one entry for each request to read the tree again. */
   readonly done: string[] = [];
-  /** The processes that stand still. */
+  /** The processes that are stopped (SIGSTOP). */
   readonly stopped = new Set<number>();
 
   constructor(services: readonly ServiceInput[], more: Partial<TreeInput> = {}) {
@@ -33,14 +33,14 @@ export class Desk {
     this.supervised = this.#supervised();
   }
 
-  /** Everything is started. */
+  /** Starts everything. */
   start(): this {
     this.control.input({ type: 'advance', target: 'services' });
     this.clock.advance(0);
     return this;
   }
 
-  /** Calls a program in `/svc`, unless it is said where, and lets come of it what needs no time. */
+  /** Calls a program in `/svc`, or in the given directory, and then settles what needs no time. */
   call(line: string, directory = '/svc'): Promise<Answer> {
     const [program = '', ...args] = line.split(' ');
     const told = answer({ program, args, directory }, this.supervised);
@@ -53,13 +53,13 @@ export class Desk {
     return this.spawner.spawned.filter((each) => each === name).length;
   }
 
-  /** What a program prints on stdout. */
+  /** The stdout of a program. */
   async says(line: string): Promise<string | undefined> {
     const told = await this.call(line);
     return told === 'elsewhere' ? told : told.stdout;
   }
 
-  /** Where a service stands. */
+  /** The status of a service. */
   status(name: string): string | undefined {
     return this.control.unit(name)?.state.status;
   }

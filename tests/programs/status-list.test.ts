@@ -10,7 +10,7 @@ const ends = {
   IO: by('SIGIO'),
 };
 
-/** Which of these ends a list means; or what is wrong with it. */
+/** Which of these ends a list matches, or the error in it. */
 function means(list: string): string {
   const matches = statusList(list);
   if ('flaw' in matches) return matches.flaw;
@@ -18,7 +18,7 @@ function means(list: string): string {
   return meant.map(([name]) => name).join(' ');
 }
 
-/** As s6 2.11 takes them. */
+/** As s6 2.11 reads them. */
 const lists: Readonly<Record<string, string>> = {
   '': '',
   '3': '3',
@@ -67,7 +67,7 @@ const lists: Readonly<Record<string, string>> = {
   SIG65: 'invalid signal',
 };
 
-test('codes, ranges and signals; what is wrong is said in s6’s words', () => {
+test('statusList reads codes, ranges and signals, and reports an error in s6’s words', () => {
   const found = Object.keys(lists).map((list) => [list, means(list)]);
   assert.deepEqual(Object.fromEntries(found), lists);
 });

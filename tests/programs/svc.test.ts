@@ -6,7 +6,7 @@ import { exit, ignores, ready } from '../../lib/testing/behaviour.ts';
 const web = { name: 'web', run: ['web'] };
 const done = { exitCode: 0 };
 
-test('each letter of a signal sends it, in their order, and only while run lives', async () => {
+test('s6-svc sends the signal of each letter, in their order, and only while run is alive', async () => {
   const desk = new Desk([web]);
   desk.spawner.script('web', ignores('SIGALRM', 'SIGABRT', 'SIGHUP', 'SIGTERM', 'SIGINT'));
   assert.deepEqual(await desk.call('s6-svc -h web'), done);
@@ -25,7 +25,7 @@ test('each letter of a signal sends it, in their order, and only while run lives
   }
 });
 
-test('-d, -u and -du: down, up, down and up again', async () => {
+test('s6-svc -d stops, -u starts, and -du stops and starts again', async () => {
   const desk = new Desk([web]).start();
   assert.deepEqual(await desk.call('s6-svc -d web'), done);
   assert.deepEqual(desk.spawner.children[0]?.signals, ['SIGTERM', 'SIGCONT']);
@@ -38,7 +38,7 @@ test('-d, -u and -du: down, up, down and up again', async () => {
   assert.equal(desk.control.unit('web')?.state.goal, 'up');
 });
 
-test('-r asks a wanted service to end, and it comes back; one that runs once does not', async () => {
+test('s6-svc -r restarts a wanted service, but not one that runs once', async () => {
   const desk = new Desk([{ ...web, downSignal: 'SIGINT' }]).start();
   await desk.call('s6-svc -r web');
   assert.deepEqual(desk.spawner.children[0]?.signals, ['SIGINT', 'SIGCONT']);
@@ -50,7 +50,7 @@ test('-r asks a wanted service to end, and it comes back; one that runs once doe
   assert.equal(desk.status('web'), 'down');
 });
 
-test('-o runs once what is down, -O only keeps from another start (case 36)', async () => {
+test('s6-svc -o runs a service that is down once, -O only prevents another start', async () => {
   const desk = new Desk([{ ...web, down: true }]).start();
   await desk.call('s6-svc -O web');
   assert.equal(desk.status('web'), 'down');
@@ -61,7 +61,7 @@ test('-o runs once what is down, -O only keeps from another start (case 36)', as
   assert.equal(desk.runs('web'), 1);
 });
 
-test('-O in a delay calls the restart off', async () => {
+test('s6-svc -O during a delay cancels the restart', async () => {
   const desk = new Desk([web]);
   desk.spawner.script('web', exit(1));
   desk.start();
@@ -70,7 +70,7 @@ test('-O in a delay calls the restart off', async () => {
   assert.equal(desk.status('web'), 'down');
 });
 
-test('-D, -Q and -U do as -d, -O and -u, and make or remove the down file', async () => {
+test('s6-svc -D, -Q and -U act as -d, -O and -u, and create or remove the down file', async () => {
   const desk = new Desk([web]).start();
   await desk.call('s6-svc -Q web');
   assert.equal(desk.status('web'), 'up');
@@ -82,7 +82,7 @@ test('-D, -Q and -U do as -d, -O and -u, and make or remove the down file', asyn
   assert.deepEqual(desk.done, [made, made, 'remove the down file of web']);
 });
 
-test('-wd waits for the death of run, -wD for the end of finish too', async () => {
+test('s6-svc -wd waits until run has exited, -wD until finish has exited, too', async () => {
   const desk = new Desk([{ ...web, finish: ['finish'] }]);
   desk.spawner.script('web/finish', exit(0, 200));
   desk.start();
@@ -94,7 +94,7 @@ test('-wd waits for the death of run, -wD for the end of finish too', async () =
   assert.equal(desk.status('web'), 'down');
 });
 
-test('-wU waits for the announcement, and for what never announces as -wu does', async () => {
+test('s6-svc -wU waits for the readiness, and like -wu for a service that never announces it', async () => {
   const api = { name: 'api', run: ['api'], notificationFd: 3 };
   const desk = new Desk([api, web].map((service) => ({ ...service, down: true }))).start();
   desk.spawner.script('api', ready(300));
@@ -107,7 +107,7 @@ test('-wU waits for the announcement, and for what never announces as -wu does',
   await waiting;
 });
 
-test('-wr and -wR wait for another run', async () => {
+test('s6-svc -wr and -wR wait for another run', async () => {
   const desk = new Desk([web]).start();
   let restarted = false;
   const waiting = desk.call('s6-svc -wR -r web').then((told) => {
@@ -121,20 +121,20 @@ test('-wr and -wR wait for another run', async () => {
   assert.equal(desk.runs('web'), 2);
 });
 
-test('-T ends the waiting with 99', async () => {
+test('s6-svc -T ends the wait with 99', async () => {
   const desk = new Desk([{ ...web, down: true }]).start();
   const waiting = desk.call('s6-svc -wu -T 500 web');
   desk.clock.advance(500);
   assert.deepEqual(await waiting, { exitCode: 99, stderr: 's6-svc: fatal: web: timed out' });
 });
 
-test('a service that fails for good while it is waited for ends the waiting with 1', async () => {
+test('s6-svc stops waiting with 1 when the service fails for good', async () => {
   const desk = new Desk([{ ...web, restart: 'never' }]).start();
   const waiting = desk.call('s6-svc -wr -k web');
   assert.deepEqual(await waiting, { exitCode: 1, stderr: 's6-svc: fatal: web: it fails for good' });
 });
 
-test('what makes no sense is answered with the usage, and does nothing', async () => {
+test('s6-svc answers an invalid call with the usage, and does nothing', async () => {
   const desk = new Desk([web]).start();
   for (const line of ['-d', '-z web', '-wx -d web', '-wu -T soon -d web', '-d web api']) {
     const told = await desk.call(`s6-svc ${line}`);
@@ -144,7 +144,7 @@ test('what makes no sense is answered with the usage, and does nothing', async (
   assert.equal(desk.status('web'), 'up');
 });
 
-test('a name that is nearly right is told; a directory of somebody else’s is left to the real program', async () => {
+test('s6-svc suggests the nearest name; a directory that is not the supervisor’s is left to the real program', async () => {
   const desk = new Desk([web]);
   const stderr = "s6-svc: fatal: there is no service 'wep'. Did you mean 'web'?";
   assert.deepEqual(await desk.call('s6-svc -d wep'), { exitCode: 111, stderr });

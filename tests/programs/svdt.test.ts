@@ -7,7 +7,7 @@ import type { Exit } from '../../lib/model/exit.ts';
 const web = { name: 'web', run: ['web'] };
 const done = { exitCode: 0 };
 
-/** A service whose runs have ended so, 1.5 s after one another. */
+/** A service of which the runs ended like this, 1.5 s apart. */
 function worn(ends: readonly Exit[], more: { readonly maxDeathTally?: number } = {}): Desk {
   const desk = new Desk([{ ...web, ...more }]).start();
   for (const end of ends) {
@@ -21,7 +21,7 @@ const first = '@400000006553f10a00000000';
 const second = '@400000006553f10b1dcd6500';
 const third = '@400000006553f10d00000000';
 
-test('a line for each end, asked for or not, and the last one last', async () => {
+test('s6-svdt prints a line for each end, requested or not, the latest one last', async () => {
   const desk = worn([code(3), by('SIGSEGV')]);
   assert.deepEqual(await desk.call('s6-svc -d web'), done);
   assert.equal(
@@ -30,7 +30,7 @@ test('a line for each end, asked for or not, and the last one last', async () =>
   );
 });
 
-test('-s has numbers, -S names again; -n has the latest only', async () => {
+test('s6-svdt prints numbers with -s, names with -S; with -n only the latest ends', async () => {
   const desk = worn([code(0), by('SIGIO')]);
   const zero = `${first} exitcode 0`;
   assert.equal(await desk.says('s6-svdt web'), `${zero}\n${second} signal SIGPOLL`);
@@ -40,14 +40,14 @@ test('-s has numbers, -S names again; -n has the latest only', async () => {
   assert.deepEqual(await desk.call('s6-svdt -n 0 web'), done);
 });
 
-test('nothing is said where nothing has ended, or nothing is to be remembered', async () => {
+test('s6-svdt prints nothing when nothing has ended, or when no ends are kept', async () => {
   assert.deepEqual(await new Desk([web]).call('s6-svdt web'), done);
   assert.deepEqual(await worn([code(1)], { maxDeathTally: 0 }).call('s6-svdt web'), done);
   const two = await worn([code(1), code(2), code(3)], { maxDeathTally: 2 }).says('s6-svdt web');
   assert.equal(two, `${second} exitcode 2\n${third} exitcode 3`);
 });
 
-test('s6-svdt-clear empties it, and not what the supervisor counts', async () => {
+test('s6-svdt-clear clears the tally, but not the supervisor’s own counts', async () => {
   const desk = worn([code(1)]);
   assert.deepEqual(await desk.call('s6-svdt-clear web'), done);
   assert.deepEqual(await desk.call('s6-svdt web'), done);
@@ -56,7 +56,7 @@ test('s6-svdt-clear empties it, and not what the supervisor counts', async () =>
   assert.equal(await desk.says('s6-svdt web'), `${second} exitcode 2`);
 });
 
-test('wrong usage, no such service, and a directory of somebody else’s', async () => {
+test('s6-svdt rejects wrong usage and an unknown service, and leaves other directories to the real program', async () => {
   const desk = new Desk([web]);
   const usage = 's6-svdt: usage: s6-svdt [ -S | -s ] [ -n maxentries ] servicedir';
   for (const line of ['s6-svdt', 's6-svdt -x web', 's6-svdt -n web', 's6-svdt -nx web'])

@@ -6,7 +6,7 @@ import { commandAll } from '../../lib/programs/svscanctl.ts';
 const web = { name: 'web', run: ['web'] };
 
 // The letters that name a kind of end are those of s6 up to 2.9.
-test('-t, -i, -q and -b ask for the end, in the name of who says so; so do -0, -6, -7, -8, and -st', async () => {
+test('s6-svscanctl -t, -i, -q and -b request the end, in the name of the caller; so do -0, -6, -7, -8, and -st', async () => {
   for (const letter of ['t', 'i', 'q', 'b', '0', '6', '7', '8', 'st', 'rt', 'pt']) {
     const desk = new Desk([web]).start();
     const [program, args] = ['s6-svscanctl', [`-${letter}`, '/svc']];
@@ -16,7 +16,7 @@ test('-t, -i, -q and -b ask for the end, in the name of who says so; so do -0, -
   }
 });
 
-test('-a, -h, -n and -N read the services again, -z does nothing, nor do -p, -r and -s', async () => {
+test('s6-svscanctl -a, -h, -n and -N read the services again; -z, -p, -r and -s do nothing', async () => {
   const desk = new Desk([web]).start();
   for (const letters of ['a', 'h', 'an', 'N', 'z', 'p', 'r', 's'])
     await desk.call(`s6-svscanctl -${letters} /svc`);
@@ -24,14 +24,14 @@ test('-a, -h, -n and -N read the services again, -z does nothing, nor do -p, -r 
   assert.equal(desk.control.state.phase, 'running');
 });
 
-test('an init script that asks for the end is named', async () => {
+test('the verdict names an init script that requests the end', async () => {
   const desk = new Desk([web], { init: [{ name: '10-a', run: ['init'] }] });
   desk.control.input({ type: 'advance', target: 'services' });
   await desk.call('s6-svscanctl -t /svc', '/etc/cont-init.d');
   assert.deepEqual(desk.control.state.ending, { reason: 'requested', exitCode: 0, script: '10-a' });
 });
 
-test('letters that come without anybody’s name', () => {
+test('letters without a caller request the end without a name', () => {
   const desk = new Desk([web]).start();
   commandAll('z?', desk.supervised);
   assert.equal(desk.control.state.ending, null);
@@ -39,6 +39,6 @@ test('letters that come without anybody’s name', () => {
   assert.deepEqual(desk.control.state.ending, { reason: 'requested', exitCode: 0 });
 });
 
-test('another directory is left to the real program', async () => {
+test('s6-svscanctl on another directory is left to the real program', async () => {
   assert.equal(await new Desk([web]).call('s6-svscanctl -t /run/other'), 'elsewhere');
 });

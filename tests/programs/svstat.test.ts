@@ -6,7 +6,7 @@ import { exit, ready } from '../../lib/testing/behaviour.ts';
 const web = { name: 'web', run: ['web'] };
 const api = { name: 'api', run: ['api'], notificationFd: 3 };
 
-test('a service that has never run, one that is up, and one that was ended', async () => {
+test('s6-svstat prints a service that has never run, one that is up, and one that was stopped', async () => {
   const desk = new Desk([web]);
   assert.equal(
     await desk.says('s6-svstat web'),
@@ -27,7 +27,7 @@ test('a service that has never run, one that is up, and one that was ended', asy
   );
 });
 
-test('what is not as one would think is said', async () => {
+test('s6-svstat prints the differences from the expected state', async () => {
   const desk = new Desk([{ ...web, down: true }]).start();
   await desk.call('s6-svc -o web');
   const pid = desk.spawner.child('web').pid;
@@ -36,7 +36,7 @@ test('what is not as one would think is said', async () => {
   assert.equal(await desk.says('s6-svstat web'), expected);
 });
 
-test('in a delay it is wanted up, while finish runs it is not ready', async () => {
+test('s6-svstat prints a service in a delay as wanted up, and one with a running finish as not ready', async () => {
   const desk = new Desk([{ ...web, finish: ['finish'] }]);
   desk.spawner.script('web', exit(3));
   desk.spawner.script('web/finish', exit(0, 100));
@@ -52,7 +52,7 @@ test('in a delay it is wanted up, while finish runs it is not ready', async () =
   );
 });
 
-test('readiness counts from the announcement', async () => {
+test('s6-svstat counts the readiness from the announcement', async () => {
   const desk = new Desk([api]);
   desk.spawner.script('api', ready(2000));
   desk.start();
@@ -62,7 +62,7 @@ test('readiness counts from the announcement', async () => {
   assert.equal(await desk.says('s6-svstat api'), `up (pid ${pid}) 5 seconds, ready 3 seconds`);
 });
 
-test('fields, by name and by letter, in the order in which they are asked for', async () => {
+test('s6-svstat prints fields by name and by letter, in the requested order', async () => {
   const desk = new Desk([api]);
   desk.spawner.script('api', ready(2000));
   desk.start().clock.advance(5000);
@@ -77,7 +77,7 @@ test('fields, by name and by letter, in the order in which they are asked for', 
   assert.equal(await desk.says('s6-svstat -pes -o signum api'), '-1 -1 SIGKILL 9');
 });
 
-test('moments are TAI64N labels', async () => {
+test('s6-svstat prints moments as TAI64N labels', async () => {
   const desk = new Desk([{ ...web, down: true }]);
   // 1 700 000 000 s and the ten by which TAI is ahead, from 2^62 on.
   assert.equal(await desk.says('s6-svstat -o updownsince web'), '@400000006553f10a00000000');
@@ -87,7 +87,7 @@ test('moments are TAI64N labels', async () => {
   assert.equal(await desk.says('s6-svstat -o updownsince web'), '@400000006553f10b1dcd6500');
 });
 
-test('a service that is not here is 1, a field that is none 100', async () => {
+test('s6-svstat exits with 1 for an unknown service, with 100 for an unknown field', async () => {
   const desk = new Desk([web]);
   const gone = await desk.call('s6-svstat nothing');
   assert.equal(gone !== 'elsewhere' && gone.exitCode, 1);

@@ -6,7 +6,7 @@ import { ready } from '../../lib/testing/behaviour.ts';
 const services = ['a', 'b'].map((name) => ({ name, run: [name], down: true }));
 const done = { exitCode: 0 };
 
-test('it waits for all of them to be up, or for one, as it is told', async () => {
+test('s6-svwait waits until all services are up, or one of them with -o', async () => {
   const desk = new Desk(services).start();
   const [all, any] = [desk.call('s6-svwait a b'), desk.call('s6-svwait -o a b')];
   let isOver = false;
@@ -18,13 +18,13 @@ test('it waits for all of them to be up, or for one, as it is told', async () =>
   assert.deepEqual(await all, done);
 });
 
-test('a state that is there already is reached', async () => {
+test('s6-svwait ends at once for a state that is already reached', async () => {
   const desk = new Desk(services).start();
   assert.deepEqual(await desk.call('s6-svwait -d a b'), done);
   assert.deepEqual(await desk.call('s6-svwait -D a b'), done);
 });
 
-test('-U waits for the announcement, in vain for what never announces', async () => {
+test('s6-svwait -U waits for the readiness, in vain for a service that never announces it', async () => {
   const api = { name: 'api', run: ['api'], notificationFd: 3 };
   const desk = new Desk([api, { name: 'web', run: ['web'] }]);
   desk.spawner.script('api', ready(100));
@@ -36,7 +36,7 @@ test('-U waits for the announcement, in vain for what never announces', async ()
   assert.deepEqual(await never, { exitCode: 99, stderr: 's6-svwait: fatal: timed out' });
 });
 
-test('it says how many failed for good meanwhile; those that had before are waited for', async () => {
+test('s6-svwait returns how many services failed for good meanwhile; it waits for those that had failed before', async () => {
   const desk = new Desk(
     ['a', 'b'].map((name) => ({ name, run: [name], restart: 'never' })),
   ).start();
@@ -49,7 +49,7 @@ test('it says how many failed for good meanwhile; those that had before are wait
   assert.deepEqual(await late, { exitCode: 99, stderr: 's6-svwait: fatal: timed out' });
 });
 
-test('at the end of everything who waits for a service to come up is told, who waits for it to go is content', async () => {
+test('when everything ends, a wait for a service to come up fails, and a wait for it to go down succeeds', async () => {
   const desk = new Desk(services).start();
   const [up, down] = [desk.call('s6-svwait -u a b'), desk.call('s6-svwait -r -t 90000 a')];
   desk.control.input({ type: 'end', ending: { reason: 'stopped', exitCode: 0 } });
@@ -57,7 +57,7 @@ test('at the end of everything who waits for a service to come up is told, who w
   assert.deepEqual([await up, await down], [{ exitCode: 2 }, { exitCode: 1 }]);
 });
 
-test('without a directory, or with a time that is none, it says how it is used', async () => {
+test('s6-svwait prints its usage when the directory is missing or the time is invalid', async () => {
   const desk = new Desk(services);
   for (const line of ['s6-svwait', 's6-svwait -t soon a']) {
     const told = await desk.call(line);
