@@ -2,22 +2,25 @@ import * as z from 'zod/mini';
 import english from 'zod/v4/locales/en.js';
 import { nearest } from './model/nearest.ts';
 
-// For `import * as z`, not as an object `z`, which would take all of zod along into the bundle.
+// For `import * as z`: an object `z` would add all of zod to the bundle.
 export * from 'zod/mini';
 export { _default as withDefault } from 'zod/mini';
 
-/** zod/mini has no words of its own. They are not configured, since a configuration is shared by every zod in the process. */
+/**
+ * zod/mini has no messages of its own. The locale is not configured, since a configuration is shared by every user of
+ * zod in the process.
+ */
 const { localeError: words } = english();
 
-/** One thing that a value was expected to be and is not. */
+/** One mismatch between a value and its schema. */
 export interface Fault {
-  /** Where in the value: `services[0].run`; empty for the value itself. */
+  /** The place in the value: `services[0].run`; empty for the value itself. */
   readonly path: string;
   /** What was expected there, and what was found. */
   readonly text: string;
 }
 
-/** Parses a value. With `showInput` the faults show what was found in full, else by its type. */
+/** Parses a value. With `showInput` the faults show the found value, otherwise its type. */
 export function examine<Schema extends z.core.$ZodType>(
   schema: Schema,
   value: unknown,
@@ -26,17 +29,17 @@ export function examine<Schema extends z.core.$ZodType>(
   return z.safeParse(schema, value, { error: words, reportInput: showInput });
 }
 
-/** What is wrong with a value, fault by fault. */
+/** The faults of a value. */
 export function faultsOf(error: z.core.$ZodError): readonly Fault[] {
   return error.issues.flatMap((issue) => faults(issue, []));
 }
 
-/** What is wrong with a value, in plain lines: `services[0].run: expected array, got 5`. */
+/** The faults of a value, in plain lines: `services[0].run: expected array, got 5`. */
 export function explain(error: z.core.$ZodError): readonly string[] {
   return faultsOf(error).map(({ path, text }) => (path === '' ? text : `${path}: ${text}`));
 }
 
-/** An object with these keys and no others; a key that is not known is told with the nearest that is. */
+/** An object with these keys and no others; an unknown key is reported together with the nearest known one. */
 export function strict<Shape extends z.core.$ZodShape>(
   shape: Shape,
 ): z.ZodMiniObject<z.core.util.Writeable<Shape>, z.core.$strict> {
@@ -49,19 +52,22 @@ export function strict<Shape extends z.core.$ZodShape>(
   });
 }
 
-/** What is made when it is first asked for, and then kept: schemas take milliseconds, which an import alone need not cost. */
+/**
+ * A function that makes a value at its first call, and returns the same one later. Schemas take milliseconds to build,
+ * and an import alone need not cost them.
+ */
 export function lazily<T>(make: () => T): () => T {
   let made: { readonly it: T } | undefined;
   return () => (made ??= { it: make() }).it;
 }
 
-/** A value as an error message shows it: on one line, and not at length. */
+/** A value as an error message shows it: on one line, and shortened. */
 export function show(value: unknown): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : plain(value);
   return text.length > longestShown ? `${text.slice(0, longestShown)}...` : text;
 }
 
-/** How many characters of a value a message shows; more would hide the message itself. */
+/** The most characters of a value that a message shows; more would hide the message itself. */
 const longestShown = 60;
 
 type Path = readonly PropertyKey[];
@@ -75,7 +81,9 @@ function faults(issue: z.core.$ZodIssue, above: Path): readonly Fault[] {
   return [{ path: place(path), text: wording(issue) }];
 }
 
-/** The alternative that the value was meant to be; `undefined` when it lacks what each of them begins with. */
+/**
+ * The alternative that the value was meant to match; `undefined` when the value is of another kind than each of them.
+ */
 function meantBranch(
   branches: readonly (readonly z.core.$ZodIssue[])[],
 ): readonly z.core.$ZodIssue[] | undefined {

@@ -1,5 +1,5 @@
 /*
- * Validation beside a host that uses zod itself: all zods of a process share one configuration.
+ * Validation beside a host that uses zod itself: every copy of zod in a process shares one configuration.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -7,13 +7,13 @@ import * as z from 'zod';
 
 const hostSays = (): string | undefined => z.string().safeParse(5).error?.issues[0]?.message;
 
-test("a host's zod and ours leave each other's words alone", async (t) => {
+test("the host's zod and this library's do not change each other's messages", async (t) => {
   const before = { ...z.config() };
   t.after(() => z.config({ customError: undefined, ...before }));
   z.config(z.locales.de());
   const german = hostSays();
   const { OptionsError, Supervisor, TreeError } = await import('../lib/index.ts');
-  assert.equal(hostSays(), german, 'to import us changes nothing');
+  assert.equal(hostSays(), german, 'the import changes nothing');
   z.config({ customError: () => 'the host says no' });
   assert.throws(
     () => new Supervisor({ services: [] }, { strict: 'yes' as never, timeouts: { init: -1 } }),

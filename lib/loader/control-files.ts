@@ -6,7 +6,7 @@ import { examine, faultsOf, show } from '../schema.ts';
 import { fields } from './fields.ts';
 import type { Reading } from './reading.ts';
 
-/** Reads the control files of a service directory. A file that cannot be understood is told, and its field left out. */
+/** Reads the control files of a service directory. A file with an invalid value is reported, and its field left out. */
 export function readControlFiles(
   reading: Reading,
   folder: string,
@@ -23,10 +23,10 @@ export function readControlFiles(
   return Object.fromEntries(found);
 }
 
-/** A control file that is larger than this is none. Bytes. */
+/** The largest size of a control file, in bytes; a larger file is rejected. */
 export const largestControlFile = 2 ** 20;
 
-/** As much of a value as is ever read; values are a number or a name. Bytes. */
+/** The most bytes of a value that are read; a value is a number or a name. */
 const longestValue = 4096;
 
 const consequence = 'the default holds';
@@ -54,13 +54,13 @@ function readValue(
   return undefined;
 }
 
-/** The value of a control file: its first line (s6), blanks around it removed. */
+/** The value of a control file: its first line (s6), without the blanks around it. */
 function firstLine(bytes: Uint8Array): string {
   const [line = ''] = new TextDecoder().decode(bytes).trim().split('\n', 1);
   return line.trim();
 }
 
-/** What the schemas of the fields find fault with: the form of a number, a number, or a signal. */
+/** The problem code for an error of a field's schema, which concerns the form of a number, its range, or a signal. */
 function codeOf(error: z.core.$ZodError): ProblemCode {
   const code = error.issues[0]?.code;
   if (code === 'invalid_format') return 'value-invalid';

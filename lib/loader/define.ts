@@ -10,9 +10,9 @@ import type { SpecParts } from './spec.ts';
 import { serviceSpec } from './spec.ts';
 import { treeSchema } from './tree-schema.ts';
 
-/** A tree as it is written in code: everything that has a default may be left out. A `Tree` is one, too. */
+/** A tree as written in code: every field that has a default may be left out. A `Tree` is one, too. */
 export interface TreeInput {
-  /** The folder that `services.d` is read from again after the init stage. Default: it is not read again. */
+  /** The folder from which `services.d` is read again after the init stage. Default: it is not read again. */
   readonly root?: string;
   /** The ownership and mode rules that are applied before the first init script. Default: none. */
   readonly fixAttrs?: readonly FixAttrsRule[];
@@ -24,7 +24,7 @@ export interface TreeInput {
   readonly finish?: readonly ScriptInput[];
 }
 
-/** A script as it is written in code. */
+/** A script as written in code. */
 export interface ScriptInput {
   /** The script's name, unique in its stage; not empty, without `/`. */
   readonly name: string;
@@ -32,10 +32,10 @@ export interface ScriptInput {
   readonly run: ProgramInput;
 }
 
-/** A program as it is written in code; the words of a command line stand for `{ command: words }`. */
+/** A program as written in code; the words of a command line stand for `{ command: words }`. */
 export type ProgramInput = Program | readonly string[];
 
-/** A service as it is written in code: a name, what to run, and whatever is not to have its default. */
+/** A service as written in code: a name, what to run, and every field that is not to have its default. */
 export interface ServiceInput extends Partial<
   Omit<ServiceSpec, 'name' | 'run' | 'finish' | 'logger' | 'backoff'>
 > {
@@ -43,25 +43,27 @@ export interface ServiceInput extends Partial<
   readonly name: string;
   /** The program that is kept alive, in the foreground. */
   readonly run: ProgramInput;
-  /** The program that runs after every death of `run`, before the next start. Default: none. */
+  /** The program that runs after every end of `run`, before the next start. Default: none. */
   readonly finish?: ProgramInput;
-  /** The service that reads this one's stdout on its stdin. Its name is this one's with `/log` behind it. Default: none. */
+  /**
+   * The service that reads this one's stdout on its stdin. Its name is this one's followed by `/log`. Default: none.
+   */
   readonly logger?: LoggerInput;
   /** How long to wait before a restart. Default: s6's throttle of one second. */
   readonly backoff?: Pick<Backoff, 'first'> & Partial<Backoff>;
 }
 
-/** A logger as it is written in code. */
+/** A logger as written in code. */
 export interface LoggerInput extends Omit<ServiceInput, 'name' | 'logger'> {
-  /** The producer's name with `/log` behind it, if it is given at all. */
+  /** The producer's name followed by `/log`, if it is given. */
   readonly name?: string;
 }
 
 /**
- * Makes a tree of what is written in code: checks it, fills in the defaults and freezes it. A finished tree, fresh from
- * `JSON.parse` perhaps, comes out as it went in.
+ * Makes a tree from what is written in code: checks it, fills in the defaults and freezes it. A finished tree, from
+ * `JSON.parse` for example, is returned unchanged.
  *
- * @throws TreeError with all that is wrong at once: `tree-invalid`, `duplicate-name`.
+ * @throws TreeError with all errors at once: `tree-invalid`, `duplicate-name`.
  */
 export function defineTree(input: Tree | TreeInput): Tree {
   const parsed = examine(treeSchema(), input, { showInput: true });
@@ -71,7 +73,8 @@ export function defineTree(input: Tree | TreeInput): Tree {
   }
   const { root, fixAttrs, init, services, finish } = parsed.data;
   const tree = { root, fixAttrs, init, services: services.map(complete), finish };
-  // A tree is the same after a journey through JSON; to send it on one makes it so, and drops what is `undefined`.
+  // A tree survives a conversion to JSON and back. This conversion makes sure of that, and drops fields that are
+  // `undefined`.
   return deepFreeze(JSON.parse(JSON.stringify(tree)) as Tree);
 }
 
@@ -90,7 +93,7 @@ function faults(error: z.core.$ZodError): readonly Problem[] {
   );
 }
 
-/** What contradicts itself in a tree, however wrong the rest of it is. */
+/** The contradictions within a tree, even if the rest of it is invalid. */
 function clashes(tree: unknown): readonly Problem[] {
   return [
     ...(['init', 'services', 'finish'] as const).flatMap((list) => duplicates(tree, list)),

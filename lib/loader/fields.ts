@@ -3,10 +3,12 @@ import type { ServiceSpec } from '../model/tree.ts';
 import * as z from '../schema.ts';
 import { deathTally, descriptor, milliseconds } from './values.ts';
 
-/** A control file: the field of a service that it sets, and how. */
+/** A control file: the field of a service that it sets, and the schema of its value. */
 export interface Field {
   readonly field: keyof ServiceSpec;
-  /** Makes the value of the file's first line. Absent: the file is a flag, which counts by being there, whatever it holds. */
+  /**
+   * The schema of the file's first line. Absent: the file is a flag, which counts if it exists, whatever it contains.
+   */
   readonly schema?: () => z.ZodMiniType<unknown, string>;
 }
 
@@ -25,9 +27,9 @@ const signal = z.lazily((): z.ZodMiniType<NodeJS.Signals, string> => {
 /**
  * The control files of a service directory (s6's own, and s6-rc's `timeout-up` and `timeout-down`).
  *
- * What is not here has no effect: `nosetsid` (every service gets a session of its own, as in s6 from 2.10 on), the files of
- * s6-rc and of s6's instances (`type`, `template`, `instance`), `data/` and `env/`, which s6 does not interpret either, and
- * `supervise/` and `event/`, which s6 itself leaves behind.
+ * A file that is not listed has no effect: `nosetsid` (every service gets a session of its own, as in s6 from 2.10 on),
+ * the files of s6-rc and of s6's instances (`type`, `template`, `instance`), `data/` and `env/`, which s6 does not
+ * interpret either, and `supervise/` and `event/`, which s6 itself creates.
  */
 export const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
   ['down', flag('down')],

@@ -3,10 +3,10 @@ import type { Problem } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
 import type { Content, Entry, Files, Listing } from './files.ts';
 
-/** A folder tree as an object literal: paths such as `services.d/web/run`, each with what is there. */
+/** A folder tree as an object literal: paths such as `services.d/web/run`, each with its entry. */
 export type TreeFiles = Readonly<Record<string, string | FileSpec>>;
 
-/** What is at one path of a literal tree; a plain string is a file with that content and mode 0755. */
+/** The entry at one path of a literal tree; a plain string is a file with that content and mode 0755. */
 export type FileSpec = LiteralFile | LiteralLink | LiteralFolder;
 
 /** A file. */
@@ -19,25 +19,27 @@ export interface LiteralFile {
 
 /** A symbolic link. */
 export interface LiteralLink {
-  /** Where it leads: from its own folder, or absolute. In `treeOf` nothing is outside of the literal. */
+  /**
+   * The path that it leads to: relative to its own folder, or absolute. In `treeOf` nothing exists outside the literal.
+   */
   readonly link: string;
 }
 
-/** A folder; only an empty one, or one with an unusual mode, needs to be named. */
+/** A folder; only an empty one, or one with an unusual mode, needs an entry. */
 export interface LiteralFolder {
-  /** Tells it apart from a file. */
+  /** The discriminator. */
   readonly folder: true;
-  /** Default: that of an existing folder stays, a new one has 0o755. */
+  /** Default: an existing folder keeps its mode, a new one has 0o755. */
   readonly mode?: number;
 }
 
-/** What stands at one path, links not followed. */
+/** The entry at one path, links not followed. */
 export type LiteralNode =
   | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly mode: number }
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'folder'; readonly mode?: number; readonly names: Map<string, LiteralNode> };
 
-/** The folder that a literal tree's paths begin with. */
+/** The folder that contains the paths of a literal tree. */
 export const literalRoot = '/tree';
 
 /** The mode of files and folders that do not give one. */
@@ -46,7 +48,7 @@ export const literalMode = 0o755;
 /**
  * Builds the folder tree that a literal describes.
  *
- * @throws TreeError when a path leaves the folder, is no plain path, or goes through something that is no folder.
+ * @throws TreeError when a path leaves the folder, is not a plain path, or goes through an entry that is not a folder.
  */
 export function literalTree(files: TreeFiles): LiteralNode {
   const problems: Problem[] = [];
@@ -75,7 +77,7 @@ type Found = Exclude<LiteralNode, { kind: 'link' }> | 'missing' | 'dangling' | '
 
 const plainPath = "expected a relative path without empty, '.' or '..' segments";
 
-/** How many links one path may lead through; the kernel's own limit. */
+/** The largest number of links on one path; the kernel's own limit. */
 const mostLinks = 40;
 
 function folder(mode?: number): Folder {
@@ -94,7 +96,7 @@ function nodeOf(spec: string | FileSpec): LiteralNode {
   return { kind: 'file', bytes: Buffer.from(content), mode };
 }
 
-/** Puts a node in its place; what stands in the way, if something does. */
+/** Puts a node in its place. Returns what prevents that, if something does. */
 function place(root: Folder, path: readonly string[], node: LiteralNode): string | undefined {
   let at = root;
   for (const name of path.slice(0, -1)) {
@@ -116,11 +118,11 @@ function place(root: Folder, path: readonly string[], node: LiteralNode): string
   return undefined;
 }
 
-/** A walk along a path. */
+/** The state of a walk along a path. */
 interface Walk {
-  /** The folders from the top to where the walk stands. */
+  /** The folders from the top to the present position. */
   readonly trail: Folder[];
-  /** The segments that lie ahead. */
+  /** The segments that remain. */
   readonly ahead: string[];
   links: number;
   /** Whether the path itself, not only something on the way, is a link. */
@@ -137,7 +139,7 @@ function find(tree: Folder, path: string): Found {
   return walk.trail.at(-1) ?? tree;
 }
 
-/** One step; what was found, once the walk is over. */
+/** One step of a walk. Returns the result once the walk is over. */
 function step(walk: Walk, name: string): Found | undefined {
   const { trail, ahead } = walk;
   if (name === '..') {

@@ -14,22 +14,22 @@ import { profileFolder } from './profile.ts';
 import { Reading } from './reading.ts';
 import { readTree } from './tree.ts';
 
-/** A tree that was read, and the warnings that were met on the way; both frozen. */
+/** A tree that was read, and the warnings found while reading; both frozen. */
 export interface Loaded {
   readonly tree: Tree;
   readonly problems: readonly Problem[];
 }
 
 /**
- * Reads the tree in a folder: `fix-attrs.d`, `cont-init.d`, `services.d` and `cont-finish.d`, each of which may be missing.
- * Entries come in byte order, names that begin with a dot are left out, links are followed (s6-overlay).
+ * Reads the tree in a folder: `fix-attrs.d`, `cont-init.d`, `services.d` and `cont-finish.d`, each of which may be
+ * missing. Entries come in byte order, names that begin with a dot are left out, links are followed (s6-overlay).
  *
- * Nothing is run, nothing is written, no descriptor stays open, and the host's event loop has its turn every 10 ms. Reading
- * `services.d` again after the init stage is calling this again.
+ * It runs and writes nothing, leaves no descriptor open, and yields to the host's event loop every 10 ms. A second call
+ * reads `services.d` again after the init stage.
  *
- * @param profile - The profile that stands in the tree's place: `cont-profile.d/<profile>` in its folder.
- * @throws TreeError when nothing sensible is left to run: the folder is missing, is none or cannot be read, or has no stage; or
- * there is no such profile.
+ * @param profile - The profile that replaces the tree: `cont-profile.d/<profile>` in its folder.
+ * @throws TreeError when nothing sensible is left to run: the folder is missing, is not a folder or cannot be read, or
+ * has no stage; or there is no such profile.
  */
 export async function load(
   root: string | URL,
@@ -52,7 +52,8 @@ export async function load(
 }
 
 /**
- * Reads a tree in one go, as `load` does, without looking at the machine and with no folder to read again later.
+ * Reads a tree synchronously, as `load` does, without checks against the machine and without a folder to read again
+ * later.
  *
  * @throws TreeError as `load` does.
  */
@@ -65,7 +66,7 @@ export function loadAtOnce(root: string, files: Files): Loaded {
   }
 }
 
-/** How long the host's event loop may be kept waiting at a time. Milliseconds. */
+/** The longest time for which the host's event loop is blocked without a break, in milliseconds. */
 const longestTurn = 10;
 
 function loaded(tree: Tree, { problems }: Reading): Loaded {

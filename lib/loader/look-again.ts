@@ -7,16 +7,16 @@ import type { Files } from './files.ts';
 import { Reading } from './reading.ts';
 import { readAgain } from './service.ts';
 
-/** A service as its directory has it now, and what is wrong there; both frozen. */
+/** A service as its directory describes it now, and the problems there; both frozen. */
 export interface Look {
   readonly spec: ServiceSpec;
   readonly problems: readonly Problem[];
 }
 
 /**
- * Looks again at the directory of one service of a tree: a handful of small files, so it is done at once.
+ * Reads the directory of one service of a tree again: a handful of small files, so the reading is synchronous.
  *
- * @returns `undefined` when there is nothing to look at: the directory is gone, or the service was made in code.
+ * @returns `undefined` when there is nothing to read: the directory is gone, or the service was made in code.
  */
 export function lookAgain(
   root: string,

@@ -2,7 +2,7 @@ import { milliseconds, signalName } from './values.ts';
 import { backoffDefaults } from '../model/tree.ts';
 import * as z from '../schema.ts';
 
-/** A string that a process can be given. */
+/** A string that can be passed to a process. */
 export const text = z.lazily(() =>
   z.string().check(z.regex(/^[^\0]*$/, 'expected a string without NUL')),
 );
@@ -31,7 +31,10 @@ const backoff = z.lazily(() =>
   }),
 );
 
-/** What may be said of a service in a tree that is made in code, and of any service in the supervisor's options. */
+/**
+ * The fields that may be given for a service in a tree that is made in code, and for any service in the supervisor's
+ * options.
+ */
 export const policies = z.lazily(() => ({
   down: z.optional(z.boolean()),
   downSignal: z.optional(signalName()),

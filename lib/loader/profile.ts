@@ -3,10 +3,10 @@ import { TreeError } from '../errors.ts';
 import { problem } from '../model/problem.ts';
 import type { Files } from './files.ts';
 
-/** Where the profiles of a tree stand (s6-overlay v2). */
+/** The folder of a tree's profiles (s6-overlay v2). */
 const folderName = 'cont-profile.d';
 
-/** Whether this can be the name of a profile: one component of a path. */
+/** Whether a string can be the name of a profile: one component of a path. */
 export function isProfileName(name: string): boolean {
   return /^[^/\0]+$/.test(name) && name !== '.' && name !== '..';
 }
@@ -20,8 +20,8 @@ export function profileOf(
 }
 
 /**
- * The folder of a profile of the tree in `root`, a whole tree that stands in its place. A root that is not there is left to
- * whoever reads it.
+ * The folder of a profile of the tree in `root`; a profile is a whole tree that replaces it. A missing root is not
+ * reported here, but by the reader of the folder.
  *
  * @throws TreeError when there is no such profile.
  */

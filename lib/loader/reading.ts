@@ -5,10 +5,10 @@ import { show } from '../schema.ts';
 import type { Entry, Files } from './files.ts';
 import type { Host } from './host.ts';
 
-/** One reading of a tree: what it goes by, and what it has found wrong so far. */
+/** One reading of a tree: its inputs, and the problems found so far. */
 export class Reading {
   readonly files: Files;
-  /** The machine whose programs and accounts the tree may use; `null`: that is not looked into. */
+  /** The machine of which the tree may use programs and accounts; `null`: no checks against a machine. */
   readonly host: Host | null;
   /** All problems so far, in the order of the tree. */
   readonly problems: Problem[] = [];
@@ -18,7 +18,7 @@ export class Reading {
     this.host = host;
   }
 
-  /** Notes a problem. Its message is a sentence with what is at `path` as its subject; `says` is the rest of it. */
+  /** Adds a problem. Its message is a sentence with the name of `path` as its subject; `says` is the rest of it. */
   tell(
     code: ProblemCode,
     path: string,
@@ -28,7 +28,7 @@ export class Reading {
     this.problems.push(problem(code, path, `${show(basename(path))} ${says}`, more));
   }
 
-  /** Looks at a path; what leads nowhere or cannot be read is told, with its consequence. */
+  /** Returns the entry at a path. A path that leads nowhere or cannot be read is reported, with the consequence. */
   look(path: string, consequence: string): Entry {
     const entry = this.files.look(path);
     switch (entry.kind) {
@@ -53,7 +53,10 @@ export class Reading {
     return entry;
   }
 
-  /** The names in a folder, in byte order, without those that begin with a dot; `undefined` when it cannot be listed, which is told. */
+  /**
+   * The names in a folder, in byte order, without those that begin with a dot. Returns `undefined`, and reports it,
+   * when the folder cannot be listed.
+   */
   list(folder: string, consequence: string): readonly string[] | undefined {
     const listing = this.files.list(folder);
     if (listing.kind === 'unreadable') {
@@ -68,7 +71,10 @@ export class Reading {
     return listing.names.filter(isVisible);
   }
 
-  /** The first bytes of what must be a file and no longer than `bound`; `undefined` when it is not so, which is told. */
+  /**
+   * The first bytes of a file that may be no longer than `bound`. Returns `undefined`, and reports it, when that is not
+   * what the path leads to.
+   */
   read(
     path: string,
     limits: { readonly bound: number; readonly first: number },
@@ -92,15 +98,16 @@ export class Reading {
     return undefined;
   }
 
-  /** Tells that something is there but cannot be read. */
+  /** Reports that something exists but cannot be read. */
   tellUnreadable(path: string, code: string, consequence: string): void {
     this.tell('unreadable', path, `cannot be read (${code}); ${consequence}`, {
-      remedy: code === 'EACCES' ? 'Give the user that runs this the right to read it.' : 'Mend it.',
+      remedy:
+        code === 'EACCES' ? 'Give the user that runs this the right to read it.' : 'Repair it.',
     });
   }
 }
 
-/** What is wrong with something where a file belongs, in words. */
+/** The part of a message that says what is in the place of a file. */
 export function noFile(kind: 'folder' | 'other'): string {
   return kind === 'folder'
     ? 'is a folder where a file belongs'

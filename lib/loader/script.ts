@@ -7,7 +7,7 @@ import { noFile } from './reading.ts';
 import type { Reading } from './reading.ts';
 
 /**
- * Looks at a script and tells what keeps it from running, or will on this machine. Nothing is executed.
+ * Examines a script, and reports what keeps it from running or will do so on this machine. It executes nothing.
  *
  * @returns whether there is a file at all.
  */
@@ -98,7 +98,7 @@ function examineInterpreter(reading: Reading, path: string, line: InterpreterLin
   }
 }
 
-/** The programs that must be there: the interpreter, and what `env` is to look up on PATH. */
+/** The programs that must exist: the interpreter, and the one that `env` looks up on PATH. */
 function programsOf({ words }: InterpreterLine): readonly string[] {
   const [interpreter, argument] = words;
   if (interpreter === undefined) return [];

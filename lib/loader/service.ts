@@ -12,7 +12,8 @@ import { serviceSpec } from './spec.ts';
 /**
  * Reads an entry of `services.d`.
  *
- * @returns the service, `run` or no `run`, since an init script may still write that; `undefined` for what is no folder.
+ * @returns the service, with or without a `run`, since an init script may still write that; `undefined` if the entry is
+ * not a folder.
  */
 export function readService(
   reading: Reading,
@@ -62,17 +63,18 @@ function readLogger(reading: Reading, producer: string, above: string): ServiceS
   return readDirectory(reading, loggerName(producer), folder, names, undefined);
 }
 
-/** The names in a service directory; `undefined` when it cannot be listed, so that nothing can be said of what is in it. */
+/** The names in a service directory; `undefined` when it cannot be listed, so that its contents are unknown. */
 function namesIn(reading: Reading, folder: string): ReadonlySet<string> | undefined {
   const names = reading.list(folder, 'nothing but its run is known of the service');
   return names === undefined ? undefined : new Set(names);
 }
 
 /**
- * Looks again at the directory of a known service: its control files, and whether there is a `finish`. What is not told by
- * a file stays as it is known; a logger that comes or goes is for the next reading of the whole tree (s6).
+ * Reads the directory of a known service again: its control files, and whether there is a `finish`. A field that no
+ * file sets keeps its known value; a logger that appears or disappears is left to the next reading of the whole tree
+ * (s6).
  *
- * @returns `undefined` when the directory cannot be listed: then all of it stays as it is known.
+ * @returns `undefined` when the directory cannot be listed: then everything keeps its known value.
  */
 export function readAgain(
   reading: Reading,
@@ -85,7 +87,7 @@ export function readAgain(
   return serviceSpec({ ...known, ...untold, ...told });
 }
 
-/** The fields of a service whose directory tells nothing. */
+/** The fields of a service of which the directory sets none. */
 const untold = Object.fromEntries([...fields.values()].map(({ field }) => [field, undefined]));
 
 function readDirectory(
@@ -101,7 +103,7 @@ function readDirectory(
   return serviceSpec({ name, run: { script: run }, logger, ...told });
 }
 
-/** What a service directory tells beside its `run` and its logger. */
+/** The parts of a service that its directory sets, other than its `run` and its logger. */
 function readParts(
   reading: Reading,
   folder: string,

@@ -1,14 +1,14 @@
 import type { ServiceSpec } from '../model/tree.ts';
 import { serviceDefaults } from '../model/tree.ts';
 
-/** What is known of a service; what is absent or `undefined` has its default. */
+/** The known parts of a service; a part that is absent or `undefined` has its default. */
 export type SpecParts = Pick<ServiceSpec, 'name' | 'run'> & {
   readonly [Field in keyof ServiceSpec]?: ServiceSpec[Field] | undefined;
 };
 
 /**
- * Builds the spec of a service. Its fields always stand in the same order and none is `undefined`, so that two specs that
- * say the same are the same JSON, wherever they come from.
+ * Builds the spec of a service. Its fields always have the same order and none is `undefined`, so two specs with the
+ * same values are the same JSON, wherever they come from.
  */
 export function serviceSpec(parts: SpecParts): ServiceSpec {
   const entries = Object.keys(order).flatMap((field) => {

@@ -3,7 +3,7 @@ import { policies, someText, text } from './policies.ts';
 import * as z from '../schema.ts';
 import { deathTally, descriptor, milliseconds, signalName } from './values.ts';
 
-/** The name of a service or script: a file name, for it may become one. */
+/** The name of a service or script: a valid file name, since it may become one. */
 const name = z.lazily(() =>
   z.string().check(
     z.regex(/^[^/\0]+$/, "expected a name that is not empty and has no '/' and no NUL in it"),
@@ -81,7 +81,7 @@ const rule = z.lazily(() =>
   }),
 );
 
-/** What may be said of a tree, and what it comes to; names are not compared with each other yet. */
+/** The fields of a tree with their defaults; the names are not compared with each other yet. */
 export const treeSchema = z.lazily(() =>
   z.strict({
     root: z.optional(path()),

@@ -8,8 +8,8 @@ import { examineScript } from './script.ts';
 import { readService } from './service.ts';
 
 /**
- * Reads a tree, piece by piece: it yields after each script and each service, so that whoever drives it may let others have
- * a turn. The problems that it finds are the reading's.
+ * Reads a tree, piece by piece: it yields after each script and each service, so that the caller can yield to other
+ * tasks. The problems that it finds are added to the reading.
  *
  * @throws TreeError when there is nothing sensible to run: no folder at `root`, or no stage in it.
  */
@@ -33,7 +33,7 @@ const stageFolders = ['fix-attrs.d', 'cont-init.d', 'services.d', 'cont-finish.d
 
 type StageFolder = (typeof stageFolders)[number];
 
-/** The stages that there are. */
+/** The stages that exist in a folder. */
 function findStages(reading: Reading, root: string): ReadonlySet<StageFolder> {
   checkRoot(reading, root, reading.files.look(root));
   const entries = stageFolders.map((name) => [name, lookAtStage(reading, root, name)] as const);

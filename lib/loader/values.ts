@@ -5,12 +5,12 @@ import * as z from '../schema.ts';
 export const milliseconds = z.lazily(() => whole(0, 2 ** 32 - 1));
 
 /**
- * A descriptor that a service is given. 0, 1 and 2 take the place of its stdin, stdout and stderr (s6). The highest is what
- * Linux allows a process unless told otherwise (fs.nr_open).
+ * A descriptor that a service is given. 0, 1 and 2 replace its stdin, stdout and stderr (s6). The highest is what Linux
+ * allows a process by default (fs.nr_open).
  */
 export const descriptor = z.lazily(() => whole(0, 2 ** 20 - 1));
 
-/** How many deaths are remembered; 4096 is s6's own limit. */
+/** How many ends of `run` are kept; 4096 is s6's own limit. */
 export const deathTally = z.lazily(() => whole(0, 4096));
 
 /** A signal by its full name. */

@@ -11,7 +11,7 @@ const bare: ServiceSpec = {
   ...serviceDefaults,
 };
 
-/** What a service with one control file comes to, and what is told. */
+/** The fields of a service with one control file, and the problems. */
 async function withFile(file: string, spec: string | FileSpec) {
   const files = {
     'services.d/web/run': fine,
@@ -114,7 +114,7 @@ const faults: readonly Fault[] = [
 
 for (const [file, spec, code, says] of faults) {
   const what = JSON.stringify(spec).slice(0, 40);
-  test(`${file} with ${what} is told, and the default holds: ${code}`, async () => {
+  test(`${file} with ${what} is reported, and the default holds: ${code}`, async () => {
     const { service, problems } = await withFile(file, spec);
     assert.deepEqual(service, bare);
     const [problem, ...more] = problems;
@@ -130,18 +130,18 @@ for (const [file, spec, code, says] of faults) {
   });
 }
 
-test('a folder or a link to anything there is makes a flag, too', async () => {
+test('a folder, or a link to anything that exists, sets a flag, too', async () => {
   assert.equal((await withFile('down', { folder: true })).service?.down, true);
   assert.equal((await withFile('down', { link: 'run' })).service?.down, true);
 });
 
-test('of a file of 1 MiB only the beginning is read', async () => {
+test('only the beginning of a file of 1 MiB is read', async () => {
   const { service, problems } = await withFile('timeout-kill', `5\n${'x'.repeat(2 ** 20 - 2)}`);
   assert.equal(service?.timeoutKill, 5);
   assert.deepEqual(problems, []);
 });
 
-test('all control files together', async () => {
+test('all control files together set all fields', async () => {
   const files = Object.entries(values).map(([file, contents]) => {
     const [content = ''] = Object.keys(contents);
     return [`services.d/web/${file}`, content] as const;

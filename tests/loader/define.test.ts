@@ -58,7 +58,7 @@ const finished: Tree = {
   finish: [{ name: 'a', run: { command: ['a'] } }],
 };
 
-test('what is left out has its default', () => {
+test('a field that is left out has its default', () => {
   assert.deepEqual(defineTree({}), { fixAttrs: [], init: [], services: [], finish: [] });
   const tree = defineTree({
     init: [{ name: 'init1', run: ['true'] }],
@@ -77,21 +77,21 @@ test('what is left out has its default', () => {
   ]);
 });
 
-test('a finished tree comes out as it went in', () => {
+test('a finished tree is returned unchanged', () => {
   assert.deepEqual(defineTree(finished), finished);
   const again = defineTree(JSON.parse(JSON.stringify(finished)) as Tree);
   assert.deepEqual(again, finished);
   assert.equal(JSON.stringify(defineTree(again)), JSON.stringify(again));
 });
 
-test('the fields of a service stand in one order, however they were written', () => {
+test('the fields of a service have a fixed order, however they were written', () => {
   const reversed = Object.fromEntries(Object.entries({ name: 'web', ...everything }).toReversed());
   const [one] = defineTree({ services: [reversed as unknown as ServiceSpec] }).services;
   const [other] = defineTree({ services: [{ name: 'web', ...everything }] }).services;
   assert.equal(JSON.stringify(one), JSON.stringify(other));
 });
 
-test('a service without a logger stays so, and what is undefined is left out', () => {
+test('a service without a logger has none, and undefined fields are left out', () => {
   const service = {
     ...web,
     logger: undefined,
@@ -104,7 +104,7 @@ test('a service without a logger stays so, and what is undefined is left out', (
   assert.equal(Object.hasOwn(tree.services[0] ?? {}, 'logger'), false);
 });
 
-test('a tree is frozen to the bottom and shares nothing with what it was made of', () => {
+test('a tree is frozen at every level and shares nothing with its input', () => {
   const words = ['web'];
   const environment = { A: '1' };
   const tree = defineTree({ services: [{ name: 'web', run: words, environment }] });
@@ -117,12 +117,12 @@ test('a tree is frozen to the bottom and shares nothing with what it was made of
   assert.equal(Object.isFrozen(words), false);
 });
 
-test("a logger's own name may be said", () => {
+test("a logger's own name may be given", () => {
   const tree = defineTree({ services: [{ ...web, logger: { name: 'web/log', run: ['log'] } }] });
   assert.equal(tree.services[0]?.logger?.name, 'web/log');
 });
 
-/** All that is wrong with a tree, in plain lines. */
+/** All errors of a tree, in plain lines. */
 function faults(input: unknown): readonly string[] {
   let lines: readonly string[] = [];
   assert.throws(
@@ -287,12 +287,12 @@ const refused: readonly (readonly [input: unknown, path: string, says: string])[
 ];
 
 for (const [input, path, says] of refused) {
-  test(`refused: ${path} ${says}`, () => {
+  test(`rejected: ${path} ${says}`, () => {
     assert.deepEqual(faults(input), [`tree-invalid ${path}: ${says}`]);
   });
 }
 
-test('names are unique in their list', () => {
+test('names must be unique in their list', () => {
   const script = { name: 'a', run: ['x'] };
   assert.deepEqual(
     faults({ init: [script, script], services: [web, { ...web }, web], finish: [script] }),
@@ -304,7 +304,7 @@ test('names are unique in their list', () => {
   );
 });
 
-test('all that is wrong is told at once', () => {
+test('all errors are reported at once', () => {
   const lines = faults({
     inti: [],
     services: [
@@ -322,7 +322,7 @@ test('all that is wrong is told at once', () => {
   ]);
 });
 
-test('the message of the error says it all', () => {
+test('the message of the error contains all problems', () => {
   assert.throws(() => defineTree({ services: [web, web] }), {
     name: 'TreeError',
     code: 'ERR_TREE',

@@ -1,5 +1,5 @@
 /*
- * Trees that nobody would write: whatever is on the disk, loading it ends in a tree or in a TreeError, soon, leaves no
+ * Trees with arbitrary contents: whatever is on the disk, loading it ends in a tree or in a TreeError, soon, leaves no
  * descriptor open and changes nothing.
  */
 import assert from 'node:assert/strict';
@@ -26,7 +26,7 @@ import { load } from '../../lib/loader/load.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import { removeAll, temporaryFolder } from './trees.ts';
 
-/** What may stand at a path. */
+/** The entry at a path. */
 type Thing =
   | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly mode: number }
   | { readonly kind: 'huge'; readonly size: number }
@@ -140,7 +140,7 @@ const items: fc.Arbitrary<readonly Item[]> = fc.array(fc.record({ path, thing })
 
 const slash = Buffer.from('/');
 
-/** Makes what can be made; links come last, so that nothing is ever written through one. */
+/** Creates every item that can be created. Links come last, so that nothing is ever written through one. */
 function build(root: Buffer, fifo: string, all: readonly Item[]): void {
   const isLink = ({ thing: { kind } }: Item): boolean => kind === 'link';
   for (const item of [...all.filter((it) => !isLink(it)), ...all.filter(isLink)]) {
@@ -150,7 +150,7 @@ function build(root: Buffer, fifo: string, all: readonly Item[]): void {
       if (!isLink(item)) mkdirSync(folder, { recursive: true });
       put(place, fifo, item.thing);
     } catch {
-      // Something stands in its way: another item, or the length of its name.
+      // Something prevents it: another item, or the length of its name.
     }
   }
 }
@@ -176,7 +176,7 @@ function put(place: Buffer, fifo: string, it: Thing): void {
   }
 }
 
-/** All that can be seen of a folder from outside, apart from the times of reading. */
+/** The whole visible state of a folder, except the access times. */
 function census(folder: Buffer): readonly string[] {
   const lines: string[] = [];
   for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
@@ -203,11 +203,11 @@ function examine({ tree, problems }: Loaded): void {
   }
 }
 
-test('any tree at all is loaded or refused, and left as it was', async (context) => {
+test('any tree is loaded or rejected, and left unchanged', async (context) => {
   const folder = temporaryFolder(context);
   const fifo = join(folder, 'fifo');
   execFileSync('mkfifo', [fifo]);
-  await load(folder).catch(() => undefined); // whatever is opened once for ever, is open now
+  await load(folder).catch(() => undefined); // opens the descriptors that stay open for good
   const outcomes = { loaded: 0, refused: 0 };
   const property = fc.asyncProperty(items, async (all) => {
     const root = Buffer.from(join(folder, 'root'));

@@ -24,7 +24,7 @@ const files = literalFiles({
 });
 const look = (path: string): unknown => files.look(`/tree/${path}`);
 
-test('what a path of a literal leads to', () => {
+test('look returns what a path of a literal leads to', () => {
   const file = { kind: 'file', executable: true, size: 4 };
   assert.deepEqual(look('a/file'), file);
   assert.deepEqual(look('a/bytes'), { kind: 'file', executable: false, size: 3 });
@@ -72,7 +72,7 @@ const refused: readonly (readonly [files: TreeFiles, told: readonly string[], sa
 ];
 
 for (const [literal, told, says] of refused) {
-  test(`a literal is refused: ${JSON.stringify(Object.keys(literal))}`, () => {
+  test(`a literal is rejected: ${JSON.stringify(Object.keys(literal))}`, () => {
     assert.throws(
       () => literalFiles(literal),
       (error) => {
@@ -85,7 +85,7 @@ for (const [literal, told, says] of refused) {
   });
 }
 
-test('a folder may be named before or after what is in it', () => {
+test('a folder may be named before or after its contents', () => {
   for (const literal of [
     { 'a/b': '', a: { folder: true } },
     { a: { folder: true }, 'a/b': '' },

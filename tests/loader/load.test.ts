@@ -45,7 +45,7 @@ test('a folder is named by its path, absolute or not, or by its URL', async (con
   assert.deepEqual((await load('..')).tree, tree);
 });
 
-test('what names no folder is refused, not thrown', async () => {
+test('a root that names no folder rejects the promise and does not throw', async () => {
   for (const root of ['', new URL('https://example.org/etc'), new URL('file:///a%2Fb')]) {
     const { problems } = await refusal(load(root));
     assert.deepEqual(
@@ -59,7 +59,7 @@ test('what names no folder is refused, not thrown', async () => {
   assert.equal((await refusal(load('/dev/null'))).problems[0]?.code, 'root-not-a-folder');
 });
 
-test('disk and literal give one tree', async (context) => {
+test('disk and literal give the same tree', async (context) => {
   const folder = temporaryFolder(context);
   await writeTree(folder, files);
   const { root, ...fromDisk } = (await load(folder)).tree;
@@ -68,7 +68,7 @@ test('disk and literal give one tree', async (context) => {
   assert.equal(JSON.stringify(fromLiteral), text);
 });
 
-test('a loaded tree is frozen, and is a tree again after JSON, to the letter', async (context) => {
+test('a loaded tree is frozen, and a conversion to JSON and back gives the same text', async (context) => {
   const folder = temporaryFolder(context);
   await writeTree(folder, files);
   const { tree } = await load(folder);
@@ -79,7 +79,7 @@ test('a loaded tree is frozen, and is a tree again after JSON, to the letter', a
   assert.equal(JSON.stringify((await load(folder)).tree), JSON.stringify(tree));
 });
 
-test('what init scripts wrote, linked, renamed and removed is seen at the next reading', async (context) => {
+test('the next reading sees what init scripts wrote, linked, renamed and removed', async (context) => {
   const folder = temporaryFolder(context);
   await writeTree(folder, { ...files, 'services.d/late': { folder: true } });
   const first = await load(folder);
@@ -95,7 +95,7 @@ test('what init scripts wrote, linked, renamed and removed is seen at the next r
   );
 });
 
-test('the odd things of a real disk are told', async (context) => {
+test('unusual entries of a real disk are reported', async (context) => {
   const folder = temporaryFolder(context);
   await writeTree(folder, files);
   const at = (path: string): string => join(folder, path);
@@ -127,7 +127,7 @@ test('the odd things of a real disk are told', async (context) => {
 });
 
 test(
-  'a file that would keep its reader waiting keeps nobody waiting',
+  'a file that would block its reader does not block the load',
   { skip: process.platform !== 'linux' && 'the file is one of Linux' },
   async (context) => {
     const folder = temporaryFolder(context);
@@ -137,17 +137,21 @@ test(
   },
 );
 
-test('without the right to read, it is told or refused', { skip: skipForRoot }, async (context) => {
-  const folder = temporaryFolder(context);
-  await writeTree(folder, { ...files, 'cont-init.d/20': { content: fine, mode: 0o100 } });
-  const { problems } = await load(folder);
-  assert.deepEqual(within(problems, folder), ['unreadable cont-init.d/20']);
-  chmodSync(folder, 0o600);
-  const error = await refusal(load(folder));
-  assert.equal(error.problems.at(-1)?.code, 'root-unreadable');
-});
+test(
+  'without the right to read, an entry is reported or the root rejected',
+  { skip: skipForRoot },
+  async (context) => {
+    const folder = temporaryFolder(context);
+    await writeTree(folder, { ...files, 'cont-init.d/20': { content: fine, mode: 0o100 } });
+    const { problems } = await load(folder);
+    assert.deepEqual(within(problems, folder), ['unreadable cont-init.d/20']);
+    chmodSync(folder, 0o600);
+    const error = await refusal(load(folder));
+    assert.equal(error.problems.at(-1)?.code, 'root-unreadable');
+  },
+);
 
-test("the host's loop has its turns while a large tree is read", async () => {
+test("the host's event loop runs while a large tree is read", async () => {
   const literal = literalFiles(
     Object.fromEntries(
       Array.from({ length: 100 }, (_, index) => [`services.d/${String(index)}/run`, fine]),
@@ -157,7 +161,7 @@ test("the host's loop has its turns while a large tree is read", async () => {
     ...literal,
     list(path) {
       const end = performance.now() + 2;
-      while (performance.now() < end); // what a slow disk would do
+      while (performance.now() < end); // like a slow disk
       return literal.list(path);
     },
   };
@@ -185,15 +189,15 @@ test('a thousand services are loaded without delay', async (context) => {
   const took = performance.now() - began;
   assert.equal(tree.services.length, 1000);
   assert.deepEqual(problems, []);
-  // It takes some 100 ms; the bound is for a busy machine, and still far below what a slower way would take.
+  // It takes some 100 ms; the bound is for a busy machine, and still far below what a slower method would take.
   assert.ok(took < 1500, `it took ${String(took)} ms`);
 });
 
-test('a file that goes while it is read is told', async () => {
+test('a file that disappears while it is read is reported', async () => {
   const literal = literalFiles(files);
   const { problems } = await load(
     '/tree',
-    { ...literal, read: (path) => diskFiles.read(path, 1) }, // there is no such file on the disk
+    { ...literal, read: (path) => diskFiles.read(path, 1) }, // this file is not on the disk
     null,
   );
   assert.deepEqual(

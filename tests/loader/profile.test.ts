@@ -29,13 +29,13 @@ test('the name of a profile is one component of a path', () => {
   assert.deepEqual(names.filter(isProfileName), ['p1', 'a b', '.x']);
 });
 
-test('the variable names a profile; empty, it names none', () => {
+test('the variable names a profile; an empty one names none', () => {
   assert.equal(profileOf({ S6_RUNTIME_PROFILE: 'p1' }), 'p1');
   assert.equal(profileOf({ S6_RUNTIME_PROFILE: '' }), undefined);
   assert.equal(profileOf({}), undefined);
 });
 
-test('a profile that is not there is told with its name, its variable, and those that there are', () => {
+test('a missing profile is reported with its name, its variable, and the existing profiles', () => {
   const { code, text } = problemOf(() => profileFolder('/tree', 'p3', literalFiles(files)));
   assert.equal(code, 'root-missing');
   for (const word of ["'p3'", 'p1, p2', 'S6_RUNTIME_PROFILE', '/tree/cont-profile.d/p3']) {
@@ -43,13 +43,13 @@ test('a profile that is not there is told with its name, its variable, and those
   }
 });
 
-test('what can be no profile is looked for nowhere', () => {
+test('an invalid name of a profile is rejected without a search', () => {
   const { code, text } = problemOf(() => profileFolder('/tree', '../..', literalFiles(files)));
   assert.equal(code, 'root-missing');
   assert.match(text, /one component of a path/);
 });
 
-test('a profile takes the place of the whole tree (case 16)', async () => {
+test('a profile replaces the whole tree', async () => {
   for (const options of [{ profile: 'p1' }, { variables: { S6_RUNTIME_PROFILE: 'p1' } }]) {
     const life = await simulate(files, options);
     await life.supervisor.start();
@@ -58,7 +58,7 @@ test('a profile takes the place of the whole tree (case 16)', async () => {
   }
 });
 
-test('the option wins over the variable', async () => {
+test('the option takes precedence over the variable', async () => {
   const life = await simulate(files, { profile: 'p2', variables: { S6_RUNTIME_PROFILE: 'p1' } });
   assert.deepEqual([...life.supervisor.services.keys()], ['db']);
 });
@@ -69,12 +69,12 @@ test('a profile can be checked', async () => {
   assert.equal(problem?.code, 'root-missing');
 });
 
-test('the options take no name that is a path, and a tree that is there already takes no profile', async () => {
+test('the options reject a name that is a path, and a finished tree accepts no profile', async () => {
   const bad = Supervisor.load('/nowhere', { profile: 'a/b' });
   await assert.rejects(bad, /profile: expected a name that is one component of a path/);
   assert.throws(() => new Supervisor({}, { profile: 'p1' }), OptionsError);
 });
 
-test('a root that is not there is told as it is without a profile', async () => {
+test('a missing root is reported as without a profile', async () => {
   await assert.rejects(Supervisor.load('/nowhere', { profile: 'p1' }), /nowhere" is missing/);
 });

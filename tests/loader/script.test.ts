@@ -14,7 +14,7 @@ const cases: readonly Case[] = [
   ['that is looked up by env', '#!/usr/bin/env sh\n', null],
   ['that gives env options', '#!/usr/bin/env -S none such\n', null],
   ['that gives env variables', '#!/usr/bin/env A=b none\n', null],
-  ['of s6-overlay v3 whose interpreter is elsewhere', '#!/command/sh -e\n', null],
+  ['of s6-overlay v3 with its interpreter elsewhere', '#!/command/sh -e\n', null],
   ['that names the package of its interpreter', '#!/package/admin/x-1/command/sh\n', null],
   ['that is a program', '\x7fELF\x01\0', null],
   ['that is not executable', { content: fine, mode: 0o644 }, 'not-executable', /its interpreter/],
@@ -41,7 +41,7 @@ const cases: readonly Case[] = [
 ];
 
 for (const [what, spec, code, says] of cases) {
-  test(`a script ${what} ${code === null ? 'is fine' : `is told: ${code}`}, and kept`, async () => {
+  test(`a script ${what} ${code === null ? 'is accepted' : `is reported: ${code}`}, and kept`, async () => {
     const files = { 'cont-init.d/10-it': spec, elsewhere: fine };
     const { tree, problems } = await loadLiteral(files);
     assert.deepEqual(tree.init, [{ name: '10-it', run: { script: '/tree/cont-init.d/10-it' } }]);
@@ -75,7 +75,7 @@ test('a script that only its owner may execute is executable', async () => {
   assert.deepEqual(await warnings({ 'cont-init.d/a': { content: fine, mode: 0o700 } }), []);
 });
 
-test("a relative interpreter is looked for from the script's own folder", async () => {
+test("a relative interpreter is looked up from the script's own folder", async () => {
   const asked: string[] = [];
   const finds = (program: string, folder: string): boolean =>
     asked.push(`${program} in ${folder}`) > 0;

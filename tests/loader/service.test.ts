@@ -6,7 +6,7 @@ import { fine, loadLiteral, short, warnings } from './trees.ts';
 
 const run = { 'services.d/web/run': fine };
 
-test('a service is its run, its finish and its logger', async () => {
+test('a service has its run, its finish and its logger', async () => {
   const { tree, problems } = await loadLiteral({
     ...run,
     'services.d/web/finish': fine,
@@ -38,7 +38,7 @@ test('a service is its run, its finish and its logger', async () => {
   ]);
 });
 
-test('a service has no logger and no finish when there is none', async () => {
+test('a service without the files has no logger and no finish', async () => {
   const [service] = (await loadLiteral(run)).tree.services;
   assert.equal(Object.hasOwn(service ?? {}, 'logger'), false);
   assert.equal(Object.hasOwn(service ?? {}, 'finish'), false);
@@ -49,7 +49,7 @@ interface Oddity {
   readonly files: TreeFiles;
   readonly told: readonly string[];
   readonly says?: RegExp;
-  /** The services, each with what it has: `web`, `web+finish`, `web+log`. */
+  /** The services, each with its parts: `web`, `web+finish`, `web+log`. */
   readonly left: readonly string[];
 }
 
@@ -87,26 +87,26 @@ const oddities: readonly Oddity[] = [
     left: ['web+finish'],
   },
   {
-    what: 'a finish that is a folder is none',
+    what: 'a finish that is a folder is ignored',
     files: { ...run, 'services.d/web/finish': { folder: true } },
     told: ['script-is-a-folder services.d/web/finish'],
     left: ['web'],
   },
   {
-    what: 'a finish that leads nowhere is none',
+    what: 'a finish that leads nowhere is ignored',
     files: { ...run, 'services.d/web/finish': { link: 'x' } },
     told: ['link-dangling services.d/web/finish'],
     left: ['web'],
   },
   {
-    what: 'a log that is a file is no logger',
+    what: 'a log that is a file is not a logger',
     files: { ...run, 'services.d/web/log': 'x' },
     told: ['not-a-folder services.d/web/log'],
     says: /^"log" is no folder; the service "web" runs unlogged$/,
     left: ['web'],
   },
   {
-    what: 'a log that leads nowhere is no logger',
+    what: 'a log that leads nowhere is not a logger',
     files: { ...run, 'services.d/web/log': { link: 'x' } },
     told: ['link-dangling services.d/web/log'],
     says: /the service "web" runs unlogged$/,
@@ -133,32 +133,32 @@ const oddities: readonly Oddity[] = [
     left: ['web+log'],
   },
   {
-    what: 'a file named log in the folder of a logger is nothing',
+    what: 'a file named log in the folder of a logger is ignored',
     files: { ...run, 'services.d/web/log/run': fine, 'services.d/web/log/log': 'x' },
     told: [],
     left: ['web+log'],
   },
   {
-    what: 'files beside the services are nothing',
+    what: 'files beside the services are ignored',
     files: { ...run, 'services.d/README.md': 'x', 'services.d/run': fine, 'services.d/a.j2': 'x' },
     told: [],
     left: ['web'],
   },
   {
-    what: 'an entry that leads nowhere is told',
+    what: 'an entry that leads nowhere is reported',
     files: { ...run, 'services.d/x': { link: 'nowhere' } },
     told: ['link-dangling services.d/x'],
     says: /^"x" is a link that leads nowhere; there is no such service$/,
     left: ['web'],
   },
   {
-    what: 'an entry that leads to itself is told',
+    what: 'an entry that leads to itself is reported',
     files: { ...run, 'services.d/x': { link: 'x' } },
     told: ['link-loop services.d/x'],
     left: ['web'],
   },
   {
-    what: 'a link to a file is nothing',
+    what: 'a link to a file is ignored',
     files: { ...run, 'services.d/x': { link: 'web/run' } },
     told: [],
     left: ['web'],
@@ -175,13 +175,13 @@ const oddities: readonly Oddity[] = [
     left: ['web', 'x', 'y'],
   },
   {
-    what: 'a link to the folder that it is in is a service without run',
+    what: 'a link to the folder that contains it is a service without run',
     files: { ...run, 'services.d/x': { link: '.' } },
     told: ['run-missing services.d/x/run'],
     left: ['web', 'x'],
   },
   {
-    what: 'a folder and its log may be one',
+    what: 'a service folder and its log may be the same folder',
     files: { ...run, 'services.d/web/log': { link: '.' } },
     told: ['log-of-a-logger services.d/web/log/log'],
     left: ['web+log'],
@@ -202,7 +202,7 @@ for (const { what, files, told, says, left } of oddities) {
   });
 }
 
-test('any name that a folder can have is a name', async () => {
+test('any name that a folder can have is a valid name', async () => {
   const names = ['App', 'a b', 'a:b', 'a@b', 'a\nb', 'log', 'run', 'web~', 'été'];
   const files = Object.fromEntries(names.map((name) => [`services.d/${name}/run`, fine]));
   const { tree, problems } = await loadLiteral(files);

@@ -13,7 +13,7 @@ const whole: TreeFiles = {
   'cont-finish.d/10-last': fine,
 };
 
-test('a tree is its four folders', async () => {
+test('a tree consists of its four folders', async () => {
   const { tree, problems } = await loadLiteral(whole);
   assert.deepEqual(problems, []);
   assert.equal(tree.root, '/tree');
@@ -36,7 +36,7 @@ for (const [path, content] of Object.entries(whole)) {
   });
 }
 
-test('entries come in byte order (conformance case 1)', async () => {
+test('entries come in byte order', async () => {
   const names = ['10-a', '2-b', 'B', 'Z', '_x', 'a', 'a b', 'foo.bak', 'foo~', 'é', '\uff41', '😀'];
   const shuffled = names.toReversed();
   const files = Object.fromEntries(
@@ -55,7 +55,7 @@ test('entries come in byte order (conformance case 1)', async () => {
   }
 });
 
-test('names that begin with a dot are left out (conformance case 2)', async () => {
+test('names that begin with a dot are left out', async () => {
   const { tree, problems } = await loadLiteral({
     ...whole,
     'cont-init.d/.gitignore': 'x',
@@ -66,7 +66,7 @@ test('names that begin with a dot are left out (conformance case 2)', async () =
   assert.equal(tree.finish.length, 1);
 });
 
-test('a stage may be a link, even to outside of the root', async () => {
+test('a stage may be a link, even to a folder outside the root', async () => {
   const files = { ...whole, 'cont-init.d/20': fine };
   const { tree } = await load(
     '/tree/root',
@@ -86,7 +86,7 @@ const stageFaults: readonly (readonly [spec: TreeFiles[string], told: string])[]
 ];
 
 for (const [spec, told] of stageFaults) {
-  test(`a stage that is none is left out: ${told}`, async () => {
+  test(`an invalid stage is left out: ${told}`, async () => {
     const files = { 'services.d': spec, 'cont-init.d/a': fine };
     const { tree, problems } = await loadLiteral(files);
     assert.deepEqual(problems.map(short), [told]);
@@ -98,7 +98,7 @@ for (const [spec, told] of stageFaults) {
   });
 }
 
-test('a folder without any stage is refused', async () => {
+test('a folder without any stage is rejected', async () => {
   const error = await refusal(loadLiteral({ 'etc/services.d/web/run': fine }));
   assert.equal(error.code, 'ERR_TREE');
   assert.deepEqual(error.problems, [
@@ -120,7 +120,7 @@ const roots: readonly (readonly [spec: TreeFiles[string], code: string, says: Re
 ];
 
 for (const [spec, code, says] of roots) {
-  test(`a root that is none is refused: ${code}`, async () => {
+  test(`an invalid root is rejected: ${code}`, async () => {
     const { problems } = await refusal(
       load('/tree/root', literalFiles({ ...whole, root: spec }), smallHost),
     );
@@ -133,13 +133,13 @@ for (const [spec, code, says] of roots) {
   });
 }
 
-test('a missing root is refused', async () => {
+test('a missing root is rejected', async () => {
   const { problems } = await refusal(load('/elsewhere', literalFiles(whole), smallHost));
   assert.deepEqual(problems.map(short), ['root-missing /elsewhere']);
   assert.equal(problems[0]?.message, '"elsewhere" is missing');
 });
 
-/** The whole tree, with some paths kept from the reader. */
+/** The whole tree, with some paths that cannot be read. */
 function keeping(from: Readonly<Record<string, readonly (keyof Files)[]>>): Files {
   const files = literalFiles({ ...whole, 'services.d/web/finish': fine });
   const secret = { kind: 'unreadable', code: 'EACCES' } as const;
@@ -167,7 +167,7 @@ const secrets: readonly (readonly [path: string, method: keyof Files, consequenc
 ];
 
 for (const [path, method, consequence] of secrets) {
-  test(`${path} cannot be read (${method}): told, the rest is read`, async () => {
+  test(`${path} cannot be read (${method}): it is reported, and the rest is read`, async () => {
     const full = `/tree/${path}`;
     const { tree, problems } = await load('/tree', keeping({ [full]: [method] }), smallHost);
     assert.deepEqual(problems.map(short), [`unreadable ${path}`]);
@@ -180,7 +180,7 @@ for (const [path, method, consequence] of secrets) {
   });
 }
 
-test('a root whose stages cannot be looked at is refused', async () => {
+test('a root of which no stage can be looked at is rejected', async () => {
   const all = ['fix-attrs.d', 'cont-init.d', 'services.d', 'cont-finish.d'];
   const from = Object.fromEntries(all.map((name) => [`/tree/${name}`, ['look'] as const]));
   const { problems } = await refusal(load('/tree', keeping(from), smallHost));

@@ -13,7 +13,7 @@ import { TreeError } from '../../lib/errors.ts';
 import { parseAccounts } from '../../lib/model/accounts.ts';
 import type { Problem } from '../../lib/model/problem.ts';
 
-/** A script without fault. */
+/** A valid script. */
 export const fine = '#!/bin/sh\n';
 
 /** A machine with `/bin/sh`, `sh` and `env`, and the accounts root and web. */
@@ -37,7 +37,7 @@ export function short({ code, path, line }: Problem): string {
   return `${code} ${path.replace('/tree/', '')}${line === undefined ? '' : `:${String(line)}`}`;
 }
 
-/** The TreeError that loading ends in. */
+/** The TreeError with which loading fails. */
 export async function refusal(loading: Promise<unknown>): Promise<TreeError> {
   const error: unknown = await loading.then(
     () => undefined,
@@ -56,7 +56,10 @@ export function temporaryFolder(context: TestContext): string {
   return folder;
 }
 
-/** Gives the tests of a file a folder for temporary files that nobody else makes any in: what is in it, they have left. */
+/**
+ * Gives the tests of a file a folder for temporary files of their own, so that every entry in it was left there by
+ * them.
+ */
 export function keepTemporaryFilesApart(): void {
   const { TMPDIR } = process.env;
   const folder = mkdtempSync(join(tmpdir(), 'stagekeeper-test-'));
@@ -68,7 +71,7 @@ export function keepTemporaryFilesApart(): void {
   });
 }
 
-/** Removes a folder and all in it, whatever bytes the names are made of and whoever may read it. */
+/** Removes a folder with its contents, whatever bytes the names consist of and whatever the permissions are. */
 export function removeAll(folder: Buffer): void {
   chmodSync(folder, 0o700);
   for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
@@ -79,5 +82,5 @@ export function removeAll(folder: Buffer): void {
   rmdirSync(folder);
 }
 
-/** Why a test that wants to be kept out of a file cannot be run; `false` when it can. */
+/** Why a test that needs a file without the right to read is skipped; `false` when it can run. */
 export const skipForRoot = process.getuid?.() === 0 && 'root may read everything';
