@@ -13,7 +13,7 @@ import { test } from 'node:test';
 import { diskFiles } from '../../lib/loader/disk-files.ts';
 import { skipForRoot, temporaryFolder } from './trees.ts';
 
-test('what a path leads to', (context) => {
+test('look returns what a path leads to', (context) => {
   const folder = temporaryFolder(context);
   const at = (name: string): string => join(folder, name);
   writeFileSync(at('file'), 'four');
@@ -42,14 +42,14 @@ test('what a path leads to', (context) => {
   assert.deepEqual(diskFiles.look('/dev/null'), { kind: 'other' });
 });
 
-test('a FIFO is seen, and read without waiting for its writer', (context) => {
+test('a FIFO is recognized, and read without a wait for its writer', (context) => {
   const fifo = join(temporaryFolder(context), 'fifo');
   execFileSync('mkfifo', [fifo]);
   assert.deepEqual(diskFiles.look(fifo), { kind: 'other' });
   assert.deepEqual(diskFiles.read(fifo, 10), { kind: 'bytes', bytes: Buffer.alloc(0) });
 });
 
-test('names come in byte order; those that are not UTF-8 stand apart', (context) => {
+test('names come in byte order; those that are not UTF-8 are returned apart', (context) => {
   const folder = temporaryFolder(context);
   const names = ['é', 'b', 'a b', '10', '2', 'B', '.hidden', 'a\nb', '\ufeffbom', '😀', '\uff41'];
   for (const name of names) writeFileSync(join(folder, name), '');
@@ -61,7 +61,7 @@ test('names come in byte order; those that are not UTF-8 stand apart', (context)
   });
 });
 
-test('what is no folder cannot be listed', (context) => {
+test('a path that is not a folder cannot be listed', (context) => {
   const folder = temporaryFolder(context);
   writeFileSync(join(folder, 'file'), '');
   const code = (name: string): unknown => diskFiles.list(join(folder, name));
@@ -69,7 +69,7 @@ test('what is no folder cannot be listed', (context) => {
   assert.deepEqual(code('missing'), { kind: 'unreadable', code: 'ENOENT' });
 });
 
-test('of a file only the first bytes are read', (context) => {
+test('read returns only the first bytes of a file', (context) => {
   const file = join(temporaryFolder(context), 'file');
   writeFileSync(file, 'abcdef');
   const text = (limit: number): string => {
@@ -80,28 +80,32 @@ test('of a file only the first bytes are read', (context) => {
   assert.equal(text(6), 'abcdef');
   assert.equal(text(100), 'abcdef');
   assert.equal(text(0), '');
-  truncateSync(file, 2 ** 40); // a hole; nothing could read it whole
+  truncateSync(file, 2 ** 40); // a hole; the whole file could not be read
   assert.equal(text(6), 'abcdef');
 });
 
-test('what cannot be read says why', (context) => {
+test('a path that cannot be read is reported with the code', (context) => {
   const folder = temporaryFolder(context);
   const code = (name: string): unknown => diskFiles.read(join(folder, name), 10);
   assert.deepEqual(code('missing'), { kind: 'unreadable', code: 'ENOENT' });
   assert.deepEqual(code('.'), { kind: 'unreadable', code: 'EISDIR' });
 });
 
-test('what one may not read says so', { skip: skipForRoot }, (context) => {
-  const folder = temporaryFolder(context);
-  mkdirSync(join(folder, 'closed'));
-  writeFileSync(join(folder, 'closed', 'file'), '');
-  writeFileSync(join(folder, 'secret'), '', { mode: 0 });
-  chmodSync(join(folder, 'closed'), 0);
-  const secret = { kind: 'unreadable', code: 'EACCES' };
-  assert.deepEqual(diskFiles.look(join(folder, 'closed', 'file')), secret);
-  assert.deepEqual(diskFiles.list(join(folder, 'closed')), secret);
-  assert.deepEqual(diskFiles.read(join(folder, 'secret'), 10), secret);
-});
+test(
+  'a path without the right to read is reported with the code',
+  { skip: skipForRoot },
+  (context) => {
+    const folder = temporaryFolder(context);
+    mkdirSync(join(folder, 'closed'));
+    writeFileSync(join(folder, 'closed', 'file'), '');
+    writeFileSync(join(folder, 'secret'), '', { mode: 0 });
+    chmodSync(join(folder, 'closed'), 0);
+    const secret = { kind: 'unreadable', code: 'EACCES' };
+    assert.deepEqual(diskFiles.look(join(folder, 'closed', 'file')), secret);
+    assert.deepEqual(diskFiles.list(join(folder, 'closed')), secret);
+    assert.deepEqual(diskFiles.read(join(folder, 'secret'), 10), secret);
+  },
+);
 
 test(
   'no descriptor stays open, however a reading ends',

@@ -34,7 +34,7 @@ test('a line is a path, recursion, an account and two modes', async () => {
   ]);
 });
 
-test('files come in byte order, blank lines and comments are none, CRLF is no fault', async () => {
+test('files come in byte order, blank lines and comments are ignored, CRLF is accepted', async () => {
   const { tree, problems } = await loadLiteral({
     'fix-attrs.d/b': '# a comment\r\n\r\n  \t\n  # another\n/b true root - -\r\n',
     'fix-attrs.d/a': '/a true root - -',
@@ -62,7 +62,7 @@ const faults: readonly (readonly [line: string, says: RegExp])[] = [
 ];
 
 for (const [line, says] of faults) {
-  test(`the line '${line}' is told and left out, the others stay`, async () => {
+  test(`the line '${line}' is reported and left out, the others stay`, async () => {
     const { tree, problems } = await withLines('/x true root - -', '', line, '/y true root - -');
     assert.deepEqual(problems.map(short), ['fix-attrs-line fix-attrs.d/10-web:3']);
     assert.match(problems[0]?.message ?? '', says);
@@ -74,7 +74,7 @@ for (const [line, says] of faults) {
   });
 }
 
-test('a rule with an unknown account is told and kept', async () => {
+test('a rule with an unknown account is reported and kept', async () => {
   const { tree, problems } = await withLines('/a true nobody 0644 0755', '/b true - - -');
   assert.deepEqual(problems.map(short), ['account-unknown fix-attrs.d/10-web:1']);
   assert.match(problems[0]?.message ?? '', /^"10-web" names the account "nobody"/);
@@ -83,7 +83,7 @@ test('a rule with an unknown account is told and kept', async () => {
   assert.equal(tree.fixAttrs.length, 2);
 });
 
-test('what is no file is told', async () => {
+test('an entry that is not a file is reported', async () => {
   const { tree, problems } = await loadLiteral({
     'fix-attrs.d/a': { folder: true },
     'fix-attrs.d/b': { link: 'nowhere' },

@@ -31,7 +31,7 @@ test('programs are found by path and by name', (context) => {
   }
 });
 
-test('without a PATH the default one holds', (context) => {
+test('without a PATH the default one is used', (context) => {
   const path = process.env['PATH'];
   context.after(() => {
     process.env['PATH'] = path;
@@ -40,7 +40,7 @@ test('without a PATH the default one holds', (context) => {
   assert.equal(thisHost().finds('sh', '/'), true);
 });
 
-test('each host looks for itself: what came or went in between is seen', (context) => {
+test('each host searches again: it sees what has appeared or disappeared', (context) => {
   const tool = join(temporaryFolder(context), 'tool');
   assert.equal(thisHost().finds(tool, '/'), false);
   writeFileSync(tool, '', { mode: 0o755 });
