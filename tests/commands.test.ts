@@ -1,6 +1,6 @@
 /*
- * Every command in every state of a service, once, twice in the same tick, and each after each other: where it ends is where
- * s6 ends. In virtual time, with fake processes.
+ * Every command in every state of a service, once, twice in the same tick, and after each other command: the service
+ * ends in the state in which it ends under s6. In virtual time, with fake processes.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,11 +8,11 @@ import type { Service, ServiceStatus } from '../lib/index.ts';
 import type { Behaviour, Simulation } from '../lib/testing/index.ts';
 import { exit, simulate } from '../lib/testing/index.ts';
 
-/** A process that is there a moment after it was asked for, as a real one is. */
+/** A process that exists a moment after its spawn, as a real one does. */
 const unhurried: Behaviour = { spawnAfter: 0 };
 const stubborn: Behaviour = { ...unhurried, ignores: ['SIGTERM'] };
 
-/** How a service gets into each state. Its `finish` takes a second there, and its `run` does not heed TERM. */
+/** How a service gets into each state. Its `finish` takes a second there, and its `run` ignores TERM. */
 const ways: Readonly<Record<ServiceStatus, (life: Simulation, service: Service) => Promise<void>>> =
   {
     down: () => Promise.resolve(),
@@ -54,12 +54,12 @@ const commands: Readonly<Record<string, (service: Service) => unknown>> = {
   signal: (service) => service.signal('SIGWINCH'),
 };
 
-/** A wait whose outcome is not what is looked at. */
+/** Ignores the outcome of a wait. */
 function tell(wait: Promise<void>): void {
   wait.catch(() => undefined);
 }
 
-/** A service in a state, given commands in one tick, and all that comes of it in a minute. */
+/** A service in a state gets commands in one tick; returns all that follows within a minute. */
 async function outcome(state: ServiceStatus, ...names: readonly string[]) {
   const web = { name: 'web', run: ['web'], finish: ['tidy'], down: true };
   const life = await simulate({ services: [web] });
@@ -91,7 +91,10 @@ type Outcome = readonly [
   signals?: readonly string[],
 ];
 
-/** What each command comes to in each state: where it ends, whether it is wanted, what is spawned from then on, which signals are sent in all. */
+/**
+ * The outcome of each command in each state: the final status, whether the service is wanted, what is spawned from then
+ * on, and all signals that are sent.
+ */
 const outcomes: Readonly<Record<string, Readonly<Record<ServiceStatus, Outcome>>>> = {
   start: {
     down: ['up', true, 'web'],
@@ -141,7 +144,7 @@ const outcomes: Readonly<Record<string, Readonly<Record<ServiceStatus, Outcome>>
 };
 
 for (const [command, ends] of Object.entries(outcomes)) {
-  test(`${command}, in every state, ends where s6 ends`, async () => {
+  test(`${command}, in every state, ends in the same state as under s6`, async () => {
     for (const state of states) {
       const [status, wanted, spawned = '', sent = []] = ends[state];
       const found = await outcome(state, command);
@@ -152,7 +155,7 @@ for (const [command, ends] of Object.entries(outcomes)) {
   });
 }
 
-test('a command twice in the same tick comes to what it comes to once, but a signal is sent twice', async () => {
+test('a command that is repeated in the same tick has no further effect, but a signal is sent twice', async () => {
   for (const state of states) {
     for (const command of ['start', 'once', 'stop', 'restart']) {
       const once = await outcome(state, command);
@@ -162,7 +165,7 @@ test('a command twice in the same tick comes to what it comes to once, but a sig
   assert.deepEqual((await outcome('up', 'signal', 'signal')).signals, ['SIGWINCH', 'SIGWINCH']);
 });
 
-test('of two commands in the same tick the last one holds, in every state', async () => {
+test('of two commands in the same tick the last one decides, in every state', async () => {
   const ends = { start: ['up', true], restart: ['up', true], stop: ['down', false] } as const;
   for (const state of states) {
     for (const first of ['start', 'once', 'stop', 'restart']) {

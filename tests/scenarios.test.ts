@@ -6,9 +6,9 @@ import { divider, parseScenario } from './scenarios/parse.ts';
 import { play } from './scenarios/play.ts';
 
 /*
- * Each file of `scenarios/` is the life of a whole tree in virtual time: what there is, what is done, and everything that
- * then happens. Those in a folder of their own are the cases of other supervisors, retold. `UPDATE=1` writes down anew what
- * happens; look at the difference before you believe it.
+ * Each file of `scenarios/` is the life of a whole tree in virtual time: its files, the steps, and every event that
+ * follows. Those in a folder of their own follow the test cases of other supervisors. `UPDATE=1` writes the transcripts
+ * again; review the difference.
  */
 
 const folder = new URL('scenarios/', import.meta.url);
@@ -35,7 +35,7 @@ test('there are scenarios, each with a title and steps', () => {
   }
 });
 
-test('a scenario in a folder of its own says whose idea it is', () => {
+test('a scenario in a folder of its own names its origin', () => {
   const retold = files.filter((name) => dirname(name) !== '.');
   assert.ok(retold.length >= 60);
   for (const name of retold) {
@@ -44,11 +44,14 @@ test('a scenario in a folder of its own says whose idea it is', () => {
   }
 });
 
-test('what a scenario says that nobody understands is an error, not a silence', async () => {
+test('an unknown word in a scenario is an error', async () => {
   const failing = (text: string): Promise<unknown> => play(parseScenario(text));
   await assert.rejects(failing('  services.d/web/ron\n'), /What is services\.d\/web\/ron\?/);
   await assert.rejects(failing('  services.d/web/run sleeps\n'), /'sleeps' is nothing that/);
-  await assert.rejects(failing('  services.d/web/run leaves nobody\n'), /Who is 'nobody'\?/);
+  await assert.rejects(
+    failing('  services.d/web/run leaves nothing\n'),
+    /'nothing' is not a kind of leftover/,
+  );
   await assert.rejects(failing('dance\n'), /No child 'dance' is alive/);
   await assert.rejects(failing('  services.d/web/run\nstart\nweb dances\n'), /What is 'dances'\?/);
 });

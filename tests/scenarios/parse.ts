@@ -2,25 +2,25 @@ import type { Behaviour } from '../../lib/testing/behaviour.ts';
 import { exit, sequence } from '../../lib/testing/behaviour.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 
-/** A scenario as it is written: what there is, what is done, and what happened when it was last played. */
+/** A scenario as written: its tree, its steps, and the transcript of the last time that it was played. */
 export interface Scenario {
   /** What it shows, in a sentence or two. */
   readonly title: string;
-  /** Whose idea it is: `After Horust: ...`. */
+  /** The test case that it follows: `After Horust: ...`. */
   readonly origin: string | undefined;
-  /** The tree: each path with what stands behind it, which for a script is what it does. */
+  /** The tree: each path with its content; the content of a script says what the script does. */
   readonly files: Files;
   /** Options of the supervisor: `timeouts.services=500`. */
   readonly options: readonly string[];
   readonly steps: readonly string[];
-  /** Everything above the divider, as it stands. */
+  /** The text above the divider, unchanged. */
   readonly written: string;
   readonly transcript: string;
 }
 
 export type Files = ReadonlyMap<string, string>;
 
-/** Between what is done and what happens. */
+/** The line between the steps and the transcript. */
 export const divider = '----';
 
 /** Reads a scenario: the title (`#`), the tree (indented), the options (`with`), the steps, the divider, the transcript. */
@@ -47,7 +47,7 @@ function isOrigin(title: string): boolean {
   return /^After \S.*: /.test(title);
 }
 
-/** A path and what stands behind it. */
+/** A path and its content. */
 export function fileOf(line: string): [path: string, content: string] {
   const [path = '', ...content] = wordsOf(line);
   return [path, content.join(' ')];
@@ -57,7 +57,7 @@ export function wordsOf(line: string): string[] {
   return line.trim().split(/\s+/);
 }
 
-/** What a child does each time that it is spawned: `exits 1 after 50, stays`. */
+/** What a child does at each spawn: `exits 1 after 50, stays`. */
 export function behavioursOf(text: string): readonly Behaviour[] {
   return text.split(',').map(lifeOf);
 }
@@ -65,11 +65,11 @@ export function behavioursOf(text: string): readonly Behaviour[] {
 /** How a process ends: a code or a signal. */
 export function exitOf(word: string): Exit {
   const { exit: end } = exit(/^\d+$/.test(word) ? Number(word) : (word as NodeJS.Signals));
-  if (end === undefined) throw new Error(`'${word}' is no way to end.`);
+  if (end === undefined) throw new Error(`'${word}' is neither an exit code nor a signal.`);
   return end;
 }
 
-/** One life, of several steps perhaps: `announces after 100 then exits 1 after 50`. */
+/** One life, which may have several steps: `announces after 100 then exits 1 after 50`. */
 function lifeOf(text: string): Behaviour {
   return sequence(...text.split(/ then /).map(behaviourOf));
 }
@@ -89,7 +89,7 @@ type Reader = (behaviour: Behaviour, next: () => string) => Behaviour;
 
 const after: Reader = (behaviour, next) => ({ ...behaviour, after: Number(next()) });
 
-/** What a child can do. `takes` is said of a script, which exits by itself; `hangs` of one that does not. */
+/** What a child can do. `takes` is for a script that exits by itself, `hangs` for one that does not. */
 const vocabulary: Readonly<Record<string, Reader>> = {
   stays: (behaviour) => behaviour,
   exits: (behaviour, next) => ({ ...behaviour, exit: exitOf(next()) }),
@@ -107,8 +107,9 @@ const vocabulary: Readonly<Record<string, Reader>> = {
   unspawnable: (behaviour, next) => ({ ...behaviour, unspawnable: next() }),
 };
 
-/** Whom a child leaves behind: `willing` ones, which a signal ends, or `stubborn` ones. */
+/** The leftovers of a child: `willing` ones, which a signal ends, or `stubborn` ones. */
 function othersOf(word: string): true | 'stubborn' {
-  if (word !== 'willing' && word !== 'stubborn') throw new Error(`Who is '${word}'?`);
+  if (word !== 'willing' && word !== 'stubborn')
+    throw new Error(`'${word}' is not a kind of leftover.`);
   return word === 'willing' ? true : word;
 }

@@ -11,8 +11,8 @@ import { verdictInWords } from '../machine/in-words.ts';
 import { asWallClock } from '../wall-clock.ts';
 
 /**
- * Plays a scenario in virtual time and returns everything that happened, each with its moment: steps (`>`), what the spawner
- * was asked for (`→`), events, and promises that were not kept (`✗`).
+ * Plays a scenario in virtual time and returns everything that happened, each with its moment: steps (`>`), requests to
+ * the spawner (`→`), events, and promises that were rejected (`✗`).
  */
 export async function play(scenario: Scenario): Promise<string> {
   const lines: string[] = [];
@@ -42,13 +42,13 @@ export async function play(scenario: Scenario): Promise<string> {
   }
 }
 
-/** The names of the children that not even KILL ends. */
+/** The names of the children that KILL does not end. */
 function unkillable({ files }: Scenario): ReadonlySet<string> {
   const paths = [...files].filter(([, content]) => wordsOf(content).includes('unkillable'));
   return new Set(paths.map(([path]) => childOf(path) ?? path));
 }
 
-/** Where the steps of a scenario are done. */
+/** Executes the steps of a scenario. */
 class Stage {
   readonly #life: Simulation;
   readonly #setClock: (ms: number) => void;
@@ -60,13 +60,13 @@ class Stage {
     this.#say = say;
   }
 
-  /** Says what the child of a script does, if the path is that of a script. */
+  /** Sets what the child of a script does, if the path is that of a script. */
   script(path: string, content: string): void {
     const child = childOf(path);
     if (child !== undefined) this.#life.spawner.script(child, behavioursOf(content));
   }
 
-  /** Does a step, or several at the same moment (`stop web and start web`), and lets come of it what needs no time. */
+  /** Executes a step, or several at the same moment (`stop web and start web`), and then settles what needs no time. */
   async step(step: string): Promise<void> {
     this.#say(`> ${step}`);
     await Promise.all(step.split(' and ').map((words) => this.#do(words)));
@@ -80,22 +80,23 @@ class Stage {
     else await does(second, ...rest);
   }
 
-  /** How it stands at the end. */
+  /** The final state. */
   outcome(): string {
     const { supervisor, spawner, clock } = this.#life;
     const { phase, services, verdict } = supervisor.status();
     if (verdict !== undefined) {
       if (spawner.alive.length > 0)
         throw new Error(`Alive after the end: ${spawner.alive.join(', ')}`);
-      if (spawner.children.some((child) => child.lingers())) throw new Error('Some live on.');
-      if (clock.alarms > 0) throw new Error('An alarm is set after the end.');
+      if (spawner.children.some((child) => child.lingers()))
+        throw new Error('Leftovers are alive after the end.');
+      if (clock.alarms > 0) throw new Error('A timer is set after the end.');
       return `end: ${verdictInWords(verdict)}`;
     }
     const standing = Object.entries(services).map(([name, { status }]) => `, ${name} ${status}`);
     return `still ${phase}${standing.join('')}`;
   }
 
-  /** What is said to the whole, to one service, to time and to the disk. */
+  /** The steps that concern the supervisor, one service, the time and the disk. */
   get #steps(): Readonly<Record<string, Step>> {
     const { supervisor, advance, write, remove } = this.#life;
     const { init, services, finish } = supervisor.stages;
@@ -148,14 +149,14 @@ class Stage {
     };
   }
 
-  /** A promise that is not kept is part of the story. */
+  /** A promise that is rejected is part of the transcript. */
   #ask(promise: Promise<unknown>): void {
     promise.catch((error: unknown) => {
       this.#say(`✗ ${error instanceof StagekeeperError ? error.code : String(error)}`);
     });
   }
 
-  /** What a child is told to do: `web exits 3`, `web announces`, `web prints text`. */
+  /** Makes a child act: `web exits 3`, `web announces`, `web prints text`. */
   #direct(name: string, what: string, [how = '0', ...more]: readonly string[]): void {
     const child = this.#life.spawner.child(name);
     if (what === 'exits') return child.exit(exitOf(how));
@@ -178,7 +179,7 @@ function patience(ms = ''): { readonly killTimeout?: number } {
   return ms === '' ? {} : { killTimeout: Number(ms) };
 }
 
-/** What the spawner is asked for; sweeps, which change nothing that one could see, are left out. */
+/** A request to the spawner in words; sweeps, which have no visible effect, are left out. */
 function requestInWords(request: SpawnerRequest): string | undefined {
   switch (request.type) {
     case 'spawn': {

@@ -2,13 +2,15 @@ import type { Files } from './parse.ts';
 import type { SupervisorOptions } from '../../lib/index.ts';
 import type { TreeFiles } from '../../lib/testing/index.ts';
 
-/** What stands on the disk of a scenario: scripts, of which only their names matter, and control files with their values. */
+/**
+ * The files on the disk of a scenario: scripts, of which only the names matter, and control files with their values.
+ */
 export function literalOf(files: Files): TreeFiles {
   const onDisk = [...files].filter(([path]) => path !== hostCommand);
   return Object.fromEntries(onDisk.map(([path, text]) => [path, contentOf(path, text)]));
 }
 
-/** What the host's own command goes by: it stands among the files so that one can say what it does. */
+/** The name of the host's own command: it is listed among the files, so that a scenario can say what it does. */
 const hostCommand = 'command';
 
 function contentOf(path: string, text: string): string {
@@ -27,8 +29,8 @@ const controlFiles: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The name of the child that a script becomes: `services.d/web/log/run` is `web/log`, and a script of a stage goes by its file
- * name, or by its folder too.
+ * The name of the child that a script becomes: `services.d/web/log/run` is `web/log`; a script of a stage has its file
+ * name, or its path.
  */
 export function childOf(path: string): string | undefined {
   if (path === hostCommand) return path;

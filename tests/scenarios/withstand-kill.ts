@@ -1,14 +1,14 @@
 import type { FakeChild, FakeSpawner, SpawnerRequest } from '../../lib/testing/index.ts';
 
-/** Whom KILL does not end, and who is told of it all the same. */
+/** The children that KILL does not end, and the function that receives each KILL. */
 export interface Immortals {
   readonly names: ReadonlySet<string>;
   readonly heard: (request: SpawnerRequest) => void;
 }
 
 /**
- * Lets the children of these names withstand KILL, as a process does that waits for a disk which does not answer. No double
- * does so by itself: they end when they are told to exit.
+ * Lets the children of these names survive KILL, like a process that waits for a disk which does not respond. A fake
+ * child alone does not: it exits when it is told to.
  */
 export function withstandKill(spawner: FakeSpawner, { names, heard }: Immortals): void {
   const spawn = spawner.spawn.bind(spawner);
