@@ -223,7 +223,7 @@ function tellLeftBehind(draft: Draft, { spec, state }: Unit): void {
   draft.warn(
     'left-behind',
     spec.name,
-    'processes that an earlier run started live on beside the new one',
+    'processes that an earlier run started still run beside the new one',
     'A service must stay in the foreground, and exec or wait for what it starts.',
   );
 }
