@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { resolveAccount } from '../model/accounts.ts';
+import { parseGlobPath } from '../model/glob-pattern.ts';
 import type { FixAttrsRule } from '../model/tree.ts';
 import { show } from '../schema.ts';
 import { largestControlFile } from './control-files.ts';
@@ -21,21 +22,29 @@ function readRules(reading: Reading, source: string): readonly FixAttrsRule[] {
   const limits = { bound: largestControlFile, first: largestControlFile };
   const bytes = reading.read(source, limits, 'its rules are left out');
   if (bytes === undefined) return [];
-  return new TextDecoder()
-    .decode(bytes)
-    .split('\n')
-    .flatMap((text, index) => {
-      const line = index + 1;
-      const words = text.split(/[ \t\r]+/).filter((word) => word !== '');
-      if (words[0] === undefined || words[0].startsWith('#')) return [];
-      const parsed = parseWords(words);
-      if (typeof parsed === 'string') {
-        reading.tell('fix-attrs-line', source, `${parsed}; the line is left out`, { line, remedy });
-        return [];
-      }
-      checkAccount(reading, source, line, parsed.account);
-      return [{ source, line, ...parsed }];
-    });
+  const lines = Buffer.from(bytes).toString('latin1').split('\n');
+  return lines.flatMap((raw, index) => {
+    const line = index + 1;
+    const text = decode(raw);
+    const words = (text ?? raw).split(/[ \t\r]+/).filter((word) => word !== '');
+    if (words[0] === undefined || words[0].startsWith('#')) return [];
+    const parsed = text === undefined ? 'has a line that is not UTF-8' : parseWords(words);
+    if (typeof parsed === 'string') {
+      reading.tell('fix-attrs-line', source, `${parsed}; the line is left out`, { line, remedy });
+      return [];
+    }
+    checkAccount(reading, source, line, parsed.account);
+    return [{ source, line, ...parsed }];
+  });
+}
+
+/** Bytes as text; `undefined` if they are not UTF-8, and so would name another file. */
+function decode(bytes: string): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(bytes, 'latin1'));
+  } catch {
+    return undefined;
+  }
 }
 
 const remedy = 'A line reads: PATH true|false ACCOUNT FILE-MODE FOLDER-MODE.';
@@ -52,6 +61,8 @@ function parseWords(words: readonly string[]): Omit<FixAttrsRule, 'source' | 'li
   for (const mode of [file, folder]) {
     if (!isMode(mode)) return `has ${show(mode)} for a mode in octal digits or -`;
   }
+  const patterns = parseGlobPath(Buffer.from(path).toString('latin1'));
+  if (typeof patterns === 'string') return `has the path ${show(path)}, which ${patterns}`;
   return {
     path,
     recurse: recurse === 'true',

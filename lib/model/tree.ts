@@ -117,7 +117,11 @@ export interface FixAttrsRule {
   readonly source: string;
   /** The line's number, from 1. */
   readonly line: number;
-  /** The glob that names the paths: `*`, `?` and `[...]` within one path segment. */
+  /**
+   * The path, a pattern as glob(3) has it in the C locale, where characters are bytes: `*`, `?`, `[...]`, `[!...]` and `[^...]`
+   * with ranges and classes (`[:digit:]`) within one path segment, and a backslash before what is meant as it is. A leading dot
+   * is found only if it is written. `.` and `..` are found by no wildcard (this library).
+   */
   readonly path: string;
   /** Whether the rule also applies to everything below a folder. */
   readonly recurse: boolean;

@@ -59,6 +59,11 @@ const faults: readonly (readonly [line: string, says: RegExp])[] = [
   ['/a true root u+x 0755', /has "u\+x" for a mode/],
   ['/a true root 0644 77777', /has "77777" for a mode/],
   ['/a true root 0644 --', /has "--" for a mode/],
+  [
+    '/[[:foo:]] true root - -',
+    /has the path "\/\[\[:foo:\]\]", which has the unknown class \[:foo:\]/,
+  ],
+  ['/a\\ true root - -', /which has a name that ends with a backslash/],
 ];
 
 for (const [line, says] of faults) {
@@ -73,6 +78,19 @@ for (const [line, says] of faults) {
     );
   });
 }
+
+test('a line that is not UTF-8 would name another file, and is left out', async () => {
+  const lines = ['# caf\xe9', '/caf\xe9 true root - -', '/caf? true root - -'].join('\n');
+  const { tree, problems } = await loadLiteral({
+    'fix-attrs.d/10-web': { content: Buffer.from(lines, 'latin1') },
+  });
+  assert.deepEqual(problems.map(short), ['fix-attrs-line fix-attrs.d/10-web:2']);
+  assert.match(problems[0]?.message ?? '', /has a line that is not UTF-8; the line is left out$/);
+  assert.deepEqual(
+    tree.fixAttrs.map(({ path }) => path),
+    ['/caf?'],
+  );
+});
 
 test('a rule with an unknown account is reported and kept', async () => {
   const { tree, problems } = await withLines('/a true nobody 0644 0755', '/b true - - -');
