@@ -1,9 +1,11 @@
-import { chmodSync, chownSync, lchownSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { basename, join } from 'node:path';
-import { setImmediate as breath } from 'node:timers/promises';
-import { expandGlob, isGlob } from './glob.ts';
+import { Breath } from './breath.ts';
+import { EntryError } from './entry-error.ts';
+import { walkTree } from './fix-attrs-walk.ts';
+import type { Found } from './glob.ts';
+import { expandGlob, readGlob } from './glob.ts';
 import { readAccounts } from './read-accounts.ts';
+import { isForeignLink } from './trust.ts';
 import type { AccountIds } from '../model/accounts.ts';
 import { resolveAccount } from '../model/accounts.ts';
 import type { Problem } from '../model/problem.ts';
@@ -14,6 +16,8 @@ import type { FixAttrsRule } from '../model/tree.ts';
 export interface FixAttrsOptions {
   /** Whether hidden files are included where a rule goes down a folder (`S6_FIX_ATTRS_HIDDEN`). */
   readonly hidden: boolean;
+  /** Where `/proc` is mounted; by default there. */
+  readonly procfs?: string;
 }
 
 /**
@@ -21,8 +25,12 @@ export interface FixAttrsOptions {
  * else is done all the same: a failure never matters for what comes after (s6-overlay).
  *
  * Owner and group go to everything that a rule names; modes to files and folders. A link that a rule names by its name is
- * followed, one that is merely found is not: it is given to the new owner itself, and what it leads to, possibly out of the
- * tree, stays as it is. A glob that names nothing is no problem, a plain path that does not exist is one.
+ * followed, one that is merely found is not: it is given to the new owner itself. A glob that names nothing is no problem, a
+ * plain path that does not exist is one.
+ *
+ * Other accounts may write to the folders meanwhile, and gain nothing by that: what is changed is the inode that was found (see
+ * Inode). Links of other accounts are not followed, and files that another account may have linked into its folder stay as
+ * they are; each is a problem.
  */
 export async function applyFixAttrs(
   rules: readonly FixAttrsRule[],
@@ -36,12 +44,9 @@ export async function applyFixAttrs(
   return problems;
 }
 
-/** Milliseconds of work after which the host may breathe: a rule may go down a large folder. */
-const breathAfter = 10;
-
 async function applyRule(
   rule: FixAttrsRule,
-  { hidden }: FixAttrsOptions,
+  { hidden, procfs = '/proc' }: FixAttrsOptions,
 ): Promise<Problem | undefined> {
   const { source, line, account, path } = rule;
   const owner = resolveAccount(readAccounts(), account);
@@ -50,28 +55,48 @@ async function applyRule(
     const remedy = 'Create it, or name a fallback behind it: name,uid:gid.';
     return problem('account-unknown', source, message, { line, remedy });
   }
+  const glob = readGlob(path);
+  if (typeof glob === 'string') {
+    return problem('fix-attrs-failed', source, `${path} ${glob}; nothing was done for it`, {
+      line,
+    });
+  }
   const failures: Failures = { first: undefined, count: 0 };
-  let begun = performance.now();
-  for (const found of named(path)) {
-    for (const place of walk(found, rule.recurse, hidden, failures)) {
-      applyTo(place, rule, owner, failures);
-      if (performance.now() - begun < breathAfter) continue;
-      await breath();
-      begun = performance.now();
+  const breath = new Breath();
+  const missing = { procfs, breath, fail: noteUnless(failures, glob.isWild ? absent : []) };
+  const gone = { hidden, breath, fail: noteUnless(failures, ['ENOENT']) };
+  for await (const start of expandGlob(glob, missing)) {
+    for await (const found of rule.recurse ? walkTree(start, gone) : alone(start)) {
+      applyTo(found, rule, owner, gone.fail);
     }
   }
   return problemOf(rule, failures);
 }
 
+/** What the system says of a path that stands for nothing. */
+const absent: readonly string[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
+
+function* alone(found: Found): Generator<Found> {
+  try {
+    yield found;
+  } finally {
+    found.inode.close();
+  }
+}
+
 /** What could not be done: the first in words, the others as a number, for there may be thousands. */
 interface Failures {
-  first: string | undefined;
+  first: EntryError | undefined;
   count: number;
 }
 
-function note(failures: Failures, path: string, error: unknown): void {
-  failures.first ??= describe(path, error);
-  failures.count += 1;
+function noteUnless(failures: Failures, expected: readonly string[]): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof EntryError)) throw error;
+    if (error.code !== undefined && expected.includes(error.code)) return;
+    failures.first ??= error;
+    failures.count += 1;
+  };
 }
 
 function problemOf(
@@ -80,81 +105,36 @@ function problemOf(
 ): Problem | undefined {
   if (first === undefined) return undefined;
   const others = count === 1 ? '' : `; so it is with ${String(count - 1)} more`;
-  return problem('fix-attrs-failed', source, `${first}${others}`, { line });
-}
-
-/** Something to be fixed. */
-interface Place {
-  readonly path: string;
-  readonly stat: Stats;
-}
-
-/** A path to begin with. */
-interface Beginning {
-  readonly path: string;
-  /** Whether a link there is followed. */
-  readonly follow: boolean;
-  /** Whether it has to be there. */
-  readonly required: boolean;
-}
-
-function named(pattern: string): readonly Beginning[] {
-  if (!isGlob(pattern))
-    return [{ path: pattern.replace(/\\(.)/g, '$1'), follow: true, required: true }];
-  const follow = !isGlob(basename(pattern));
-  return expandGlob(pattern).map((path) => ({ path, follow, required: false }));
-}
-
-/** A place and, where the rule says so, everything below it, folders before what is in them. */
-function* walk(
-  { path: start, follow, required }: Beginning,
-  recurse: boolean,
-  hidden: boolean,
-  failures: Failures,
-): Generator<Place> {
-  const todo = [start];
-  for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
-    try {
-      const stat = follow && path === start ? statSync(path) : lstatSync(path);
-      yield { path, stat };
-      if (!recurse || !stat.isDirectory()) continue;
-      const names = readdirSync(path).filter((name) => hidden || !name.startsWith('.'));
-      for (const name of names) todo.push(join(path, name));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const gone = code === 'ENOENT' && !(required && path === start);
-      if (!gone) note(failures, path, error);
-    }
-  }
+  const more = { line, ...(first.remedy !== undefined && { remedy: first.remedy }) };
+  return problem('fix-attrs-failed', source, `${first.message}${others}`, more);
 }
 
 /** Changes only what differs: on a layered file system every change copies the file. The owner first, since that resets bits of the mode. */
 function applyTo(
-  { path, stat }: Place,
+  { inode, folder }: Found,
   rule: FixAttrsRule,
   owner: AccountIds,
-  failures: Failures,
+  fail: (error: unknown) => void,
 ): void {
-  const { uid = stat.uid, gid = stat.gid } = owner;
-  const mode = stat.isDirectory() ? rule.folderMode : stat.isFile() ? rule.fileMode : undefined;
+  const { stats } = inode;
+  const { uid = stats.uid, gid = stats.gid } = owner;
+  const isOwned = uid === stats.uid && gid === stats.gid;
+  const mode = modeFor(stats, rule);
+  if (isOwned && (mode === undefined || mode === (stats.mode & 0o7777))) return;
   try {
-    const owned = uid === stat.uid && gid === stat.gid;
-    if (!owned) (stat.isSymbolicLink() ? lchownSync : chownSync)(path, uid, gid);
-    if (mode !== undefined && (!owned || mode !== (stat.mode & 0o7777))) chmodSync(path, mode);
+    if (isForeignLink(folder, stats)) throw new EntryError(inode.path, foreignLink, { remedy });
+    if (!isOwned) inode.changeOwner(uid, gid);
+    if (mode !== undefined) inode.changeMode(mode);
   } catch (error) {
-    note(failures, path, error);
+    fail(error);
   }
 }
 
-function describe(path: string, error: unknown): string {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return `${path} ${reasons[code] ?? `cannot be changed: ${message}`}`;
+function modeFor(stats: Stats, { fileMode, folderMode }: FixAttrsRule): number | undefined {
+  if (stats.isDirectory()) return folderMode;
+  return stats.isFile() ? fileMode : undefined;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  EPERM: 'cannot be changed: only its owner and root may do so',
-  EACCES: 'cannot be reached: permission denied',
-  EROFS: 'cannot be changed: the file system is read-only',
-  ELOOP: 'is a link that leads to itself',
-};
+const foreignLink =
+  'is left as it is: it has other names, and another account may have linked it into its folder';
+const remedy = 'Put a copy in its place, or take the other names away.';
