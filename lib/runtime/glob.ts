@@ -34,7 +34,9 @@ export interface Expansion {
 export function readGlob(text: string): Glob | string {
   const parsed = parseGlobPath(bytesOf(text));
   if (typeof parsed === 'string') return parsed;
-  const patterns = text.startsWith('/') ? parsed : [...presentFolder(), ...parsed];
+  const before = text.startsWith('/') ? [] : presentFolder();
+  if (before === undefined) return 'begins in the present folder, which does not exist';
+  const patterns = [...before, ...parsed];
   return { patterns, isWild: parsed.some(({ name }) => name === undefined) };
 }
 
@@ -44,7 +46,13 @@ export function readGlob(text: string): Glob | string {
  * followed. `.` and `..` are found by no wildcard.
  */
 export async function* expandGlob(glob: Glob, how: Expansion): AsyncGenerator<Found> {
-  const inode = Inode.root(how.procfs);
+  let inode: Inode;
+  try {
+    inode = Inode.root(how.procfs);
+  } catch (error) {
+    how.fail(error);
+    return;
+  }
   yield* expand({ inode, folder: inode.stats }, glob.patterns, 0, how);
 }
 
@@ -166,9 +174,13 @@ function refuseForeignLink(folder: Inode, link: Inode): void {
   throw new EntryError(link.path, reason, { remedy });
 }
 
-function presentFolder(): readonly GlobPattern[] {
-  const names = splitPath(bytesOf(process.cwd()));
-  return names.map((name) => ({ name, matches: (text) => text === name }));
+function presentFolder(): readonly GlobPattern[] | undefined {
+  try {
+    const names = splitPath(bytesOf(process.cwd()));
+    return names.map((name) => ({ name, matches: (text) => text === name }));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The bytes of a text, one character for each. */
