@@ -1,5 +1,6 @@
 import { OverflowError } from './errors.ts';
 import type { LifecycleEvent, TreeChange } from './model/event.ts';
+import { Queue } from './model/queue.ts';
 
 /** The events of one `type`. */
 export type EventOf<Type extends LifecycleEvent['type']> = Extract<
@@ -34,13 +35,27 @@ interface Reader {
   readonly reject: (failure: Error) => void;
 }
 
-/** How many events a slow reader may be behind before its reading fails: some hours of a busy tree. */
+/** How many events may be unread before the reading of `events()` fails: some hours of a busy tree. */
 export const mostUnread = 100_000;
+
+/** How many bytes the unread events may take before the reading of `events()` fails. */
+export const mostUnreadBytes = 64 * 1024 * 1024;
+
+/** What an event takes besides its text, in bytes. */
+const frame = 256;
+
+/** About how many bytes an event takes; those without a text of their own are all alike. */
+export function sizeOf(event: LifecycleEvent): number {
+  if (event.type === 'output') return frame + Buffer.byteLength(event.line);
+  if (event.type === 'problem') return frame + JSON.stringify(event.problem).length;
+  return frame;
+}
 
 /** Events as an async iterable: those that come from now on, kept until they are read. */
 export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
-  readonly #unread: LifecycleEvent[] = [];
-  readonly #readers: Reader[] = [];
+  readonly #unread = new Queue<LifecycleEvent>();
+  #unreadBytes = 0;
+  readonly #readers = new Queue<Reader>();
   readonly #leavings: (() => void)[] = [];
   #failure: Error | undefined;
   #closed = false;
@@ -59,13 +74,11 @@ export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
       return;
     }
     this.#unread.push(event);
-    if (this.#unread.length <= mostUnread) return;
-    this.#unread.length = 0;
-    this.close(
-      new OverflowError(
-        `More than ${String(mostUnread)} events were not read. Read events() faster, or listen with on().`,
-      ),
-    );
+    this.#unreadBytes += sizeOf(event);
+    if (this.#unread.length > mostUnread) this.#overflow(`${String(mostUnread)} events`);
+    else if (this.#unreadBytes > mostUnreadBytes) {
+      this.#overflow(`${String(mostUnreadBytes)} bytes of events`);
+    }
   }
 
   /** No further event comes; what is unread can still be read, and then the failure, if there is one. */
@@ -74,12 +87,19 @@ export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
     this.#closed = true;
     this.#failure = failure;
     for (const leave of this.#leavings) leave();
-    for (const reader of this.#readers.splice(0)) this.#end(reader);
+    for (;;) {
+      const reader = this.#readers.shift();
+      if (reader === undefined) return;
+      this.#end(reader);
+    }
   }
 
   next(): Promise<IteratorResult<LifecycleEvent>> {
     const event = this.#unread.shift();
-    if (event !== undefined) return Promise.resolve({ done: false, value: event });
+    if (event !== undefined) {
+      this.#unreadBytes -= sizeOf(event);
+      return Promise.resolve({ done: false, value: event });
+    }
     return new Promise((resolve, reject) => {
       if (this.#closed) this.#end({ resolve, reject });
       else this.#readers.push({ resolve, reject });
@@ -87,13 +107,19 @@ export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
   }
 
   return(): Promise<IteratorResult<LifecycleEvent>> {
-    this.#unread.length = 0;
+    this.#unread.clear();
     this.close();
     return Promise.resolve({ done: true, value: undefined });
   }
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #overflow(what: string): void {
+    this.#unread.clear();
+    const advice = 'Read events() faster, or listen with on().';
+    this.close(new OverflowError(`More than ${what} were not read. ${advice}`));
   }
 
   #end(reader: Reader): void {

@@ -212,6 +212,9 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   /**
    * Every event from now on, until the supervisor has ended, `signal` aborts or `timeout` is over; those two make the
    * reading reject, once what has come before is read.
+   *
+   * Events are kept until they are read: 100,000 of them at most, and 64 MiB. The reading rejects with an OverflowError when
+   * there are more.
    */
   events(options: WaitOptions = {}): AsyncIterableIterator<LifecycleEvent> {
     return this.#herald.events(soundWait(options), this.#control);

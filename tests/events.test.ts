@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OverflowError } from '../lib/errors.ts';
-import { EventQueue, mostUnread, serviceOf } from '../lib/events.ts';
+import { EventQueue, mostUnread, mostUnreadBytes, serviceOf, sizeOf } from '../lib/events.ts';
 import type { LifecycleEvent } from '../lib/model/event.ts';
 
 const timed = { at: 0, cause: 'stage' } as const;
@@ -116,6 +116,48 @@ test('a reader that is too far behind fails, and takes no more room', async () =
   assert.equal(left(), 0, 'so much is kept');
   queue.push(event(mostUnread + 1));
   assert.equal(left(), 1);
-  await assert.rejects(queue.next(), OverflowError);
+  const isTold = { name: OverflowError.name, message: /^More than 100000 events were not read/ };
+  await assert.rejects(queue.next(), isTold);
   assert.deepEqual(await queue.next(), { done: true, value: undefined });
+});
+
+/** A line of output; with others of `bytes`, a round number of events fills the room for unread ones. */
+function output(bytes: number): LifecycleEvent {
+  const line = 'ü'.repeat(bytes / 2);
+  return { ...timed, sequence: 1, type: 'output', source: 'web', stream: 'stdout', line };
+}
+
+test('the size of an event is that of its text and a little more', () => {
+  const short = sizeOf(output(0));
+  assert.ok(short > 0);
+  assert.equal(sizeOf(output(1000)), short + 1000, 'in bytes, not in characters');
+  const problem = { code: 'killed', severity: 'warning', path: '', remedy: '' } as const;
+  const sizeWith = (message: string): number =>
+    sizeOf({ ...timed, sequence: 1, type: 'problem', problem: { ...problem, message } });
+  assert.equal(sizeWith('x'.repeat(1000)), sizeWith('') + 1000);
+});
+
+test('a reader that is too far behind in bytes fails, and takes no more room', async () => {
+  const { queue, left } = rig();
+  const event = output(64 * 1024);
+  const count = Math.floor(mostUnreadBytes / sizeOf(event));
+  for (let more = 0; more < count; more += 1) queue.push(event);
+  assert.equal(left(), 0, 'so much is kept');
+  queue.push(event);
+  assert.equal(left(), 1);
+  const isTold = { name: OverflowError.name, message: /^More than 67108864 bytes of events were/ };
+  await assert.rejects(queue.next(), isTold);
+  assert.deepEqual(await queue.next(), { done: true, value: undefined });
+});
+
+test('what is read makes room again', async () => {
+  const { queue, left } = rig();
+  const event = output(64 * 1024);
+  const count = Math.floor(mostUnreadBytes / sizeOf(event));
+  for (let more = 0; more < count; more += 1) queue.push(event);
+  for (let more = 0; more < count; more += 1) {
+    await queue.next();
+    queue.push(event);
+  }
+  assert.equal(left(), 0);
 });
