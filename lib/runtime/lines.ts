@@ -2,63 +2,76 @@
 export const longestLine = 64 * 1024;
 
 /**
- * Cuts a stream of bytes into lines and tells each as text.
+ * Cuts a stream of bytes into lines, one at a time.
  *
- * A line ends at its newline, which is not told; all else is kept, a carriage return too. A line longer than
+ * A line ends at its newline, which is not part of it; all else is kept, a carriage return too. A line longer than
  * `longestLine` comes in pieces, none of which splits a UTF-8 character.
  */
 export class LineSplitter {
-  readonly #tell: (line: string) => void;
+  #chunk: Buffer = nothing;
+  /** Where the next line begins in the chunk, or goes on. */
+  #at = 0;
+  /** Where it ends: at its newline, or else at the end of the chunk. */
+  #lineEnd = 0;
+  /** What has come of a line that began in an earlier chunk. */
   #started: Buffer[] = [];
   #length = 0;
 
-  constructor(tell: (line: string) => void) {
-    this.#tell = tell;
-  }
-
-  /** Takes the next bytes of the stream. */
+  /** Takes the next bytes of the stream, once `next()` has returned `undefined`. */
   push(chunk: Buffer): void {
-    let from = 0;
-    for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, from)) {
-      this.#add(chunk.subarray(from, at));
-      this.#flush();
-      from = at + 1;
-    }
-    if (from < chunk.length) this.#add(chunk.subarray(from));
+    this.#chunk = chunk;
+    this.#at = 0;
+    this.#findLineEnd();
   }
 
-  /** The stream has ended: what has no newline is a line as well. */
-  end(): void {
-    if (this.#length > 0) this.#flush();
+  /** The next line as text; `undefined` when it takes more bytes to make one. */
+  next(): string | undefined {
+    const room = longestLine - this.#length;
+    if (this.#lineEnd - this.#at > room) return this.#cutPiece(room);
+    if (this.#lineEnd === this.#chunk.length) return this.#keepRest();
+    const line = this.#textUntil(this.#lineEnd);
+    this.#at = this.#lineEnd + 1;
+    this.#findLineEnd();
+    return line;
   }
 
-  #add(bytes: Buffer): void {
-    let rest = bytes;
-    while (this.#length + rest.length > longestLine) {
-      const room = longestLine - this.#length;
-      const whole = Buffer.concat([...this.#started, rest.subarray(0, room)]);
-      const cut = lastBoundary(whole);
-      this.#tell(whole.toString('utf8', 0, cut));
-      this.#started = [whole.subarray(cut)];
-      this.#length = whole.length - cut;
-      rest = rest.subarray(room);
-    }
-    this.#started.push(rest);
-    this.#length += rest.length;
+  /** The stream has ended: what has no newline is a line as well. `undefined` when there is nothing. */
+  end(): string | undefined {
+    return this.#length > 0 ? this.#textUntil(this.#at) : undefined;
   }
 
-  #flush(): void {
-    const [first] = this.#started;
-    const line = first !== undefined && this.#started.length === 1 ? first : this.#joined();
+  #findLineEnd(): void {
+    const found = this.#chunk.indexOf(newline, this.#at);
+    this.#lineEnd = found === -1 ? this.#chunk.length : found;
+  }
+
+  #textUntil(end: number): string {
+    if (this.#length === 0) return this.#chunk.toString('utf8', this.#at, end);
+    const line = Buffer.concat([...this.#started, this.#chunk.subarray(this.#at, end)]);
     this.#started = [];
     this.#length = 0;
-    this.#tell(line.toString('utf8'));
+    return line.toString('utf8');
   }
 
-  #joined(): Buffer {
-    return Buffer.concat(this.#started, this.#length);
+  #cutPiece(room: number): string {
+    const until = this.#at + room;
+    const whole = Buffer.concat([...this.#started, this.#chunk.subarray(this.#at, until)]);
+    const cut = lastBoundary(whole);
+    this.#at = until;
+    this.#started = [whole.subarray(cut)];
+    this.#length = whole.length - cut;
+    return whole.toString('utf8', 0, cut);
+  }
+
+  #keepRest(): undefined {
+    if (this.#at === this.#chunk.length) return;
+    this.#started.push(this.#chunk.subarray(this.#at));
+    this.#length += this.#chunk.length - this.#at;
+    this.#at = this.#chunk.length;
   }
 }
+
+const nothing = Buffer.alloc(0);
 
 const newline = 0x0a;
 

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { LineSplitter } from './lines.ts';
 import type { Living } from './living.ts';
+import type { PacedReader } from './paced-reader.ts';
+import type { PacedReaders } from './paced-readers.ts';
 import type { ProcessTable } from './process-table.ts';
 import { send } from './send.ts';
 import type { Child, ChildListener, SpawnFailure } from './spawner.ts';
@@ -9,12 +11,6 @@ import type { Exit } from '../model/exit.ts';
 import type { Leftover } from '../model/leftover.ts';
 import type { Command } from '../model/program.ts';
 
-/**
- * Milliseconds that the news of an exit is held back for what was written before it. Only somebody else who holds the pipe
- * open makes it wait so long.
- */
-const lastWordsWithin = 20;
-
 /** What a process announces its readiness with. */
 const newline = 0x0a;
 
@@ -22,6 +18,7 @@ const newline = 0x0a;
 export interface ChildParts {
   readonly table: ProcessTable;
   readonly living: Living;
+  readonly readers: PacedReaders;
   /** Called once when nothing more comes of it. */
   readonly over: (end: ChildEnd) => void;
 }
@@ -39,8 +36,8 @@ export class NodeChild implements Child {
   #isWithHost = false;
   #signalled = false;
   #announced = false;
-  /** The streams that may have something to say which belongs before the exit. */
-  readonly #unread = new Set<Socket>();
+  /** The readers of what belongs before the exit. */
+  readonly #unread = new Set<PacedReader>();
   #tellExit: (() => void) | undefined;
 
   constructor(command: Command, listener: ChildListener, parts: ChildParts) {
@@ -96,50 +93,60 @@ export class NodeChild implements Child {
     if (leftBehind) living.leave(pid);
     else living.delete(pid);
     over(exit.code === 0 && !this.#signalled ? 'success' : 'otherwise');
-    const timer = setTimeout(() => this.#tellExit?.(), lastWordsWithin);
     this.#tellExit = () => {
       this.#tellExit = undefined;
-      this.#unread.clear();
-      clearTimeout(timer);
       this.#listener.exited(exit, leftBehind);
     };
-    if (this.#unread.size === 0) this.#tellExit();
+    if (this.#unread.size === 0) return this.#tellExit();
+    // Another process may hold the pipes open, so that their end is not to be waited for.
+    for (const reader of this.#unread) {
+      reader.catchUp(() => {
+        this.#hasRead(reader);
+      });
+    }
   }
 
   #listenTo(descriptor: number, stream: Socket): void {
-    this.#unread.add(stream);
     if (descriptor === this.command.notificationFd) this.#listenForReadiness(stream);
     else this.#listenForLines(descriptor === 1 ? 'stdout' : 'stderr', stream);
-    stream.once('close', () => {
-      this.#hasRead(stream);
-    });
   }
 
   /** Reads on after the newline, so that whatever is written later never kills the service. */
   #listenForReadiness(stream: Socket): void {
-    stream.on('data', (chunk: Buffer) => {
-      const late = !this.#alive && this.#tellExit === undefined;
-      if (this.#announced || late || !chunk.includes(newline)) return;
-      this.#announced = true;
-      this.#listener.announced();
-      this.#hasRead(stream);
+    const reader = this.#parts.readers.read(stream, {
+      push: (chunk) => {
+        const late = !this.#alive && this.#tellExit === undefined;
+        if (this.#announced || late || !chunk.includes(newline)) return;
+        this.#announced = true;
+        this.#listener.announced();
+        this.#hasRead(reader);
+      },
+      handleNext: () => false,
+      end: () => undefined,
     });
+    this.#unread.add(reader);
   }
 
   #listenForLines(name: 'stdout' | 'stderr', stream: Socket): void {
-    const lines = new LineSplitter((line) => {
-      this.#listener.printed(name, line);
+    const lines = new LineSplitter();
+    const tell = (line: string | undefined): boolean => {
+      if (line !== undefined) this.#listener.printed(name, line);
+      return line !== undefined;
+    };
+    const reader = this.#parts.readers.read(stream, {
+      push: (chunk) => {
+        lines.push(chunk);
+      },
+      handleNext: () => tell(lines.next()),
+      end: () => {
+        tell(lines.end());
+      },
     });
-    stream.on('data', (chunk: Buffer) => {
-      lines.push(chunk);
-    });
-    stream.once('close', () => {
-      lines.end();
-    });
+    this.#unread.add(reader);
   }
 
-  #hasRead(stream: Socket): void {
-    this.#unread.delete(stream);
+  #hasRead(reader: PacedReader): void {
+    this.#unread.delete(reader);
     if (this.#unread.size === 0) this.#tellExit?.();
   }
 }

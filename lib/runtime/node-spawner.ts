@@ -13,6 +13,7 @@ import { LogPipes } from './log-pipes.ts';
 import { NodeChild } from './node-child.ts';
 import { nodeStart } from './node-start.ts';
 import { nativeStart } from './native-start.ts';
+import { PacedReaders } from './paced-readers.ts';
 import type { PipeEnds, PipeMaker } from './pipe-ends.ts';
 import { endWriters } from './pipe-writers.ts';
 import { makePipe } from './pipe-ends.ts';
@@ -71,6 +72,7 @@ class NodeSpawner implements Spawner {
   readonly #fifos: Fifos;
   readonly #pipes: LogPipes;
   readonly #inlets: Inlets;
+  readonly #readers = new PacedReaders();
   readonly #way: Start;
   readonly #table = new ProcessTable();
   readonly #living = new Living();
@@ -97,7 +99,7 @@ class NodeSpawner implements Spawner {
   }
 
   spawn(command: Command, listener: ChildListener): Child {
-    const parts = { table: this.#table, living: this.#living };
+    const parts = { table: this.#table, living: this.#living, readers: this.#readers };
     if (this.#closed !== undefined) {
       const refused = new NodeChild(command, listener, { ...parts, over: () => undefined });
       refused.fail(closed);
@@ -141,6 +143,7 @@ class NodeSpawner implements Spawner {
         this.#adopted.end();
       },
       () => this.#source.reaper?.end(),
+      () => this.#readers.close(),
       () => this.#inlets.close(),
       () => {
         this.#pipes.close();

@@ -3,13 +3,20 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { LineSplitter, longestLine } from '../../lib/runtime/lines.ts';
 
+/** The lines that a splitter has so far. */
+function* linesOf(splitter: LineSplitter): Generator<string> {
+  for (let line = splitter.next(); line !== undefined; line = splitter.next()) yield line;
+}
+
 /** The lines that come of these chunks. */
 function cut(...chunks: readonly (string | Uint8Array)[]): readonly string[] {
-  const lines: string[] = [];
-  const splitter = new LineSplitter((line) => lines.push(line));
-  for (const chunk of chunks) splitter.push(Buffer.from(chunk));
-  splitter.end();
-  return lines;
+  const splitter = new LineSplitter();
+  const lines = chunks.flatMap((chunk) => {
+    splitter.push(Buffer.from(chunk));
+    return [...linesOf(splitter)];
+  });
+  const last = splitter.end();
+  return last === undefined ? lines : [...lines, last];
 }
 
 test('a line ends at its newline, which is not told; empty lines count', () => {
@@ -26,14 +33,15 @@ test('a last line without a newline is told at the end', () => {
   assert.deepEqual(cut(''), []);
 });
 
-test('a line is told when its newline comes, not before', () => {
-  const lines: string[] = [];
-  const splitter = new LineSplitter((line) => lines.push(line));
+test('a line comes with its newline, not before', () => {
+  const splitter = new LineSplitter();
   splitter.push(Buffer.from('on'));
+  assert.equal(splitter.next(), undefined);
   splitter.push(Buffer.from('e'));
-  assert.deepEqual(lines, []);
+  assert.equal(splitter.next(), undefined);
+  assert.equal(splitter.next(), undefined, 'however often it is asked for');
   splitter.push(Buffer.from('\ntw'));
-  assert.deepEqual(lines, ['one']);
+  assert.deepEqual([...linesOf(splitter)], ['one']);
 });
 
 test('characters may come in pieces', () => {
@@ -69,8 +77,11 @@ test('no piece splits a character', () => {
 
 test('a line that never ends fills no memory', () => {
   let told = 0;
-  const splitter = new LineSplitter((line) => (told += line.length));
-  for (let count = 0; count < 100; count++) splitter.push(Buffer.alloc(longestLine / 4, 'x'));
+  const splitter = new LineSplitter();
+  for (let count = 0; count < 100; count++) {
+    splitter.push(Buffer.alloc(longestLine / 4, 'x'));
+    for (const { length } of linesOf(splitter)) told += length;
+  }
   assert.ok(told >= 24 * longestLine);
 });
 

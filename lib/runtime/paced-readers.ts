@@ -1,0 +1,26 @@
+import type { ByteConsumer, PacedStream } from './paced-reader.ts';
+import { PacedReader } from './paced-reader.ts';
+
+/** The readers of all that comes from the children of a spawner. */
+export class PacedReaders {
+  readonly #readers = new Set<PacedReader>();
+
+  /** Reads a stream from now on. */
+  read(stream: PacedStream, consumer: ByteConsumer): PacedReader {
+    const reader = new PacedReader(stream, consumer);
+    this.#readers.add(reader);
+    stream.once('close', () => {
+      reader.catchUp(() => this.#readers.delete(reader));
+    });
+    return reader;
+  }
+
+  /** Resolves when everything is handled that was written until now; after that nothing is handled any more. */
+  async close(): Promise<void> {
+    const readers = [...this.#readers];
+    await Promise.all(
+      readers.map((reader) => new Promise<void>((resolve) => reader.catchUp(resolve))),
+    );
+    for (const reader of readers) reader.stop();
+  }
+}
