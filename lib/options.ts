@@ -72,12 +72,15 @@ export interface SupervisorOptions {
   readonly fixHiddenAttrs?: boolean;
   /**
    * Whether a guard, a shell of next to no memory, ends every process of the tree within a second when the host is killed, by
-   * KILL even. Process 1 needs none. Default: true under `run()`, else false (ours).
+   * KILL even, or when the Worker thread of the supervisor is terminated. The main thread of process 1 needs none. In a Worker
+   * thread without a guard, the processes live on when the Worker is terminated or the process exits. Default: true under
+   * `run()` and in a Worker thread, else false (this library).
    */
   readonly guard?: boolean;
   /**
    * Whether orphans that come to this process are reaped; that needs Linux and the optional package `koffi`. A `zombies`
-   * problem tells where it is needed and impossible. Default: whether this is process 1 or a child subreaper (ours).
+   * problem tells where it is needed and impossible. Only the main thread can reap: in a Worker thread `true` is an
+   * `OptionsError`. Default: whether this is process 1 or a child subreaper (this library).
    */
   readonly reap?: boolean;
   /**
@@ -90,9 +93,9 @@ export interface SupervisorOptions {
   /**
    * The port to processes, or how real ones are started. `node`: as Node does, while the host stands still, and the longer
    * the more memory it holds. `native`: by the system's `posix_spawn`, which is faster, and as fast in a large host; that needs
-   * Linux and the optional package `koffi`, and a process under another `user` is still started as Node does. Default:
-   * `node`, but `native` for the command of `run()` where that can be had, since Node does not tell the end by a real-time
-   * signal.
+   * Linux, the optional package `koffi` and the main thread (else it is an `OptionsError`), and a process under another `user`
+   * is still started as Node does. Default: `node`, but `native` for the command of `run()` where that can be had, since Node
+   * does not tell the end by a real-time signal.
    */
   readonly spawner?: Spawner | 'native' | 'node';
 }

@@ -1,3 +1,5 @@
+import { OptionsError } from './errors.ts';
+import type { Thread } from './runtime/thread.ts';
 import type { SignalAction, SignalMap } from './wait-options.ts';
 
 /** What signals to the host do under `signals: true` (s6-overlay v3; QUIT as v2 has it). */
@@ -22,6 +24,19 @@ export const passedOnSignals: SignalMap = {
   SIGWINCH: 'command',
   SIGHUP: 'rescan',
 };
+
+/**
+ * Refuses signals where none can be handled.
+ *
+ * @throws OptionsError in a Worker thread, unless the map is empty.
+ */
+export function requireSignals(map: SignalMap, thread: Thread): void {
+  if (thread === 'main' || Object.keys(map).length === 0) return;
+  throw new OptionsError(
+    'The option signals cannot be used in a Worker thread: Node gives signals to the main thread only. ' +
+      'Handle them there (process.on), send the Worker a message, and call stop() in the Worker when it comes.',
+  );
+}
 
 /** Milliseconds: the longest that a timer can be. */
 const longestDelay = 2 ** 31 - 1;

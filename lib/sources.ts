@@ -11,6 +11,7 @@ import { withLoggers } from './model/tree.ts';
 import type { Settings } from './options.ts';
 import type { Found, World } from './runtime/world.ts';
 import type { Landlord } from './runtime/premises.ts';
+import type { Thread } from './runtime/thread.ts';
 
 /** What a supervisor finds around it, beside the ports among its options. Default, for each: the host's own. */
 export interface Surroundings {
@@ -22,6 +23,8 @@ export interface Surroundings {
   readonly world?: Partial<World>;
   /** Called with the one who answers the scripts, for whoever wants to speak in their place. */
   readonly meet?: (landlord: Landlord) => void;
+  /** The thread that it is in; `main` where a simulation has neither processes nor signals of the system. */
+  readonly thread?: Thread;
 }
 
 /** The ways to read a tree again: all of it, or one service. */

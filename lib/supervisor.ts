@@ -27,6 +27,7 @@ import { Engine } from './runtime/engine.ts';
 import type { Environment } from './runtime/environment.ts';
 import type { Premises } from './runtime/premises.ts';
 import { hostWorld } from './runtime/host-world.ts';
+import { thisThread } from './runtime/thread.ts';
 import type { World } from './runtime/world.ts';
 import { Roster } from './roster.ts';
 import type { Service } from './service.ts';
@@ -89,9 +90,10 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   constructor(
     tree: Tree | TreeDefinition,
     options: SupervisorOptions = {},
-    { problems: found = [], variables = process.env, world: own = {}, meet }: Surroundings = {},
+    { problems: found = [], variables = process.env, ...around }: Surroundings = {},
   ) {
     super();
+    const { world: own = {}, meet, thread = thisThread } = around;
     const settings = settleForData(options, variables);
     const whole = defineTree(tree);
     this.problems = Object.freeze([...found, ...settings.problems, ...namesAmiss(whole, settings)]);
@@ -100,7 +102,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     }
     const sources = { ...sourcesOf(found), ...own };
     const clock = (this.clock = settings.clock ?? systemClock);
-    const placement = { ...settings, variables };
+    const placement = { ...settings, variables, thread };
     const landlord = landlordOf({
       control: () => this.#control,
       places: () => this.#premises.scan,
@@ -109,7 +111,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     meet?.(landlord);
     const hosted = hostWorld(placement, sources, landlord);
     const { world, spawner, environment, premises } = hosted;
-    this.#lifeDefaults = lifeDefaultsOf(settings, hosted);
+    this.#lifeDefaults = lifeDefaultsOf(settings, hosted, thread);
     this.environment = environment;
     this.#premises = premises;
     this.#world = world;
@@ -178,6 +180,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   /**
    * The whole life: starts, waits for the end (a stop, a signal if they are ours, the end of the command or of an
    * essential service), stops, and says how it went. A failing init script does not reject but stands in the verdict.
+   *
+   * @throws OptionsError when an option has a value that it cannot have; in a Worker thread, when `signals` names any.
    */
   async run(options: RunOptions = {}): Promise<Verdict> {
     return live(soundRun(options), {

@@ -37,6 +37,9 @@ export interface RunOptions extends WaitOptions {
    * `services.d` again (s6-overlay); under `S6_CMD_RECEIVE_SIGNALS` all but HUP go to the command while it runs and
    * everything does not end yet. A second signal to stop leaves a second to each thing that is still waited for. A map says
    * what each signal does. Default: false, the host's handlers are the host's.
+   *
+   * Not in a Worker thread, where it is an `OptionsError`: Node gives signals to the main thread only. Handle them there, send the
+   * Worker a message, and call `stop()` in the Worker when it comes.
    */
   readonly signals?: boolean | SignalMap;
 }

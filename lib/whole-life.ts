@@ -6,9 +6,10 @@ import type { Ending, Verdict } from './model/verdict.ts';
 import { endedBySignal } from './model/verdict.ts';
 import type { Settings } from './options.ts';
 import { sharesTerminal } from './runtime/terminal.ts';
+import type { Thread } from './runtime/thread.ts';
 import type { Hosted } from './runtime/host-world.ts';
 import { Witness } from './runtime/witness.ts';
-import { defaultSignals, listenToSignals, passedOnSignals } from './signals.ts';
+import { defaultSignals, listenToSignals, passedOnSignals, requireSignals } from './signals.ts';
 import type { RunOptions, SignalAction, SignalMap, WaitOptions } from './wait-options.ts';
 
 /** What a whole life needs of its supervisor. */
@@ -20,6 +21,8 @@ export interface LifeParts extends LifeDefaults {
 
 /** How a whole life is led where its own options do not say. */
 export interface LifeDefaults {
+  /** The thread of the supervisor. */
+  readonly thread: Thread;
   /** Whether signals go to the command first, unless the options say. */
   readonly passSignalsOn: boolean;
   /** Whether the command has the host's terminal: a real one, that is. */
@@ -31,13 +34,18 @@ export interface LifeDefaults {
 /** Milliseconds that a second signal to stop leaves to whatever is waited for (ours). */
 const hurriedTo = 1000;
 
-/** The defaults that the supervisor's settings come to. A guard that is asked for watches from now on. */
+/**
+ * The defaults that the supervisor's settings come to. A guard watches from now on where it is asked for, and in a Worker thread
+ * unless the options say: a Worker runs no code when it is terminated or when the process exits.
+ */
 export function lifeDefaultsOf(
   { passSignalsOn, guard: wanted, spawner }: Settings,
   { guard, adopted }: Pick<Hosted, 'guard' | 'adopted'>,
+  thread: Thread,
 ): LifeDefaults {
-  if (wanted === true) guard.enable();
+  if (wanted ?? thread === 'worker') guard.enable();
   return {
+    thread,
     passSignalsOn,
     atTerminal: () => typeof spawner !== 'object' && sharesTerminal(),
     guard: () => {
@@ -51,9 +59,10 @@ export function lifeDefaultsOf(
 export async function live(options: RunOptions, parts: LifeParts): Promise<Verdict> {
   const { control } = parts;
   const { command = [], signals = false, signal, waitForServices: waits, ...wait } = options;
+  const map = mapOf(signals, parts);
+  requireSignals(map, parts.thread);
   if (command.length > 0) refuseSecondCommand(control);
   parts.guard();
-  const map = mapOf(signals, parts);
   const witness =
     isTypable(map) && command.length > 0 && parts.atTerminal() ? new Witness() : undefined;
   const release = listenToSignals(map, actOn(parts, witness));

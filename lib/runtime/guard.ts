@@ -3,6 +3,8 @@ import { GuardProcess } from './guard-process.ts';
 import { markerOf } from './environment-readings.ts';
 import type { LifeKind, Living, LivingWatcher } from './living.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
+import type { Thread } from './thread.ts';
+import { isProcess1 } from './thread.ts';
 import { problem } from '../model/problem.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -13,6 +15,8 @@ export interface GuardSource {
   readonly told: (problem: Problem) => void;
   /** The shell that guards. Default: `/bin/sh`. */
   readonly shell?: string;
+  /** The thread whose end it watches for. Default: this one. */
+  readonly thread?: Thread;
 }
 
 /** Milliseconds until a lost guard is replaced, one loss after the other. After the last of them none is started any more. */
@@ -25,14 +29,18 @@ const longLife = 60_000;
 const hopeless: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR']);
 
 /**
- * Ends everybody who lives when the host is gone, by whatever it went, KILL included: their groups, whoever has run away but
- * carries our marker, and the runtime directory if it is our own. Within a second: TERM, and KILL half a second later.
+ * Ends every process of the tree when the host is gone, by whatever it went, KILL included, or when the Worker thread of the
+ * supervisor is: the process groups, daemons that carry the marker, and the runtime directory if it is private. Within a
+ * second: TERM, and KILL half a second later.
  *
  * It is a shell of its own that knows the groups, since nobody in a killed process can do anything any more. It is started
  * when it is enabled and the first child is about to be; between a child's birth and the line that tells of it lie some
  * microseconds in which a killed host leaves a child that the guard does not know by its group: it finds it by its marker.
  *
- * Process 1 needs none: the kernel kills everybody when it ends.
+ * The main thread of process 1 needs none: the kernel kills every process when it ends.
+ *
+ * What was started from a Worker thread that has been terminated is dead then, and a zombie until the process ends: its parent
+ * is the process, and Node waits for a child in the thread that started it only.
  */
 export class Guard implements LivingWatcher {
   readonly #source: GuardSource;
@@ -65,7 +73,7 @@ export class Guard implements LivingWatcher {
   /** A process is about to be started: lets the guard be there before it. */
   prepare(): void {
     this.#isNeeded = true;
-    if (!this.#isEnabled || this.#startedAt > 0 || process.pid === 1) return;
+    if (!this.#isEnabled || this.#startedAt > 0 || isProcess1(this.#source.thread)) return;
     this.#start();
   }
 

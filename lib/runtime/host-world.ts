@@ -16,6 +16,7 @@ import { Reaper, isReaperNeeded } from './reaper.ts';
 import { RuntimeDirectory } from './runtime-directory.ts';
 import type { Spawner } from './spawner.ts';
 import { syncDisks } from './sync-disks.ts';
+import type { Thread } from './thread.ts';
 import { OptionsError } from '../errors.ts';
 import type { LateOptions } from '../machine/tree-options.ts';
 import type { Problem } from '../model/problem.ts';
@@ -29,6 +30,8 @@ export interface Placement {
   readonly spawner: Spawner | 'native' | 'node' | undefined;
   /** Whether orphans are reaped; `undefined`: where they come to this process. */
   readonly reap: boolean | undefined;
+  /** The thread of the supervisor. */
+  readonly thread: Thread;
   /** What the container environment begins with. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** What `S6_LOGGING_SCRIPT` is in it, if anything but what the variables say. */
@@ -66,7 +69,8 @@ export interface Hosted {
  * @throws OptionsError when processes are to be started natively and cannot be.
  */
 export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord): Hosted {
-  const { keepEnvironment, spawner, reap, variables, loggingScript } = placement;
+  const { keepEnvironment, spawner, reap, variables, loggingScript, thread } = placement;
+  if (reap === true) requireMainThread(thread);
   const directory = new RuntimeDirectory(placement.runtimeDirectory);
   const environment = new Environment(directory, variables);
   if (loggingScript !== undefined) environment.set('S6_LOGGING_SCRIPT', loggingScript);
@@ -74,9 +78,11 @@ export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord
   const told = (problem: Problem): void => {
     landlord.told(problem);
   };
-  const guard = new Guard({ runtimeDirectory: directory, told });
-  const reaper = new Reaper({ reap, told });
-  const adopted = new AdoptedChildren(() => isReaperNeeded(reap === false ? noNative : undefined));
+  const guard = new Guard({ runtimeDirectory: directory, told, thread });
+  const reaper = new Reaper({ reap, told, thread });
+  const adopted = new AdoptedChildren(() =>
+    isReaperNeeded(reap === false ? noNative : undefined, thread),
+  );
   const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
   const caretakers = { premises, guard, reaper, adopted };
   const source = { ...surroundings, ...caretakers, ...waysToStart(spawner) };
@@ -88,6 +94,14 @@ export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord
 /** Who does not want orphans reaped is not to have native code loaded for them. */
 function noNative(): undefined {
   return undefined;
+}
+
+function requireMainThread(thread: Thread): void {
+  if (thread === 'main') return;
+  throw new OptionsError(
+    'The option reap is true, and a Worker thread can reap no orphan: they become children of the main thread. ' +
+      'Make a supervisor with this option there, or leave the option out.',
+  );
 }
 
 interface WorldParts {

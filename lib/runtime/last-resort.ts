@@ -1,15 +1,18 @@
 import { onExit } from 'signal-exit';
 import type { Living, LivingWatcher } from './living.ts';
 import { send } from './send.ts';
+import { isProcess1 } from './thread.ts';
 
 /**
- * Kills the process groups of our children when the host ends without having stopped them: by `process.exit`, by an
- * exception, or by a signal that nobody listens to; not by KILL, of which nobody here hears (the guard does). An orderly end
- * is `stop()`.
+ * Kills the process groups of the children when the host ends without having stopped them: by `process.exit`, by an
+ * exception, or by a signal that has no listener; not by KILL, which runs no code here (the guard acts then). In a Worker thread:
+ * when that ends by `process.exit` or by an exception of its own; where it is terminated, or the process ends, only the guard
+ * acts. An orderly end is `stop()`.
  *
  * It is in place while there are children, or what they left behind and nobody has swept, and at no other time: what it
  * uses listens to signals and to the host's exit.
- * Process 1 needs none: the kernel kills everybody when it ends, and a signal that it does not listen to is none for it.
+ * The main thread of process 1 needs none: the kernel kills every process when it ends, and a signal without a listener has
+ * no effect on it.
  */
 export class LastResort implements LivingWatcher {
   readonly #living: Living;
@@ -23,7 +26,7 @@ export class LastResort implements LivingWatcher {
   }
 
   changed(): void {
-    if (process.pid === 1) return;
+    if (isProcess1()) return;
     if (this.#living.size > 0) {
       this.#remove ??= onExit(() => this.#act(), { alwaysLast: true });
     } else {

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
 import type { CLibrary, Refusal } from './c-library.ts';
 import { firstLine, openCLibrary, systemError } from './c-library.ts';
 import { refuseNul, stringsOf } from './c-strings.ts';
 import type { Arrangement } from './spawn-attributes.ts';
 import { fileActions, spawnAttributes } from './spawn-attributes.ts';
+import { thisThread } from './thread.ts';
 
 /** A program to be executed, exactly. */
 export interface SpawnRequest extends Arrangement {
@@ -58,7 +58,7 @@ export function openPosixSpawn(): typeof access & object {
 }
 
 function open(): typeof access & object {
-  if (!isMainThread) {
+  if (thisThread === 'worker') {
     const why = 'a Worker thread hears of no signal, and so of no end';
     return { why, remedy: 'Do it in the main thread' };
   }

@@ -1,9 +1,11 @@
-import { isMainThread } from 'node:worker_threads';
 import type { Native } from './native.ts';
 import { loadNative, whyNoNative } from './native.ts';
 import { Noticing } from './noticing.ts';
 import { Reaping } from './reaping.ts';
+import type { Thread } from './thread.ts';
+import { thisThread } from './thread.ts';
 import type { Problem } from '../model/problem.ts';
+import { problem } from '../model/problem.ts';
 
 /** How a reaper is placed in its process. */
 export interface ReaperOptions {
@@ -13,11 +15,15 @@ export interface ReaperOptions {
   readonly told: (problem: Problem) => void;
   /** Where the native functions come from. Default: the optional package `koffi`. Not called before `begin()`. */
   readonly native?: (() => Native | undefined) | undefined;
+  /** The thread that it is in. Default: this one. */
+  readonly thread?: Thread | undefined;
+  /** The process's pid. Default: this one's. */
+  readonly pid?: number;
 }
 
 /**
- * Reaps the orphans that come to this process, which Node by itself never does, or tells that it cannot. Does nothing
- * anywhere but on Linux, and nothing in a Worker thread, to which no orphan comes.
+ * Reaps the orphans that come to this process, which Node by itself never does, or tells that it cannot. It works on Linux
+ * only, and in the main thread only: a Worker thread is not told of dead children, and orphans become the main thread's.
  */
 export class Reaper {
   readonly #options: ReaperOptions;
@@ -32,12 +38,20 @@ export class Reaper {
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
-    const { native: load = loadNative, reap = isReaperNeeded(load) } = this.#options;
-    if (!reap || !canReap) return;
+    const {
+      native: load = loadNative,
+      thread = thisThread,
+      pid = process.pid,
+      told,
+    } = this.#options;
+    const { reap = isReaperNeeded(load, thread) } = this.#options;
+    if (!canReap) return;
+    if (thread === 'worker' && this.#options.reap === undefined && pid === 1) told(notFromWorker());
+    if (!reap || thread === 'worker') return;
     const native = load();
     this.#work =
       native === undefined
-        ? new Noticing(whyNoNative() ?? 'it was left out', this.#options.told)
+        ? new Noticing(whyNoNative() ?? 'it was left out', told)
         : new Reaping(native);
     this.#work.begin();
   }
@@ -52,9 +66,24 @@ export class Reaper {
   }
 }
 
-const canReap = process.platform === 'linux' && isMainThread;
+const canReap = process.platform === 'linux';
 
-/** Whether orphans come to this process: it is process 1, or a child subreaper, as far as `native` can say that. */
-export function isReaperNeeded(native: () => Native | undefined = loadNative): boolean {
-  return canReap && (process.pid === 1 || native()?.isSubreaper() === true);
+/**
+ * Whether orphans come to this thread: it is the main thread of process 1 or of a child subreaper, as far as `native` can say
+ * that.
+ */
+export function isReaperNeeded(
+  native: () => Native | undefined = loadNative,
+  thread = thisThread,
+): boolean {
+  return canReap && thread === 'main' && (process.pid === 1 || native()?.isSubreaper() === true);
+}
+
+function notFromWorker(): Problem {
+  const message =
+    'orphans come to this process, and a supervisor in a Worker thread neither reaps them nor ends them with the tree: ' +
+    'only the main thread can wait for them.';
+  const remedy =
+    'Make the supervisor in the main thread, or let something else reap orphans (tini, docker run --init) and set `reap: false`.';
+  return problem('zombies', '/proc/1', message, { remedy });
 }

@@ -71,6 +71,8 @@ export async function simulate(
       variables,
       world: { ...disk.world(problems), ...voice.world },
       meet: voice.meet,
+      // No real process may be left behind, so that a test runner may simulate in a Worker thread.
+      thread: 'main',
     },
   );
   const story = new Story(supervisor);
