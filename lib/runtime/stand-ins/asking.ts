@@ -42,7 +42,8 @@ real() {
   exec "$program" "$@" 8<&-
 }
 
-[ ! -d /proc/self ] || [ -d /proc/${String(host)} ] || die 100 "the supervisor of $run is gone"
+# Where /proc hides the processes of other accounts (hidepid), it does not tell.
+[ ! -d /proc/1 ] || [ -d /proc/${String(host)} ] || kill -s 0 ${String(host)} 2>/dev/null || die 100 "the supervisor of $run is gone"
 
 # The first script may be faster than the supervisor, whose FIFO takes some milliseconds.
 tries=100
@@ -65,7 +66,7 @@ ${exchange}`;
 /** Asks, says what is answered, and ends. */
 const exchange = shell`reply=$run/replies/$$
 make() {
-  mkfifo -m 666 "$reply"
+  (umask 0 && mkfifo "$reply")
 }
 make 2>/dev/null || { rm -f "$reply" && make; } || die 111 'no FIFO can be made for the answer'
 exec 9<>"$reply"

@@ -3,7 +3,9 @@
  *
  * Variables: `t` and `T` (which stamps), `size`, `written` (the bytes of `current`), and the same moment twice: by the clock
  * (`clock`) and in seconds since the system's start (`uptime`), since awk's own clock knows whole seconds only. `end` is what
- * follows the last line, whether or not that has a newline: mawk makes a mess of one that has none.
+ * follows the last line, whether or not that has a newline: mawk makes a mess of one that has none. `probe` may come anywhere,
+ * in the middle of a line too; it is left out, and answered by a signal to the process `asker`: USR1 if nothing has come since
+ * the probe before, else USR2.
  */
 export const writer = String.raw`
 BEGIN {
@@ -59,13 +61,25 @@ function take(line,    stamps) {
   if (written >= limit) rotate()
 }
 
+# Sets rest to the characters before a mark at the end of the record; fails if that has none.
+function ends_with(mark) {
+  rest = length($0) - length(mark)
+  return rest >= 0 && substr($0, rest + 1) == mark
+}
+
 {
-  rest = length($0) - length(end)
-  if (rest < 0 || substr($0, rest + 1) != end) {
-    take($0)
-  } else {
-    if (rest > 0) take(substr($0, 1, rest))
+  if (ends_with(probe)) {
+    begun = begun substr($0, 1, rest)
+    system("kill -s " (probed && rest == 0 ? "USR1 " : "USR2 ") asker)
+    probed = 1
+  } else if (ends_with(end)) {
+    begun = begun substr($0, 1, rest)
+    if (begun != "") take(begun)
     exit
+  } else {
+    take(begun $0)
+    begun = ""
+    probed = 0
   }
 }
 `;

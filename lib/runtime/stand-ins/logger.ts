@@ -6,8 +6,10 @@ import { shell } from './shell.ts';
  *
  * A `cat` of its own reads, and is what TERM ends: awk cannot be told to stop, but sees the end of its input and writes all
  * that came. So that nothing is lost which `cat` has in its hands, it is stopped first, and killed only if the kernel has
- * counted as many bytes out of it as into it. Where that may not be read, it is killed once it and awk have come to rest;
- * what it reads in that very moment is lost.
+ * counted as many bytes out of it as into it. Where that may not be read (no /proc, hidepid, a program that its account may
+ * not read), probes are sent behind what it has written. Once awk has answered three in a row with nothing between them, the
+ * pipe was empty and the reader had time to write, so it holds nothing and is killed; what it reads in that very moment is lost.
+ * A warning tells when there was no such pause.
  *
  * Differences from `s6-log`: a last line without a newline is kept; lines have no limit of length; other directives are left
  * aside, with a warning; what cannot be written (the disk is full) ends it, and is lost.
@@ -95,9 +97,11 @@ fi
 true >>current || die 111 "unable to write $_directory/current"
 
 rm -f .pipe .gate
-mkfifo -m 600 .pipe .gate || die 111 "unable to make $_directory/.pipe"
+# A mode that is given is set by way of /proc, which may not be there.
+(umask 077 && mkfifo .pipe .gate) || die 111 "unable to make $_directory/.pipe"
 exec 3<&0 4<>.pipe 5>.pipe 6<.pipe 4<&- 7<>.gate
 _end="the end, says $$ at $_clock"
+_probe="a probe, says $$ at $_clock"
 
 # Before the gate is opened, nothing that is to be logged has been read. Sets _code to what the reader ended with; it and awk
 # are waited for, since they hold the lock.
@@ -162,7 +166,8 @@ kill -CONT "$_reader"
 (
   trap '' TERM HUP
   exec "$_awk" $_options -v "t=$_t" -v "T=$_T" -v "size=$_size" -v "written=$_written" \
-    -v "clock=$_clock" -v "uptime=$_uptime" -v "end=$_end" "$_writer" <&6 3<&- 5>&- 6<&- 7>&-
+    -v "clock=$_clock" -v "uptime=$_uptime" -v "end=$_end" \
+    -v "probe=$_probe" -v "asker=$$" "$_writer" <&6 3<&- 5>&- 6<&- 7>&-
 ) &
 _awk=$!
 exec 3<&- 6<&- </dev/null
@@ -177,32 +182,22 @@ has_empty_hands() {
   return 1
 }
 
-# A reader may also wait because the pipe is full, but then awk is about to run, or waits for a program of its own. So both
-# must have slept since the look before. Where nothing can be seen, a pause must do.
+# One probe is under way at a time: it waits while the pipe is full.
 is_at_rest() {
-  if ! look_at_reader; then
-    sleep 0.1
-    return 0
-  fi
-  [ "$_state" != Z ] || return 0
-  _before=$_seen _seen= _child=
-  read -r _child 2>/dev/null <"/proc/$_awk/task/$_awk/children"
-  for _pid in "$_awk" "$_reader"; do
-    while read -r _key _value _rest; do
-      case $_key in
-        State: | *ctxt_switches:) _seen="$_seen $_value" ;;
-      esac
-    done 2>/dev/null <"/proc/$_pid/status"
-  done
-  case $_child$_seen in
-    ' S '*' S '*) [ "$_seen" = "$_before" ] ;;
-    *) return 1 ;;
-  esac
+  look_at_reader
+  [ "$_state" != Z ] && [ "$_quiet" -lt 2 ] || return 0
+  [ -n "$_answered" ] || return
+  _answered=
+  printf '%s\n' "$_probe" >&5 &
+  _prober=$!
+  return 1
 }
 
 stop() {
   trap '' TERM HUP
-  _tries=50 _seen= _may_go=is_at_rest
+  _tries=50 _quiet=0 _answered=1 _prober= _may_go=is_at_rest
+  trap '_answered=1 _quiet=$((_quiet + 1))' USR1
+  trap '_answered=1 _quiet=0' USR2
   [ "$_counted" -eq 0 ] || _may_go=has_empty_hands
   until "$_may_go"; do
     _tries=$((_tries - 1))
@@ -212,7 +207,11 @@ stop() {
     fi
     sleep 0.04
   done
-  { kill -KILL "$_reader" && wait "$_reader"; } 2>/dev/null
+  trap '' USR1 USR2
+  for _pid in $_prober $_reader; do
+    kill -KILL "$_pid"
+    wait "$_pid"
+  done 2>/dev/null
 }
 
 trap stop TERM HUP
