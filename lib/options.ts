@@ -72,9 +72,8 @@ export interface SupervisorOptions {
   readonly fixHiddenAttrs?: boolean;
   /**
    * Whether a guard, a shell of next to no memory, ends every process of the tree within a second when the host is killed, by
-   * KILL even, or when the Worker thread of the supervisor is terminated. The main thread of process 1 needs none. In a Worker
-   * thread without a guard, the processes live on when the Worker is terminated or the process exits. Default: true under
-   * `run()` and in a Worker thread, else false (this library).
+   * KILL even, or its Worker thread is terminated; in a Worker without a guard they live on then, and when the process exits.
+   * The main thread of process 1 needs none. Default: true under `run()` and in a Worker, else false (this library).
    */
   readonly guard?: boolean;
   /**

@@ -4,10 +4,15 @@
  *
  * Options for the supervisor may follow the scene, as JSON.
  */
+/* oxlint-disable unicorn/require-post-message-target-origin -- the ports of threads have no origin */
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { Supervisor } from '../../lib/index.ts';
 import type { SupervisorOptions } from '../../lib/index.ts';
 import { isAlive, until } from '../processes.ts';
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
 
 interface Task {
   readonly scene: string;
@@ -77,7 +82,7 @@ function beMain(task: Task): void {
   });
   let pids: readonly number[] = [];
   worker.on('message', (text: string) => {
-    console.log(text);
+    say(text);
     if (text.startsWith('pids')) {
       pids = text.split(' ').slice(1, 3).map(Number);
       const act = acts[task.scene];
@@ -87,14 +92,14 @@ function beMain(task: Task): void {
     } else if (text === 'stopping') void worker.terminate();
   });
   worker.on('error', ({ message }) => {
-    console.log(`error ${message}`);
+    say(`error ${message}`);
   });
   worker.once('exit', () => void sayEnd(pids));
 }
 
 async function sayEnd(pids: readonly number[]): Promise<void> {
   await until(() => !pids.some(isAlive), 'the end of what the Worker started');
-  console.log('all dead');
+  say('all dead');
 }
 
 if (isMainThread) {

@@ -42,20 +42,20 @@ void describe('a supervisor in a Worker thread', { concurrency: 2 }, () => {
     sigkill: 'the process is sent KILL',
     stop: 'the supervisor is stopped',
   };
-  const liveOn = [
+  const liveOn = new Set([
     'terminate',
     'terminate-in-start',
     'terminate-in-stop',
     'exit-worker',
     'memory',
     'stop',
-  ];
+  ]);
   for (const [scene, title] of Object.entries(scenes)) {
     test(`leaves nothing when ${title}`, async () => {
       const { output, pids, runtime } = await end(scene);
       await until(() => !pids.some(isAlive), 'the end of all processes');
       await until(() => !existsSync(runtime), 'the end of the runtime directory');
-      if (liveOn.includes(scene)) assert.match(output, /^all dead$/m, 'while the process lived on');
+      if (liveOn.has(scene)) assert.match(output, /^all dead$/m, 'while the process lived on');
       assert.doesNotMatch(output, /^problem/m);
     });
   }
