@@ -22,7 +22,7 @@ export function landlordOf(parts: {
     get places() {
       return places();
     },
-    rescan,
+    rescan: oneAtATime(rescan),
     input: (input) => {
       control().input(input);
     },
@@ -32,12 +32,28 @@ export function landlordOf(parts: {
     get tree() {
       return supervised.state.tree;
     },
-    answer: (question) => answer(question, supervised),
-    command: (letters) => {
-      commandAll(letters, supervised);
-    },
+    answer: (question, signal) => answer({ ...question, signal }, supervised),
+    command: (letters) => commandAll(letters, supervised),
     told: (problem) => {
       supervised.input({ type: 'problem', problem });
     },
+  };
+}
+
+/** Lets one call go on at a time; all that come meanwhile share the one that follows. */
+function oneAtATime(act: () => Promise<unknown>): () => Promise<unknown> {
+  let running: Promise<unknown> | undefined;
+  let next: Promise<unknown> | undefined;
+  const run = (): Promise<unknown> => {
+    next = undefined;
+    running = act().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (running === undefined) return run();
+    next ??= running.catch(() => undefined).then(run);
+    return next;
   };
 }

@@ -1,9 +1,14 @@
-/** The known name that is nearest to a mistyped one; `undefined` when none is near. */
+/** The longest name that a near one is looked for, which takes time with its length. */
+const longestName = 255;
+
+/** The known name that is nearest to a mistyped one; `undefined` when none is near, or when it is longer than any name. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > longestName) return undefined;
   const limit = Math.max(1, Math.floor(name.length / 3));
   let best: string | undefined;
   let least = limit + 1;
   for (const candidate of known) {
+    if (Math.abs(name.length - candidate.length) >= least) continue;
     const apart = distance(name.toLowerCase(), candidate.toLowerCase());
     const hasAnythingInCommon = apart < Math.max(name.length, candidate.length);
     if (apart < least && hasAnythingInCommon) [best, least] = [candidate, apart];

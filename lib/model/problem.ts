@@ -84,6 +84,9 @@ export const problemSeverities = {
   'sync-failed': 'warning',
   'clean-up-failed': 'warning',
   'control-unavailable': 'warning',
+  'request-dropped': 'warning',
+  'variable-left-out': 'warning',
+  'variable-not-utf8': 'warning',
   'guard-lost': 'warning',
   zombies: 'warning',
 } as const satisfies Record<string, Problem['severity']>;

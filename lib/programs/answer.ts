@@ -13,7 +13,7 @@ import { codes, dies, serviceOf, takeApart } from './words.ts';
 
 /** Answers a call. */
 export async function answer(call: Call, supervised: Supervised): Promise<Answer> {
-  const program = programs[call.program];
+  const program = Object.hasOwn(programs, call.program) ? programs[call.program] : undefined;
   if (program === undefined) return dies(codes.usage, call, 'this program is not known here');
   try {
     return await program(call, supervised);

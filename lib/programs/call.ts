@@ -7,6 +7,8 @@ export interface Call {
   readonly args: readonly string[];
   /** The working directory of the caller. */
   readonly directory: string;
+  /** When it aborts, the program does not wait any longer. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a program prints and its exit code; `elsewhere`: the directory is none of this supervisor's. */
@@ -30,12 +32,12 @@ export interface Supervised {
   input(input: TreeInput): void;
   /**
    * Resolves with the first result of `test` that is not `undefined`; `test` is called now and after every step.
-   * Rejects when the time is up or everything has ended.
+   * Rejects when the time is up, when `signal` aborts or when everything has ended.
    */
   until<T>(
     test: () => T | undefined,
     awaited: { readonly what: string },
-    options: { readonly timeout?: number },
+    options: { readonly timeout?: number; readonly signal?: AbortSignal },
   ): Promise<T>;
   /** Reads `services.d` again. */
   rescan(): Promise<unknown>;

@@ -36,7 +36,7 @@ export async function svc(call: Call, supervised: Supervised): Promise<Answer> {
   if ('exitCode' in line) return line;
   const found = serviceOf(line.operands[0] ?? '', call, supervised);
   if (found === 'elsewhere' || 'exitCode' in found) return found;
-  const wish = wishOf(line);
+  const wish = wishOf(line, call);
   if (wish === undefined) return dies(codes.usage, call, `usage: ${syntax.usage}`);
   const { service } = found;
   const waiting = waitForWish(wish, service, supervised);
@@ -51,24 +51,26 @@ export async function svc(call: Call, supervised: Supervised): Promise<Answer> {
 interface Wish {
   readonly letter: Letter | undefined;
   readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The meaning of `-w` and `-T`; `undefined` when they are invalid. */
-function wishOf({ options }: CommandLine): Wish | undefined {
+function wishOf({ options }: CommandLine, { signal }: Call): Wish | undefined {
   const wanted = options.findLast(({ letter }) => letter === 'w')?.value;
   const timeout = millisecondsOf(options.findLast(({ letter }) => letter === 'T')?.value ?? '0');
   if (timeout === undefined || (wanted !== undefined && !isLetter(wanted))) return undefined;
-  return { letter: wanted, timeout };
+  return { letter: wanted, timeout, signal };
 }
 
 function waitForWish(
-  { letter, timeout }: Wish,
+  { letter, timeout, signal }: Wish,
   service: string,
   supervised: Supervised,
 ): Promise<number> {
   if (letter === undefined) return Promise.resolve(0);
   const reachable = degraded(letter, service, supervised);
-  return waitFor({ letter: reachable, services: [service], any: false, timeout }, supervised);
+  const wait = { letter: reachable, services: [service], any: false, timeout, signal };
+  return waitFor(wait, supervised);
 }
 
 /** For a service that never announces its readiness, the wait ends when it is up (s6). */

@@ -22,15 +22,16 @@ export function svscanctl(call: Call, supervised: Supervised): Answer {
 /**
  * Commands to the whole supervisor, in the letters of s6-svscan: `a` `h` `n` `N` read `services.d` again; `t` `i` `q`
  * `b` request the end, and so do `0` `6` `7` `8` of s6 up to 2.9, which also chose between halt, reboot and poweroff.
- * `p` `r` `s` made that choice for a later end; they have no effect, since there is one kind of end here. Other letters
- * do nothing, as under s6.
+ * `p` `r` `s` made that choice for a later end; they have no effect, since there is one kind of end here, and neither has `z`.
  *
  * @param directory - The working directory of the caller.
+ * @returns The number of letters that are none of these. They do nothing; s6-svscan warns of them.
  */
-export function commandAll(letters: string, supervised: Supervised, directory?: string): void {
+export function commandAll(letters: string, supervised: Supervised, directory?: string): number {
   if (/[ahnN]/.test(letters)) void supervised.rescan().catch(() => undefined);
   if (/[tiqb0678]/.test(letters))
     supervised.input({ type: 'end', ending: requested(supervised, directory) });
+  return letters.replace(/[zabhitqnNprs0678]/g, '').length;
 }
 
 /** The end that a script requests, with the name of the script or service as far as its working directory tells. */

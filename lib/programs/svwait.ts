@@ -27,7 +27,7 @@ export async function svwait(call: Call, supervised: Supervised): Promise<Answer
   );
   if (timeout === undefined) return dies(codes.usage, call, `usage: ${syntax.usage}`);
   const letter = (last('UudDrR') ?? 'u') as Letter;
-  const wait = { letter, services, any: last('ao') === 'o', timeout };
+  const wait = { letter, services, any: last('ao') === 'o', timeout, signal: call.signal };
   const exitCode = await waitFor(wait, supervised);
   if (exitCode === codes.timedOut) return dies(exitCode, call, 'timed out');
   return { exitCode };

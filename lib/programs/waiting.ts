@@ -20,6 +20,8 @@ export interface Wait {
   readonly any: boolean;
   /** Milliseconds; 0: no limit. */
   readonly timeout: number;
+  /** Ends the waiting when it aborts. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** A service that is waited for: its state when the wait began, and the outcome. */
@@ -32,18 +34,19 @@ interface Candidate {
 
 /**
  * Waits, and returns the exit code of s6: 0, 99 when the time is up, or the number of services that will never come up:
- * those that fail for good meanwhile, and those that are gone.
+ * those that fail for good meanwhile, and those that are gone. Rejects with the reason of a signal that aborts.
  */
 export async function waitFor(wait: Wait, supervised: Supervised): Promise<number> {
   const candidates = wait.services.map((name) => candidate(name, supervised));
-  const { timeout } = wait;
+  const { timeout, signal } = wait;
   try {
     return await supervised.until(
       () => outcomeOf(candidates, wait, supervised),
       { what: `The state '${wait.letter}'` },
-      timeout === 0 ? {} : { timeout },
+      { ...(timeout > 0 && { timeout }), ...(signal !== undefined && { signal }) },
     );
   } catch {
+    signal?.throwIfAborted();
     const isOver = supervised.state.phase === 'ended';
     return isOver ? candidates.filter(({ outcome }) => outcome === 'open').length : codes.timedOut;
   }

@@ -8,10 +8,9 @@ import type { Problem } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
 
-/** Who is behind the premises: answers what scripts ask, and hears what is wrong. */
+/** What is behind the premises: it answers what scripts ask, and is told what is wrong. */
 export interface Landlord extends Answerer {
   readonly tree: Tree;
-  told(problem: Problem): void;
 }
 
 /**

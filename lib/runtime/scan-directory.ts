@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   openSync,
   realpathSync,
   rmSync,
@@ -97,8 +98,9 @@ export class ScanDirectory {
     const directory = service === undefined ? undefined : directoryOf(service);
     if (directory === undefined) return;
     const file = join(directory, 'down');
-    if (down) writeFileSync(file, '', { flag: 'a' });
-    else rmSync(file, { force: true });
+    if (!down) rmSync(file, { force: true });
+    // What is there already may be a FIFO, which would have to be read first.
+    else if (!existsSync(file)) writeFileSync(file, '', { flag: 'a' });
   }
 
   isStopped(pid: number): boolean {

@@ -48,3 +48,9 @@ test('of several near names the nearest is returned, of equally near ones the fi
   assert.equal(nearest('webs', ['wabs', 'web', 'webs2']), 'wabs');
   assert.equal(nearest('workers', ['works', 'worker']), 'worker');
 });
+
+test('nothing is near to what is longer than any name, which is not compared', () => {
+  const long = 'x'.repeat(255);
+  assert.equal(nearest(long, [`${long}y`]), `${long}y`);
+  assert.equal(nearest(`${long}x`, [long]), undefined);
+});

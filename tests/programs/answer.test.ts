@@ -26,6 +26,10 @@ test('an unknown program is reported as such, and an error as its message', asyn
     exitCode: 100,
     stderr: 's6-rc: fatal: this program is not known here',
   });
+  for (const name of ['constructor', '__proto__', 'toString', '']) {
+    const told = await answer({ program: name, args: [], directory: '/' }, desk.supervised);
+    assert.equal(told !== 'elsewhere' && told.exitCode, 100, name);
+  }
   const places = {
     ...desk.supervised.places,
     setDown: (): never => {

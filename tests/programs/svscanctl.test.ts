@@ -31,11 +31,11 @@ test('the verdict names an init script that requests the end', async () => {
   assert.deepEqual(desk.control.state.ending, { reason: 'requested', exitCode: 0, script: '10-a' });
 });
 
-test('letters without a caller request the end without a name', () => {
+test('letters without a caller are carried out; those that are no command are counted', () => {
   const desk = new Desk([web]).start();
-  commandAll('z?', desk.supervised);
+  assert.equal(commandAll('z?X\n', desk.supervised), 3);
   assert.equal(desk.control.state.ending, null);
-  commandAll('6', desk.supervised);
+  assert.equal(commandAll('zabhitqnNprs0678', desk.supervised), 0);
   assert.deepEqual(desk.control.state.ending, { reason: 'requested', exitCode: 0 });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { answer } from '../../lib/programs/answer.ts';
 import { Desk } from './rig.ts';
 import { ready } from '../../lib/testing/behaviour.ts';
 
@@ -63,4 +64,16 @@ test('s6-svwait prints its usage when the directory is missing or the time is in
     const told = await desk.call(line);
     assert.equal(told !== 'elsewhere' && told.exitCode, 100, line);
   }
+});
+
+test('when its signal aborts, it waits no longer, and what s6-svc was told is done all the same', async () => {
+  const desk = new Desk(services).start();
+  const abort = new AbortController();
+  const call = { directory: '/svc', signal: abort.signal };
+  const waiting = answer({ ...call, program: 's6-svwait', args: ['-r', 'a'] }, desk.supervised);
+  abort.abort(new Error('it has ended'));
+  assert.deepEqual(await waiting, { exitCode: 111, stderr: 's6-svwait: fatal: it has ended' });
+  const late = answer({ ...call, program: 's6-svc', args: ['-wr', '-d', 'a'] }, desk.supervised);
+  assert.deepEqual(await late, { exitCode: 111, stderr: 's6-svc: fatal: it has ended' });
+  assert.equal(desk.control.unit('a')?.state.goal, 'down');
 });

@@ -1,11 +1,26 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  symlinkSync,
+  write,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Told } from '../../lib/runtime/control-fifos.ts';
-import { ControlFifos } from '../../lib/runtime/control-fifos.ts';
+import { ControlFifos, mostWaiting, scanControl } from '../../lib/runtime/control-fifos.ts';
+import { requestMark } from '../../lib/runtime/control-requests.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { asking } from '../../lib/runtime/stand-ins/asking.ts';
 import { openDescriptors, until } from '../processes.ts';
@@ -178,7 +193,8 @@ test('what an earlier life left is no hindrance, and nothing is left', async (t)
   mkdirSync(join(runtime.path, 'services/.s6-svscan'));
   const control = new ControlFifos(other, {
     answer: unasked,
-    command: () => undefined,
+    command: () => 0,
+    told: () => undefined,
   });
   await control.open();
   await control.close();
@@ -193,11 +209,163 @@ test('closed while it is being opened, it opens nothing', async (t) => {
   mkdirSync(join(runtime.path, 'services/.s6-svscan'));
   const control = new ControlFifos(runtime, {
     answer: unasked,
-    command: () => undefined,
+    command: () => 0,
+    told: () => undefined,
   });
   const opened = control.open();
   await control.close();
   await opened;
   runtime.remove();
   assert.deepEqual(openDescriptors(), before);
+});
+
+/** Writes to a FIFO of the runtime directory to the end, at the pace of its reader. */
+async function put(path: string, bytes: Buffer): Promise<void> {
+  const fd = openSync(path, constants.O_WRONLY);
+  try {
+    for (let done = 0; done < bytes.length;) {
+      done += (await promisify(write)(fd, bytes.subarray(done))).bytesWritten;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Descriptors that are closed at the end of the test, before anything looks whether one is left. */
+function descriptors(t: TestContext): number[] {
+  const open: number[] = [];
+  t.after(() => {
+    for (const fd of open) closeSync(fd);
+  });
+  return open;
+}
+
+/** Opens a FIFO as a program does that waits for its answer. */
+function openReader(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** A request as a stand-in writes it. */
+function requestOf(reply: number, ...args: readonly string[]): Buffer {
+  const fields = [requestMark, String(reply), '/', 's6-svstat', String(args.length), ...args];
+  return Buffer.from(fields.map((field) => `${field}\0`).join(''));
+}
+
+for (const [what, garbage] of [
+  ['a negative count', 'x\0/\0s6-svstat\0-4\0'],
+  ['a count beyond all bounds', `${requestMark}\x001\0/\0s6-svstat\x001e9\0`],
+  ['an unfinished request', requestOf(1, 'web', 'x').subarray(0, -2)],
+  ['5 MB of nothing', Buffer.alloc(5_000_000, 'x')],
+  ['5 MB of fields', Buffer.alloc(5_000_000)],
+  ['5 MB of marks', Buffer.alloc(5_000_000, `${requestMark}\0`)],
+] as const) {
+  test(`${what}: one problem, and the next request is answered`, async (t) => {
+    const { runtime, asked, problems, say, call } = await counter(t);
+    say({ exitCode: 7 });
+    await put(join(runtime.path, 'control'), Buffer.from(garbage));
+    assert.equal((await call('s6-svstat', ['web'])).code, 7);
+    assert.equal(asked.length, 1);
+    const count = (message: string): number =>
+      Number(/^(\d+) bytes that are no request/.exec(message)?.[1]);
+    const dropped = (): number => problems.reduce((sum, { message }) => sum + count(message), 0);
+    await until(() => dropped() === Buffer.from(garbage).length, 'each byte that was dropped');
+    assert.ok(problems.length <= 5, `${problems.length} problems`);
+    assert.deepEqual(new Set(problems.map(({ code }) => code)), new Set(['request-dropped']));
+  });
+}
+
+test('of a flood of requests one is answered in each turn, in their order', async (t) => {
+  const { runtime, asked } = await counter(t);
+  const count = 10_000;
+  const flood = Array.from({ length: count }, (_, index) => requestOf(9_999_999, String(index)));
+  const written = put(join(runtime.path, 'control'), Buffer.concat(flood));
+  let most = 0;
+  for (let before = 0; asked.length < count; before = asked.length) {
+    await nextTurn();
+    most = Math.max(most, asked.length - before);
+  }
+  await written;
+  assert.ok(most <= 2, `${most} in a turn`);
+  assert.deepEqual(
+    asked.map(({ args }) => Number(args[0])),
+    [...asked.keys()],
+  );
+});
+
+test('programs that wait are limited in number; those that have ended are forgotten first', async (t) => {
+  const readers = descriptors(t);
+  const { runtime, asked, signals, say } = await counter(t);
+  const control = join(runtime.path, 'control');
+  say(new Promise(() => undefined));
+  await put(control, requestOf(9_999_999, 'ended'));
+  await until(() => asked.length === 1, 'the first');
+  assert.equal(signals[0]?.aborted, true, 'its program is not there');
+  const names = Array.from({ length: mostWaiting + 1 }, (_, index) => String(index + 1));
+  execFileSync('mkfifo', names, { cwd: join(runtime.path, 'replies') });
+  const ask = async (name: string): Promise<void> => {
+    const path = join(runtime.path, 'replies', name);
+    readers.push(openReader(path));
+    await put(control, requestOf(Number(name)));
+  };
+  for (const name of names.slice(0, -1)) await ask(name);
+  await until(() => asked.length === mostWaiting + 1, 'all of them');
+  const aborted = (): number => signals.filter(({ aborted: is }) => is).length;
+  assert.equal(aborted(), 1);
+  closeSync(readers.shift() ?? -1);
+  await ask(names.at(-1) ?? '');
+  await until(() => asked.length === mostWaiting + 2, 'the last');
+  assert.equal(aborted(), 2);
+  assert.equal(signals.at(-1)?.aborted, false);
+  assert.equal(signals[1]?.aborted, true, 'the one that has ended');
+});
+
+for (const [what, make] of [
+  ['a file', (path: string) => void writeFileSync(path, 'x')],
+  ['a link to a file', (path: string) => void symlinkSync('../elsewhere', path)],
+  ['a link to a FIFO', (path: string) => void symlinkSync('../fifo', path)],
+  ['a folder', (path: string) => void mkdirSync(path)],
+  ['a FIFO that no process reads', (path: string) => void execFileSync('mkfifo', [path])],
+] as const) {
+  test(`${what} in the place of the FIFO for the answer is not written to`, async (t) => {
+    const open = descriptors(t);
+    const { runtime, asked, signals } = await counter(t);
+    const elsewhere = plant(join(runtime.path, 'elsewhere'), 'kept');
+    execFileSync('mkfifo', [join(runtime.path, 'fifo')]);
+    const fifo = openReader(join(runtime.path, 'fifo'));
+    open.push(fifo);
+    make(join(runtime.path, 'replies', '5'));
+    await put(join(runtime.path, 'control'), requestOf(5));
+    await until(() => asked.length > 0, 'the request');
+    assert.equal(signals[0]?.aborted, true);
+    assert.equal(readFileSync(elsewhere, 'utf8'), 'kept');
+    assert.equal(readSync(fifo, Buffer.alloc(10)), 0);
+  });
+}
+
+test('answers that are not read are dropped, the oldest first', async (t) => {
+  const open = descriptors(t);
+  const { runtime, problems, asked, say } = await counter(t);
+  say({ exitCode: 0, stdout: 'x'.repeat(100_000) });
+  const names = Array.from({ length: 110 }, (_, index) => String(index + 1));
+  execFileSync('mkfifo', names, { cwd: join(runtime.path, 'replies') });
+  open.push(...names.map((name) => openReader(join(runtime.path, 'replies', name))));
+  for (const name of names) await put(join(runtime.path, 'control'), requestOf(Number(name)));
+  await until(() => asked.length === names.length, 'all requests');
+  await until(() => problems.length > 0, 'the problem');
+  assert.match(
+    problems[0]?.message ?? '',
+    /^\d+ bytes of answers that were not read were dropped$/,
+  );
+});
+
+test('letters that are no command of s6-svscan are a problem', async (t) => {
+  const { runtime, commands, problems, setUnknown } = await counter(t);
+  setUnknown(3);
+  await put(join(runtime.path, scanControl), Buffer.from('aXYZ'));
+  await until(() => problems.length > 0, 'the problem');
+  assert.deepEqual(commands, ['aXYZ']);
+  assert.match(
+    problems[0]?.message ?? '',
+    /^3 bytes that are no command of s6-svscan were dropped/,
+  );
 });

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Question, Told } from '../../lib/runtime/control-fifos.ts';
+import type { Told } from '../../lib/runtime/control-fifos.ts';
 import { ControlFifos } from '../../lib/runtime/control-fifos.ts';
+import type { Question } from '../../lib/runtime/control-requests.ts';
+import type { Problem } from '../../lib/model/problem.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { asking } from '../../lib/runtime/stand-ins/asking.ts';
 import { childrenOf, openDescriptors } from '../processes.ts';
@@ -15,8 +17,13 @@ export interface Counter {
   readonly runtime: RuntimeDirectory;
   readonly asked: Question[];
   readonly commands: string[];
+  readonly problems: Problem[];
+  /** Of each question: it aborts when no answer is waited for any longer. */
+  readonly signals: AbortSignal[];
   /** What is answered from now on; a promise: whenever that is settled. */
   say(told: Told | Promise<Told>): void;
+  /** How many letters of each command are unknown from now on. */
+  setUnknown(letters: number): void;
   /** What the supervisor does at its end. */
   close(): Promise<void>;
   /** Calls a stand-in with arguments, and what came of it. */
@@ -42,15 +49,23 @@ export async function counter(t: TestContext, standIn = asking): Promise<Counter
   const runtime = new RuntimeDirectory(join(await testFolder(t), 'run time'));
   const asked: Question[] = [];
   const commands: string[] = [];
+  const problems: Problem[] = [];
+  const signals: AbortSignal[] = [];
+  let unknown = 0;
   let told: Told | Promise<Told> = { exitCode: 0 };
   runtime.makeFolder('services');
   mkdirSync(join(runtime.path, 'services/.s6-svscan'));
   const control = new ControlFifos(runtime, {
-    answer: (question) => {
+    answer: (question, signal) => {
       asked.push(question);
+      if (signal !== undefined) signals.push(signal);
       return Promise.resolve(told);
     },
-    command: (letters) => commands.push(letters),
+    command: (letters) => {
+      commands.push(letters);
+      return unknown;
+    },
+    told: (problem) => problems.push(problem),
   });
   await control.open();
   t.after(async () => {
@@ -65,6 +80,11 @@ export async function counter(t: TestContext, standIn = asking): Promise<Counter
     runtime,
     asked,
     commands,
+    problems,
+    signals,
+    setUnknown: (letters) => {
+      unknown = letters;
+    },
     say: (answer) => {
       told = answer;
     },

@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readlinkSync,
@@ -110,6 +111,17 @@ test('the down file of a service is made and removed, a logger’s too', async (
     assert.equal(existsSync(join(root, 'services.d', file)), false);
   }
   scan.setDown('nobody', true);
+});
+
+test('a FIFO in the place of the down file is left as it is, and nothing waits for its reader', async (t) => {
+  const { root, scan } = await scanned(t, 'web');
+  scan.provide();
+  const file = join(root, 'services.d/web/down');
+  execFileSync('mkfifo', [file]);
+  scan.setDown('web', true);
+  assert.equal(lstatSync(file).isFIFO(), true);
+  scan.setDown('web', false);
+  assert.equal(existsSync(file), false);
 });
 
 test('a directory in which somebody else’s supervisor listens is not emptied', async (t) => {

@@ -1,4 +1,5 @@
 import { quoted, shell } from './shell.ts';
+import { requestMark } from '../control-requests.ts';
 
 /**
  * The stand-in for each program that speaks to the supervisor: it asks, says what it is answered, and ends with the exit
@@ -17,8 +18,8 @@ ${question(runtime, host, patience)}`;
 /**
  * The piece of a stand-in that does this, by the arguments of the shell, which ends with it.
  *
- * A request is one write to a FIFO that the supervisor reads: the name of a FIFO for the answer, the working directory, the
- * program, how many arguments, the arguments, each followed by NUL. A write of up to 4096 bytes reaches it in one piece.
+ * A request is one write to a FIFO that the supervisor reads: a mark, the name of a FIFO for the answer, the working directory,
+ * the program, how many arguments, the arguments, each followed by NUL. A write of up to 4096 bytes reaches it in one piece.
  *
  * The FIFO for the answer is in a folder of the supervisor's account alone, and may itself be opened by that account also where
  * root asks. Whoever reads a FIFO comes to its end once nobody holds it open for writing: at first a pause does, and from
@@ -73,7 +74,7 @@ exec 9<>"$reply"
 sleep "$patience" >&9 2>&9 9>&- &
 pause=$!
 exec 8<"$reply" 9>&-
-printf '%s\0' "$$" "$PWD" "$name" "$#" "$@" 1<>"$run/control" ||
+printf '%s\0' ${requestMark} "$$" "$PWD" "$name" "$#" "$@" 1<>"$run/control" ||
   die 111 'the supervisor cannot be asked'
 
 why='does not answer'
