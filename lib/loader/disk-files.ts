@@ -1,15 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import type { Content, Entry, Files, Listing, Unreadable } from './files.ts';
+import { readBeginning } from '../read-file.ts';
 
 /** The folder trees of the disk. */
 export const diskFiles: Files = { look, list, read };
@@ -41,27 +34,11 @@ function list(path: string): Listing {
 }
 
 function read(path: string, limit: number): Content {
-  let descriptor: number | undefined;
   try {
-    // Whatever may have come in the file's place meanwhile: nothing here waits for the other end of a FIFO.
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    return { kind: 'bytes', bytes: readFirst(descriptor, limit) };
+    return { kind: 'bytes', bytes: readBeginning(path, Buffer.allocUnsafe(limit)) };
   } catch (error) {
     return unreadable(error);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
-}
-
-function readFirst(descriptor: number, limit: number): Uint8Array {
-  const buffer = Buffer.allocUnsafe(limit);
-  let length = 0;
-  while (length < limit) {
-    const more = readSync(descriptor, buffer, length, limit - length, null);
-    if (more === 0) break;
-    length += more;
-  }
-  return buffer.subarray(0, length);
 }
 
 function entryOf(stats: Stats): Entry {

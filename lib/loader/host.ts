@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Accounts } from '../model/accounts.ts';
-import { parseAccounts } from '../model/accounts.ts';
+import { longestAccountList, parseAccounts } from '../model/accounts.ts';
+import { readText } from '../read-file.ts';
 
 /** The port to the machine that a tree is looked at on: what the tree needs of it to run. */
 export interface Host {
@@ -29,7 +30,7 @@ export function thisHost(): Host {
         return is;
       });
     },
-    accounts: () => (known ??= parseAccounts(textOf('/etc/passwd'), textOf('/etc/group'))),
+    accounts: () => (known ??= parseAccounts(listAt('/etc/passwd'), listAt('/etc/group'))),
   };
 }
 
@@ -50,10 +51,6 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+function listAt(path: string): string {
+  return readText(path, longestAccountList) ?? '';
 }

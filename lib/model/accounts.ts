@@ -5,6 +5,9 @@ export interface Accounts {
   readonly groups: ReadonlyMap<string, number>;
 }
 
+/** The bytes of the longest list of accounts that is read. */
+export const longestAccountList = 16 * 1024 * 1024;
+
 /** A user's ids. */
 export interface User {
   readonly uid: number;

@@ -1,19 +1,9 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { problem } from '../model/problem.ts';
 import type { Problem } from '../model/problem.ts';
+import { readBeginning } from '../read-file.ts';
 
 /** The folder of s6-overlay v2 within the runtime directory, and the file in it. */
 const folderName = 'env-stage3';
@@ -82,14 +72,10 @@ function wasWritten(file: string): boolean {
   }
 }
 
-/** What stands there from an earlier life may be anything: a folder, or a file that its owner may not write to. */
+/** An earlier life may have left anything in its place: a folder, a FIFO that has no reader, a file that may not be written to. */
 function begin(file: string): void {
-  try {
-    writeFileSync(file, '0\n');
-  } catch {
-    rmSync(file, { recursive: true, force: true });
-    writeFileSync(file, '0\n');
-  }
+  rmSync(file, { recursive: true, force: true });
+  writeFileSync(file, '0\n', { flag: 'wx' });
 }
 
 interface Written {
@@ -118,14 +104,7 @@ function senselessly(file: string, message: string, remedy: string, exitCode = s
   return { exitCode, problems: [problem('value-invalid', file, message, { remedy })] };
 }
 
-/** The beginning of a file, without blanks around it. Never waits: a FIFO is not a file. */
+/** The beginning of a file, without blanks around it. */
 function textOf(path: string): string {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    if (!fstatSync(file).isFile()) throw new Error('it is no file');
-    const bytes = Buffer.alloc(longest);
-    return bytes.toString('utf8', 0, readSync(file, bytes)).trim();
-  } finally {
-    closeSync(file);
-  }
+  return readBeginning(path, Buffer.alloc(longest)).toString().trim();
 }

@@ -2,7 +2,7 @@ import type { Environment } from './environment.ts';
 import type { Variables } from './environment-readings.ts';
 import { markerName } from './environment-readings.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
-import { readAccounts } from './read-accounts.ts';
+import { missingAccounts, readAccounts } from './read-accounts.ts';
 import type { Execution } from './script.ts';
 import { inspectScript } from './script.ts';
 import type { Premises } from './premises.ts';
@@ -54,7 +54,9 @@ export function prepareLaunch(
   if ('code' in execution) return execution;
   const account = accountOf(command);
   if (account === undefined) {
-    const message = `there is no account '${command.user ?? ''}' on this system.`;
+    const missing = missingAccounts();
+    const why = missing === undefined ? '' : ` (${missing})`;
+    const message = `there is no account '${command.user ?? ''}' on this system${why}.`;
     return { code: 'EINVAL', message };
   }
   const { file, args, directory } = execution;

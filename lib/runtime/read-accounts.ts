@@ -1,16 +1,25 @@
-import { readFileSync } from 'node:fs';
 import type { Accounts } from '../model/accounts.ts';
-import { parseAccounts } from '../model/accounts.ts';
+import { longestAccountList, parseAccounts } from '../model/accounts.ts';
+import { readWhole } from '../read-file.ts';
 
-/** The accounts of this system as they are now: an init script may have added one. None, if they cannot be read. */
+/** The lists of accounts of this system. */
+const lists = ['/etc/passwd', '/etc/group'] as const;
+
+/** The accounts of this system as they are now: an init script may have added one. A list that cannot be read has none. */
 export function readAccounts(): Accounts {
-  return parseAccounts(textOf('/etc/passwd'), textOf('/etc/group'));
+  const [passwd = '', group = ''] = lists.map((path) => read(path).text);
+  return parseAccounts(passwd, group);
 }
 
-function textOf(path: string): string {
+/** Why accounts may be missing among those that were read: a list cannot be read. `undefined` when all can be. */
+export function missingAccounts(): string | undefined {
+  return lists.map((path) => read(path).failure).find((failure) => failure !== undefined);
+}
+
+function read(path: string): { readonly text: string; readonly failure?: string } {
   try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
+    return { text: readWhole(path, longestAccountList).toString() };
+  } catch (error) {
+    return { text: '', failure: `${path} cannot be read: ${(error as Error).message}` };
   }
 }

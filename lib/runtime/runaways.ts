@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setImmediate as breath, setTimeout as pause } from 'node:timers/promises';
 import type { AdoptedChildren } from './adopted-children.ts';
 import type { Living } from './living.ts';
@@ -6,6 +5,7 @@ import type { ProcessEntry, ProcessTable } from './process-table.ts';
 import { isForbidden, send } from './send.ts';
 import { firstPause, giveUpAfter, longestPause } from './sweep.ts';
 import type { Leftover } from '../model/leftover.ts';
+import { readWhole } from '../read-file.ts';
 
 /** Milliseconds of reading after which the host may breathe. */
 const breathAfter = 5;
@@ -172,11 +172,14 @@ function lineage(of: number, everybody: ReadonlyMap<number, ProcessEntry>): Read
   return line;
 }
 
+/** The bytes of an environment beyond which it is not searched: a process is started with 6 MiB at most (Linux). */
+const longestEnvironment = 8 * 1024 * 1024;
+
 /** Whether the marker is in the environment of a process; that of another user cannot be read. */
 function carries(pid: number, marker: string | undefined): boolean {
   if (marker === undefined) return false;
   try {
-    const environment = readFileSync(`/proc/${String(pid)}/environ`);
+    const environment = readWhole(`/proc/${String(pid)}/environ`, longestEnvironment);
     return environment.includes(marker) && environment.toString().split('\0').includes(marker);
   } catch {
     return false;

@@ -1,8 +1,9 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { SpawnFailure } from './spawner.ts';
 import type { HeadFlaw, InterpreterLine } from '../model/interpreter.ts';
 import { headLength, nameElsewhere, parseHead } from '../model/interpreter.ts';
+import { notAFile, readBeginning } from '../read-file.ts';
 
 /** How a script is to be executed. */
 export interface Execution {
@@ -63,21 +64,18 @@ const flaws: Readonly<Record<HeadFlaw, string | undefined>> = {
   empty: undefined,
 };
 
-/** What was read last. To a host that has just forked, fresh memory is dear. */
-const head = new Uint8Array(headLength);
+/** What was read last. Fresh memory is expensive in a process that has just forked. */
+const head = Buffer.allocUnsafeSlow(headLength);
 
-/** The first bytes of a file, until the next call. Never waits: a FIFO is not a file. */
+/** The first bytes of a file, until the next call. */
 function readHead(path: string): Uint8Array | SpawnFailure {
-  let file: number | undefined;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!fstatSync(file).isFile()) return { code: 'EACCES', message: `${path} is not a file.` };
-    return head.subarray(0, readSync(file, head));
+    return readBeginning(path, head);
   } catch (error) {
     const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+    if (code === notAFile || code === 'EISDIR')
+      return { code: 'EACCES', message: `${path} is not a file.` };
     return { code, message: `${path} ${reasons[code] ?? `cannot be read: ${message}`}` };
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -15,15 +15,27 @@ const mayImport = {
     'machine',
     'errors',
     'schema',
+    'read-file',
     'model',
   ],
-  façade: ['façade', 'programs', 'runtime', 'loader', 'machine', 'errors', 'schema', 'model'],
+  façade: [
+    'façade',
+    'programs',
+    'runtime',
+    'loader',
+    'machine',
+    'errors',
+    'schema',
+    'read-file',
+    'model',
+  ],
   programs: ['programs', 'machine', 'model'],
-  runtime: ['runtime', 'machine', 'errors', 'model'],
-  loader: ['loader', 'machine', 'errors', 'schema', 'model'],
+  runtime: ['runtime', 'machine', 'errors', 'read-file', 'model'],
+  loader: ['loader', 'machine', 'errors', 'schema', 'read-file', 'model'],
   machine: ['machine', 'model'],
   errors: ['errors', 'model'],
   schema: ['schema', 'model'],
+  'read-file': ['read-file'],
   model: ['model'],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -157,11 +169,14 @@ export function topLevel(
     .map((entry) => `${entry} may not stand at the top`);
 }
 
+/** Files at the top of `lib` that the layers below the façade import too. */
+const ground: ReadonlySet<string> = new Set(['errors', 'schema', 'read-file']);
+
 /** The floor that a file stands on; `undefined` for a folder that the design does not know. */
 function roomOf(path: string): Room | undefined {
   const [, room = '', file] = path.split('/');
   const name = file === undefined ? room.replace(/\.ts$/, '') : room;
-  const onTheGround = name === 'errors' || name === 'schema';
-  if (file === undefined) return onTheGround ? name : 'façade';
+  const onTheGround = ground.has(name);
+  if (file === undefined) return onTheGround ? (name as Room) : 'façade';
   return !onTheGround && name in mayImport ? (name as Room) : undefined;
 }

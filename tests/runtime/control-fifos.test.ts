@@ -320,10 +320,10 @@ test('programs that wait are limited in number; those that have ended are forgot
 });
 
 for (const [what, make] of [
-  ['a file', (path: string) => void writeFileSync(path, 'x')],
-  ['a link to a file', (path: string) => void symlinkSync('../elsewhere', path)],
-  ['a link to a FIFO', (path: string) => void symlinkSync('../fifo', path)],
-  ['a folder', (path: string) => void mkdirSync(path)],
+  ['a file', (path: string) => writeFileSync(path, 'x')],
+  ['a link to a file', (path: string) => symlinkSync('../elsewhere', path)],
+  ['a link to a FIFO', (path: string) => symlinkSync('../fifo', path)],
+  ['a folder', (path: string) => mkdirSync(path)],
   ['a FIFO that no process reads', (path: string) => void execFileSync('mkfifo', [path])],
 ] as const) {
   test(`${what} in the place of the FIFO for the answer is not written to`, async (t) => {

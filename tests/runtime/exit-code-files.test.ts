@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -62,7 +62,7 @@ test('what cannot be read is 100, and told with a remedy; and it goes as anythin
     const { exitCode, problems } = files.read();
     assert.equal(exitCode, 100, path);
     assert.deepEqual([problems[0]?.code, problems[0]?.path], ['value-invalid', path]);
-    assert.match(problems[0]?.message ?? '', /cannot be read: it is no file; it is 100/);
+    assert.match(problems[0]?.message ?? '', /cannot be read: .* is not a file; it is 100/);
     assert.match(problems[0]?.remedy ?? '', /a number from 0 to 255/);
     if (path === v3) rmSync(v3, { recursive: true });
   }
@@ -74,12 +74,20 @@ test('what cannot be read is 100, and told with a remedy; and it goes as anythin
   assert.deepEqual([existsSync(v3), runtime.remove()], [false, []]);
 });
 
-test('a folder that an earlier life has left there is no hindrance', async (t) => {
+test('whatever an earlier life has left in its place is replaced, and nothing is written through it', async (t) => {
   const { files, v3 } = await written(t);
-  rmSync(v3);
-  mkdirSync(v3);
-  files.provide();
-  assert.deepEqual([readFileSync(v3, 'utf8'), files.read()], ['0\n', { problems: [] }]);
+  const elsewhere = plant(join(v3, '../elsewhere'), 'kept');
+  for (const leave of [
+    () => mkdirSync(v3),
+    () => void execFileSync('mkfifo', [v3]),
+    () => symlinkSync(elsewhere, v3),
+  ]) {
+    rmSync(v3, { recursive: true });
+    leave();
+    files.provide();
+    assert.deepEqual([readFileSync(v3, 'utf8'), files.read()], ['0\n', { problems: [] }]);
+  }
+  assert.equal(readFileSync(elsewhere, 'utf8'), 'kept');
 });
 
 test('only beside a runtime directory called s6 is there a folder for v3', async (t) => {
