@@ -1,10 +1,18 @@
 import { milliseconds, signalName } from './values.ts';
+import { fitsArgument, longestArgument } from '../model/argument-limit.ts';
 import { backoffDefaults } from '../model/tree.ts';
 import * as z from '../schema.ts';
 
+const limit = `at most ${String(longestArgument)} bytes`;
+
 /** A string that can be passed to a process. */
 export const text = z.lazily(() =>
-  z.string().check(z.regex(/^[^\0]*$/, 'expected a string without NUL')),
+  z
+    .string()
+    .check(
+      z.regex(/^[^\0]*$/, 'expected a string without NUL'),
+      z.refine(fitsArgument, `expected ${limit} with its NUL`),
+    ),
 );
 
 /** The same, and not empty. */
@@ -17,6 +25,17 @@ export const output = z.lazily(() => z.enum(['inherit', 'lines', 'ignore']));
 
 const variableName = z.lazily(() =>
   z.string().check(z.regex(/^[^=\0]+$/, "expected a name without '=' and NUL")),
+);
+
+/** Variables that a process can be given. */
+const environment = z.lazily(() =>
+  z.record(variableName(), text()).check(({ value, issues }) => {
+    for (const [name, text] of Object.entries(value)) {
+      if (fitsArgument(`${name}=${text}`) || !fitsArgument(text)) continue;
+      const message = `expected ${limit} with its name, '=' and NUL`;
+      issues.push({ code: 'custom', path: [name], input: text, message });
+    }
+  }),
 );
 
 const backoff = z.lazily(() =>
@@ -43,5 +62,5 @@ export const policies = z.lazily(() => ({
   backoff: z.optional(backoff()),
   output: z.optional(output()),
   user: z.optional(someText()),
-  environment: z.optional(z.record(variableName(), text())),
+  environment: z.optional(environment()),
 }));

@@ -1,8 +1,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { lossyVariables } from './lossy-variables.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
-import { readVariable, readVariables, removeVariable, writeVariable } from './variable-files.ts';
+import type { VariableFlaw } from './variable-files.ts';
+import {
+  leftOut,
+  lengthFlaw,
+  notUtf8,
+  readVariable,
+  readVariables,
+  removeVariable,
+  writeVariable,
+} from './variable-files.ts';
+import { VariableProblems } from './variable-problems.ts';
 import { OptionsError } from '../errors.ts';
+import { longestArgument } from '../model/argument-limit.ts';
+import type { Problem } from '../model/problem.ts';
 
 /** The name of the folder within the runtime directory (s6-overlay's). */
 const folderName = 'container_environment';
@@ -15,8 +28,9 @@ const folderName = 'container_environment';
  *
  * Until something is started it lives in memory only, and after the end its last values stay there. A file is read by
  * s6-overlay's newest rule (3.2.2): its whole content without one final newline is the value; an empty file is no variable,
- * a lone newline an empty value; a NUL is a newline. Names with a leading dot or `=` are no variables, nor is what is not a
- * file, cannot be read, or is longer than any variable can be (128 KiB).
+ * a lone newline an empty value; a NUL is a newline. Names with a leading dot or `=` are no variables. What is not a file, cannot
+ * be read, or is longer than any variable can be (128 KiB, with its name) is left out, and a `problem` event tells of it; so it
+ * does of a value that is not UTF-8, which is used with U+FFFD in the place of each odd byte.
  */
 export class Environment {
   readonly #runtime: RuntimeDirectory;
@@ -27,27 +41,39 @@ export class Environment {
   /** @internal Grows with every change that the host makes. What scripts change in the folder, nobody is told of. */
   revision = 0;
 
+  /** The flaws of the initial values, which are told when something is started. */
+  #initialFlaws: ReadonlyMap<string, VariableFlaw>;
+  readonly #problems: VariableProblems;
+
   /** @internal */
-  constructor(runtime: RuntimeDirectory, initial: Readonly<Record<string, string | undefined>>) {
+  constructor(
+    runtime: RuntimeDirectory,
+    initial: Readonly<Record<string, string | undefined>>,
+    tell: (problem: Problem) => void = () => undefined,
+  ) {
     this.#runtime = runtime;
     this.directory = join(runtime.path, folderName);
-    this.#memory = new Map();
-    for (const [name, value] of Object.entries(initial)) {
-      if (value !== undefined && isName(name)) this.#memory.set(name, value);
-    }
+    this.#problems = new VariableProblems(this.directory, tell);
+    const { values, flaws } = examine(initial);
+    this.#memory = values;
+    this.#initialFlaws = flaws;
   }
 
   /** The value of a variable, as it is now; `undefined` when it is not set. */
   get(name: string): string | undefined {
     if (this.#memory !== undefined) return this.#memory.get(name);
-    return isName(name) ? readVariable(this.directory, name) : undefined;
+    if (!isName(name)) return undefined;
+    const { value, flaw } = readVariable(this.directory, name);
+    this.#problems.foundOne(name, flaw);
+    return value;
   }
 
   /**
    * Sets a variable for every script that is started from now on.
    *
-   * @throws OptionsError when the name cannot be that of a file: empty, too long, with `=`, `/` or NUL, or with a leading dot; or when
-   * the value is not a string without NUL.
+   * @throws OptionsError when the name cannot be that of a file: empty, too long, with `=`, `/` or NUL, or with a leading dot; when
+   * the value is not a string without NUL and unpaired surrogates; or when no process can be given a variable of this length (128 KiB
+   * with its name, `=` and NUL, in UTF-8).
    * @throws the system's error when the file cannot be written.
    */
   set(name: string, value: string): void {
@@ -66,8 +92,7 @@ export class Environment {
 
   /** All variables with their values, as they are now. */
   entries(): IterableIterator<[string, string]> {
-    const values = this.#memory ?? readVariables(this.directory, isName);
-    return new Map(values).entries();
+    return new Map(this.#memory ?? this.#read()).entries();
   }
 
   /**
@@ -81,13 +106,41 @@ export class Environment {
     const folder = this.#runtime.makeFolder(folderName, this.#runtime.folderMode);
     for (const [name, value] of this.#memory) writeVariable(folder, name, value);
     this.#memory = undefined;
+    this.#problems.found(this.#initialFlaws);
+    this.#initialFlaws = new Map();
   }
 
   /** @internal Takes the last values into memory, for the folder is about to go. */
   release(): void {
-    this.#memory ??= readVariables(this.directory, isName);
+    this.#memory ??= this.#read();
+  }
+
+  #read(): Map<string, string> {
+    const { values, flaws } = readVariables(this.directory, isName);
+    this.#problems.found(flaws);
+    return values;
   }
 }
+
+/** The variables that can be passed on, and what is wrong with the others. */
+function examine(initial: Readonly<Record<string, string | undefined>>): {
+  readonly values: Map<string, string>;
+  readonly flaws: ReadonlyMap<string, VariableFlaw>;
+} {
+  const values = new Map<string, string>();
+  const flaws = new Map<string, VariableFlaw>();
+  const lossy = lossyVariables(initial);
+  for (const [name, value] of Object.entries(initial)) {
+    if (value === undefined) continue;
+    const obstacle = isName(name) ? lengthFlaw(name, value) : noFileName;
+    const flaw = obstacle ?? (lossy.has(name) ? notUtf8 : undefined);
+    if (obstacle === undefined) values.set(name, value);
+    if (flaw !== undefined) flaws.set(name, flaw);
+  }
+  return { values, flaws };
+}
+
+const noFileName = leftOut('its name cannot be that of a file', 'Give it another name.');
 
 /** Without its folder, a script would run in an empty environment. */
 function requireFolder(folder: string): void {
@@ -109,5 +162,17 @@ function check(name: string, value: unknown): void {
   }
   if (typeof value !== 'string' || value.includes('\0')) {
     throw new OptionsError(`The variable ${name} must be given a string without NUL.`);
+  }
+  if (/\p{Surrogate}/u.test(value)) {
+    throw new OptionsError(
+      `The variable ${name} has an unpaired surrogate in it, which has no bytes.`,
+    );
+  }
+  if (lengthFlaw(name, value) !== undefined) {
+    const size = String(Buffer.byteLength(`${name}=${value}`) + 1);
+    const limit = String(longestArgument);
+    throw new OptionsError(
+      `The variable ${name} would have ${size} bytes, and a process can be given no more than ${limit}.`,
+    );
   }
 }

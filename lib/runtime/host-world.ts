@@ -72,12 +72,12 @@ export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord
   const { keepEnvironment, spawner, reap, variables, loggingScript, thread } = placement;
   if (reap === true) requireMainThread(thread);
   const directory = new RuntimeDirectory(placement.runtimeDirectory);
-  const environment = new Environment(directory, variables);
-  if (loggingScript !== undefined) environment.set('S6_LOGGING_SCRIPT', loggingScript);
-  const premises = new Premises(directory, landlord);
   const told = (problem: Problem): void => {
     landlord.told(problem);
   };
+  const environment = new Environment(directory, variables, told);
+  if (loggingScript !== undefined) environment.set('S6_LOGGING_SCRIPT', loggingScript);
+  const premises = new Premises(directory, landlord);
   const guard = new Guard({ runtimeDirectory: directory, told, thread });
   const reaper = new Reaper({ reap, told, thread });
   const adopted = new AdoptedChildren(() =>

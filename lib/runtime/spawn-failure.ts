@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { basename, delimiter, resolve } from 'node:path';
 import type { Launch } from './launch.ts';
 import type { SpawnFailure } from './spawner.ts';
+import { longestArgument } from '../model/argument-limit.ts';
 import type { Command } from '../model/program.ts';
 
 /**
@@ -27,7 +28,7 @@ function reasonFor(code: string, command: Command, launch: Launch): string | und
   if (absences.has(code)) return missing(command, launch);
   switch (code) {
     case 'E2BIG':
-      return `its arguments and its environment are too large for the system; ${largest(launch)}.`;
+      return tooLarge(launch);
     case 'EAGAIN':
       return 'the system allows no further process: the limit of processes is reached.';
     case 'EMFILE':
@@ -83,19 +84,26 @@ function beyondLimit({ notificationFd }: Command): string | undefined {
   return `its notification-fd ${String(notificationFd)} is beyond the limit of open files.`;
 }
 
-/** The largest thing that the process was to be given, for whoever has to find it. */
-function largest({ args, environment }: Launch): string {
+/** What the process was to be given, and which part of it is the largest. Bytes, as the system counts them: with NUL. */
+function tooLarge({ args, environment }: Launch): string {
   const variables = Object.entries(environment).map(([name, text]) => ({
     what: `the variable ${name}`,
-    size: Buffer.byteLength(text),
+    size: Buffer.byteLength(`${name}=${text}`) + 1,
   }));
   const words = args.map((text, index) => ({
     what: `argument ${String(index + 1)}`,
-    size: Buffer.byteLength(text),
+    size: Buffer.byteLength(text) + 1,
   }));
-  const [first] = [...variables, ...words].toSorted((a, b) => b.size - a.size);
-  return `the largest of them is ${first?.what ?? 'nothing'} with ${String(first?.size)} bytes`;
+  const parts = [...variables, ...words];
+  const { what, size } = parts.reduce((a, b) => (b.size > a.size ? b : a), none);
+  if (size > longestArgument) {
+    return `${what} is too large: it has ${String(size)} bytes, and the system allows ${String(longestArgument)} for each.`;
+  }
+  const all = parts.reduce((sum, part) => sum + part.size, 0);
+  return `its arguments and its environment are too large: they have ${String(all)} bytes, more than the system allows (Linux: a quarter of the stack limit, at most 6 MiB); the largest of them is ${what} with ${String(size)} bytes.`;
 }
+
+const none = { what: 'nothing', size: 0 };
 
 function exists(path: string): boolean {
   return stat(path) !== undefined;

@@ -240,6 +240,21 @@ const refused: readonly (readonly [input: unknown, path: string, says: string])[
   [one({ user: '' }), 'services[0].user', 'expected a string that is not empty, got ""'],
   [one({ environment: { A: 5 } }), 'services[0].environment.A', 'expected string, got 5'],
   [
+    one({ environment: { LONG: 'x'.repeat(131_067) } }),
+    'services[0].environment.LONG',
+    `expected at most 131072 bytes with its name, '=' and NUL, got "${'x'.repeat(59)}...`,
+  ],
+  [
+    one({ environment: { LONG: 'é'.repeat(65_536) } }),
+    'services[0].environment.LONG',
+    `expected at most 131072 bytes with its NUL, got "${'é'.repeat(59)}...`,
+  ],
+  [
+    one({ run: ['web', 'x'.repeat(131_072)] }),
+    'services[0].run.command[1]',
+    `expected at most 131072 bytes with its NUL, got "${'x'.repeat(59)}...`,
+  ],
+  [
     one({ environment: { 'A=B': '' } }),
     'services[0].environment["A=B"]',
     `expected a name without '=' and NUL, got "A=B"`,

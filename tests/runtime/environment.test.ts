@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +18,8 @@ import fc from 'fast-check';
 import { OptionsError } from '../../lib/errors.ts';
 import { Environment } from '../../lib/runtime/environment.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
-import { plant, testFolder } from './folder.ts';
+import type { Problem } from '../../lib/model/problem.ts';
+import { plant, testFolder, whoRuns } from './folder.ts';
 
 async function set(
   t: TestContext,
@@ -193,4 +195,181 @@ test('what could not be written is not lost, and tried again', async (t) => {
   environment.materialize();
   assert.deepEqual(all(environment), { A: '1' });
   assert.deepEqual(readdirSync(environment.directory), ['A']);
+});
+
+/** An environment in its folder, and the problems that are told of it. */
+async function told(
+  t: TestContext,
+  initial: Record<string, string | undefined> = {},
+): Promise<{ environment: Environment; problems: Problem[]; at: (name: string) => string }> {
+  const problems: Problem[] = [];
+  const runtime = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
+  const environment = new Environment(runtime, initial, (problem) => problems.push(problem));
+  environment.materialize();
+  return { environment, problems, at: (name) => join(environment.directory, name) };
+}
+
+const longest = 131_072;
+
+/** Values of which the first is as long as may be with this name, and the second one byte longer. */
+function around(name: string): readonly [string, string] {
+  const room = longest - name.length - 2;
+  return ['x'.repeat(room), 'x'.repeat(room + 1)];
+}
+
+test('a variable may have 128 KiB with its name, = and NUL, in bytes; set() refuses a longer one', async (t) => {
+  const { environment } = await set(t);
+  const [fits, tooLong] = around('CONFIG');
+  const check = (): void => {
+    environment.set('CONFIG', fits);
+    assert.equal(environment.get('CONFIG'), fits);
+    for (const value of [tooLong, 'é'.repeat(65_536), 'x'.repeat(10_000_000)]) {
+      assert.throws(() => {
+        environment.set('CONFIG', value);
+      }, OptionsError);
+    }
+    assert.equal(environment.get('CONFIG'), fits);
+    assert.throws(() => {
+      environment.set('HALF', '\ud83d');
+    }, OptionsError);
+  };
+  check();
+  environment.materialize();
+  check();
+});
+
+test('a file that is longer is left out, which is told once as long as it stays so', async (t) => {
+  const { environment, problems, at } = await told(t);
+  const [fits, tooLong] = around('CONFIG');
+  writeFileSync(at('CONFIG'), `${fits}\n`);
+  assert.equal(all(environment)['CONFIG'], fits);
+  for (const content of [tooLong, 'é'.repeat(65_533)]) {
+    writeFileSync(at('CONFIG'), content);
+    assert.deepEqual(all(environment), {});
+    assert.deepEqual(all(environment), {});
+    assert.equal(environment.get('CONFIG'), undefined);
+  }
+  truncateSync(at('CONFIG'), 2 ** 40);
+  assert.deepEqual(all(environment), {});
+  assert.equal(problems.length, 1);
+  assert.deepEqual([problems[0]?.code, problems[0]?.path], ['variable-left-out', at('CONFIG')]);
+  assert.match(
+    problems[0]?.message ?? '',
+    /^the variable CONFIG is left out: it is too long: .*131072/,
+  );
+  writeFileSync(at('CONFIG'), 'short');
+  assert.deepEqual(all(environment), { CONFIG: 'short' });
+  writeFileSync(at('CONFIG'), tooLong);
+  assert.equal(environment.get('CONFIG'), undefined);
+  assert.equal(problems.length, 2, 'told again when it comes again');
+});
+
+test('whatever else has no value is told, and nothing waits', async (t) => {
+  const { environment, problems, at } = await told(t);
+  execFileSync('mkfifo', [at('FIFO')]);
+  symlinkSync('FIFO', at('LINK_TO_FIFO'));
+  mkdirSync(at('FOLDER'));
+  symlinkSync('/', at('LINK_TO_FOLDER'));
+  symlinkSync('LOOP', at('LOOP'));
+  symlinkSync('nowhere', at('DANGLING'));
+  symlinkSync('/dev/zero', at('ZERO'));
+  writeFileSync(
+    Buffer.concat([Buffer.from(`${environment.directory}/`), Buffer.from([0xff])]),
+    'x',
+  );
+  for (const name of ['.hidden', 'a=b', 'EMPTY']) writeFileSync(at(name), '');
+  assert.deepEqual(all(environment), {});
+  const names = problems.map(({ path }) => path.slice(environment.directory.length + 1)).sort();
+  assert.deepEqual(names, [
+    'DANGLING',
+    'FIFO',
+    'FOLDER',
+    'LINK_TO_FIFO',
+    'LINK_TO_FOLDER',
+    'LOOP',
+    'ZERO',
+    '\\xff',
+  ]);
+  assert.deepEqual([...new Set(problems.map(({ code }) => code))], ['variable-left-out']);
+});
+
+test('a file that may not be read is told', { skip: whoRuns.plainUser }, async (t) => {
+  const { environment, problems, at } = await told(t);
+  writeFileSync(at('SECRET'), 'x', { mode: 0o000 });
+  assert.equal(environment.get('SECRET'), undefined);
+  assert.match(
+    problems[0]?.message ?? '',
+    /^the variable SECRET is left out: it cannot be read: EACCES/,
+  );
+});
+
+const withoutMessages =
+  process.getuid?.() === 0 && existsSync('/proc/kmsg') ? false : 'only root can read /proc/kmsg';
+test(
+  'a file of the kernel whose next data are awaited is left out',
+  { skip: withoutMessages },
+  async (t) => {
+    const { environment, at } = await told(t);
+    writeFileSync(at('A'), 'a');
+    symlinkSync('/proc/kmsg', at('KERNEL'));
+    assert.equal(all(environment)['A'], 'a');
+  },
+);
+
+test('a value that is not UTF-8 is used with U+FFFD, which is told', async (t) => {
+  const { environment, problems, at } = await told(t);
+  writeFileSync(at('LATIN'), Buffer.from('caf\xe9\n', 'latin1'));
+  assert.deepEqual(all(environment), { LATIN: 'caf\ufffd' });
+  assert.deepEqual(all(environment), { LATIN: 'caf\ufffd' });
+  assert.deepEqual(
+    problems.map(({ code, path }) => [code, path]),
+    [['variable-not-utf8', at('LATIN')]],
+  );
+});
+
+test('what the host has and no process can be given is told when something is started', async (t) => {
+  const [fits, tooLong] = around('A');
+  const { environment, problems } = await told(t, {
+    A: fits,
+    B: tooLong,
+    'a/b': 'x',
+    '\ufffd': '',
+  });
+  assert.deepEqual(all(environment), { A: fits, '\ufffd': '' });
+  assert.deepEqual(
+    problems.map(({ message }) => message.slice(0, 30)),
+    ['the variable B is left out: it', 'the variable a/b is left out: '],
+  );
+});
+
+test('of many files that are left out ten are told, and how many more there are', async (t) => {
+  const { environment, problems, at } = await told(t);
+  for (let count = 0; count < 1000; count++) symlinkSync('nowhere', at(`V${count}`));
+  all(environment);
+  all(environment);
+  assert.equal(problems.length, 11);
+  assert.match(problems[10]?.message ?? '', /^990 more variables/);
+});
+
+test('no more is read than a process can be started with', async (t) => {
+  const { environment, problems, at } = await told(t);
+  for (let count = 0; count < 100; count++) writeFileSync(at(`V${count}`), 'x'.repeat(131_000));
+  const size = Object.values(all(environment)).join('').length;
+  assert.ok(size > 6 * 2 ** 20 && size < 9 * 2 ** 20, String(size));
+  assert.match(problems[0]?.message ?? '', /more than a process can be started with/);
+});
+
+test('a draft that something else stands in the place of is not written through', async (t) => {
+  const { environment, at } = await told(t);
+  const elsewhere = plant(join(environment.directory, '..', 'elsewhere'), 'kept');
+  for (const leave of [
+    () => void execFileSync('mkfifo', [at('.draft')]),
+    () => symlinkSync(elsewhere, at('.draft')),
+    () => mkdirSync(at('.draft')),
+  ]) {
+    leave();
+    environment.set('A', '1');
+    assert.equal(environment.get('A'), '1');
+  }
+  assert.equal(readFileSync(elsewhere, 'utf8'), 'kept');
 });

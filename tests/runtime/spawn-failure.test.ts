@@ -121,13 +121,27 @@ test('a NUL in an argument', async (t) => {
   assert.match(found.message, /there is a NUL/);
 });
 
-test('more than the system takes', async (t) => {
+test('a variable that is longer than any may be', async (t) => {
   const found = await failureOf(t, () => ({
     ...run('true'),
     environment: { HUGE: 'x'.repeat(200_000) },
   }));
   assert.equal(found.code, 'E2BIG');
-  assert.match(found.message, /too large.*the variable HUGE with 200000 bytes/);
+  assert.match(found.message, /the variable HUGE is too large: it has 200006 bytes.* 131072 for/);
+});
+
+test('an argument that is longer than any may be', async (t) => {
+  const found = await failureOf(t, () => run('echo', 'a', 'é'.repeat(65_536)));
+  assert.equal(found.code, 'E2BIG');
+  assert.match(found.message, /argument 2 is too large: it has 131073 bytes/);
+});
+
+test('more variables than the system takes', async (t) => {
+  const names = Array.from({ length: 60 }, (_, index) => `V${index}`);
+  const environment = Object.fromEntries(names.map((name) => [name, 'x'.repeat(120_000)]));
+  const found = await failureOf(t, () => ({ ...run('true'), environment }));
+  assert.equal(found.code, 'E2BIG');
+  assert.match(found.message, /are too large.* 6 MiB.*the variable V\d+ with 12000\d bytes/);
 });
 
 test('a user that one may not become', { skip: whoRuns.plainUser }, async (t) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { standInsFolder } from '../../lib/runtime/stand-ins.ts';
@@ -97,6 +97,30 @@ for (const { name, words, skip } of shells) {
     assert.ok(got.includes(`MANY=${'0123456 89\n'.repeat(1000).slice(0, -1)}`));
     assert.ok(got.includes('LC_ALL=C.UTF-8'));
   });
+
+  test(
+    `under ${name} a file that is longer than any variable is passed over, however long`,
+    {
+      skip,
+    },
+    async (t) => {
+      const { start, folder, runtime, environment } = await rig(t);
+      environment.materialize();
+      const room = 131_072 - 'FITS='.length - 1;
+      writeFileSync(join(environment.directory, 'FITS'), 'x'.repeat(room));
+      writeFileSync(join(environment.directory, 'OVER'), 'x'.repeat(room + 1));
+      writeFileSync(join(environment.directory, 'SPARSE'), 'x');
+      truncateSync(join(environment.directory, 'SPARSE'), 2 ** 40);
+      symlinkSync('/proc/kmsg', join(environment.directory, 'KERNEL'));
+      const copy = join(folder, 'copy');
+      const standIn = join(standInsFolder(runtime), 'with-contenv');
+      const life = start({ program: { command: [...words, standIn, ...copyOfEnvironment, copy] } });
+      assert.deepEqual(await life.over, { code: 0, signal: null }, life.told.join('\n'));
+      const names = environmentIn(copy).map((one) => one.replace(/=.*/s, ''));
+      assert.ok(names.includes('FITS'));
+      for (const absent of ['OVER', 'SPARSE', 'KERNEL']) assert.ok(!names.includes(absent), absent);
+    },
+  );
 
   test(`under ${name} the words are kept, and the codes are those of env`, { skip }, async (t) => {
     const { start, runtime, file, environment, folder } = await rig(t);

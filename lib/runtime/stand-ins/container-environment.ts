@@ -2,9 +2,10 @@ import { shell } from './shell.ts';
 
 /**
  * A piece of a stand-in: finds the container environment (`_runtime`, `_folder`) and reads a variable of it as
- * `variable-files.ts` does, without a fork. It uses `die CODE MESSAGE`.
+ * `variable-files.ts` does, with one fork for all. It uses `die CODE MESSAGE`.
  *
- * Differences: a NUL in a file is left out, since no shell can hold one; bytes that are not UTF-8 are kept.
+ * Differences: a NUL in a file is left out, since no shell can hold one; bytes that are not UTF-8 are kept; a link to a file in
+ * `/proc` is passed over; and nothing is told of what is left out.
  */
 export const containerEnvironment = shell`
 # The marker is not there for scripts that keep no environment, but these have us on their PATH.
@@ -18,9 +19,16 @@ require_folder() {
   die 111 "unable to read $_folder: it is there only while its supervisor runs, for those who may enter $_runtime. Is STAGEKEEPER_RUNTIME right?"
 }
 
-# Sets _value to what the file of a variable says; fails where that is no variable. (131072: as long as any can be.)
+# Sets _long to the files in these places that are longer than any variable, which are not to be read to their end.
+find_long() {
+  _long=$_newline$(find -L "$@" -prune -type f -size +131073c 2>/dev/null)$_newline
+}
+
+# Sets _value to what the file of a variable says; fails where that is no variable. What has the size 0 is empty, or is a file of
+# the kernel's for which a reader may have to wait. (131072: the bytes of a variable with its name, = and NUL.)
 read_variable() {
-  [ -f "$1" ] && [ -r "$1" ] || return
+  [ -f "$1" ] && [ -r "$1" ] && [ -s "$1" ] || return
+  case $_long in *"$_newline$1$_newline"*) return 1 ;; esac
   _value= _between= _line= _set=
   while IFS= read -r _line; do
     _value=$_value$_between$_line
@@ -31,6 +39,7 @@ read_variable() {
     _value=$_value$_between$_line
     _set=1
   fi
-  [ -n "$_set" ] && [ "\${#_value}" -lt 131072 ]
+  _line=\${1##*/}=$_value
+  [ -n "$_set" ] && [ "\${#_line}" -lt 131072 ]
 }
 `;

@@ -43,6 +43,7 @@ if [ -n "$_fifo" ]; then
 fi
 
 _directives='n20 s1000000 T'
+find_long "$_folder/S6_LOGGING_SCRIPT"
 if read_variable "$_folder/S6_LOGGING_SCRIPT"; then _directives=$_value; fi
 set -f
 IFS=' ${'\t'}'

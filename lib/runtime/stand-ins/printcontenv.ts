@@ -18,6 +18,7 @@ require_folder
 case $1 in
   '' | .* | *[=/]*) exit 1 ;;
 esac
+find_long "$_folder/$1"
 read_variable "$_folder/$1" || exit 1
 printf '%s\n' "$_value"
 `;

@@ -26,6 +26,7 @@ case $1 in
   *=*) set -- /bin/sh -c 'exec "$@"' with-contenv "$@" ;;
 esac
 
+find_long "$_folder" ! -path "$_folder"
 for _file in "$_folder"/*; do
   _name=\${_file##*/}
   case $_name in
