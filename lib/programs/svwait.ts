@@ -14,12 +14,14 @@ const syntax = {
 export async function svwait(call: Call, supervised: Supervised): Promise<Answer> {
   const line = takeApart(call, syntax);
   if ('exitCode' in line) return line;
-  const services: string[] = [];
-  for (const operand of line.operands) {
+  // Each is looked up once, however often it is named: that reads its control files.
+  const byOperand = new Map<string, string>();
+  for (const operand of new Set(line.operands)) {
     const found = serviceOf(operand, call, supervised);
     if (found === 'elsewhere' || 'exitCode' in found) return found;
-    services.push(found.service);
+    byOperand.set(operand, found.service);
   }
+  const services = line.operands.flatMap((operand) => byOperand.get(operand) ?? []);
   const last = (which: string): string | undefined =>
     line.options.findLast(({ letter }) => which.includes(letter))?.letter;
   const timeout = millisecondsOf(

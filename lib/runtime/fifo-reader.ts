@@ -17,9 +17,10 @@ export function readFifo(
   const buffer = Buffer.allocUnsafeSlow(readSize);
   const goOn = async (length: number): Promise<void> => {
     await take(buffer.subarray(0, length), length === buffer.length);
+    // Not unreferenced: the loop would not run it before its next event.
     setImmediate(() => {
       if (!socket.destroyed) socket.resume();
-    }).unref();
+    });
   };
   const callback = (length: number): boolean => {
     void goOn(length);

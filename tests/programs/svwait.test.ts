@@ -77,3 +77,19 @@ test('when its signal aborts, it waits no longer, and what s6-svc was told is do
   assert.deepEqual(await late, { exitCode: 111, stderr: 's6-svc: fatal: it has ended' });
   assert.equal(desk.control.unit('a')?.state.goal, 'down');
 });
+
+test('a service that is named a thousand times is looked up once', async () => {
+  const desk = new Desk(services).start();
+  let consulted = 0;
+  const supervised = {
+    ...desk.supervised,
+    state: desk.control.state,
+    now: desk.control.now,
+    input: (): void => {
+      consulted += 1;
+    },
+  };
+  const args = ['-d', ...Array.from({ length: 1000 }, () => 'a')];
+  const told = await answer({ program: 's6-svwait', args, directory: '/svc' }, supervised);
+  assert.deepEqual([told, consulted], [{ exitCode: 0 }, 1]);
+});
