@@ -30,10 +30,10 @@ const variableName = z.lazily(() =>
 /** Variables that a process can be given. */
 const environment = z.lazily(() =>
   z.record(variableName(), text()).check(({ value, issues }) => {
-    for (const [name, text] of Object.entries(value)) {
-      if (fitsArgument(`${name}=${text}`) || !fitsArgument(text)) continue;
+    for (const [name, input] of Object.entries(value)) {
+      if (fitsArgument(`${name}=${input}`) || !fitsArgument(input)) continue;
       const message = `expected ${limit} with its name, '=' and NUL`;
-      issues.push({ code: 'custom', path: [name], input: text, message });
+      issues.push({ code: 'custom', path: [name], input, message });
     }
   }),
 );

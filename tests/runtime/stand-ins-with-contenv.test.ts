@@ -116,9 +116,9 @@ for (const { name, words, skip } of shells) {
       const standIn = join(standInsFolder(runtime), 'with-contenv');
       const life = start({ program: { command: [...words, standIn, ...copyOfEnvironment, copy] } });
       assert.deepEqual(await life.over, { code: 0, signal: null }, life.told.join('\n'));
-      const names = environmentIn(copy).map((one) => one.replace(/=.*/s, ''));
-      assert.ok(names.includes('FITS'));
-      for (const absent of ['OVER', 'SPARSE', 'KERNEL']) assert.ok(!names.includes(absent), absent);
+      const names = new Set(environmentIn(copy).map((one) => one.replace(/=.*/s, '')));
+      assert.ok(names.has('FITS'));
+      for (const absent of ['OVER', 'SPARSE', 'KERNEL']) assert.ok(!names.has(absent), absent);
     },
   );
 
