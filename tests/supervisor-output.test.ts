@@ -85,3 +85,25 @@ test('a slow reader of events() is told a few lines in a turn as well', async (t
   const atTimer = await reading;
   assert.ok(atTimer <= 10, `after ${atTimer} lines`);
 });
+
+test('a service that has exited is not killed for output that is read slowly', async (t) => {
+  const supervisor = new Supervisor(
+    { services: [{ name: 'flood', run: ['yes'], timeoutKill: 300 }] },
+    { output: 'lines', spawner: wayOf(t) },
+  );
+  const told: string[] = [];
+  supervisor.on('event', (event) => {
+    if (event.type === 'output') {
+      spendBudget(); // a few lines in each turn, so that the kill timeout passes long before all lines are read
+    }
+    if (event.type === 'service') told.push(event.to);
+    if (event.type === 'problem') told.push(event.problem.code);
+  });
+  const printed = new Promise((resolve) => supervisor.once('output', resolve));
+  await supervisor.start();
+  await printed;
+  await supervisor.service('flood').stop();
+  assert.deepEqual(told, ['starting', 'up', 'stopping', 'down']);
+  const verdict = await supervisor.stop({ killTimeout: 300 });
+  assert.deepEqual(verdict.killed, []);
+});

@@ -113,6 +113,7 @@ export class Engine {
     if (at === null) return;
     const wake = (): void => {
       this.#alarm = undefined;
+      this.#parts.spawner.reportExits?.();
       this.input({ type: 'deadline' });
     };
     this.#alarm = { at, cancel: this.#parts.clock.at(at, wake) };

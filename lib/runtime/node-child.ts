@@ -19,6 +19,8 @@ export interface ChildParts {
   readonly table: ProcessTable;
   readonly living: Living;
   readonly readers: PacedReaders;
+  /** The children with an exit that is held back until their output is reported. */
+  readonly heldBack: Set<NodeChild>;
   /** Called once when nothing more comes of it. */
   readonly over: (end: ChildEnd) => void;
 }
@@ -95,15 +97,22 @@ export class NodeChild implements Child {
     over(exit.code === 0 && !this.#signalled ? 'success' : 'otherwise');
     this.#tellExit = () => {
       this.#tellExit = undefined;
+      this.#parts.heldBack.delete(this);
       this.#listener.exited(exit, leftBehind);
     };
     if (this.#unread.size === 0) return this.#tellExit();
+    this.#parts.heldBack.add(this);
     // Another process may hold the pipes open, so that their end is not to be waited for.
     for (const reader of this.#unread) {
       reader.catchUp(() => {
         this.#hasRead(reader);
       });
     }
+  }
+
+  /** Reports an exit that is held back; the rest of its output follows. */
+  reportExit(): void {
+    this.#tellExit?.();
   }
 
   #listenTo(descriptor: number, stream: Socket): void {

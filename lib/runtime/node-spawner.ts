@@ -73,6 +73,7 @@ class NodeSpawner implements Spawner {
   readonly #pipes: LogPipes;
   readonly #inlets: Inlets;
   readonly #readers = new PacedReaders();
+  readonly #heldBack = new Set<NodeChild>();
   readonly #way: Start;
   readonly #table = new ProcessTable();
   readonly #living = new Living();
@@ -99,7 +100,12 @@ class NodeSpawner implements Spawner {
   }
 
   spawn(command: Command, listener: ChildListener): Child {
-    const parts = { table: this.#table, living: this.#living, readers: this.#readers };
+    const parts = {
+      table: this.#table,
+      living: this.#living,
+      readers: this.#readers,
+      heldBack: this.#heldBack,
+    };
     if (this.#closed !== undefined) {
       const refused = new NodeChild(command, listener, { ...parts, over: () => undefined });
       refused.fail(closed);
@@ -125,6 +131,10 @@ class NodeSpawner implements Spawner {
 
   sweep(grace: number, done: (killed: readonly Leftover[]) => void, pipe?: string): void {
     void this.#sweep(grace, done, pipe);
+  }
+
+  reportExits(): void {
+    for (const child of [...this.#heldBack]) child.reportExit();
   }
 
   close(): Promise<void> {

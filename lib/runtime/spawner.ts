@@ -29,6 +29,13 @@ export interface Spawner {
    * A spawner from which nobody can run away leaves it out.
    */
   sweep?(grace: number, done: (killed: readonly Leftover[]) => void, pipe?: string): void;
+  /**
+   * Reports at once each exit that is held back until the output before it is reported. The engine calls it when a deadline has
+   * passed, so that a process that has exited does not count as one that must be killed.
+   *
+   * A spawner that holds no exit back leaves it out.
+   */
+  reportExits?(): void;
   /** Resolves when nothing of the spawner's is left: no pipe, stream, timer or file. Every child is dead by then. */
   close(): Promise<void>;
 }
