@@ -167,6 +167,7 @@ test('the library neither ends its host nor writes to the console', () => {
     "import { exit } from 'node:process'",
   ];
   for (const text of rude) refuses(manners, { 'lib/a.ts': text });
+  refuses(manners, { 'lib/runtime/host-sink.ts': 'process.exit()' });
   allows(manners, { 'lib/a.ts': "process.emitWarning(''); child.exit()" });
 });
 

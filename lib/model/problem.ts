@@ -88,5 +88,6 @@ export const problemSeverities = {
   'variable-left-out': 'warning',
   'variable-not-utf8': 'warning',
   'guard-lost': 'warning',
+  'output-failed': 'warning',
   zombies: 'warning',
 } as const satisfies Record<string, Problem['severity']>;

@@ -32,7 +32,7 @@ export async function clear(
 ): Promise<Outcome> {
   const cleanUp = new CleanUp(root);
   const killed = await cleanUp.part(() => new Promise<readonly KilledLeftover[]>(sweep));
-  await cleanUp.part(() => spawner.close());
+  await cleanUp.part(() => spawner.close(grace));
   const written = await cleanUp.part(() => world.exitCode?.());
   const unreleased = await cleanUp.part(() => world.release(grace));
   const problems = [...(written?.problems ?? []), ...(unreleased ?? []), ...cleanUp.problems];

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 
 /** The two ends of a pipe. */
 export type End = 'read' | 'write';
@@ -18,19 +18,34 @@ export class Lent {
   }
 }
 
+/** Where an open file of this process can be opened once more. */
+export function pathOf(descriptor: number): string {
+  return `/proc/self/fd/${String(descriptor)}`;
+}
+
+/** Whether open files can be opened once more: `/proc` is mounted. */
+export function canOpenAgain(): boolean {
+  return existsSync('/proc/self/fd');
+}
+
 /**
  * Opens one end of the pipe behind a descriptor once more, for one child alone: blocking, and with an open file description
- * of its own. A Node program makes its standard streams non-blocking, and whoever shares its description then fails of
+ * of its own. A Node program makes its standard streams non-blocking, and a program that shares its description then fails with
  * EAGAIN.
  *
- * @returns `undefined` where that cannot be: without `/proc`, or when the pipe is another user's. Share it then.
+ * @param name - The path of the pipe, if it has one: the way to it without `/proc`.
+ * @returns `undefined` where that cannot be: without `/proc` and a name, or when the pipe belongs to another account.
  * @throws the system's error when descriptors or memory run out.
  */
-export function openAgain(descriptor: number, end: End): number | undefined {
-  const path = `/proc/self/fd/${String(descriptor)}`;
+export function openAgain(descriptor: number, end: End, name?: string): number | undefined {
+  const again = openPipe(pathOf(descriptor), end);
+  return again === undefined && name !== undefined ? openPipe(name, end) : again;
+}
+
+function openPipe(path: string, end: End): number | undefined {
   let both: number | undefined;
   try {
-    // Opening one end waits until the other is open. Opening both waits for nobody.
+    // Opening one end waits until the other is open. Opening both waits for neither.
     both = openSync(path, constants.O_RDWR);
     return openSync(path, end === 'read' ? constants.O_RDONLY : constants.O_WRONLY);
   } catch (error) {
@@ -41,12 +56,21 @@ export function openAgain(descriptor: number, end: End): number | undefined {
   }
 }
 
-/** Whether a descriptor is a pipe; not so if it is closed. */
-export function isPipe(descriptor: number): boolean {
+/**
+ * The same for a terminal, which a program may read from whichever descriptor it is. Waits for no carrier, and does not make it the
+ * controlling terminal.
+ *
+ * @throws the system's error when descriptors or memory run out.
+ */
+export function openTerminalAgain(descriptor: number): number | undefined {
   try {
-    return fstatSync(descriptor).isFIFO();
-  } catch {
-    return false;
+    return openSync(
+      pathOf(descriptor),
+      constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK,
+    );
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    return undefined;
   }
 }
 

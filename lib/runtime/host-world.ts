@@ -84,7 +84,7 @@ export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord
     isReaperNeeded(reap === false ? noNative : undefined, thread),
   );
   const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
-  const caretakers = { premises, guard, reaper, adopted };
+  const caretakers = { premises, guard, reaper, adopted, told };
   const source = { ...surroundings, ...caretakers, ...waysToStart(spawner) };
   const world = worldOf({ placement, directory, environment, premises, parts });
   const given = typeof spawner === 'object' ? spawner : undefined;

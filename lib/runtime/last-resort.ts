@@ -17,6 +17,7 @@ import { isProcess1 } from './thread.ts';
 export class LastResort implements LivingWatcher {
   readonly #living: Living;
   readonly #finally: () => void;
+  #isHeld = false;
   #remove: (() => void) | undefined;
 
   /** @param andThen - What else to do then, at once: nothing that takes its time is done any more. */
@@ -26,13 +27,25 @@ export class LastResort implements LivingWatcher {
   }
 
   changed(): void {
-    if (isProcess1()) return;
-    if (this.#living.size > 0) {
-      this.#remove ??= onExit(() => this.#act(), { alwaysLast: true });
+    const isNeeded = this.#isHeld || (this.#living.size > 0 && !isProcess1());
+    if (isNeeded) {
+      this.#remove ??= atEnd(() => this.#act());
     } else {
       this.#remove?.();
       this.#remove = undefined;
     }
+  }
+
+  /** There is something to do at the end from now on, whether children live or not. */
+  hold(): void {
+    this.#isHeld = true;
+    this.changed();
+  }
+
+  /** There is not any more. */
+  release(): void {
+    this.#isHeld = false;
+    this.changed();
   }
 
   #act(): void {
@@ -43,4 +56,11 @@ export class LastResort implements LivingWatcher {
     }
     this.#finally();
   }
+}
+
+/** Calls a function at the end of the process. As process 1, which does not end by signals that it does not listen to, only at its exit. */
+function atEnd(act: () => void): () => void {
+  if (!isProcess1()) return onExit(act, { alwaysLast: true });
+  process.once('exit', act);
+  return () => process.off('exit', act);
 }

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 import { AdoptedChildren } from './adopted-children.ts';
+import { canOpenAgain } from './descriptor.ts';
 import { EnvironmentReadings, markerOf } from './environment-readings.ts';
 import type { Variables } from './environment-readings.ts';
 import { Fifos } from './fifos.ts';
 import type { Guard } from './guard.ts';
+import { HostStreams } from './host-streams.ts';
 import { Inlets } from './inlets.ts';
 import { LastResort } from './last-resort.ts';
 import type { Launch, LaunchSource } from './launch.ts';
@@ -24,11 +26,13 @@ import { endRunaways } from './runaways.ts';
 import { explainFailure } from './spawn-failure.ts';
 import type { Child, ChildListener, SpawnFailure, Spawner } from './spawner.ts';
 import type { Start } from './start.ts';
+import { runAll } from './run-all.ts';
 import { provideStandIns } from './stand-ins.ts';
 import type { Guest } from './waiting-room.ts';
 import { WaitingRoom } from './waiting-room.ts';
 import { Wiring } from './wiring.ts';
 import type { Leftover } from '../model/leftover.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Command } from '../model/program.ts';
 
 /** What a spawner of real processes needs. */
@@ -45,6 +49,8 @@ export interface SpawnerSource extends LaunchSource {
   readonly posixForCommand?: (() => PosixSpawn | undefined) | undefined;
   /** What makes log pipes where there is no `posix`. Default: nothing. */
   readonly pipeMaker?: PipeMaker | undefined;
+  /** Hears what is wrong with the output of children. Default: nothing does. */
+  readonly told?: ((problem: Problem) => void) | undefined;
 }
 
 /**
@@ -74,6 +80,8 @@ class NodeSpawner implements Spawner {
   readonly #inlets: Inlets;
   readonly #readers = new PacedReaders();
   readonly #heldBack = new Set<NodeChild>();
+  readonly #host: HostStreams;
+  readonly #lastResort: LastResort;
   readonly #way: Start;
   readonly #table = new ProcessTable();
   readonly #living = new Living();
@@ -90,13 +98,27 @@ class NodeSpawner implements Spawner {
     this.#adopted = source.adopted ?? new AdoptedChildren();
     this.#readings = new EnvironmentReadings(source.environment, source.runtimeDirectory);
     this.#fifos = new Fifos(source.runtimeDirectory);
-    const { posix, pipeMaker = () => undefined } = source;
+    const { posix, pipeMaker = () => undefined, told = () => undefined } = source;
     const make = posix && ((): PipeEnds => makePipe(posix));
-    this.#pipes = new LogPipes(this.#fifos, () => make ?? pipeMaker());
+    // A pipe that several processes open needs a name where there is no other way to it.
+    const maker: PipeMaker = () => (canOpenAgain() ? (make ?? pipeMaker()) : undefined);
+    this.#pipes = new LogPipes(this.#fifos, maker);
+    this.#host = new HostStreams({
+      fifos: this.#fifos,
+      maker,
+      told,
+      relays: () => {
+        this.#lastResort.hold();
+      },
+    });
     this.#inlets = new Inlets(this.#fifos, make);
     this.#way = posix === undefined ? nodeStart : nativeStart(posix);
     source.guard?.protect(this.#living);
-    this.#living.watch(new LastResort(this.#living, () => void source.runtimeDirectory.remove()));
+    this.#lastResort = new LastResort(this.#living, () => {
+      this.#host.flush();
+      source.runtimeDirectory.remove();
+    });
+    this.#living.watch(this.#lastResort);
   }
 
   spawn(command: Command, listener: ChildListener): Child {
@@ -114,7 +136,8 @@ class NodeSpawner implements Spawner {
     this.#adopted.begin();
     this.#source.guard?.prepare();
     this.#source.reaper?.begin();
-    const wiring = new Wiring(command, this.#pipes, this.#inlets);
+    const ends = { pipes: this.#pipes, inlets: this.#inlets, host: this.#host };
+    const wiring = new Wiring(command, ends);
     const over = wiring.release.bind(wiring);
     const child = new NodeChild(command, listener, { ...parts, over });
     const moment = this.#readings.ask();
@@ -137,17 +160,17 @@ class NodeSpawner implements Spawner {
     for (const child of [...this.#heldBack]) child.reportExit();
   }
 
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
+  close(grace = 0): Promise<void> {
+    this.#closed ??= this.#close(grace);
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
+  async #close(grace: number): Promise<void> {
     clearImmediate(this.#turn);
     for (const asked of [...this.#waiting.clear(), ...this.#queue.splice(0)]) {
       asked.child.fail(closed);
     }
-    await allOf([
+    await runAll([
       () => this.#fifos.settled(),
       () => {
         this.#adopted.end();
@@ -155,11 +178,13 @@ class NodeSpawner implements Spawner {
       () => this.#source.reaper?.end(),
       () => this.#readers.close(),
       () => this.#inlets.close(),
+      () => this.#host.close(grace),
       () => {
         this.#pipes.close();
       },
       () => {
         this.#living.forgetLeaderless();
+        this.#lastResort.release();
       },
       () => this.#source.guard?.close(),
     ]);
@@ -234,19 +259,6 @@ class NodeSpawner implements Spawner {
     if ('code' in begun) return child.fail(begun);
     if (begun.pid !== undefined) child.follow(begun.pid, begun.streams, launch.withHost);
   }
-}
-
-/** Does one after the other, whatever becomes of those before, and then throws what the first that failed has thrown. */
-async function allOf(acts: readonly (() => Promise<void> | void | undefined)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const act of acts) {
-    try {
-      await act();
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
 }
 
 interface Begun {

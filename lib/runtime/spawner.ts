@@ -36,8 +36,11 @@ export interface Spawner {
    * A spawner that holds no exit back leaves it out.
    */
   reportExits?(): void;
-  /** Resolves when nothing of the spawner's is left: no pipe, stream, timer or file. Every child is dead by then. */
-  close(): Promise<void>;
+  /**
+   * Resolves when nothing of the spawner's is left: no pipe, stream, timer or file. Every child is dead by then. What children
+   * wrote has reached its place, unless the reader there takes nothing for `grace` milliseconds (default: 0; at least a second).
+   */
+  close(grace?: number): Promise<void>;
 }
 
 /** A process that was asked for, alive or not. */

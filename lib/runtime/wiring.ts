@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { End } from './descriptor.ts';
-import { Lent, isPipe, openAgain } from './descriptor.ts';
+import { Lent } from './descriptor.ts';
+import type { HostLine, HostStreams } from './host-streams.ts';
 import type { InletSource, Inlets } from './inlets.ts';
 import type { LogPipe } from './log-pipe.ts';
 import type { LogPipes } from './log-pipes.ts';
@@ -11,7 +12,7 @@ import type { Command } from '../model/program.ts';
 /** What a descriptor of a child is to be. */
 type Plug =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'host' }
+  | { readonly kind: 'host'; readonly line: HostLine }
   | { readonly kind: 'pipe'; readonly pipe: LogPipe; readonly end: End }
   | { readonly kind: 'inlet' };
 
@@ -24,6 +25,13 @@ interface Connection {
   readonly streams: Map<number, Socket>;
 }
 
+/** What the descriptors of children are made of. */
+export interface WiringSource {
+  readonly pipes: LogPipes;
+  readonly inlets: Inlets;
+  readonly host: HostStreams;
+}
+
 /** The descriptors of one child: what they are to be, and what must be there before it can be spawned. */
 export class Wiring {
   readonly #inlets: Inlets;
@@ -32,9 +40,9 @@ export class Wiring {
   readonly #readerGone: (end: ChildEnd) => void;
   #isOver = false;
 
-  constructor(command: Command, pipes: LogPipes, inlets: Inlets) {
+  constructor(command: Command, { pipes, inlets, host }: WiringSource) {
     this.#inlets = inlets;
-    this.#plugs = plugsOf(command, pipes);
+    this.#plugs = plugsOf(command, pipes, host);
     const input = this.#plugs[0];
     const reads = input?.kind === 'pipe' && !isFinish(command);
     this.#readerGone = reads ? input.pipe.addReader() : () => undefined;
@@ -50,6 +58,7 @@ export class Wiring {
     const awaited: Promise<unknown>[] = [];
     for (const [descriptor, plug] of this.#plugs.entries()) {
       if (plug.kind === 'pipe' && !plug.pipe.isOpen) awaited.push(plug.pipe.made);
+      if (plug.kind === 'host' && plug.line.missing) awaited.push(plug.line.missing);
       if (plug.kind === 'inlet') awaited.push(...this.#reserve(descriptor));
     }
     return awaited.length === 0 ? undefined : Promise.all(awaited);
@@ -73,8 +82,12 @@ export class Wiring {
     }
   }
 
-  /** Everything that is read from a child, by its descriptor. */
+  /** Everything that is read from a child as its own, by its descriptor. */
   streamsOf({ streams }: Connection, started: Started): ReadonlyMap<number, Socket> {
+    for (const [descriptor, plug] of this.#plugs.entries()) {
+      const socket = plug.kind === 'host' ? started.socketAt(descriptor) : undefined;
+      if (plug.kind === 'host' && socket !== undefined) plug.line.attach(socket);
+    }
     for (const [descriptor, source] of this.#sources) {
       const socket = source === 'socket' ? started.socketAt(descriptor) : undefined;
       if (socket !== undefined) streams.set(descriptor, this.#inlets.adopt(socket));
@@ -109,11 +122,8 @@ export class Wiring {
     switch (plug.kind) {
       case 'nothing':
         return 'ignore';
-      case 'host': {
-        const own =
-          descriptor > 0 && isPipe(descriptor) ? openAgain(descriptor, 'write') : undefined;
-        return own === undefined ? 'inherit' : lent.keep(own);
-      }
+      case 'host':
+        return plug.line.connect(lent);
       case 'pipe': {
         const end = plug.pipe.openEnd(plug.end);
         return 'own' in end ? lent.keep(end.own) : end.shared;
@@ -133,11 +143,15 @@ export class Wiring {
 
 const nothing: Plug = { kind: 'nothing' };
 
-function plugsOf(command: Command, pipes: LogPipes): readonly Plug[] {
-  const { stdin, stdout, stderr, notificationFd } = command;
+function plugsOf(command: Command, pipes: LogPipes, host: HostStreams): readonly Plug[] {
+  const { stdin, stdout, stderr, notificationFd, user } = command;
   const plugs: Plug[] = [];
   const plug = (descriptor: number, kind: Command['stdin'] | Command['stdout']): void => {
-    if (descriptor !== notificationFd) plugs[descriptor] = plugOf(kind, command, pipes);
+    if (descriptor === notificationFd) return;
+    plugs[descriptor] =
+      kind === 'inherit'
+        ? { kind: 'host', line: host.line(descriptor, user) }
+        : plugOf(kind, command, pipes);
   };
   plug(0, stdin);
   plug(1, stdout);
@@ -148,11 +162,10 @@ function plugsOf(command: Command, pipes: LogPipes): readonly Plug[] {
 }
 
 function plugOf(
-  kind: Command['stdin'] | Command['stdout'],
+  kind: Exclude<Command['stdin'] | Command['stdout'], 'inherit'>,
   command: Command,
   pipes: LogPipes,
 ): Plug {
-  if (kind === 'inherit') return { kind: 'host' };
   if (kind === 'lines') return { kind: 'inlet' };
   if (typeof kind === 'string') return nothing;
   const end = kind === command.stdin ? 'read' : 'write';

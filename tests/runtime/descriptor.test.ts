@@ -4,9 +4,9 @@ import { closeSync, constants, openSync, readFileSync, readSync, writeSync } fro
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { Lent, isPipe, openAgain } from '../../lib/runtime/descriptor.ts';
+import { Lent, openAgain } from '../../lib/runtime/descriptor.ts';
 import { openDescriptors } from '../processes.ts';
-import { plant, testFolder } from './folder.ts';
+import { testFolder } from './folder.ts';
 import { waitFor } from './rig.ts';
 import { runHost } from './run-host.ts';
 import { hostOf, testEachWay } from './ways.ts';
@@ -54,13 +54,6 @@ test('what cannot be opened again is to be shared, and nothing stays open', () =
   const before = openDescriptors();
   assert.equal(openAgain(9999, 'read'), undefined);
   assert.deepEqual(openDescriptors(), before);
-});
-
-test('a pipe is told from what is none', async (t) => {
-  const { read, write } = await pipe(t);
-  const file = openSync(plant(join(await testFolder(t), 'file'), ''), 'r');
-  assert.deepEqual([read, write, file, 9999].map(isPipe), [true, true, false, false]);
-  for (const each of [read, write, file]) closeSync(each);
 });
 
 test('what is lent is closed, once', () => {
