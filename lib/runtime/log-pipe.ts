@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import type { End } from './descriptor.ts';
-import { openAgain } from './descriptor.ts';
+import { canOpenAgain, openAgain } from './descriptor.ts';
 import type { ChildEnd } from './node-child.ts';
 import type { PipeEnds } from './pipe-ends.ts';
 import type { PipeIdentity } from './pipe-holders.ts';
@@ -18,6 +18,8 @@ export class LogPipe {
   #releaseAtOnce = false;
   #readEnd: number | undefined;
   #writeEnd: number | undefined;
+  /** The path of the pipe, while it is the only way to open it once more. */
+  #path: string | undefined;
   #readers = 0;
   /** Whether a reader has seen the end, so far as we know: nothing is left in the pipe. */
   #isRead = false;
@@ -26,7 +28,7 @@ export class LogPipe {
 
   /**
    * @param source - What makes the pipe, now; or the path of a FIFO that is being made for it, which loses its name when the
-   * pipe is open.
+   * pipe is open, or without `/proc` when it is closed.
    */
   constructor(source: (() => PipeEnds) | Promise<string>) {
     this.made = this.#obtain(source);
@@ -74,7 +76,7 @@ export class LogPipe {
   openEnd(end: End): { readonly own: number } | { readonly shared: number } {
     const kept = end === 'read' ? this.#readEnd : this.#writeEnd;
     if (kept === undefined) throw closedError();
-    const own = openAgain(kept, end);
+    const own = openAgain(kept, end, this.#path);
     return own === undefined ? { shared: kept } : { own };
   }
 
@@ -111,9 +113,11 @@ export class LogPipe {
     if (this.#readers === 0) this.close();
   }
 
-  /** Closes our ends. */
+  /** Closes the supervisor's ends. */
   close(): void {
     this.#state = 'closed';
+    if (this.#path !== undefined) rmSync(this.#path, { force: true });
+    this.#path = undefined;
     for (const end of [this.#readEnd, this.#writeEnd]) if (end !== undefined) closeSync(end);
     this.#readEnd = undefined;
     this.#writeEnd = undefined;
@@ -130,6 +134,7 @@ export class LogPipe {
 
   #open(path: string): void {
     let both: number | undefined;
+    this.#path = path;
     try {
       // Opening one end waits until the other is open. Opening both waits for nobody.
       both = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
@@ -137,13 +142,16 @@ export class LogPipe {
       this.#readEnd = openSync(path, constants.O_RDONLY);
       this.#writeEnd = openSync(path, constants.O_WRONLY);
       this.#state = 'open';
+      if (canOpenAgain()) {
+        rmSync(path, { force: true });
+        this.#path = undefined;
+      }
       if (this.#releaseAtOnce) this.release();
     } catch (error) {
       this.close();
       throw error;
     } finally {
       if (both !== undefined) closeSync(both);
-      rmSync(path, { force: true });
     }
   }
 }

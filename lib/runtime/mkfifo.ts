@@ -18,8 +18,10 @@ export async function makeFifos(
   mode: number,
 ): Promise<void> {
   const library = openedCLibrary();
-  if (library === undefined) await runMkfifo(folder, names, mode);
+  if (library === undefined) await runMkfifo(folder, names);
   else callMkfifo(library, folder, names, mode);
+  // Not by `mkfifo -m`, which needs /proc.
+  for (const name of names) chmodSync(join(folder, name), mode);
 }
 
 let mkfifo: ((path: string, mode: number) => number) | undefined;
@@ -34,17 +36,16 @@ function callMkfifo(
   for (const name of names) {
     const path = join(folder, name);
     if (mkfifo(path, mode) !== 0) throw library.lastError(`mkfifo ${path}`);
-    chmodSync(path, mode);
   }
 }
 
 /** The longest complaint of `mkfifo` that is kept, in characters. */
 const longestComplaint = 500;
 
-function runMkfifo(folder: string, names: readonly string[], mode: number): Promise<void> {
+function runMkfifo(folder: string, names: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const path = [process.env['PATH'], '/usr/bin:/bin'].filter(Boolean).join(':');
-    const child: ChildProcess = spawn('mkfifo', ['-m', mode.toString(8), ...names], {
+    const child: ChildProcess = spawn('mkfifo', ['--', ...names], {
       cwd: folder,
       env: { PATH: path, LC_ALL: 'C' },
       stdio: ['ignore', 'ignore', 'pipe'],

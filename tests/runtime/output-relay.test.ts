@@ -270,3 +270,14 @@ async function connection(
     },
   };
 }
+
+testEachWay('a log pipe is shared without /proc, too', { skip: whyNoMounts() }, async (t) => {
+  const { over, report, gates } = await start(t, {
+    scene: 'log',
+    stdio: 'inherit',
+    wrapper: withoutProc,
+  });
+  assert.equal(await over, 0);
+  assert.deepEqual(report(), ['big 0', 'left 0']);
+  assert.equal(readFileSync(join(gates, 'log')).length, 288_894 + 'from node\n'.length);
+});
