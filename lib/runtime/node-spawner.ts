@@ -157,7 +157,7 @@ class NodeSpawner implements Spawner {
   }
 
   reportExits(): void {
-    for (const child of [...this.#heldBack]) child.reportExit();
+    for (const child of this.#heldBack) child.reportExit();
   }
 
   close(grace = 0): Promise<void> {
