@@ -4,10 +4,10 @@ import type { TreeState } from './machine/state.ts';
 import { isDescending, isOver } from './machine/state.ts';
 
 /**
- * Whether the start has come to where it leads: everything runs.
+ * Whether the start is complete: the phase is `running` and the services' stage is over. `undefined` while it is not.
  *
- * @throws InitFailedError once everything has ended because an init script failed.
- * @throws InterruptedError when it will not come because something else asks for the end.
+ * @throws InitFailedError once the supervisor has ended because an init script failed.
+ * @throws InterruptedError when the supervisor stops for any other reason before the start is complete.
  */
 export function arrivalOf(state: TreeState): true | undefined {
   const { phase, services, ending, verdict } = state;
@@ -20,7 +20,7 @@ export function arrivalOf(state: TreeState): true | undefined {
   return undefined;
 }
 
-/** Who the start waits for: the script that runs, or the services that are not up yet. */
+/** The names of what the start waits for: the services that are not up yet, or the script that runs. */
 export function awaitedIn(state: TreeState): readonly string[] {
   return state.phase === 'starting' ? state.services.awaited : aliveIn(state);
 }

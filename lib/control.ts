@@ -5,13 +5,13 @@ import type { Clock } from './runtime/clock.ts';
 import type { Engine } from './runtime/engine.ts';
 import type { WaitOptions } from './wait-options.ts';
 
-/** What is waited for: in words, for errors, with who is still awaited. */
+/** What a promise waits for: `what` describes it for error messages, `pending` names what has not finished yet. */
 export interface Awaited {
   readonly what: string;
   readonly pending?: () => readonly string[];
 }
 
-/** What the façade's classes share: the engine, and the promises that wait for what it will come to. */
+/** The state that the façade's classes share: the engine, and the promises that wait for a state of the engine. */
 export class Control {
   readonly #engine: Engine;
   readonly #clock: Clock;
@@ -40,16 +40,20 @@ export class Control {
     return this.state.units.get(name);
   }
 
-  /** Throws when it is too late for what is asked. */
+  /** @throws OrderError when the supervisor stops or has ended; `what` is the subject of the message. */
   refuseOnTheWayDown(what: string): void {
     if (!isDescending(this.state)) return;
     const { phase } = this.state;
     const when = phase === 'ended' ? 'the supervisor has ended' : 'everything is being stopped';
-    throw new OrderError(`${what} cannot be done: ${when}. Load the tree again for a new life.`);
+    throw new OrderError(
+      `${what} cannot be done: ${when}. To start again, create a new Supervisor.`,
+    );
   }
 
   /**
-   * Resolves with the first answer that `test` gives; it is asked now and after every step. What it throws rejects.
+   * Resolves with the first value other than `undefined` that `test` returns; calls `test` now and after every step. Rejects
+   * with what `test` throws, with the reason of `options.signal`, with a TimeoutError after `options.timeout`, and with an
+   * InterruptedError when the supervisor has ended.
    */
   until<T>(test: () => T | undefined, awaited: Awaited, options: WaitOptions = {}): Promise<T> {
     const { signal, timeout } = options;
@@ -65,7 +69,7 @@ export class Control {
         }
       };
       const abort = (): void => {
-        // The reason may be anything, and is handed on as it is.
+        // An abort reason can be any value; the promise rejects with it unchanged.
         // oxlint-disable-next-line typescript/prefer-promise-reject-errors
         reject(signal?.reason);
       };
@@ -86,7 +90,7 @@ export class Control {
     });
   }
 
-  /** Acts once so many milliseconds are over, if there is such a limit; the function that it returns calls that off. */
+  /** Calls `act` after `timeout` milliseconds; does nothing without a timeout. Returns a function that cancels the call. */
   after(timeout: number | undefined, act: (ms: number) => void): () => void {
     if (timeout === undefined) return () => undefined;
     return this.#clock.at(this.#clock.now() + timeout, () => {

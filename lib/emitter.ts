@@ -3,11 +3,11 @@ import { EventEmitter } from 'eventemitter3';
 type Listener = (this: unknown, ...args: unknown[]) => void;
 
 /**
- * The emitter that the library's classes extend: eventemitter3, but a listener that throws hurts nobody else. Its error
- * surfaces as an uncaught exception, after the other listeners have been told.
+ * The base class of the library's emitters: eventemitter3, except that a listener that throws does not affect the other
+ * listeners. Its error becomes an uncaught exception after the other listeners have run (this library).
  */
 export class Emitter<Events extends object> extends EventEmitter<Events> {
-  /** Listens to an event. */
+  /** Adds a listener for an event. */
   override on<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
     listener: EventEmitter.EventListener<Events, Name>,
@@ -25,7 +25,7 @@ export class Emitter<Events extends object> extends EventEmitter<Events> {
     return this.on(event, listener, context);
   }
 
-  /** Listens to an event the next time only. */
+  /** Adds a listener that runs once, for the next event. */
   override once<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
     listener: EventEmitter.EventListener<Events, Name>,
@@ -34,7 +34,7 @@ export class Emitter<Events extends object> extends EventEmitter<Events> {
     return super.once(event, isolated(listener), context ?? this);
   }
 
-  /** Takes a listener off again; without one, all of the event. */
+  /** Removes a listener of an event; without a listener, removes all listeners of the event. */
   override removeListener<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
     listener?: EventEmitter.EventListener<Events, Name>,
@@ -55,7 +55,7 @@ export class Emitter<Events extends object> extends EventEmitter<Events> {
   }
 }
 
-/** One stand-in for each listener, so that what was added can be removed; a stand-in stands for itself. */
+/** The wrapper of each listener, so that the wrapper can be removed by the listener; a wrapper maps to itself. */
 const standIns = new WeakMap<object, unknown>();
 
 function isolated<L extends object>(listener: L): L {

@@ -3,23 +3,23 @@ import { describeProblem } from './model/problem.ts';
 import type { Exit } from './model/exit.ts';
 import type { Verdict } from './model/verdict.ts';
 
-/** What all errors of this library have in common: a stable `code` and a message that says what, which, why and what to do. */
+/** The base class of all errors of this library. Each has a stable `code` and a message that says what failed, which part, why, and what to do. */
 export abstract class StagekeeperError extends Error {
-  /** What kind of error it is; stable across versions. */
+  /** The kind of the error; stable across versions. */
   abstract readonly code: string;
 
-  /** @param message - What, which, why and what to do. */
+  /** @param message - What failed, which part, why, and what to do. */
   constructor(message: string) {
     super(message);
     this.name = new.target.name;
   }
 }
 
-/** The tree leaves nothing sensible to run, or has warnings under `strict`. Mend what `problems` names. */
+/** The tree has an error that leaves nothing to run, or has any problem under `strict`. Fix what `problems` names. */
 export class TreeError extends StagekeeperError {
   /** Stable across versions. */
   readonly code = 'ERR_TREE';
-  /** All problems at once, warnings included. */
+  /** All problems of the tree, including warnings. */
   readonly problems: readonly Problem[];
 
   constructor(place: string, problems: readonly Problem[]) {
@@ -29,7 +29,7 @@ export class TreeError extends StagekeeperError {
   }
 }
 
-/** An option has a value that it cannot have. The message lists every such option with what it takes. */
+/** An option has an invalid value. The message lists every such option with the values that it accepts. */
 export class OptionsError extends StagekeeperError {
   /** Stable across versions. */
   readonly code = 'ERR_OPTIONS';
@@ -39,7 +39,7 @@ export class OptionsError extends StagekeeperError {
 export class UnknownServiceError extends StagekeeperError {
   /** Stable across versions. */
   readonly code = 'ERR_UNKNOWN_SERVICE';
-  /** The name that was asked for. */
+  /** The requested name. */
   readonly service: string;
 
   constructor(service: string, known: readonly string[], nearest: string | undefined) {
@@ -51,13 +51,13 @@ export class UnknownServiceError extends StagekeeperError {
   }
 }
 
-/** A service did not come up: it failed for good, or cannot be run. Mend the service, then start it again. */
+/** A service did not come up: it failed for good, or its program cannot be run. Fix the service, then start it again. */
 export class ServiceFailedError extends StagekeeperError {
   /** Stable across versions. */
   readonly code = 'ERR_SERVICE_FAILED';
   /** The service's name. */
   readonly service: string;
-  /** How its `run` ended last, if it ever ran. */
+  /** How its `run` last exited; `undefined` when it has not exited yet. */
   readonly lastExit: Exit | undefined;
 
   constructor(service: string, why: string, lastExit: Exit | undefined) {
@@ -67,17 +67,17 @@ export class ServiceFailedError extends StagekeeperError {
   }
 }
 
-/** Another command came in between: a stop while a start was waited for, say. Whoever gave that command has the word. */
+/** Another command interrupted the one that the promise waited for, such as a stop during a start. The later command applies. */
 export class InterruptedError extends StagekeeperError {
   /** Stable across versions. */
   readonly code = 'ERR_INTERRUPTED';
 }
 
-/** The time given with `timeout` ended before what was waited for came; what was asked for goes on. */
+/** The `timeout` passed before the operation finished. Only the wait ends; the operation continues. */
 export class TimeoutError extends StagekeeperError {
   /** Stable across versions. */
   readonly code = 'ERR_TIMEOUT';
-  /** What is still alive or awaited, by name. */
+  /** The names of what is still alive or not ready. */
   readonly pending: readonly string[];
 
   constructor(what: string, timeout: number, pending: readonly string[]) {
@@ -87,11 +87,11 @@ export class TimeoutError extends StagekeeperError {
   }
 }
 
-/** An init script failed under `onInitFailure: 'stop'`; the finish stage has run and the supervisor has ended. */
+/** An init script failed under `onInitFailure: 'stop'`. The finish stage has run and the supervisor has ended. */
 export class InitFailedError extends StagekeeperError {
   /** Stable across versions. */
   readonly code = 'ERR_INIT_FAILED';
-  /** How the supervisor ended; `script` names the culprit. */
+  /** How the supervisor ended; `verdict.script` names the script that failed. */
   readonly verdict: Verdict;
 
   constructor(verdict: Verdict) {
@@ -102,13 +102,13 @@ export class InitFailedError extends StagekeeperError {
   }
 }
 
-/** A stage or a command was asked for at a time when it cannot come: out of order, or after the end. */
+/** A stage or a command was requested when it cannot run: out of order, or after the supervisor has ended. */
 export class OrderError extends StagekeeperError {
   /** Stable across versions. */
   readonly code = 'ERR_ORDER';
 }
 
-/** A reader of `events()` fell so far behind that events would have been lost. Read faster, or listen with `on()`. */
+/** A reader of `events()` left more than 100,000 events or 64 MiB unread, and these were discarded. Read faster, or listen with `on()`. */
 export class OverflowError extends StagekeeperError {
   /** Stable across versions. */
   readonly code = 'ERR_OVERFLOW';

@@ -2,13 +2,13 @@ import { OverflowError } from './errors.ts';
 import type { LifecycleEvent, TreeChange } from './model/event.ts';
 import { Queue } from './model/queue.ts';
 
-/** The events of one `type`. */
+/** The event that has this `type`. */
 export type EventOf<Type extends LifecycleEvent['type']> = Extract<
   LifecycleEvent,
   { readonly type: Type }
 >;
 
-/** The events of a supervisor: one for each `type`, and `event` for all of them. */
+/** The events of a supervisor: one name for each `type`, and `event` for every event. */
 export type SupervisorEvents = {
   [Type in LifecycleEvent['type']]: (event: EventOf<Type>) => void;
 } & {
@@ -16,13 +16,13 @@ export type SupervisorEvents = {
   event: (event: LifecycleEvent) => void;
 };
 
-/** The events of a service: those of the supervisor that concern it. */
+/** The events of a service: those events of the supervisor that concern this service. */
 export type ServiceEvents = Pick<SupervisorEvents, 'service' | 'ready' | 'output' | 'event'>;
 
-/** What has changed between two readings of `services.d`. */
+/** What has changed between two reads of `services.d`. */
 export type Rereading = Omit<TreeChange, 'type'>;
 
-/** The name of the service that an event concerns, if it concerns one. */
+/** The name of the service that an event concerns; `undefined` when it concerns none. */
 export function serviceOf(event: LifecycleEvent): string | undefined {
   if (event.type === 'service' || event.type === 'ready') return event.service;
   if (event.type === 'output' && event.stage === undefined)
@@ -35,23 +35,23 @@ interface Reader {
   readonly reject: (failure: Error) => void;
 }
 
-/** How many events may be unread before the reading of `events()` fails: some hours of a busy tree. */
+/** The number of unread events above which a read of `events()` fails; several hours of events of a busy tree. */
 export const mostUnread = 100_000;
 
-/** How many bytes the unread events may take before the reading of `events()` fails. */
+/** The number of bytes of unread events above which a read of `events()` fails. */
 export const mostUnreadBytes = 64 * 1024 * 1024;
 
-/** What an event takes besides its text, in bytes. */
+/** The bytes that an event takes in addition to its text. */
 const frame = 256;
 
-/** About how many bytes an event takes; those without a text of their own are all alike. */
+/** The approximate size of an event in bytes; events without a text have the same size. */
 export function sizeOf(event: LifecycleEvent): number {
   if (event.type === 'output') return frame + Buffer.byteLength(event.line);
   if (event.type === 'problem') return frame + JSON.stringify(event.problem).length;
   return frame;
 }
 
-/** Events as an async iterable: those that come from now on, kept until they are read. */
+/** An async iterable of the events from now on. It keeps each event until it is read. */
 export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
   readonly #unread = new Queue<LifecycleEvent>();
   #unreadBytes = 0;
@@ -60,7 +60,7 @@ export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
   #failure: Error | undefined;
   #closed = false;
 
-  /** Calls `leave` once no further event comes, at once if that is so already. */
+  /** Calls `leave` when the queue closes; calls it immediately when the queue is closed already. */
   whenClosed(leave: () => void): void {
     if (this.#closed) leave();
     else this.#leavings.push(leave);
@@ -81,7 +81,7 @@ export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
     }
   }
 
-  /** No further event comes; what is unread can still be read, and then the failure, if there is one. */
+  /** Accepts no further event. Unread events can still be read; after them, a read rejects with `failure`, if there is one. */
   close(failure?: Error): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -10,7 +10,7 @@ import { describeProblem } from './model/problem.ts';
 import type { Service } from './service.ts';
 import type { WaitOptions } from './wait-options.ts';
 
-/** Tells each event to everybody whom it concerns: the supervisor's listeners, the service's, and the readers of `events()`. */
+/** The event dispatcher. It passes each event to the supervisor's listeners, the service's listeners and the readers of `events()`. */
 export class Herald {
   readonly #supervisor: Emitter<SupervisorEvents>;
   readonly #services: ReadonlyMap<string, Service>;
@@ -33,7 +33,7 @@ export class Herald {
     }
   }
 
-  /** Every event from now on, until the end, until `signal` aborts or `timeout` is over. */
+  /** An iterable of every event from now on until the supervisor ends, `signal` aborts or `timeout` passes. */
   events({ signal, timeout }: WaitOptions, control: Control): EventQueue {
     const queue = new EventQueue();
     if (control.state.phase === 'ended') queue.close();
@@ -61,7 +61,7 @@ export class Herald {
   }
 }
 
-/** Problems that nobody listens to are not lost. */
+/** Reports a problem that has no listener as a warning of the process. */
 function emitWarning(it: Problem): void {
   process.emitWarning(describeProblem(it), { type: 'StagekeeperWarning', code: it.code });
 }

@@ -4,7 +4,7 @@ import { answer } from './programs/answer.ts';
 import { commandAll } from './programs/svscanctl.ts';
 import type { Landlord } from './runtime/premises.ts';
 
-/** What answers the scripts of a tree. Everything is asked for when it is needed. */
+/** The request handler: it answers the requests of a tree's scripts. It calls each function when a request needs it. */
 export function landlordOf(parts: {
   readonly control: () => Control;
   readonly places: () => Places;
@@ -40,7 +40,7 @@ export function landlordOf(parts: {
   };
 }
 
-/** Lets one call go on at a time; all that come meanwhile share the one that follows. */
+/** Runs one call at a time; all calls during it share the call that follows. */
 function oneAtATime(act: () => Promise<unknown>): () => Promise<unknown> {
   let running: Promise<unknown> | undefined;
   let next: Promise<unknown> | undefined;

@@ -14,98 +14,98 @@ import * as z from './schema.ts';
 import type { VariableValues } from './variables.ts';
 import { readVariables, readVariablesAgain } from './variables.ts';
 
-/** How a supervisor behaves. Every option may be left out. */
+/** How a supervisor behaves. Every option is optional. */
 export interface SupervisorOptions {
   /**
-   * What a failing init script does. `continue`: the other scripts and the services run all the same; `warn`: so, and a
-   * problem is told; `stop`: nothing further starts, the finish stage runs, and the script's exit code is the verdict's.
-   * Default: what `S6_BEHAVIOUR_IF_STAGE2_FAILS` says (0, 1, 2), else `continue` (s6-overlay).
+   * What happens when an init script fails. `continue`: the other scripts and the services still run. `warn`: the same, and
+   * the supervisor reports a problem. `stop`: no further script or service starts, the finish stage runs, and the script's exit
+   * code becomes the verdict's. Default: the value of `S6_BEHAVIOUR_IF_STAGE2_FAILS` (0, 1, 2), else `continue` (s6-overlay).
    */
   readonly onInitFailure?: 'continue' | 'warn' | 'stop';
-  /** What to do differently with single services, by name; a logger's is `web/log`. Default: nothing. */
+  /** Options for single services, by name; a logger's name is `web/log`. Default: none. */
   readonly services?: Readonly<Record<string, ServiceOptions>>;
   /**
-   * Where the output of scripts and of services without a logger goes: the host's own stdout and stderr, `output` events
-   * line by line, or nowhere. Default: `inherit` (s6).
+   * Where the output of scripts and of services without a logger goes: the host's own stdout and stderr (`inherit`), `output`
+   * events line by line (`lines`), or nowhere (`ignore`). Default: `inherit` (s6).
    */
   readonly output?: Output;
   /**
-   * Whether a logger catches what would be the host's own output otherwise: that of scripts, of services without a logger, and
-   * the stderr of all services; 0: no; 1: yes, but for that of the host's command; 2: all of it. Where an `output` is `lines`
-   * or `ignore`, that stands. The logger is a service, `s6-svscan-log`: it is there before everything else, ends last of all,
-   * and writes to `loggingDirectory`. Default: what `S6_LOGGING` says, else 0 (s6-overlay v2).
+   * Whether a logger catches the output that would otherwise go to the host's own output: that of scripts, of services without
+   * a logger, and the stderr of all services. 0: no. 1: yes, except the output of the command of `run()`. 2: all of it. An
+   * `output` of `lines` or `ignore` takes precedence. The logger is a service, `s6-svscan-log`, which starts before everything
+   * else, stops last, and writes to `loggingDirectory`. Default: the value of `S6_LOGGING`, else 0 (s6-overlay v2).
    */
   readonly logging?: 0 | 1 | 2;
   /**
-   * The folder for what is caught. It is made if it is not there, and what an earlier log has left in it goes first. Default:
-   * `/var/log/s6-uncaught-logs` (s6-overlay v2).
+   * The folder for the caught output. The supervisor makes it if it is missing, and removes what an earlier log left in it.
+   * Default: `/var/log/s6-uncaught-logs` (s6-overlay v2).
    */
   readonly loggingDirectory?: string;
   /**
-   * How `logutil-service`, and so what is caught, is written, in s6-log's words; it is the variable `S6_LOGGING_SCRIPT` of the
-   * container environment. Default: what that variable says, else `n20 s1000000 T` (s6-overlay v2).
+   * The script of s6-log that `logutil-service`, and so the logger of caught output, uses. It sets the variable
+   * `S6_LOGGING_SCRIPT` of the container environment. Default: the value of that variable, else `n20 s1000000 T` (s6-overlay v2).
    */
   readonly loggingScript?: string;
   /**
-   * The profile to load in the tree's place: the folder `cont-profile.d/<profile>` of its root, which is a whole tree. What it
-   * lacks does not run. For `Supervisor.load()` only. Default: what `S6_RUNTIME_PROFILE` says, else none (s6-overlay v2).
+   * The profile to load instead of the tree: the folder `cont-profile.d/<profile>` of its root, a whole tree. A stage that it
+   * lacks does not run. For `Supervisor.load()` only. Default: the value of `S6_RUNTIME_PROFILE`, else none (s6-overlay v2).
    */
   readonly profile?: string;
   /**
-   * Whether the root cannot be written to: then its four folders are copied to the folder `etc` of the runtime directory before
-   * anything runs, and everything runs from there. What is to be executed is made executable there. The copy is gone at the
-   * end. Default: what `S6_READ_ONLY_ROOT` says, else false (s6-overlay v2).
+   * Whether the root is read-only. If it is, the supervisor copies its four folders to the folder `etc` of the runtime
+   * directory before it runs anything, runs everything from there, makes the scripts in the copy executable, and removes the
+   * copy at the end. Default: the value of `S6_READ_ONLY_ROOT`, else false (s6-overlay v2).
    */
   readonly readOnlyRoot?: boolean;
-  /** Whether a tree with warnings is refused, for tests and CI. Default: false. */
+  /** Whether a tree with warnings is rejected with a TreeError, for tests and CI. Default: false. */
   readonly strict?: boolean;
   /**
-   * Whether scripts without `with-contenv` see the environment too; if not, they get s6-overlay's minimal one, a PATH.
-   * Default: what `S6_KEEP_ENV` says (0: no), else true (ours).
+   * Whether scripts without `with-contenv` get the environment too; if not, they get s6-overlay's minimal environment, a PATH.
+   * Default: the value of `S6_KEEP_ENV` (0: no), else true (this library).
    */
   readonly keepEnvironment?: boolean;
-  /** The folder for the container environment and other files of this life. Default: a private one under the system's temporary directory. */
+  /** The folder for the container environment and the other files of one run. Default: a private folder under the system's temporary directory. */
   readonly runtimeDirectory?: string;
-  /** Time limits, in milliseconds; 0: no limit. Each default is in the `S6_*` variable that it is named after, else s6-overlay's. */
+  /** Time limits, in milliseconds; 0: no limit. Default of each: the `S6_*` variable of the same purpose, else s6-overlay's value. */
   readonly timeouts?: Partial<Timeouts>;
-  /** Whether the recursion of `fix-attrs.d` rules includes hidden files. Default: what `S6_FIX_ATTRS_HIDDEN` says, else false (s6-overlay). */
+  /** Whether the recursion of `fix-attrs.d` rules includes hidden files. Default: the value of `S6_FIX_ATTRS_HIDDEN`, else false (s6-overlay). */
   readonly fixHiddenAttrs?: boolean;
   /**
-   * Whether a guard, a shell of next to no memory, ends every process of the tree within a second when the host is killed, by
-   * KILL even, or its Worker thread is terminated; in a Worker without a guard they live on then, and when the process exits.
-   * The main thread of process 1 needs none. Default: true under `run()` and in a Worker, else false (this library).
+   * Whether a guard, a small shell process, ends the tree's processes within a second when the host is killed, even by KILL, or
+   * its Worker thread is terminated; without a guard those of a Worker survive that, and the host's exit. The main thread of
+   * process 1 needs no guard. Default: true under `run()` and in a Worker, else false (this library).
    */
   readonly guard?: boolean;
   /**
-   * Whether orphans that come to this process are reaped; that needs Linux and the optional package `koffi`. A `zombies`
-   * problem tells where it is needed and impossible. Only the main thread can reap: in a Worker thread `true` is an
-   * `OptionsError`. Default: whether this is process 1 or a child subreaper (this library).
+   * Whether the supervisor reaps orphans that are reparented to this process; that needs Linux and the optional package `koffi`.
+   * It reports a `zombies` problem when reaping is needed but not possible. Only the main thread can reap: in a Worker thread
+   * `true` is an `OptionsError`. Default: true when this process is process 1 or a child subreaper, else false (this library).
    */
   readonly reap?: boolean;
   /**
-   * Whether the disks are synchronised (`sync`) at the very end, after the last process. It may take `timeouts.kill`, and
-   * a second at least. Default: whether `S6_SYNC_DISKS` is 1, else false (s6-overlay v2).
+   * Whether the supervisor synchronises the disks (`sync`) at the very end, after the last process has exited. It waits for that
+   * at most `timeouts.kill`, and at least a second. Default: true when `S6_SYNC_DISKS` is 1, else false (s6-overlay v2).
    */
   readonly syncDisks?: boolean;
-  /** The port to time. Default: the system's clock. */
+  /** The port for time. Default: the system's clock. */
   readonly clock?: Clock;
   /**
-   * The port to processes, or how real ones are started. `node`: as Node does, while the host stands still, and the longer
-   * the more memory it holds. `native`: by the system's `posix_spawn`, which is faster, and as fast in a large host; that needs
-   * Linux, the optional package `koffi` and the main thread (else it is an `OptionsError`), and a process under another `user`
-   * is still started as Node does. Default: `node`, but `native` for the command of `run()` where that can be had, since Node
-   * does not tell the end by a real-time signal.
+   * The port for processes, or how real processes are started. `node`: through Node, which blocks the host for longer the more
+   * memory the host holds. `native`: through the system's `posix_spawn`, which is faster and independent of the host's memory; it
+   * needs Linux, the optional package `koffi` and the main thread (otherwise it is an `OptionsError`), and processes under another
+   * `user` are still started through Node. Default: `node`, except that the command of `run()` uses `native` where it is
+   * available, because Node does not report an exit by a real-time signal.
    */
   readonly spawner?: Spawner | 'native' | 'node';
 }
 
-/** What to do differently with one service. */
+/** Options for one service. They replace what its files say. */
 export interface ServiceOptions extends Omit<ServiceOverrides, 'backoff'> {
-  /** A growing delay before each restart in a row, instead of s6's throttle of one second. */
+  /** A delay that grows with each restart in a row. Default: none, which leaves the pause of one second between two starts (s6). */
   readonly backoff?: BackoffOptions;
 }
 
-/** A backoff with its defaults left out. */
+/** A backoff in which every field with a default is optional. */
 export type BackoffOptions = Pick<Backoff, 'first'> & Partial<Backoff>;
 
 /** The options with every default filled in. */
@@ -115,7 +115,7 @@ export interface Settings extends TreeOptions {
   readonly runtimeDirectory: string | undefined;
   readonly fixHiddenAttrs: boolean;
   readonly waitForServices: boolean;
-  /** Whether signals go to the command while it runs. */
+  /** Whether signals go to the command while it runs (`S6_CMD_RECEIVE_SIGNALS`). */
   readonly passSignalsOn: boolean;
   readonly guard: boolean | undefined;
   readonly reap: boolean | undefined;
@@ -123,13 +123,13 @@ export interface Settings extends TreeOptions {
   readonly syncDisks: boolean;
   readonly clock: Clock | undefined;
   readonly spawner: Spawner | 'native' | 'node' | undefined;
-  /** What is looked at when it is used, as it is where the variables are these by then. */
+  /** Reads the late settings from the variables that hold at the time of the call. */
   readonly by: (variables: Variables) => Late;
-  /** Variables that have a value which they cannot have; their defaults hold. */
+  /** A problem for each variable with an invalid value; its default applies. */
   readonly problems: readonly Problem[];
 }
 
-/** The settings that init scripts may still change, by the container environment. What makes no sense in it changes none. */
+/** The settings that init scripts can still change through the container environment. An invalid value there changes nothing. */
 export type Late = Pick<Settings, 'timeouts' | 'waitForServices' | 'syncDisks' | 'problems'>;
 
 /** The defaults of the time limits, in milliseconds (s6-overlay v2). */
@@ -148,7 +148,7 @@ type Defaults = Required<
     Omit<VariableValues, 'timeouts'>
 >;
 
-/** The defaults of all else that has one (s6-overlay v2, but for `keepEnvironment`). */
+/** The defaults of the other options (s6-overlay v2, except `keepEnvironment`: this library). */
 const defaults: Defaults = {
   onInitFailure: 'continue',
   output: 'inherit',
@@ -163,7 +163,7 @@ const defaults: Defaults = {
   readOnlyRoot: false,
 };
 
-/** Validates the options and fills in what they leave out, from `S6_*` variables first, then from the defaults. */
+/** Validates the options and fills in the missing ones: from `S6_*` variables first, then from the defaults. */
 export function settle(options: SupervisorOptions, variables: Variables): Settings {
   const parsed = z.examine(schema(), options, { showInput: true });
   if (!parsed.success) {
@@ -209,9 +209,9 @@ function catchAllOf({ logging, loggingDirectory }: Defaults): CatchAll | undefin
 }
 
 /**
- * The same for a tree that is given as data, which is not looked for anywhere.
+ * The same for a tree that is given as data and not loaded from a folder.
  *
- * @throws OptionsError when a profile of it is asked for.
+ * @throws OptionsError also when the options name a profile.
  */
 export function settleForData(...[options, variables]: Parameters<typeof settle>): Settings {
   if (options.profile === undefined) return settle(options, variables);
@@ -252,7 +252,7 @@ const spawner = z.lazily(() =>
   ),
 );
 
-/** A record by its own entries, whatever their names: `__proto__` is a name like any other. */
+/** A record as a map of its own entries, so that `__proto__` is a name like any other. */
 function entriesOf(value: unknown): unknown {
   const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isRecord ? new Map(Object.entries(value)) : value;
@@ -293,7 +293,7 @@ const schema = z.lazily(() =>
   }),
 );
 
-/** The entries that have a value: an option given as `undefined` is not given. */
+/** The entries that have a value: an option set to `undefined` counts as missing. */
 function present<T extends object>(values: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
   const entries = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };

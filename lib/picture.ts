@@ -2,13 +2,13 @@ import type { ScriptsState, TreeState, Unit } from './machine/state.ts';
 import { describeExit } from './model/exit.ts';
 import { loggerName, producerOf } from './model/tree.ts';
 
-/** A line of the picture, with the lines that hang from it. */
+/** A line of the picture, with the lines below it that belong to it. */
 interface Branch {
   readonly text: string;
   readonly below: readonly Branch[];
 }
 
-/** The tree with its states, drawn in lines: what `console.log(supervisor)` prints. */
+/** The tree with its states, drawn as lines of text: what `console.log(supervisor)` prints. */
 export function draw(state: TreeState): string {
   const name = state.tree.root ?? 'made in code';
   const stages: readonly Branch[] = [

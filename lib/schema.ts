@@ -90,7 +90,7 @@ function meantBranch(
   return branches.find((issues) => !issues.some(isOfAnotherKind));
 }
 
-/** Whether the value is of another type altogether, or one of its keys is missing. */
+/** Whether the value has another type, or one of its keys is missing. */
 function isOfAnotherKind({ code, path, input }: z.core.$ZodIssue): boolean {
   return (
     code === 'invalid_type' && (path.length === 0 || (path.length === 1 && input === undefined))

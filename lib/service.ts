@@ -14,12 +14,12 @@ import type { StopOptions, WaitOptions } from './wait-options.ts';
 import { soundSignal, soundStop, soundWait } from './wait-options.ts';
 
 /**
- * One supervised service: what it is, how it stands, and the commands to it.
+ * One supervised service: its specification, its state, and the commands to it. It emits the events that concern it.
  *
- * Commands may be given at any time and in any state; the last one holds. It emits the events that concern it.
+ * A command may be given at any time and in any state; the last command applies.
  */
 export class Service extends Emitter<ServiceEvents> {
-  /** The service's name; a logger's is that of its producer with `/log` behind it. */
+  /** The service's name; a logger's name is that of its producer followed by `/log`. */
   readonly name: string;
   readonly #control: Control;
   readonly #find: (name: string) => Service | undefined;
@@ -34,58 +34,58 @@ export class Service extends Emitter<ServiceEvents> {
     this.#last = control.unit(name) as Unit;
   }
 
-  /** What the service is, with the host's overrides laid over it. */
+  /** The service's specification, with the overrides of `SupervisorOptions.services` applied. */
   get spec(): ServiceSpec {
     return this.#unit.spec;
   }
 
-  /** The service that reads this one's stdout, if there is one. */
+  /** The service that reads this one's stdout; `undefined` without one. */
   get logger(): Service | undefined {
     return this.#find(loggerName(this.name));
   }
 
-  /** Where the service stands. */
+  /** The status of the service. */
   get status(): ServiceStatus {
     return this.#state.status;
   }
 
-  /** Whether it is up, and has announced so if it announces (`notification-fd`). */
+  /** Whether the service is up and, if it has a `notification-fd`, has announced its readiness (s6). */
   get ready(): boolean {
     return isReady(this.#state);
   }
 
-  /** Whether it is meant to be up and is restarted when it dies. */
+  /** Whether the service is meant to be up, so that it is restarted when it exits. */
   get wanted(): boolean {
     return this.#state.goal === 'up';
   }
 
-  /** The pid of `run`, which is also its process group, while it lives. */
+  /** The pid of `run` while it is alive; also the id of its process group. */
   get pid(): number | undefined {
     return 'run' in this.#state ? this.#state.run.pid : undefined;
   }
 
-  /** When the present status began: epoch milliseconds. */
+  /** When the current status began, in epoch milliseconds. */
   get since(): number {
     return this.#state.since;
   }
 
-  /** How `run` ended last; `undefined` before its first end. */
+  /** How `run` last exited; `undefined` before its first exit. */
   get lastExit(): Exit | undefined {
     return this.#state.lastExit ?? undefined;
   }
 
-  /** How often `run` ended without being asked to. */
+  /** How many times `run` exited without having been asked to. */
   get deaths(): number {
     return this.#state.deaths;
   }
 
   /**
-   * Starts the service, skipping a delay that it may be in, and keeps it up. Resolves when it is up, and ready if it
-   * announces readiness.
+   * Starts the service, without the rest of a restart delay, and keeps it up. Resolves when the service is up and, if it
+   * announces readiness, ready.
    *
-   * @throws ServiceFailedError when it fails for good or cannot be run; it is tried again all the same.
-   * @throws InterruptedError when another command takes it down again.
-   * @throws OrderError when everything is being stopped.
+   * @throws ServiceFailedError when it fails for good or its program cannot be run; in the latter case the supervisor keeps trying.
+   * @throws InterruptedError when another command stops it first.
+   * @throws OrderError when the supervisor stops or has ended.
    */
   async start(options?: WaitOptions): Promise<void> {
     await this.#come({ type: 'start' }, `The start of '${this.name}'`, soundWait(options));
@@ -97,8 +97,9 @@ export class Service extends Emitter<ServiceEvents> {
     context?: unknown,
   ): this;
   /**
-   * Starts the service but does not restart it when it ends. A service that is up is left to run to its end; one that is
-   * on its way down stays down (s6), and the promise rejects. Otherwise it resolves and rejects as `start()` does.
+   * Starts the service but does not restart it when it exits (`s6-svc -o`). A service that is up continues to run until it
+   * exits. A service that is stopping or finishing stays down (s6), and the promise rejects with an InterruptedError. Otherwise
+   * the promise resolves and rejects as that of `start()` does.
    */
   override once(options?: WaitOptions): Promise<void>;
   override once<Name extends keyof ServiceEvents>(
@@ -113,8 +114,8 @@ export class Service extends Emitter<ServiceEvents> {
   }
 
   /**
-   * Takes the service down: its stop signal and CONT, then KILL to its process group when its kill timeout is over.
-   * Resolves when it is down and its finish script has ended.
+   * Stops the service: sends its stop signal and CONT, then KILL to its process group after its kill timeout. Resolves when the
+   * service is down and its finish script has exited.
    *
    * @throws InterruptedError when another command starts it again.
    */
@@ -133,10 +134,10 @@ export class Service extends Emitter<ServiceEvents> {
   }
 
   /**
-   * Takes the service down and brings it up again, without a delay. Resolves when it is up again, and ready if it
-   * announces readiness. A service that is down is started.
+   * Stops the service and starts it again without a delay. Resolves when it is up again and, if it announces
+   * readiness, ready. Starts a service that is down.
    *
-   * @throws ServiceFailedError InterruptedError OrderError as `start()` does.
+   * @throws ServiceFailedError, InterruptedError, OrderError as `start()` does.
    */
   async restart(options: StopOptions = {}): Promise<void> {
     const patience = soundStop(options).killTimeout;
@@ -145,8 +146,8 @@ export class Service extends Emitter<ServiceEvents> {
   }
 
   /**
-   * Sends a signal to `run`: at once, or as soon as it is there if it is just being started. Without effect while it does not
-   * live (s6-svc).
+   * Sends a signal to `run`: at once, or after the spawn if the service is starting. Does nothing while `run` is not alive
+   * (s6-svc).
    *
    * @throws OptionsError when there is no such signal.
    */
@@ -155,10 +156,10 @@ export class Service extends Emitter<ServiceEvents> {
   }
 
   /**
-   * Resolves when the service is next in this state, at once if it is already. `'ready'` is up, and announced if it
-   * announces.
+   * Resolves when the service next has this status; at once if it has it already. `'ready'`: it is up and, if it announces
+   * readiness, has announced it.
    *
-   * @throws InterruptedError when the supervisor ends without the service getting there.
+   * @throws InterruptedError when the supervisor ends first.
    */
   async when(state: ServiceStatus | 'ready', options?: WaitOptions): Promise<void> {
     await this.#control.until(
@@ -168,7 +169,7 @@ export class Service extends Emitter<ServiceEvents> {
     );
   }
 
-  /** One sentence: why it stands as it does. */
+  /** One sentence that says why the service has its status. */
   explain(): string {
     return explainService(this.#unit, this.#control.now);
   }
@@ -183,7 +184,7 @@ export class Service extends Emitter<ServiceEvents> {
     this.#input(input);
     if (input.type === 'once' && (before.status === 'stopping' || before.status === 'finishing')) {
       throw new InterruptedError(
-        `The service '${this.name}' is ${before.status}: once() brings nothing back that is on its way down.`,
+        `The service '${this.name}' is ${before.status}: once() does not start a service that is on its way down.`,
       );
     }
     const isOld = (state: ServiceState): boolean =>
@@ -195,7 +196,7 @@ export class Service extends Emitter<ServiceEvents> {
     );
   }
 
-  /** Whether the service has come up; throws when it will not. */
+  /** Whether the service has come up; throws when it no longer can. */
   #arrival(isOld: (state: ServiceState) => boolean): true | undefined {
     const state = this.#state;
     if (isReady(state) && !isOld(state)) return true;
@@ -227,7 +228,7 @@ export class Service extends Emitter<ServiceEvents> {
     return this.#unit.state;
   }
 
-  /** The unit as it is, or as it was when it left the tree. */
+  /** The unit's current state; after it has left the tree, its last state. */
   get #unit(): Unit {
     const unit = this.#control.unit(this.name);
     if (unit !== undefined) this.#last = unit;

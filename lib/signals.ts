@@ -2,7 +2,7 @@ import { OptionsError } from './errors.ts';
 import type { Thread } from './runtime/thread.ts';
 import type { SignalAction, SignalMap } from './wait-options.ts';
 
-/** What signals to the host do under `signals: true` (s6-overlay v3; QUIT as v2 has it). */
+/** The action for each signal to the host under `signals: true` (s6-overlay v3; QUIT as in v2). */
 export const defaultSignals: SignalMap = {
   SIGTERM: 'stop',
   SIGINT: 'stop',
@@ -13,7 +13,7 @@ export const defaultSignals: SignalMap = {
   SIGHUP: 'rescan',
 };
 
-/** The same under `S6_CMD_RECEIVE_SIGNALS`: all but HUP are for the command, while it runs (s6-overlay v3). */
+/** The same under `S6_CMD_RECEIVE_SIGNALS`: every signal except HUP goes to the command while it runs (s6-overlay v3). */
 export const passedOnSignals: SignalMap = {
   SIGTERM: 'command',
   SIGINT: 'command',
@@ -26,7 +26,7 @@ export const passedOnSignals: SignalMap = {
 };
 
 /**
- * Refuses signals where none can be handled.
+ * Checks that this thread can handle signals.
  *
  * @throws OptionsError in a Worker thread, unless the map is empty.
  */
@@ -38,12 +38,12 @@ export function requireSignals(map: SignalMap, thread: Thread): void {
   );
 }
 
-/** Milliseconds: the longest that a timer can be. */
+/** The longest delay of a timer, in milliseconds. */
 const longestDelay = 2 ** 31 - 1;
 
 /**
- * Listens to signals to the host; the function that it returns takes every listener off again. Meanwhile the host lives: a
- * listener alone does not keep Node, which would go without a word if no process and nothing else is left to wait for.
+ * Listens for signals to the host; the returned function removes every listener. Until then a timer keeps the host alive: a
+ * signal listener alone does not keep Node running, so it would exit when no process or other handle is left.
  */
 export function listenToSignals(
   map: SignalMap,

@@ -13,31 +13,31 @@ import type { Found, World } from './runtime/world.ts';
 import type { Landlord } from './runtime/premises.ts';
 import type { Thread } from './runtime/thread.ts';
 
-/** What a supervisor finds around it, beside the ports among its options. Default, for each: the host's own. */
+/** What a supervisor takes from its host, apart from the ports among its options. Default of each: the host's own. */
 export interface Surroundings {
-  /** What was wrong with the tree when it was loaded. */
+  /** The problems found when the tree was loaded. */
   readonly problems?: readonly Problem[];
-  /** The environment that it begins with, `S6_*` variables among it. */
+  /** The initial environment, including `S6_*` variables. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
-  /** What stands in the place of the disk. */
+  /** Replaces the disk. */
   readonly world?: Partial<World>;
-  /** Called with the one who answers the scripts, for whoever wants to speak in their place. */
+  /** Called with the request handler, for tests that make the requests of scripts. */
   readonly meet?: (landlord: Landlord) => void;
-  /** The thread that it is in; `main` where a simulation has neither processes nor signals of the system. */
+  /** The thread of the supervisor; `main` for a simulation, which uses no real processes or signals. */
   readonly thread?: Thread;
 }
 
-/** The ways to read a tree again: all of it, or one service. */
+/** How a tree is read again: the whole tree, or one service. */
 export interface Sources extends Required<Pick<World, 'reread' | 'lookAgain'>> {
-  /** @param formerly - Where the same tree was read until now: what was known there is known. */
+  /** @param formerly - Where the tree was read before: a problem known from there is not reported again. */
   reread(root: string, formerly?: string): Promise<Found>;
 }
 
 /**
- * Reads a tree again, and tells the problems that were not known. What would be an error at the first time is one problem
- * more, and leaves the tree as it is.
+ * Reads a tree again and returns the problems that were not reported before. What would be an error on the first load becomes
+ * one problem here, and the tree stays as it is.
  *
- * @param disk - What stands in the place of the host's disk, as it is then. Default: nothing does.
+ * @param disk - Returns the replacement for the host's disk at the time of the call. Default: none.
  */
 export function sourcesOf(
   known: readonly Problem[],
@@ -71,18 +71,18 @@ export function sourcesOf(
   };
 }
 
-/** Reads a tree from the host's disk, for this machine, or from what stands in its place, for any. */
+/** Reads a tree from the host's disk and checks it against this machine, or reads it from a replacement without that check. */
 function read(root: string, disk: Files | undefined): Promise<Loaded> {
   return disk === undefined ? load(root) : load(root, disk, null);
 }
 
-/** The names that go with nothing, or with too much. */
+/** The problems of names: overrides without a service, and a service with a reserved name. */
 export function namesAmiss(tree: Tree, settings: Settings): readonly Problem[] {
   const taken = isNameTaken(tree, settings) ? [nameTaken()] : [];
   return [...unknownOverrides(tree, settings), ...taken];
 }
 
-/** The overrides that name a service which the tree does not have; an init script may still make it. */
+/** A problem for each override that names a service which the tree lacks. An init script may still create the service. */
 function unknownOverrides(tree: Tree, { services, catchAll }: Settings): readonly Problem[] {
   const known = withLoggers(tree.services).map(({ name }) => name);
   if (catchAll !== undefined) known.push(catchAll.spec.name);

@@ -10,13 +10,13 @@ import type { Service } from './service.ts';
 import type { StopOptions, WaitOptions } from './wait-options.ts';
 import { soundStop, soundWait } from './wait-options.ts';
 
-/** The three stages, each to be driven by itself. */
+/** The three stages; each can be run separately. */
 export interface Stages {
-  /** The first: the scripts of `cont-init.d`. */
+  /** The first stage: the scripts of `cont-init.d`. */
   readonly init: ScriptStage;
-  /** The second: the services. */
+  /** The second stage: the services. */
   readonly services: ServiceStage;
-  /** The last: the scripts of `cont-finish.d`. */
+  /** The last stage: the scripts of `cont-finish.d`. */
   readonly finish: ScriptStage;
 }
 
@@ -29,39 +29,39 @@ export function stagesOf(services: ReadonlyMap<string, Service>, control: Contro
   });
 }
 
-/** How a stage ended. */
+/** The outcome of a stage. */
 export interface StageResult {
-  /** The stage. */
+  /** The name of the stage. */
   readonly stage: StageName;
-  /** `failed` when a script failed, or when a service did not come up in time. */
+  /** `failed` when a script failed, or when a service did not come up before the readiness timeout. */
   readonly status: 'completed' | 'failed';
-  /** The scripts that were run, in order, each with its end; empty for the stage of the services. */
+  /** The scripts that were run, in order, each with its exit; empty for the services stage. */
   readonly scripts: readonly ScriptResult[];
   /** The names of the scripts that failed, or of the services that did not come up. */
   readonly failed: readonly string[];
 }
 
-/** A script of a stage, as it stands at the moment of asking. */
+/** A script of a stage; a snapshot of the moment of the call. */
 export interface Script {
   /** The file name. */
   readonly name: string;
-  /** What is executed. */
+  /** The script's specification: what is executed. */
   readonly spec: ScriptSpec;
-  /** How it stands. */
+  /** The script's status. `unspawnable`: the system refused to run it. */
   readonly status: 'pending' | 'running' | 'exited' | 'unspawnable';
-  /** Its process, while it runs. */
+  /** The pid of its process, while it runs. */
   readonly pid?: number;
-  /** How it ended. */
+  /** How it exited. Absent before its exit, and when it could not be run. */
   readonly exit?: Exit;
-  /** Milliseconds that it took. */
+  /** How long it ran, in milliseconds. */
   readonly duration?: number;
 }
 
-/** A stage of scripts, `init` or `finish`: they run one after the other. */
+/** A stage of scripts, `init` or `finish`: the scripts run one after the other (s6-overlay). */
 export class ScriptStage {
-  /** Tells it apart from the stage of the services. */
+  /** The discriminator between a stage of scripts and the services stage. */
   readonly kind = 'scripts';
-  /** Which of the two it is. */
+  /** The name of the stage. */
   readonly name: 'init' | 'finish';
   readonly #control: Control;
 
@@ -71,7 +71,7 @@ export class ScriptStage {
     this.#control = control;
   }
 
-  /** The scripts in their order, with how they stand. */
+  /** The scripts in the order in which they run, each with its status. */
   get scripts(): readonly Script[] {
     const { scripts, results, running } = this.#control.state[this.name];
     return scripts.map((spec, index) => {
@@ -85,16 +85,16 @@ export class ScriptStage {
     });
   }
 
-  /** Where the stage stands. */
+  /** The status of the stage. */
   get status(): StageStatus {
     return this.#control.state[this.name].status;
   }
 
   /**
-   * Runs the scripts of this stage, and nothing else. The init stage comes first of all, the finish stage last: once
-   * that has run, the supervisor has ended.
+   * Runs the scripts of this stage and nothing else. The init stage must run before the services start. The finish stage runs
+   * last: after it the supervisor has ended.
    *
-   * @throws OrderError when the stage cannot come at this time.
+   * @throws OrderError when the stage cannot run at this time.
    */
   async run(options?: WaitOptions): Promise<StageResult> {
     soundWait(options);
@@ -142,13 +142,13 @@ export class ScriptStage {
   }
 }
 
-/** The stage of the services: they start together, and stop together. */
+/** The services stage: the services start together and stop together. */
 export class ServiceStage {
-  /** Tells it apart from the stages of scripts. */
+  /** The discriminator between the services stage and a stage of scripts. */
   readonly kind = 'services';
-  /** The stage's name. */
+  /** The name of the stage. */
   readonly name = 'services';
-  /** The services by name, loggers among them. */
+  /** The services by name, including loggers. */
   readonly services: ReadonlyMap<string, Service>;
   readonly #control: Control;
 
@@ -158,16 +158,16 @@ export class ServiceStage {
     this.#control = control;
   }
 
-  /** Where the stage stands: `completed` once all services have come up, `failed` when some did not in time. */
+  /** The status of the stage: `completed` once all services are up, `failed` when one was not before the readiness timeout. */
   get status(): StageStatus {
     return this.#control.state.services.status;
   }
 
   /**
-   * Starts the services; without the init stage, if that has not been run. Resolves when each is up (and ready, if it
-   * announces), has failed, or the readiness timeout is over.
+   * Starts the services, without the init stage if that has not run. Resolves when each service is up (and ready, if it
+   * announces readiness) or has failed, or when the readiness timeout has passed.
    *
-   * @throws OrderError when everything is being stopped.
+   * @throws OrderError when the supervisor stops or has ended.
    */
   async start(options?: WaitOptions): Promise<StageResult> {
     soundWait(options);
@@ -182,8 +182,8 @@ export class ServiceStage {
   }
 
   /**
-   * Stops the services, loggers last. Resolves when all are down; the finish stage does not run. `killTimeout` stands here
-   * for `timeouts.services`.
+   * Stops the services, loggers last. Resolves when all are down; the finish stage does not run. `killTimeout` replaces
+   * `timeouts.services` here.
    */
   async stop(options?: StopOptions): Promise<StageResult> {
     const grace = soundStop(options).killTimeout;

@@ -5,39 +5,39 @@ import type { Exit } from './model/exit.ts';
 import type { Problem } from './model/problem.ts';
 import type { Verdict } from './model/verdict.ts';
 
-/** A supervisor at one moment, as plain data. */
+/** A snapshot of a supervisor, as plain data. */
 export interface SupervisorStatus {
-  /** Where it stands in its life. */
+  /** The phase of the supervisor. */
   readonly phase: Phase;
-  /** Where each stage stands. */
+  /** The status of each stage. */
   readonly stages: Readonly<Record<StageName, StageStatus>>;
-  /** The services by name, loggers among them. */
+  /** The services by name, including loggers. */
   readonly services: Readonly<Record<string, ServiceReport>>;
-  /** What was wrong with the tree when it was loaded. */
+  /** The problems found when the tree was loaded. */
   readonly problems: readonly Problem[];
-  /** How it ended, once it has. */
+  /** How the supervisor ended; absent before the end. */
   readonly verdict?: Verdict;
 }
 
-/** A service at one moment, as plain data. */
+/** A snapshot of a service, as plain data. */
 export interface ServiceReport {
-  /** Where it stands. */
+  /** The status of the service. */
   readonly status: ServiceStatus;
-  /** Up, and announced if it announces. */
+  /** Whether it is up and, if it announces readiness, has announced it. */
   readonly ready: boolean;
-  /** Meant to be up. */
+  /** Whether it is meant to be up. */
   readonly wanted: boolean;
-  /** When the present status began: epoch milliseconds. */
+  /** When the current status began, in epoch milliseconds. */
   readonly since: number;
-  /** How often `run` ended without being asked to. */
+  /** How many times `run` exited without having been asked to. */
   readonly deaths: number;
-  /** The pid of `run`, while it lives. */
+  /** The pid of `run`; absent while it is not alive. */
   readonly pid?: number;
-  /** How `run` ended last. */
+  /** How `run` last exited; absent before its first exit. */
   readonly lastExit?: Exit;
 }
 
-/** The snapshot of a state. */
+/** Makes the snapshot of a state. */
 export function statusOf(state: TreeState, problems: readonly Problem[]): SupervisorStatus {
   const { phase, init, services, finish, units, verdict } = state;
   return {

@@ -43,20 +43,20 @@ import { end, ended, lifeDefaultsOf, live } from './whole-life.ts';
 /**
  * Supervises a tree: runs its init scripts in order, keeps its services alive, and runs its finish scripts in order.
  *
- * Three heights of control, each built on the one below: `run()` for the whole life; `start()` and `stop()`; `stages` and
- * `services`. It is a guest in the host's process: it installs no signal handler unless asked, never exits the process and
- * never writes to the console.
+ * Three levels of control, each built on the next: `run()` for the whole life; `start()` and `stop()`; `stages` and `services`.
+ * The supervisor installs no signal handler unless an option asks for it, never exits the host's process and never writes to
+ * the console.
  */
 export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDisposable {
-  /** Warnings met while loading, and options that had to be left aside. */
+  /** Warnings found while loading, and problems with options that do not apply. */
   readonly problems: readonly Problem[];
-  /** The three stages, each to be driven by itself. */
+  /** The three stages; each can be run separately. */
   readonly stages: Stages;
-  /** The services by name, loggers among them (`web`, `web/log`). */
+  /** The services by name, including loggers (`web`, `web/log`). */
   readonly services: ReadonlyMap<string, Service>;
-  /** The container environment: what scripts that ask for it with `with-contenv` are given. */
+  /** The container environment: the variables that scripts with `with-contenv` get (s6-overlay). */
   readonly environment: Environment;
-  /** The time that it lives by, and that its events are stamped with. */
+  /** The source of time for deadlines and for the `at` of events. */
   readonly clock: Clock;
   readonly #control: Control;
   readonly #premises: Premises;
@@ -66,10 +66,10 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   readonly #herald = new Herald(this, this.#roster.services);
 
   /**
-   * Loads a tree from a folder. Nothing is run and nothing is written.
+   * Loads a tree from a folder. Runs nothing and writes nothing.
    *
-   * @throws TreeError when nothing sensible is left to run; under `strict`, when there is any problem at all.
-   * @throws OptionsError when an option has a value that it cannot have.
+   * @throws TreeError when the tree leaves nothing to run; under `strict`, when it has any problem.
+   * @throws OptionsError when an option has an invalid value.
    */
   static async load(root: string | URL, options: SupervisorOptions = {}): Promise<Supervisor> {
     settle(options, process.env);
@@ -79,10 +79,10 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   }
 
   /**
-   * Takes a tree made in code: what `load()` reads, or one's own with everything left out that has a default.
+   * Takes a tree made in code: what `load()` reads, or a literal in which every field with a default may be left out.
    *
-   * @throws TreeError when the tree contradicts itself.
-   * @throws OptionsError when an option has a value that it cannot have.
+   * @throws TreeError when the tree is inconsistent.
+   * @throws OptionsError when an option has an invalid value.
    */
   constructor(tree: Tree | TreeDefinition, options?: SupervisorOptions);
   /** @internal */
@@ -122,20 +122,20 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     this.stages = stagesOf(this.services, this.#control);
   }
 
-  /** The tree as it is now: plain, frozen data. It changes when `services.d` is read again. */
+  /** The current tree: plain, frozen data. It is replaced when `services.d` is read again. */
   get tree(): Tree {
     return this.#state.tree;
   }
 
-  /** Where the supervisor stands in its life. */
+  /** The phase of the supervisor. */
   get phase(): Phase {
     return this.#state.phase;
   }
 
   /**
-   * The service of this name; a logger's is `web/log`.
+   * Returns the service of this name; a logger's name is `web/log`.
    *
-   * @throws UnknownServiceError when there is none, with the nearest name.
+   * @throws UnknownServiceError when there is none; the message suggests the nearest name.
    */
   service(name: string): Service {
     const service = this.services.get(name);
@@ -145,12 +145,12 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   }
 
   /**
-   * Runs the init stage, then starts the services. Resolves when each is up (and ready, if it announces), has failed, or
-   * the readiness timeout is over.
+   * Runs the init stage, then starts the services. Resolves when each service is up (and ready, if it announces readiness) or
+   * has failed, or when the readiness timeout has passed.
    *
-   * @throws InitFailedError when an init script fails under `onInitFailure: 'stop'`; everything has ended by then.
-   * @throws InterruptedError when the end comes first.
-   * @throws OrderError when everything is being stopped already.
+   * @throws InitFailedError when an init script fails under `onInitFailure: 'stop'`; by then the supervisor has ended.
+   * @throws InterruptedError when the supervisor stops first.
+   * @throws OrderError when the supervisor already stops or has ended.
    */
   async start(options?: WaitOptions): Promise<void> {
     soundWait(options);
@@ -164,12 +164,12 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   }
 
   /**
-   * Stops the services, loggers last, then runs the finish stage. Resolves when nothing of it is left. A supervisor that
-   * has ended, or was never started, resolves all the same.
+   * Stops the services, loggers last, then runs the finish stage. Resolves when no process of the tree is left. Also resolves
+   * when the supervisor has ended already or was never started.
    *
-   * `killTimeout` stands here for `timeouts.services`. A further stop with a shorter one hurries what is still alive.
+   * `killTimeout` replaces `timeouts.services` here. A further stop with a shorter one shortens the stop under way.
    *
-   * @throws TimeoutError naming who is still alive, when `timeout` is over; the stop itself goes on.
+   * @throws TimeoutError with the names of what is still alive, when `timeout` has passed; the stop continues.
    */
   async stop(options: StopOptions = {}): Promise<Verdict> {
     soundStop(options);
@@ -178,10 +178,11 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   }
 
   /**
-   * The whole life: starts, waits for the end (a stop, a signal if they are ours, the end of the command or of an
-   * essential service), stops, and says how it went. A failing init script does not reject but stands in the verdict.
+   * The whole life: starts everything, waits for the end, stops everything, and returns the verdict. The end is a stop, a signal
+   * (see `RunOptions.signals`), or the exit of the command or of an essential service. A failing init script does not reject the
+   * promise; the verdict contains it.
    *
-   * @throws OptionsError when an option has a value that it cannot have; in a Worker thread, when `signals` names any.
+   * @throws OptionsError when an option has an invalid value; in a Worker thread, when `signals` names any.
    */
   async run(options: RunOptions = {}): Promise<Verdict> {
     return live(soundRun(options), {
@@ -192,10 +193,10 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   }
 
   /**
-   * Reads `services.d` again: starts what is new, stops what is gone, touches nothing else (s6-svscanctl -an). A tree made
-   * in code has nothing to read.
+   * Reads `services.d` again: starts new services, stops removed ones, leaves the others alone (`s6-svscanctl -an`). Changes
+   * nothing for a tree made in code.
    *
-   * @throws OrderError when everything is being stopped.
+   * @throws OrderError when the supervisor stops or has ended.
    */
   async rescan(): Promise<Rereading> {
     this.#control.refuseOnTheWayDown('A rescan');
@@ -214,18 +215,19 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   }
 
   /**
-   * Every event from now on, until the supervisor has ended, `signal` aborts or `timeout` is over; those two make the
-   * reading reject, once what has come before is read.
+   * An iterable of every event from now on, until the supervisor has ended, `signal` aborts or `timeout` passes. In the last two
+   * cases the iteration rejects, after the events before it have been read.
    *
-   * Events are kept until they are read: 100,000 of them at most, and 64 MiB. The reading rejects with an OverflowError when
-   * there are more.
+   * Keeps unread events: 100,000 at most, and 64 MiB at most.
+   *
+   * @throws OverflowError from the iteration, when there are more unread events.
    */
   events(options: WaitOptions = {}): AsyncIterableIterator<LifecycleEvent> {
     return this.#herald.events(soundWait(options), this.#control);
   }
 
   /**
-   * One sentence: why a service is up, down, waiting or failed.
+   * One sentence that says why a service is up, down, waiting or failed.
    *
    * @throws UnknownServiceError when there is no such service.
    */
@@ -233,17 +235,17 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     return this.service(service).explain();
   }
 
-  /** A plain snapshot of everything, for JSON. */
+  /** A snapshot of the supervisor as plain data, for JSON. */
   status(): SupervisorStatus {
     return statusOf(this.#state, this.problems);
   }
 
-  /** Stops the supervisor; afterwards nothing of it is left. */
+  /** Stops the supervisor; afterwards no process, timer or file of it is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
-  /** The tree as a picture, with states: what `console.log(supervisor)` prints. */
+  /** The tree as a picture with the state of each part: what `console.log(supervisor)` prints. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return draw(this.#state);
   }
@@ -260,7 +262,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     return new Engine(tree, {
       ...parts,
       stepped: () => {
-        // A service that is gone from the tree is forgotten once it is down.
+        // A service that has left the tree is dropped once it is down.
         if (this.services.size !== this.#state.units.size) this.#roster.follow(this.#control);
         stepped();
       },
@@ -275,7 +277,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   }
 }
 
-/** Not in the class: a bundler gives another name to a class that names itself. */
+/** Outside the class: a bundler renames a class that refers to itself. */
 function supervise(
   tree: Tree,
   options: SupervisorOptions,

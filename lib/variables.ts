@@ -3,7 +3,7 @@ import type { Problem } from './model/problem.ts';
 import { problem } from './model/problem.ts';
 import * as z from './schema.ts';
 
-/** What the variables say, as far as they are set. */
+/** The option values that the variables set; absent: the variable is not set. */
 export interface VariableValues {
   onInitFailure?: TreeOptions['onInitFailure'];
   keepEnvironment?: boolean;
@@ -16,7 +16,7 @@ export interface VariableValues {
   timeouts: Partial<Record<keyof Timeouts, number>>;
 }
 
-/** Reads the `S6_*` variables that are options here. One whose value makes no sense is a problem, and its default holds. */
+/** Reads the `S6_*` variables that set options. An invalid value is a problem, and the default applies. */
 export function readVariables(variables: Readonly<Record<string, string | undefined>>): {
   values: VariableValues;
   problems: readonly Problem[];
@@ -33,7 +33,7 @@ export function readVariables(variables: Readonly<Record<string, string | undefi
   return { values, problems };
 }
 
-/** The same later on: one whose value makes no sense by now holds as it was before. */
+/** The same at a later time: a variable with an invalid value keeps the value that it had before. */
 export function readVariablesAgain(
   now: Readonly<Record<string, string | undefined>>,
   before: Readonly<Record<string, string | undefined>>,
@@ -54,7 +54,7 @@ function invalidVariable(name: string, text: string): Problem {
 
 type VariableReader = (number: number, values: VariableValues) => void;
 
-/** The `S6_*` variables that are options here, each with what it sets. */
+/** The `S6_*` variables that set options, each with the function that sets them. */
 const variableReaders: Readonly<Record<string, VariableReader>> = {
   S6_BEHAVIOUR_IF_STAGE2_FAILS: (number, values) => {
     values.onInitFailure = number === 0 ? 'continue' : number === 1 ? 'warn' : 'stop';

@@ -3,81 +3,81 @@ import { text } from './loader/policies.ts';
 import { milliseconds, signalName } from './loader/values.ts';
 import * as z from './schema.ts';
 
-/** How long to wait. Giving up ends only the waiting: what was asked for goes on. A signal that has aborted before asks for nothing. */
+/** How long to wait. The end of a wait does not undo the command. With a signal that has aborted already, no command is given. */
 export interface WaitOptions {
-  /** Ends the waiting when it aborts; the promise then rejects with the signal's reason. */
+  /** Ends the wait when it aborts; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Milliseconds after which the waiting ends with a `TimeoutError`. Default: no limit. */
+  /** Milliseconds after which the wait ends with a `TimeoutError`. Default: no limit. */
   readonly timeout?: number;
 }
 
-/** How to stop, and how long to wait for it. */
+/** How to stop, and how long to wait for the stop. */
 export interface StopOptions extends WaitOptions {
-  /** Milliseconds from the stop signal to KILL; 0: never. Default: the service's `timeout-kill`, else 10 000. */
+  /** Milliseconds from the stop signal to KILL; 0: never. Default: the service's `timeout-kill`, else 10 000 (this library). */
   readonly killTimeout?: number;
 }
 
-/** How the whole life of a supervisor is run. */
+/** How `run()` runs the whole life of a supervisor. */
 export interface RunOptions extends WaitOptions {
-  /** Stops the supervisor, in order, when it aborts; `run()` then resolves as with any other stop. */
+  /** Stops the supervisor in order when it aborts; `run()` then resolves as after any other stop. */
   readonly signal?: AbortSignal;
   /**
-   * A command to run in the foreground once the services run (s6-overlay's CMD), with the host's terminal if it has one; its
-   * end is the end of everything, its exit code the verdict's. The words of `S6_CMD_ARG0` come before it, split at
-   * blanks (s6-overlay v3). Default, and where it has no words: none.
+   * A command to run in the foreground once the services run (s6-overlay's CMD), with the host's terminal if it has one. Its
+   * exit stops everything, and its exit code becomes the verdict's. The words of `S6_CMD_ARG0`, split at blanks, precede it
+   * (s6-overlay v3). Default, and for an empty array without `S6_CMD_ARG0`: none.
    */
   readonly command?: readonly string[];
   /**
-   * Whether the command waits until the services are ready, or `timeouts.readiness` is over. Default: what
-   * `S6_CMD_WAIT_FOR_SERVICES` says, else false (s6-overlay): it waits only until their processes are there.
+   * Whether the command starts only when the services are ready or `timeouts.readiness` has passed; if not, it starts when their
+   * processes have been spawned. Default: the value of `S6_CMD_WAIT_FOR_SERVICES`, else false (s6-overlay).
    */
   readonly waitForServices?: boolean;
   /**
-   * Whether signals to the host are the supervisor's while it runs: TERM, INT, QUIT, USR1, USR2 and PWR stop it, HUP reads
-   * `services.d` again (s6-overlay); under `S6_CMD_RECEIVE_SIGNALS` all but HUP go to the command while it runs and
-   * everything does not end yet. A second signal to stop leaves a second to each thing that is still waited for. A map says
-   * what each signal does. Default: false, the host's handlers are the host's.
+   * Whether the supervisor handles signals to the host while it runs. True: TERM, INT, QUIT, USR1, USR2 and PWR stop it, HUP
+   * reads `services.d` again (s6-overlay); under `S6_CMD_RECEIVE_SIGNALS` every signal except HUP goes to the command while it
+   * runs and no stop is under way. A second stop signal limits each remaining wait to one second (this library). A map gives the
+   * action for each signal. Default: false, which leaves the host's signal handlers alone.
    *
-   * Not in a Worker thread, where it is an `OptionsError`: Node gives signals to the main thread only. Handle them there, send the
-   * Worker a message, and call `stop()` in the Worker when it comes.
+   * In a Worker thread it is an `OptionsError`: Node gives signals to the main thread only. Handle them there, send the Worker a
+   * message, and call `stop()` in the Worker when it arrives.
    */
   readonly signals?: boolean | SignalMap;
 }
 
 /**
- * What a signal to the host does: stop everything, read `services.d` again, go to the command (while none runs, and while
- * everything ends: what `signals: true` does with it), or nothing.
+ * What a signal to the host does: `stop` stops everything, `rescan` reads `services.d` again, `command` sends the signal to the
+ * command (while no command runs and during a stop it does what `signals: true` would do), `ignore` does nothing.
  */
 export type SignalAction = 'stop' | 'rescan' | 'command' | 'ignore';
 
-/** What signals to the host do while `run()` runs. */
+/** The action for each signal to the host while `run()` runs. */
 export type SignalMap = Readonly<Partial<Record<NodeJS.Signals, SignalAction>>>;
 
 /**
- * The options of a wait, found to be sound.
+ * Returns the options of a wait after it has validated them.
  *
- * @throws OptionsError when they are not.
- * @throws the reason of a signal that has aborted already: then nothing is asked for.
+ * @throws OptionsError when they are invalid.
+ * @throws the reason of a signal that has aborted already, so that no command is given.
  */
 export function soundWait(options: WaitOptions = {}): WaitOptions {
   return sound(waitOptions(), options);
 }
 
-/** The options of a stop; otherwise as `soundWait()`. */
+/** Validates the options of a stop; otherwise like `soundWait()`. */
 export function soundStop(options: StopOptions = {}): StopOptions {
   return sound(stopOptions(), options);
 }
 
-/** The options of a whole life; a signal that has aborted already is no error here but ends it at once. */
+/** Validates the options of `run()`; a signal that has aborted already is not an error here but stops the run at once. */
 export function soundRun(options: RunOptions = {}): RunOptions {
   check(runOptions(), options);
   return options;
 }
 
 /**
- * A signal, found to be one.
+ * Returns the signal after it has validated it.
  *
- * @throws OptionsError when it is not.
+ * @throws OptionsError when there is no such signal.
  */
 export function soundSignal(signal: NodeJS.Signals): NodeJS.Signals {
   check(signalName(), signal);

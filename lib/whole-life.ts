@@ -12,31 +12,31 @@ import { Witness } from './runtime/witness.ts';
 import { defaultSignals, listenToSignals, passedOnSignals, requireSignals } from './signals.ts';
 import type { RunOptions, SignalAction, SignalMap, WaitOptions } from './wait-options.ts';
 
-/** What a whole life needs of its supervisor. */
+/** What `live()` needs of its supervisor. */
 export interface LifeParts extends LifeDefaults {
   readonly control: Control;
   /** Reads `services.d` again. */
   readonly rescan: () => Promise<unknown>;
 }
 
-/** How a whole life is led where its own options do not say. */
+/** The defaults of a whole life, for what its own options leave out. */
 export interface LifeDefaults {
   /** The thread of the supervisor. */
   readonly thread: Thread;
-  /** Whether signals go to the command first, unless the options say. */
+  /** Whether signals go to the command first. */
   readonly passSignalsOn: boolean;
-  /** Whether the command has the host's terminal: a real one, that is. */
+  /** Whether the command shares the host's terminal. */
   readonly atTerminal: () => boolean;
-  /** Lets a guard watch over the processes, unless the options say, and sees to the orphans that come to the host. */
+  /** Starts the guard, unless the options forbid it, and prepares the host for reaping orphans. */
   readonly guard: () => void;
 }
 
-/** Milliseconds that a second signal to stop leaves to whatever is waited for (ours). */
+/** Milliseconds to which a second stop signal limits each remaining wait (this library). */
 const hurriedTo = 1000;
 
 /**
- * The defaults that the supervisor's settings come to. A guard watches from now on where it is asked for, and in a Worker thread
- * unless the options say: a Worker runs no code when it is terminated or when the process exits.
+ * The defaults from the supervisor's settings. A guard starts immediately if the settings ask for it, and in a Worker thread unless
+ * they forbid it: a Worker runs no code when it is terminated or when the process exits.
  */
 export function lifeDefaultsOf(
   { passSignalsOn, guard: wanted, spawner }: Settings,
@@ -55,7 +55,7 @@ export function lifeDefaultsOf(
   };
 }
 
-/** Starts everything, waits for the end and everything's end, and says how it went. */
+/** Starts everything, waits until everything has ended, and returns the verdict. */
 export async function live(options: RunOptions, parts: LifeParts): Promise<Verdict> {
   const { control } = parts;
   const { command = [], signals = false, signal, waitForServices: waits, ...wait } = options;
@@ -83,12 +83,12 @@ export async function live(options: RunOptions, parts: LifeParts): Promise<Verdi
   }
 }
 
-/** Asks for the end; the first reason that is given stands. */
+/** Asks the supervisor to stop; the first reason applies. */
 export function end(control: Control, ending: Ending, grace?: number): void {
   control.input({ type: 'end', ending, ...(grace !== undefined && { grace }) });
 }
 
-/** Resolves when everything has ended, with how it went. */
+/** Resolves with the verdict when the supervisor has ended. */
 export function ended(control: Control, options: WaitOptions): Promise<Verdict> {
   return control.until(
     () => control.state.verdict ?? undefined,
@@ -97,12 +97,12 @@ export function ended(control: Control, options: WaitOptions): Promise<Verdict> 
   );
 }
 
-/** Whether any of the signals that can be typed does anything. */
+/** Whether any signal that a terminal can send has an effect. */
 function isTypable(map: SignalMap): boolean {
   return [...typable].some((name) => (map[name] ?? 'ignore') !== 'ignore');
 }
 
-/** What Ctrl-C and Ctrl-\\ send. */
+/** The signals that Ctrl-C and Ctrl-\\ send. */
 const typable: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT']);
 
 function mapOf(
@@ -114,7 +114,7 @@ function mapOf(
   return passSignalsOn ? passedOnSignals : defaultSignals;
 }
 
-/** What signals do, for one life: the second one that asks for the stop hurries it. */
+/** The handler of signals for one life; a second stop signal shortens the stop. */
 function actOn({ control, rescan }: LifeParts, witness: Witness | undefined) {
   let asked = false;
   const act = (name: NodeJS.Signals, action: SignalAction | undefined): void => {
@@ -140,15 +140,15 @@ function actOn({ control, rescan }: LifeParts, witness: Witness | undefined) {
   };
   return (name: NodeJS.Signals, action: SignalAction): void => {
     if (witness === undefined || !typable.has(name) || !isCommandAlive(control)) act(name, action);
-    // What is typed reaches the command by itself; whether that ends is its own affair, as where a shell waits for a program.
+    // A typed signal reaches the command directly; the command decides whether it exits, as a shell that waits for a program does not.
     else void witness.wasTyped().then((wasTyped) => wasTyped || act(name, action));
   };
 }
 
-/** The signals by which whoever passes them on to the command asks it to end. */
+/** The signals that ask the command to exit when they are passed on to it. */
 const endings: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
 
-/** On the way down the command has been asked to end: what would stop everything then hurries it. */
+/** During a stop the command has been asked to exit already: a stop signal shortens the stop instead of going to the command. */
 function isForCommand(name: NodeJS.Signals, control: Control): boolean {
   const isNews = defaultSignals[name] === undefined || !isDescending(control.state);
   return isNews && isCommandAlive(control);
@@ -160,5 +160,5 @@ function isCommandAlive({ state }: Control): boolean {
 
 function refuseSecondCommand({ state }: Control): void {
   if (state.command.scripts.length === 0) return;
-  throw new OrderError('There is a command already: a life has one at most.');
+  throw new OrderError('There is a command already: a supervisor runs one at most.');
 }
