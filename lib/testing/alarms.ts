@@ -1,17 +1,17 @@
-/** Something that rings at a moment. */
+/** A call that is due at a moment. */
 export interface Alarm {
   readonly time: number;
-  /** How many were set before it. */
+  /** The number of alarms that were added before this one. */
   readonly order: number;
   readonly wake: () => void;
 }
 
 /**
- * Alarms in the order in which they ring: by their moments, and those of one moment in the order in which they were set. The
- * place of one is found in O(log n).
+ * Alarms in the order in which they are due: by moment, and at the same moment in the order in which they were added. An insert
+ * finds its place in O(log n).
  */
 export class Alarms {
-  /** The one that rings next is the last, so that taking it moves no other. */
+  /** The next alarm is the last element, so that taking it moves no other. */
   readonly #alarms: Alarm[] = [];
   #count = 0;
 
@@ -19,17 +19,17 @@ export class Alarms {
     return this.#alarms.length;
   }
 
-  /** How many were ever set. */
+  /** The number of alarms that were ever added. */
   get count(): number {
     return this.#count;
   }
 
-  /** The one that rings next. */
+  /** The next alarm. */
   get first(): Alarm | undefined {
     return this.#alarms.at(-1);
   }
 
-  /** Sets an alarm; the function calls it off. */
+  /** Adds an alarm; the returned function cancels it. */
   add(time: number, wake: () => void): () => void {
     const alarm = { time, order: this.#count++, wake };
     this.#alarms.splice(this.#placeOf(alarm), 0, alarm);
@@ -39,12 +39,12 @@ export class Alarms {
     };
   }
 
-  /** Takes away the one that rings next. */
+  /** Removes the next alarm. */
   shift(): void {
     this.#alarms.pop();
   }
 
-  /** Where an alarm stands, or is to stand: before all that ring before it. */
+  /** The index of an alarm, or the index to insert it at: behind every alarm that is due later. */
   #placeOf(alarm: Alarm): number {
     let [from, to] = [0, this.#alarms.length];
     while (from < to) {

@@ -3,20 +3,20 @@ import type { Problem } from '../model/problem.ts';
 import type { TreeSource } from './tree-source.ts';
 import { readSource, sorted } from './tree-source.ts';
 
-/** How a tree is checked. */
+/** How `check()` checks a tree. */
 export interface CheckOptions {
   /**
-   * Whether it is to run on this machine, so that its interpreters and accounts must be there. Default: true for a folder,
-   * false for a literal.
+   * Whether the tree has to run on this machine, so that its interpreters and accounts must exist here. Default: true for a
+   * folder, false for a literal.
    */
   readonly host?: boolean;
-  /** The profile that stands in the tree's place (`cont-profile.d`). Default: none. */
+  /** The profile to check instead of the tree (`cont-profile.d`). Default: none. */
   readonly profile?: string;
 }
 
 /**
- * Everything that is wrong with a tree, errors and warnings, in the order in which they are met. Nothing is run, and it never
- * rejects for what it finds: `assert.deepEqual(await check('rootfs/etc'), [])` is a whole test.
+ * Returns every problem of a tree, errors and warnings, in the order in which the loader finds them. Runs nothing, and does not
+ * reject for a problem: `assert.deepEqual(await check('rootfs/etc'), [])` is a complete test.
  */
 export async function check(
   source: TreeSource,

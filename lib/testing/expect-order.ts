@@ -1,13 +1,13 @@
 import { AssertionError } from 'node:assert';
 
-/** What a line must have in it. */
+/** What a line must contain: a text, or a match of an expression. */
 export type LinePattern = string | RegExp;
 
 /**
- * Asserts that these lines stand in a transcript in this order; others may stand between them, before and behind. Each is
- * given by a part of it or by an expression.
+ * Asserts that lines which match these patterns appear in a transcript in this order. Other lines may appear before, between and
+ * after them.
  *
- * @throws AssertionError, whatever the runner, which shows how far it went, and where the rest stands instead.
+ * @throws AssertionError, in any test runner, when they do not. Its message marks the lines found, and names a line of the missing pattern that appears too early.
  */
 export function expectOrder(
   transcript: { readonly lines: readonly string[] } | readonly string[],
@@ -24,7 +24,7 @@ export function expectOrder(
 }
 
 function fits(pattern: LinePattern, line: string): boolean {
-  // A sticky or global expression remembers where it was.
+  // A sticky or global expression keeps its last index between calls of test().
   return typeof pattern === 'string' ? line.includes(pattern) : line.search(pattern) !== -1;
 }
 
@@ -35,7 +35,7 @@ function fail(
 ): never {
   const missing = expected[places.length] ?? '';
   const before = expected[places.length - 1];
-  const behind = before === undefined ? '' : ` behind ${shown(before)}`;
+  const behind = before === undefined ? '' : ` after ${shown(before)}`;
   throw new AssertionError({
     message: [
       `No line has ${shown(missing)}${behind}${elsewhere(lines, missing)}.`,

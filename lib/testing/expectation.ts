@@ -7,43 +7,43 @@ import { nearest } from '../model/nearest.ts';
 /** The types of event. */
 export type EventType = LifecycleEvent['type'];
 
-/** An event of one type, as far as it matters: `{ type: 'service', service: 'web', to: 'up' }`. */
+/** Part of an event of one type: `{ type: 'service', service: 'web', to: 'up' }`. */
 export type EventPattern<Type extends EventType = EventType> = {
   [Each in Type]: Typed<Each> & Part<Omit<EventOf<Each>, 'type'>>;
 }[Type];
 
-/** Something of a type. */
+/** An object with a `type`. */
 export interface Typed<Type> {
-  /** The type. */
+  /** The discriminator. */
   readonly type: Type;
 }
 
-/** As much of a value as one cares to name, down to its last field. */
+/** Any part of a value; every field is optional, at every level. */
 export type Part<T> = T extends object ? { readonly [Key in keyof T]?: Part<T[Key]> } : T;
 
 /**
- * Something that holds at some time: a function without parameters is asked now and after everything that happens, one
- * with a parameter is asked of each event.
+ * A condition. A function without parameters is called now and after every event; a function with a parameter is called with
+ * every event.
  */
 export type Predicate = (() => boolean) | ((event: LifecycleEvent) => boolean);
 
-/** What a test waits for: an event, by its type or by what is in it, or that something holds. */
+/** What a test waits for: an event, given by its type or a part of it, or a condition. */
 export type Expectation = EventType | EventPattern | Predicate;
 
-/** An expectation, ready to be held against what happens. */
+/** An expectation, prepared for comparison with events. */
 export interface Test {
-  /** What is expected, in words. */
+  /** A description of the expectation. */
   readonly words: string;
-  /** Whether an event is the one. Absent: no single event tells. */
+  /** Whether an event meets it. Absent: it does not depend on a single event. */
   readonly meets?: (event: LifecycleEvent) => boolean;
-  /** Whether it holds as things stand. Absent: only an event tells. */
+  /** Whether it holds now. Absent: only an event can meet it. */
   readonly holds?: () => boolean;
 }
 
 /**
- * Makes an expectation ready.
+ * Prepares an expectation.
  *
- * @throws OptionsError when it names a type of event that there is not.
+ * @throws OptionsError when it names an unknown type of event.
  */
 export function testOf(expected: Expectation): Test {
   if (typeof expected === 'function') {
@@ -76,7 +76,7 @@ function refuseUnknown(type: string): void {
   throw new OptionsError(`No event is of type '${type}'.${hint} There are: ${known.join(', ')}.`);
 }
 
-/** Whether a value has everything that the pattern names. */
+/** Whether a value contains every field of the pattern, with the same value. */
 function covers(pattern: unknown, value: unknown): boolean {
   if (typeof pattern !== 'object' || pattern === null) return Object.is(pattern, value);
   if (typeof value !== 'object' || value === null) return false;

@@ -1,25 +1,28 @@
 /*
- * A lint that only a pure machine makes possible: every state that a tree can get into is walked, whatever its processes do.
+ * A check that visits every state that a tree can reach, whatever its processes do. It is possible because the state machine is
+ * pure.
  *
- * A state is the tree's, with what of the world bears on it: who may have left processes behind, and which sweeps are under
- * way. In each, everything is tried that processes may do: exit, be ready, hang, ignore all but KILL, be impossible to run
- * where the loader says so; and a stop, until one has come. Whoever is sent KILL ends at once: what even KILL does not end is
- * out of scope, as are those who run away into a session of their own, the host's command, services started or
- * stopped by hand, and init scripts that change the tree.
+ * A state consists of the tree's state and of the parts of the world that affect it: which services may have left processes
+ * behind, and which sweeps are under way. In each state the exploration tries everything that a process can do: exit, become
+ * ready, hang, ignore every signal except KILL, and be impossible to run where the loader says so; and it tries a stop, unless
+ * one is under way. A process that receives KILL exits at once. Out of scope are: processes that survive KILL, daemonized
+ * processes in a session of their own, the host's command, services that are started or stopped by hand, and init scripts that
+ * change the tree.
  *
- * Three things keep the number of states small, and no finding is lost by them:
- * 1. Times are relative to now, and what has no bearing on what comes is made alike (counters, exits, pids).
- * 2. On the way up a deadline is only that something may be over: a run may end at any moment, so what it brings about may
- *    have begun just now. Time is counted for who was asked to end, for scripts and for sweeps. Longer is never better
- *    there, so that the longest way goes from deadline to deadline, and a process acts at one of these moments.
- * 3. Services know of one another only by way of the stage, which waits for all, and of an essential one, whose end is a
- *    stop like any other. So each is walked by itself, with its logger and all scripts. They are asked to stop together and
- *    the finish stage waits for the slowest: the longest shutdown of all is that of the slowest one. Only the last clean-up
- *    is common: it takes its time if any of them may leave something to it.
+ * Three measures keep the number of states small without losing a finding:
+ * 1. Times are relative to now, and values without effect on later states (counters, exits, pids) are made equal.
+ * 2. During the start, a deadline only means that something may be over: a run can exit at any moment, so what follows from its
+ *    exit may just have begun. Time is counted only for processes that were asked to exit, for scripts and for sweeps. A
+ *    shorter life never makes the total longer there, so the longest way goes from deadline to deadline, and a process acts at
+ *    one of these moments.
+ * 3. Services affect one another only through the stage, which waits for all of them, and through an essential service: its
+ *    exit is a stop like any other. So each service is explored separately, with its logger and all scripts. The services are
+ *    stopped together and the finish stage waits for the slowest one, so the longest shutdown of the tree is that of the slowest
+ *    service. Only the final clean-up is shared: it takes its time if any service may leave a process to it.
  *
- * The longest way is sought in the graph of the states that are found. Its circles take no time (a logger that dies and
- * comes back before its turn comes), so there is one. Who is waited for without a deadline is a dead end, and the way
- * that leads there has no end.
+ * The longest way is a path in the graph of the states. Circles in the graph take no time (a logger that exits and is restarted
+ * before it is asked to stop), so the longest way exists. A process that is awaited without a deadline is a dead end, and the
+ * duration of the way to it is infinite.
  */
 import type { Outcome, Findings } from './exploration/outcome.ts';
 import { joined, outcomeOf } from './exploration/outcome.ts';
@@ -38,33 +41,33 @@ import { settle } from '../options.ts';
 export type { DeadEnd, NeverStart, Shutdown, Step, Way } from './exploration/findings.ts';
 export type { Findings } from './exploration/outcome.ts';
 
-/** How a tree is explored: the options of the supervisor that bear on it, and more. */
+/** How a tree is explored: the options of the supervisor that affect it, and more. */
 export interface ExploreOptions
   extends Pick<SupervisorOptions, 'onInitFailure' | 'services' | 'timeouts'>, CheckOptions {
-  /** How many states are walked at most, for each service. Default: 50 000, some hundred times what one needs; that many take seconds, and some hundred megabytes. */
+  /** The most states to visit for each service. Default: 50 000, several hundred times what one service needs; that many take seconds and several hundred megabytes. */
   readonly mostStates?: number;
 }
 
-/** The same for a tree that was read already. */
+/** The options for a tree that is loaded already. */
 export interface ExploreTreeOptions extends Omit<ExploreOptions, 'host' | 'profile'> {
-  /** The problems that were met while the tree was read; they say which scripts cannot be run. Default: every script can. */
+  /** The problems that the loader reported; they say which scripts cannot be run. Default: none, so that every script can be run. */
   readonly problems?: readonly Problem[];
 }
 
-/** What an exploration has found; `toString()` is a report. */
+/** The result of an exploration; `toString()` returns a report. */
 export interface Exploration extends Findings {
-  /** The findings as a text for people. */
+  /** The findings as readable text. */
   toString(): string;
 }
 
 const mostStatesByDefault = 50_000;
 
 /**
- * Walks every state that a tree can get into, without a process and without time, and says where it may wait for ever, which
- * services never come up, and how long a stop takes at worst. `S6_*` variables are not looked at.
+ * Visits every state that a tree can reach, without processes and without waiting. Reports where the tree may wait for ever, which
+ * services never come up, and how long a stop takes in the worst case. Ignores `S6_*` variables.
  *
- * @throws TreeError when nothing sensible is left to run.
- * @throws OptionsError when an option has a value that it cannot have.
+ * @throws TreeError when the tree leaves nothing to run.
+ * @throws OptionsError when an option has an invalid value.
  */
 export async function explore(
   source: TreeSource,
@@ -75,15 +78,15 @@ export async function explore(
 }
 
 /**
- * The same for a tree that was read already.
+ * The same for a tree that is loaded already.
  *
- * @throws OptionsError when an option has a value that it cannot have.
+ * @throws OptionsError when an option has an invalid value.
  */
 export function exploreTree(tree: Tree, options: ExploreTreeOptions = {}): Exploration {
   return exploreParts(tree, parts(tree), options);
 }
 
-/** The same for a tree that is divided otherwise. */
+/** The same for a given division of a tree into parts. */
 export function exploreParts(
   tree: Tree,
   each: readonly Tree[],
@@ -98,7 +101,7 @@ export function exploreParts(
   return { ...findings, toString: () => reportOf(findings) };
 }
 
-/** A tree for each service, with its logger and all scripts. */
+/** One tree per service, with its logger and all scripts. */
 function parts(tree: Tree): readonly Tree[] {
   if (tree.services.length === 0) return [tree];
   return tree.services.map((service) => ({ ...tree, services: [service] }));

@@ -8,40 +8,41 @@ import type { Command } from '../model/program.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Child, ChildListener } from '../runtime/spawner.ts';
 
-/** What a fake child needs of its spawner. */
+/** What a fake child needs from its spawner. */
 export interface FakeChildParts {
   readonly pid: number;
   readonly behaviour: Behaviour;
   readonly clock: Clock;
-  /** Told of what it is asked for, before it is done. */
+  /** Called with each request, before it takes effect. */
   readonly heard: (request: SpawnerRequest) => void;
-  /** Called when it has begun later than it was asked for. */
+  /** Called when the child begins later than it was requested. */
   readonly begunLate: () => void;
-  /** Called when it has ended, and when those have that it left behind. */
+  /** Called when the child has exited, and again when the processes that it left behind have exited. */
   readonly ended: () => void;
 }
 
-/** A sweep under way, and whether it has to kill. */
+/** A sweep under way, and whether it has to send KILL. */
 interface FakeSweep {
   readonly done: (killed: readonly Leftover[]) => void;
   readonly kills: boolean;
 }
 
-/** How far the pid of those that a child leaves behind is from its own: no child gets so far. */
+/** The distance between the pid of a child and the pid of a process that it leaves behind; higher than any pid of a child. */
 const othersFrom = 1_000_000;
 
 /**
- * A child without a process: it takes signals as a process does that handles none, and does what it is told.
+ * A child without a process. It reacts to signals as a process without signal handlers does, and otherwise follows its behaviour
+ * and the calls of the test.
  *
- * While it is stopped it does nothing: what its behaviour says, what the test tells it and what signals would do to it comes
- * when it is continued. Only KILL does not wait.
+ * While it is stopped by STOP it does nothing: the steps of its behaviour, the calls of the test and the effects of other signals
+ * wait for CONT. Only KILL takes effect at once.
  */
 export class FakeChild implements Child {
-  /** Who this is: `web`, `web/finish`, `web/log`, or a script's file name. */
+  /** The name of the child: `web`, `web/finish`, `web/log`, or a script's file name. */
   readonly name: string;
-  /** What was to be run. */
+  /** The command that was requested. */
   readonly command: Command;
-  /** Its pid, a made-up one. */
+  /** The pid, which is not that of a real process. */
   readonly pid: number;
   readonly #listener: ChildListener;
   readonly #parts: FakeChildParts;
@@ -51,13 +52,13 @@ export class FakeChild implements Child {
   #exit: Exit | undefined;
   #isReady = false;
   #stopped = false;
-  /** What is to be done when it is continued. */
+  /** The actions that wait for CONT. */
   #held: (() => void)[] = [];
-  /** The signals that are to end it when it is continued. */
+  /** The signals that end the child after CONT. */
   #pending: NodeJS.Signals[] = [];
-  /** The others of its process group. */
+  /** The other processes of its group. `willing`: a signal ends them; `stubborn`: only KILL does. */
   #others: 'none' | 'willing' | 'stubborn' = 'none';
-  /** Whom to tell when they have ended. */
+  /** The sweeps that wait for the end of the others. */
   #sweeps: FakeSweep[] = [];
 
   /** @internal */
@@ -69,27 +70,27 @@ export class FakeChild implements Child {
     this.#parts = parts;
   }
 
-  /** Whether it lives. */
+  /** Whether the child is alive. */
   get alive(): boolean {
     return this.#alive;
   }
 
-  /** Whether it lives, but was stopped by STOP and not continued since. */
+  /** Whether the child is alive and was stopped by STOP without a later CONT. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
-  /** The signals that it was sent, in order. */
+  /** The signals that the child was sent, in order. */
   get signals(): readonly NodeJS.Signals[] {
     return this.#signals;
   }
 
-  /** @internal How it has exited. */
+  /** @internal How the child exited. */
   get lastExit(): Exit | undefined {
     return this.#exit;
   }
 
-  /** Announces its readiness. Without effect a second time, and in a child that has no descriptor to do so on. */
+  /** Announces its readiness. Does nothing a second time, or without a descriptor for it (`notification-fd`). */
   ready(): void {
     this.#act(() => {
       if (this.#isReady || this.command.notificationFd === undefined) return;
@@ -98,7 +99,7 @@ export class FakeChild implements Child {
     });
   }
 
-  /** Prints text, line by line. Heard only where that output goes into events (`lines`). Default: on stdout. */
+  /** Prints text, line by line. Does nothing unless the command's output for the stream is `lines`. Default stream: stdout. */
   print(text: string, stream: 'stdout' | 'stderr' = 'stdout'): void {
     if (this.command[stream] !== 'lines') return;
     for (const line of text.replace(/\n$/, '').split('\n')) {
@@ -106,7 +107,7 @@ export class FakeChild implements Child {
     }
   }
 
-  /** Exits. Default: with code 0. */
+  /** Exits. Default: with exit code 0. */
   exit(exit: Exit = { code: 0, signal: null }): void {
     if (exit.signal === 'SIGKILL') this.#end(exit);
     else this.#act(() => this.#end(exit));
@@ -138,7 +139,7 @@ export class FakeChild implements Child {
     this.#later(this.#others === 'stubborn' ? grace : 0, () => this.#endOthers(sweep));
   }
 
-  /** @internal What its behaviour says, from its first moment on. */
+  /** @internal Begins the behaviour; called at the moment of the spawn. */
   begin(): void {
     const { unspawnable, spawnAfter } = this.#parts.behaviour;
     if (unspawnable !== undefined) {
@@ -155,7 +156,7 @@ export class FakeChild implements Child {
     }
   }
 
-  /** @internal The pipe that it reads has come to its end. */
+  /** @internal Called when the pipe that the child reads is at its end. */
   meetEndOfFile(): void {
     if (!this.#ignores('end-of-file')) this.#later(0, () => this.exit());
   }
@@ -189,7 +190,7 @@ export class FakeChild implements Child {
     else if (this.#alive) act();
   }
 
-  /** Of several signals that wait, the one with the lowest number is taken first, as in the kernel. */
+  /** Of several pending signals, the one with the lowest number takes effect first, as in the kernel. */
   #continue(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
@@ -221,7 +222,7 @@ export class FakeChild implements Child {
     if (ends) this.#others = 'none';
   }
 
-  /** One of the sweeps ends them all, and each is over then. */
+  /** One sweep ends all of the other processes; then every sweep is over. */
   #endOthers(by: FakeSweep): void {
     this.#others = 'none';
     this.#callOff();
@@ -246,8 +247,8 @@ export class FakeChild implements Child {
 }
 
 /**
- * Whether a signal ends a process that does nothing about it. TSTP, TTIN and TTOU, which stop the jobs of a terminal, do
- * nothing to what has a session of its own; what Linux does not have cannot be sent.
+ * Whether a signal ends a process that does not handle it. TSTP, TTIN and TTOU, which stop jobs of a terminal, have no effect in
+ * a session of its own. A signal that Linux lacks cannot be sent.
  */
 function isDeadly(signal: NodeJS.Signals): boolean {
   return signalNumber(signal) !== 0 && !harmless.has(signal);

@@ -1,15 +1,15 @@
 import type { FakeChild } from './fake-child.ts';
 import { isSuccess } from '../model/exit.ts';
 
-/** The log pipes of fake children: who holds which end, and when a reader finds the end, as with pipes of the kernel. */
+/** The log pipes of fake children: which child holds which end, and when a reader meets the end of the pipe, as with a kernel's pipes. */
 export class FakePipes {
-  /** The pipe that a name stands for at present. */
+  /** The current pipe of each name. */
   readonly #current = new Map<string, FakePipe>();
-  /** The names of the pipes that were let go of before they came to be: nobody will write into them. */
+  /** The names of the pipes that were closed before they existed: they will have no writer. */
   readonly #withoutWriter = new Set<string>();
   readonly #plugs = new Map<FakeChild, Plugs>();
 
-  /** Gives a child that was begun the ends that its command names. */
+  /** Gives a started child the pipe ends that its command names. */
   plug(child: FakeChild): void {
     const { stdin, stdout, stderr } = child.command;
     const written = [stdout, stderr].flatMap((output) => {
@@ -23,21 +23,21 @@ export class FakePipes {
     read?.addReader(child);
   }
 
-  /** To be called when a child has ended, and when those have that it left behind. */
+  /** To be called when a child has exited, and when the processes that it left behind have exited. */
   ended(child: FakeChild): void {
     const { read, written = [] } = this.#plugs.get(child) ?? {};
     read?.readerEnded(child);
     for (const pipe of written) pipe.writerEnded(child);
   }
 
-  /** The write end is let go of. */
+  /** Closes the host's copy of the write end. */
   release(name: string): void {
     const pipe = this.#find(name);
     if (pipe === undefined) this.#withoutWriter.add(name);
     else pipe.release();
   }
 
-  /** A writer needs a pipe that was not let go of. */
+  /** A writer needs a pipe whose write end is still open on the host's side. */
   #forWriter(child: FakeChild, name: string): FakePipe | undefined {
     const known = this.#find(name);
     if (isFinish(child) || known?.isReleased === false) return known;
@@ -45,7 +45,7 @@ export class FakePipes {
     return this.#make(name);
   }
 
-  /** A reader takes what there is, so that it can read the rest of a pipe that was let go of. */
+  /** A reader takes the existing pipe, so that it can read the rest of a closed one. */
   #forReader(child: FakeChild, name: string): FakePipe | undefined {
     if (isFinish(child)) return undefined;
     const known = this.#find(name);
@@ -55,7 +55,7 @@ export class FakePipes {
     return pipe;
   }
 
-  /** The pipe that there is; one that was read to its end is none. */
+  /** The current pipe; `undefined` when it was read to its end. */
   #find(name: string): FakePipe | undefined {
     const known = this.#current.get(name);
     return known?.isRead === true ? undefined : known;
@@ -78,7 +78,7 @@ class FakePipe {
   isReleased = false;
   isRead = false;
   readonly #writers = new Set<FakeChild>();
-  /** Its readers, and whether each is the last because it came when the pipe had been let go of. */
+  /** The readers; the value says whether one is the last because it came after the release. */
   readonly #readers = new Map<FakeChild, boolean>();
 
   addWriter(child: FakeChild): void {
@@ -95,7 +95,7 @@ class FakePipe {
     this.#tellEnd([...this.#readers.keys()]);
   }
 
-  /** A reader that was told to end may have left something for the next one. */
+  /** A reader that was sent a signal before it exited may have left data for the next reader. */
   readerEnded(child: FakeChild): void {
     const isLast = this.#readers.get(child);
     if (isLast === undefined || child.lastExit === undefined) return;
@@ -116,7 +116,7 @@ class FakePipe {
   }
 }
 
-/** Whether it is a finish script: it takes the pipe that there is, and none is made for it. */
+/** Whether a child is a finish script: it uses an existing pipe, and no pipe is made for it. */
 function isFinish({ name }: FakeChild): boolean {
   return name.endsWith('/finish');
 }

@@ -10,22 +10,22 @@ import type { Command } from '../model/program.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Child, ChildListener, Spawner } from '../runtime/spawner.ts';
 
-/** The first pid that a fake child gets. */
+/** The pid of the first fake child. */
 const firstPid = 1001;
 
-/** What a fake spawner can be told at its beginning. */
+/** The options of a fake spawner. */
 export interface FakeSpawnerOptions {
-  /** Told of everything that the spawner and its children are asked for, at that moment, before it is done. Default: nobody is. */
+  /** Called with every request to the spawner and its children, before it takes effect. Default: a function that does nothing. */
   readonly heard?: (request: SpawnerRequest) => void;
 }
 
 /**
- * A spawner without processes: its children do what they were told in advance, what the test tells them, or what is most
- * natural. Scripts exit with 0 at once; services and the host's command stay up; a stop signal ends them, KILL always
- * does; a logger ends at the end of its pipe.
+ * A spawner without processes. A child follows the behaviour that `script()` gives it, then the calls of the test, and otherwise
+ * behaves naturally: a script exits with code 0 at once; a service and the host's command stay up; a stop signal ends a child, KILL
+ * always does; a logger exits at the end of its pipe.
  *
- * Children go by their names: `web`, `web/finish`, `web/log`, or a script's file name, with its folder where both stages have
- * one of that name: `cont-finish.d/10-db`.
+ * The name of a child is `web`, `web/finish`, `web/log`, or a script's file name, with its folder where both stages have a script
+ * of that name: `cont-finish.d/10-db`.
  */
 export class FakeSpawner implements Spawner {
   readonly #clock: Clock;
@@ -36,18 +36,18 @@ export class FakeSpawner implements Spawner {
   readonly #pipes = new FakePipes();
   #isClosed = false;
 
-  /** @param clock - The time in which the children live: the supervisor's. */
+  /** @param clock - The clock of the children: that of the supervisor. */
   constructor(clock: Clock, { heard = () => undefined }: FakeSpawnerOptions = {}) {
     this.#clock = clock;
     this.#heard = heard;
   }
 
-  /** Every child that was ever asked for, in order. */
+  /** Every child that was ever requested, in order. */
   get children(): readonly FakeChild[] {
     return this.#children;
   }
 
-  /** The names of all children that were ever asked for, in order. */
+  /** The names of all children that were ever requested, in order. */
   get spawned(): readonly string[] {
     return this.#children.map((child) => child.name);
   }
@@ -58,9 +58,9 @@ export class FakeSpawner implements Spawner {
   }
 
   /**
-   * The living child of this name.
+   * Returns the living child of this name.
    *
-   * @throws Error when none is alive, with the nearest name and those who are.
+   * @throws Error when none is alive; the message has the nearest name and the names of the living children.
    */
   child(name: string): FakeChild {
     const child = this.#children.findLast(
@@ -69,11 +69,11 @@ export class FakeSpawner implements Spawner {
     if (child !== undefined) return child;
     const alive = this.alive.join(', ');
     throw new Error(
-      `No child '${name}' is alive.${this.#hint(name)} Alive: ${alive === '' ? 'nobody' : alive}.`,
+      `No child '${name}' is alive.${this.#hint(name)} Alive: ${alive === '' ? 'none' : alive}.`,
     );
   }
 
-  /** Says in advance what the children of this name do: one behaviour for each time that it is spawned, the last one repeating. */
+  /** Sets the behaviour of the children of this name: one behaviour for each spawn; the last one repeats. */
   script(name: string, behaviours: Behaviour | readonly Behaviour[]): this {
     const list = Array.isArray(behaviours)
       ? (behaviours as readonly Behaviour[])
@@ -108,7 +108,7 @@ export class FakeSpawner implements Spawner {
     this.#pipes.release(pipe);
   }
 
-  /** Nobody ever runs away. */
+  /** Ends at once: fake children never daemonize. */
   sweep(grace: number, done: (killed: readonly Leftover[]) => void, pipe?: string): void {
     this.#heard({ type: 'sweepRunaways', grace, ...(pipe !== undefined && { pipe }) });
     done([]);
@@ -137,7 +137,7 @@ export class FakeSpawner implements Spawner {
   }
 }
 
-/** What a child is called, the most precise name first. */
+/** The names of a child, the most precise one first. */
 function namesOf({ name, program, calledBy }: Command): readonly string[] {
   if (calledBy !== 'path' || !('script' in program)) return [name];
   return [`${basename(dirname(program.script))}/${name}`, name];

@@ -14,12 +14,12 @@ export type {
 } from '../loader/literal-files.ts';
 
 /**
- * The tree that a folder with these files would be: `treeOf({ 'services.d/web/run': '#!/bin/sh\n...' })`.
+ * Makes the tree that a folder with these files would be: `treeOf({ 'services.d/web/run': '#!/bin/sh\n...' })`.
  *
- * It has no `root`, so that it is not read again; its scripts' paths begin with `/tree`. Warnings are not told; `load` a
- * tree that `writeTree` wrote for those.
+ * The tree has no `root`, so it is not read again; the paths of its scripts begin with `/tree`. Warnings are not reported; to get
+ * them, write the files with `writeTree` and load the folder.
  *
- * @throws TreeError when there is no stage in it, or a path is not plain and relative.
+ * @throws TreeError when the files contain no stage, or a path is not plain and relative.
  */
 export function treeOf(files: TreeFiles): Tree {
   const { tree } = loadAtOnce(literalRoot, literalFiles(files));
@@ -27,7 +27,7 @@ export function treeOf(files: TreeFiles): Tree {
   return tree;
 }
 
-/** The files that `treeOf` made a tree of; `undefined` for any other tree. */
+/** The files that `treeOf` made a tree from; `undefined` for any other tree. */
 export function filesOf(tree: object): TreeFiles | undefined {
   return origins.get(tree);
 }
@@ -35,17 +35,17 @@ export function filesOf(tree: object): TreeFiles | undefined {
 const origins = new WeakMap<object, TreeFiles>();
 
 /**
- * Writes files to a folder, which is made if it is missing. A file or link that stands in the place of one of them is
- * replaced; all else is left alone.
+ * Writes files to a folder, which it makes if it is missing. Replaces a file or link at the path of one of them, and leaves
+ * everything else alone.
  *
- * @throws TreeError, before anything is written, when a path is not plain and relative, so that nothing leaves the folder.
+ * @throws TreeError, before it writes anything, when a path is not plain and relative and so might leave the folder.
  */
 export async function writeTree(directory: string, files: TreeFiles): Promise<void> {
   await write(directory, literalTree(files));
 }
 
 /**
- * Makes sure that a path stays within its folder.
+ * Checks that a path stays within its folder.
  *
  * @throws TreeError when it is not plain and relative.
  */
@@ -65,6 +65,6 @@ async function write(path: string, node: LiteralNode): Promise<void> {
     }
     await writeFile(path, node.bytes, { flag: 'wx' });
   }
-  // Last, since a folder may be meant to be read-only; and not left to the umask.
+  // Last, since the mode may make a folder read-only; and by chmod, which the umask does not affect.
   if (node.mode !== undefined) await chmod(path, node.mode);
 }

@@ -1,5 +1,5 @@
 /**
- * Tests of service trees: their whole life in virtual time, in milliseconds and without processes, and the same for real.
+ * Tests of service trees: a whole life in virtual time, within milliseconds and without processes, or with real processes.
  *
  * @packageDocumentation
  */

@@ -9,35 +9,35 @@ import type { LifecycleEvent } from '../model/event.ts';
 import type { SupervisorOptions } from '../options.ts';
 import type { Supervisor } from '../supervisor.ts';
 
-/** A tree under test: what a simulation and a trial have in common, so that one test can be made in both worlds. */
+/** A tree under test. A simulation and a trial share this interface, so that one test can run in both. */
 export interface Life extends AsyncDisposable {
-  /** The tree's supervisor. Nothing has been started yet. */
+  /** The tree's supervisor, not started. */
   readonly supervisor: Supervisor;
   /** Every event so far. */
   readonly events: readonly LifecycleEvent[];
-  /** The same as lines, from the beginning. */
+  /** Every event so far, as lines of text. */
   readonly transcript: Transcript;
   /**
-   * Goes on until something comes: an event, by its type or by what is in it; something that holds; or the end of a promise,
-   * whose outcome is then this one's.
+   * Waits until an event (given by its type or a part of it) is reported, a condition holds, or a promise settles. Resolves to the
+   * event (a condition may be met without one), or settles like the promise. Everything that needs no further time has happened by then.
    *
-   * Events count from the call on; what the test itself has just brought about counts too, and what came together with the
-   * event that was waited for last. With an event it resolves to that event. Whatever needs no further time has happened by then.
+   * Counts the events after this call, the events that the test's own code has just caused, and those that were reported at the
+   * same moment as the event that the last wait resolved to.
    *
-   * @throws AssertionError when it does not come within `timeout`, or cannot come any more; the end of the transcript is in its
-   * message. What a predicate throws is thrown as it is.
+   * @throws AssertionError when it is not met within `timeout`, or can no longer be met; the message contains the end of the
+   * transcript. An error that a predicate throws is rethrown unchanged.
    * @throws RangeError when `timeout` is negative or not a number.
    */
   until: Until;
-  /** Adds files to the tree, or replaces them, as an init script may do. They count when `services.d` is next read. */
+  /** Adds files to the tree, or replaces them, as an init script may do. They take effect when `services.d` is next read. */
   write(files: TreeFiles): Promise<void>;
-  /** Removes a file, or a folder with all that is in it, from the tree. */
+  /** Removes a file from the tree, or a folder with its contents. */
   remove(path: string): Promise<void>;
-  /** Stops the supervisor; afterwards nothing of it is left, be it a process, a timer or a file. */
+  /** Stops the supervisor and removes every process, timer and file of the test. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Waits for something to come. */
+/** Waits until an expectation is met; `Life.until` describes it. */
 export interface Until {
   <Type extends EventType>(
     expected: Type | EventPattern<Type>,
@@ -47,30 +47,30 @@ export interface Until {
   <T>(expected: Promise<T>, options?: UntilOptions): Promise<T>;
 }
 
-/** How long to wait. */
+/** How long `until()` waits, and which events it counts. */
 export interface UntilOptions {
-  /** Milliseconds, of virtual time in a simulation. Default: an hour of virtual time, 10 seconds of real time. */
+  /** Milliseconds, virtual ones in a simulation. Default: an hour of virtual time, 10 seconds of real time. */
   readonly timeout?: number;
-  /** Whether an event that came before counts as well: where real processes race, nobody knows which comes first. Default: false. */
+  /** Whether events before the call count as well: the order of real processes is not predictable. Default: false. */
   readonly past?: boolean;
 }
 
-/** How the supervisor of a tree under test behaves, and where it begins. */
+/** How the supervisor of a tree under test behaves, and its initial environment. */
 export interface LifeOptions extends Omit<
   SupervisorOptions,
   'clock' | 'spawner' | 'runtimeDirectory'
 > {
-  /** Variables of the environment that it begins with; `S6_*` variables, which set defaults, come from here alone. Default: none. */
+  /** The initial environment variables; `S6_*` variables, which set defaults, are taken from here only. Default: none. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** How one world waits: until `met` answers, `timeout` is over, or nothing further can come. Resolves to why it gave up. */
+/** How a simulation or a trial waits: until `met` returns a value, `timeout` has passed, or nothing further can happen. Resolves to the reason why it stopped waiting. */
 export type Drive = (
   wait: { met(): Met | undefined },
   timeout: number | undefined,
 ) => Promise<string | undefined>;
 
-/** Makes the function that waits, of a story and of a way to let it go on. */
+/** Makes the `until` function from the events so far and the means to let time pass. */
 export function untilOf(story: Story, transcript: Transcript, drive: Drive): Until {
   const wait = async (test: Test, { timeout, past = false }: UntilOptions): Promise<Met> => {
     if (timeout !== undefined && !(timeout >= 0)) {
@@ -117,5 +117,5 @@ function failure(test: Test, why: string, story: Story, transcript: Transcript):
   return new AssertionError({ message: message.join('\n'), operator: 'until' });
 }
 
-/** How many lines of the transcript a failure shows. */
+/** The number of lines of the transcript in the message of a failure. */
 const shownLines = 20;

@@ -7,7 +7,7 @@ import type { SimulatedDisk } from './simulated-disk.ts';
 import type { Story } from './story.ts';
 import { requirePassable } from './virtual-clock.ts';
 
-/** What goes on in a simulation. */
+/** The parts of a simulation. */
 export interface Scene {
   readonly supervisor: Supervisor;
   readonly clock: PromptClock;
@@ -16,7 +16,7 @@ export interface Scene {
   readonly story: Story;
 }
 
-/** The passage of virtual time: from one deadline to the next, with everything that happens at each. */
+/** Advances virtual time from one deadline to the next, and lets everything happen that is due at each. */
 export class Passage {
   readonly #scene: Scene;
 
@@ -27,7 +27,7 @@ export class Passage {
   /**
    * Lets everything happen that needs no time.
    *
-   * @throws Error when that has no end.
+   * @throws Error when it does not end.
    */
   async settle(): Promise<void> {
     const { clock, disk, story } = this.#scene;
@@ -44,9 +44,9 @@ export class Passage {
   }
 
   /**
-   * Lets so many milliseconds pass.
+   * Lets `ms` milliseconds pass.
    *
-   * @throws RangeError, before any of them does, when that is no number of milliseconds.
+   * @throws RangeError, before any time passes, when `ms` is negative, infinite or not a number.
    */
   async advance(ms: number): Promise<void> {
     const { clock } = this.#scene;
@@ -58,7 +58,7 @@ export class Passage {
     await this.settle();
   }
 
-  /** Lets time pass until something is met. */
+  /** Lets time pass until the wait is met. */
   readonly drive: Drive = async (wait, timeout = longestWait) => {
     const end = this.#scene.clock.now() + timeout;
     await this.settle();
@@ -67,19 +67,19 @@ export class Passage {
     return why;
   };
 
-  /** Lets everything come to its end. */
+  /** Stops the supervisor and lets time pass until it has ended. */
   async end(): Promise<void> {
     const { supervisor, spawner } = this.#scene;
     void supervisor.stop();
     await this.settle();
     while (supervisor.phase !== 'ended') {
-      // Who lives on when nothing further is to come would live for ever.
+      // A process that is still alive when no deadline is left would live for ever.
       if ((await this.#step(Infinity)) !== undefined) killAll(spawner);
       await this.settle();
     }
   }
 
-  /** Goes on to the next deadline; says why not, where there is none until then. */
+  /** Advances to the next deadline. Returns the reason when there is none until `end`. */
   async #step(end: number): Promise<string | undefined> {
     const { clock } = this.#scene;
     const { next } = clock;
@@ -91,10 +91,10 @@ export class Passage {
   }
 }
 
-/** How often, at one moment, things may give rise to further things; far more often than a tree needs. */
+/** The most rounds of events at one moment; far more than a tree needs. */
 const mostTurns = 3000;
 
-/** How long `until()` waits by itself, in milliseconds of virtual time: an hour. */
+/** The default timeout of `until()`, in milliseconds of virtual time: an hour. */
 const longestWait = 3_600_000;
 
 function killAll({ children }: FakeSpawner): void {

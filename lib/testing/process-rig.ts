@@ -7,15 +7,15 @@ import type { Exit } from '../model/exit.ts';
 import type { Command } from '../model/program.ts';
 import type { Spawner } from '../runtime/spawner.ts';
 
-/** Milliseconds in which what is to come has come, on a machine that is busy. */
+/** Milliseconds in which every expected event happens, even on a busy machine. */
 const longestWait = 10_000;
 
-/** Milliseconds in which a process that has something to say has said it. Only for what must not come. */
+/** Milliseconds in which a process reports what it has to report. Only used to see that nothing happens. */
 const aWhile = 120;
 
 /**
- * A rig for a spawner of real processes. Its commands are scripts for `sh`, with `sleep` and `cat`, that do what a behaviour
- * says; `does` cannot be among it.
+ * A rig for a spawner of real processes. Its commands are `sh` scripts, which use `sleep` and `cat` and follow a behaviour. The
+ * behaviour cannot contain `does`.
  */
 export function processRig(spawner: Spawner): ContractRig {
   return {
@@ -39,7 +39,7 @@ export function processRig(spawner: Spawner): ContractRig {
 
 type Wired = Omit<Command, 'program'>;
 
-/** What the system refuses to run, by its reason. */
+/** Programs that the system refuses to run, by error code. */
 const refused: Readonly<Record<string, string>> = {
   ENOENT: '/nowhere/at/all',
   EACCES: '/dev/null',
@@ -54,10 +54,10 @@ function wordsOf(behaviour: Behaviour, command: Wired): readonly string[] {
   throw new Error(`No program is refused with '${unspawnable}' for sure; known are ${known}.`);
 }
 
-/** A shell script that behaves so. What it ends with replaces the shell, so that nobody else is in the group. */
+/** A shell script that follows a behaviour. Its last program replaces the shell, so that the group has no second process. */
 function scriptOf(behaviour: Behaviour, command: Wired): string {
   return [
-    // Whoever ends by a signal writes no core.
+    // A process that a signal ends must not write a core file.
     'ulimit -c 0',
     ...othersOf(behaviour),
     ...ignoredOf(behaviour).map((name) => `trap '' ${name}`),
@@ -66,7 +66,7 @@ function scriptOf(behaviour: Behaviour, command: Wired): string {
   ].join('\n');
 }
 
-/** Those who are to be left behind. Who ignores a signal lets its children ignore it from their first moment on. */
+/** The processes to leave behind. A process that ignores a signal passes that on to its children from their first moment. */
 function othersOf({ leaves = false }: Behaviour): readonly string[] {
   if (leaves === false) return [];
   const all = 'HUP INT QUIT USR1 USR2 ALRM TERM';
@@ -88,7 +88,7 @@ function linesOf(step: Behaviour, { notificationFd }: Wired): readonly string[] 
   const lines: string[] = [];
   if (after > 0) lines.push(after === Infinity ? 'exec sleep 600' : `sleep ${after / 1000}`);
   if (print !== undefined) {
-    // The last words may go without a newline.
+    // The last line may lack a newline.
     const text = exit === undefined && !print.endsWith('\n') ? `${print}\n` : print;
     lines.push(`printf %s ${quoted(text)}${stream === 'stderr' ? ' >&2' : ''}`);
   }
@@ -101,7 +101,7 @@ function endingOf({ code, signal }: Exit): string {
   return signal === null ? `exit ${String(code)}` : `kill -s ${signal.replace('SIG', '')} $$`;
 }
 
-/** What it does when it has done everything that it was told. */
+/** What the script does after all steps of its behaviour. */
 function endOf({ ignores = [] }: Behaviour, command: Wired): string {
   if (isScript({ ...command, program: { command: [] } })) return 'exit 0';
   const reads = typeof command.stdin === 'object' && !ignores.includes('end-of-file');

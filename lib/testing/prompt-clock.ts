@@ -1,6 +1,6 @@
 import { VirtualClock } from './virtual-clock.ts';
 
-/** A virtual clock that does not need to be told of what takes no time: such alarms ring in the next turn of the event loop. */
+/** A virtual clock on which an alarm that is due needs no `advance()`: it rings in the next turn of the event loop. */
 export class PromptClock extends VirtualClock {
   #scheduled = false;
 

@@ -3,25 +3,25 @@ import type { Reply } from '../programs/call.ts';
 import type { Landlord } from '../runtime/premises.ts';
 import type { World } from '../runtime/world.ts';
 
-/** What a script does that speaks to its supervisor. */
+/** How a script calls a program. */
 export interface CallOptions {
-  /** The service in whose directory it is called, `web` or `web/log`; a finish script is its service's. Default: none. */
+  /** The service in whose directory the script runs, `web` or `web/log`; for a finish script, its service. Default: none. */
   readonly from?: string;
-  /** What it has written before as the exit code that everything is to end with. Default: nothing. */
+  /** The exit code that the script has written before, to become that of the whole tree. Default: none. */
   readonly exitCode?: number;
 }
 
-/** Speaks for the scripts of a simulation, which do not run. */
+/** Makes the requests of the scripts of a simulation, which do not run. */
 export class ScriptsVoice {
   #landlord: Landlord | undefined;
   #written: number | undefined;
 
-  /** Makes the acquaintance of the one who answers. */
+  /** Sets the request handler. */
   readonly meet = (landlord: Landlord): void => {
     this.#landlord = landlord;
   };
 
-  /** What stands in the place of the files for the exit code. */
+  /** Replaces the files that hold the exit code. */
   get world(): Pick<World, 'exitCode'> {
     return {
       exitCode: () =>
@@ -29,7 +29,7 @@ export class ScriptsVoice {
     };
   }
 
-  /** Calls a program as a script would. */
+  /** Calls a program in the way that a script does. */
   async call(line: string, { from, exitCode }: CallOptions = {}): Promise<Reply> {
     const [program = '', ...args] = line.trim().split(/\s+/);
     if (exitCode !== undefined) this.#written = exitCode;

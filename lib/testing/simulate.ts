@@ -16,22 +16,22 @@ import type { TreeSource } from './tree-source.ts';
 import { sorted } from './tree-source.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-/** The life of a tree in virtual time, without processes. Its functions need no `this`. */
+/** The life of a tree in virtual time, without processes. Its methods do not need `this`. */
 export interface Simulation extends Life {
-  /** The time, which passes in `advance()` and `until()` only. */
+  /** The clock. Its time passes only in `advance()` and `until()`. */
   readonly clock: VirtualClock;
-  /** The processes, which do what they are told, or what is most natural. */
+  /** The spawner of the fake children, which follow their behaviours and otherwise behave naturally. */
   readonly spawner: FakeSpawner;
   /** Lets everything happen that needs no time. */
   settle(): Promise<void>;
   /**
-   * Calls a program of s6 as a script of the tree would, and returns what it prints and ends with: `s6-svc -d
-   * /run/service/web`, `s6-svscanctl -t /run/s6/services`, `/run/s6/basedir/bin/halt`. The words are split at blanks. For a
-   * script that does so in its life, call it in `does`.
+   * Calls a program of s6 as a script of the tree would, and returns its output and exit code: `s6-svc -d /run/service/web`,
+   * `s6-svscanctl -t /run/s6/services`, `/run/s6/basedir/bin/halt`. The line is split at blanks. For a script that calls the program
+   * during its life, use `call()` in the `does` of its behaviour.
    */
   call(line: string, options?: CallOptions): Promise<ProgramReply>;
   /**
-   * Lets so many milliseconds pass, from one deadline to the next, and everything happen on the way.
+   * Lets `ms` milliseconds pass, from one deadline to the next, and lets everything happen that is due on the way.
    *
    * @throws RangeError when `ms` is negative, infinite or not a number.
    */
@@ -42,17 +42,17 @@ export interface Simulation extends Life {
 export interface SimulateOptions extends LifeOptions, FakeSpawnerOptions {}
 
 /**
- * Sets a tree up in virtual time: its processes are fake children, its clock stands still, and nothing is written to the disk
- * or taken from the host's environment. Nothing has been started yet.
+ * Sets a tree up in virtual time: its processes are fake children, its clock stands still, and it neither writes to the disk nor
+ * reads the host's environment. The supervisor is not started.
  *
- * What needs no time happens by itself: `await supervisor.start()` comes back where nothing has to be waited for, and
- * `await until(supervisor.start())` lets the time pass that it takes. Nothing here waits for real time.
+ * What needs no time happens without `advance()`: `await supervisor.start()` resolves when nothing has to be waited for;
+ * otherwise `await until(supervisor.start())` lets the time pass that the start takes. Nothing waits for real time.
  *
- * A folder is read as it is, and read again after its init stage; its `fix-attrs.d` is not applied. Output goes into `output`
- * events unless the options say otherwise.
+ * A folder is read unchanged, and read again after its init stage; its `fix-attrs.d` is not applied. `output` defaults to `lines`,
+ * which makes `output` events.
  *
- * @throws TreeError when nothing sensible is left to run; under `strict`, when there is any problem at all.
- * @throws OptionsError when an option has a value that it cannot have.
+ * @throws TreeError when the tree leaves nothing to run; under `strict`, when it has any problem.
+ * @throws OptionsError when an option has an invalid value.
  */
 export async function simulate(
   source: TreeSource,

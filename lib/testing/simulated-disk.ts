@@ -9,10 +9,10 @@ import { requirePlain } from './files.ts';
 import type { SortedSource } from './tree-source.ts';
 import { readSource } from './tree-source.ts';
 
-/** Where a simulated tree stands: in memory, where the test can change it, or on the real disk, which is read and never written. */
+/** The disk of a simulated tree: files in memory, which the test can change, or the real disk, which is only read. */
 export class SimulatedDisk {
   readonly #source: SortedSource;
-  /** What is in memory, as it was given and as the loader sees it. */
+  /** The files in memory, as they were given and as the loader reads them. */
   #memory: { readonly files: TreeFiles; readonly disk: Files } | undefined;
   #readings = 0;
 
@@ -22,17 +22,17 @@ export class SimulatedDisk {
     if (source.kind === 'files') this.#remember(source.files);
   }
 
-  /** Whether it is being read. */
+  /** Whether a read is under way. */
   get isBusy(): boolean {
     return this.#readings > 0;
   }
 
-  /** Reads the tree for the first time, or a profile of it. */
+  /** Reads the tree, or a profile of it, for the first time. */
   read(profile?: string): Promise<Loaded> {
     return readSource(this.#source, { profile });
   }
 
-  /** What a supervisor finds here in the place of the host's disk. */
+  /** The replacement for the host's disk. */
   world(problems: readonly Problem[]): Partial<World> {
     const sources = sourcesOf(problems, () => this.#memory?.disk);
     const reread: World['reread'] = async (root) => {
@@ -47,7 +47,7 @@ export class SimulatedDisk {
       prepare: () => Promise.resolve([]),
       openLog: () => [],
       lookAgain: sources.lookAgain,
-      // Nothing is written, so the tree stays where it is.
+      // Nothing is written, so the tree is not copied.
       copyRoot: reread,
       reread,
     };
@@ -56,7 +56,7 @@ export class SimulatedDisk {
   /**
    * Adds files, or replaces them.
    *
-   * @throws TreeError when a path is not plain and relative, or does not fit in with the others.
+   * @throws TreeError when a path is not plain and relative, or conflicts with another one.
    * @throws Error when the tree is not in memory.
    */
   write(files: TreeFiles): Promise<void> {
@@ -64,7 +64,7 @@ export class SimulatedDisk {
   }
 
   /**
-   * Removes a file, or a folder with all that is in it.
+   * Removes a file, or a folder with its contents.
    *
    * @throws TreeError when the path is not plain and relative.
    * @throws Error when the tree is not in memory.
@@ -80,7 +80,7 @@ export class SimulatedDisk {
     });
   }
 
-  /** Changes what is in memory, at once; what is refused rejects, as it does where the disk is real. */
+  /** Changes the files in memory synchronously; an error rejects the promise, as it does with a real disk. */
   #change(what: string, change: (before: TreeFiles) => TreeFiles): Promise<void> {
     return new Promise((resolve) => {
       if (this.#memory === undefined) throw new Error(refusal(what, this.#source));

@@ -9,8 +9,8 @@ export type { ContractCase } from './contract/case.ts';
 export type { ContractRig } from './contract/rig.ts';
 
 /**
- * What every spawner does, be it real or fake: the contract of the port, case by case. Whoever writes a spawner holds it
- * against each, with a fresh spawner, in any test runner:
+ * The contract of the spawner port: one case for each behaviour that every spawner must have, real or fake. To test a spawner,
+ * run each case with a new instance of it, in any test runner:
  *
  * ```ts
  * for (const { name, check } of spawnerContract) {
@@ -18,7 +18,7 @@ export type { ContractRig } from './contract/rig.ts';
  * }
  * ```
  *
- * A spawner of real processes takes `processRig`, a double in virtual time `virtualRig`, anything else a `ContractRig` of its
+ * A spawner of real processes uses `processRig`, a double in virtual time `virtualRig`, any other spawner a `ContractRig` of its
  * own.
  */
 export const spawnerContract: readonly ContractCase[] = [

@@ -1,32 +1,32 @@
 import type { Command } from '../model/program.ts';
 
-/** What a spawner, or one of its children, is asked for. */
+/** A request to a spawner or to one of its children. */
 export type SpawnerRequest =
   SpawnRequest | KillRequest | SweepRequest | PipeRequest | SweepRunawaysRequest | CloseRequest;
 
-/** To start a process. */
+/** A request to start a process. */
 export interface SpawnRequest {
-  /** Which request it is. */
+  /** The discriminator. */
   readonly type: 'spawn';
-  /** What is to be run, under which name. */
+  /** The command to run, including its name. */
   readonly command: Command;
 }
 
-/** To send a signal to a process, alive or not. */
+/** A request to send a signal to a process, alive or not. */
 export interface KillRequest {
-  /** Which request it is. */
+  /** The discriminator. */
   readonly type: 'kill';
   /** The child's name. */
   readonly name: string;
-  /** What is to be sent. */
+  /** The signal to send. */
   readonly signal: NodeJS.Signals;
-  /** To the process alone, or to its whole group. */
+  /** Whether to send it to the process alone, or to its whole group. */
   readonly scope: 'process' | 'group';
 }
 
-/** To end what a dead process has left behind. */
+/** A request to end the processes that a dead child has left behind. */
 export interface SweepRequest {
-  /** Which request it is. */
+  /** The discriminator. */
   readonly type: 'sweep';
   /** The child's name. */
   readonly name: string;
@@ -34,26 +34,26 @@ export interface SweepRequest {
   readonly grace: number;
 }
 
-/** To let go of a log pipe. */
+/** A request to close the host's end of a log pipe. */
 export interface PipeRequest {
-  /** Which request it is. */
+  /** The discriminator. */
   readonly type: 'closePipe';
-  /** The name of the service that writes into it. */
+  /** The name of the service that writes to the pipe. */
   readonly pipe: string;
 }
 
-/** To end who has run away from everybody. */
+/** A request to end daemonized processes, which have left their process group. */
 export interface SweepRunawaysRequest {
-  /** Which request it is. */
+  /** The discriminator. */
   readonly type: 'sweepRunaways';
-  /** The log pipe that those are to write into who are meant; absent: all are. */
+  /** Limits the request to processes that write to this log pipe; absent: all of them. */
   readonly pipe?: string;
   /** Milliseconds until KILL. */
   readonly grace: number;
 }
 
-/** To come to the end. */
+/** A request to close the spawner. */
 export interface CloseRequest {
-  /** Which request it is. */
+  /** The discriminator. */
   readonly type: 'close';
 }

@@ -2,25 +2,25 @@ import type { Test } from './expectation.ts';
 import type { LifecycleEvent } from '../model/event.ts';
 import type { Supervisor } from '../supervisor.ts';
 
-/** What has come of an expectation: an event that met it, or `true` since it holds. */
+/** The result of an expectation: the event that met it, or `true` when its condition holds. */
 export type Met = LifecycleEvent | true;
 
-/** A wait that has begun. */
+/** A wait under way. */
 export interface Wait {
-  /** What has come of it so far. */
+  /** The result so far; `undefined` when it is not met yet. */
   met(): Met | undefined;
-  /** To be called when nobody waits any more. */
+  /** To be called when the wait is over. */
   end(): void;
 }
 
-/** Everything that a supervisor has told, and where in it the test stands. */
+/** Every event of a supervisor, and the position in them from which the test's waits count. */
 export class Story {
   /** The events so far, in order. */
   readonly events: LifecycleEvent[] = [];
   readonly #waits = new Set<() => void>();
-  /** How many events there were when the test's own code last went on: what its calls bring about comes behind them. */
+  /** The number of events at the last moment when the test's own code could run: what its calls cause comes after them. */
   #now = 0;
-  /** Behind the event that was waited for last, and how many there were then. */
+  /** `behind`: the position after the event of the last wait; `events`: the number of events then. */
   #last = { behind: 0, events: 0 };
   #turning = false;
 
@@ -35,9 +35,9 @@ export class Story {
   /**
    * Begins to wait for something.
    *
-   * Events count from now on, or all of them with `past`. What the test's own calls have just brought about counts in any
-   * case, for it could not begin to wait any earlier, and so does what came in the same moment as the event that was waited
-   * for last. What a test throws comes out of `met()`, so that it is nobody's but who waits for it.
+   * Counts the events from now on, or all events with `past`. Also counts the events that the test's own calls have just caused,
+   * since the test could not begin to wait earlier, and those at the same moment as the event of the last wait. An error that the
+   * expectation throws leaves through `met()`, so that only this wait fails.
    */
   expect({ meets, holds }: Test, past: boolean): Wait {
     let next = past ? 0 : this.#start;
@@ -69,7 +69,7 @@ export class Story {
     };
   }
 
-  /** Where the first event from a place on is that meets an expectation; -1 without one. What came before is not gone through. */
+  /** The position of the first event from `from` on that meets an expectation; -1 without one. */
   #find(meets: (event: LifecycleEvent) => boolean, from: number): number {
     for (let place = from; place < this.events.length; place += 1) {
       const event = this.events[place];
@@ -78,7 +78,7 @@ export class Story {
     return -1;
   }
 
-  /** The latest event that would have met an expectation, had it been waited for in time. */
+  /** The latest event that would have met an expectation if the wait had begun earlier. */
   missed({ meets }: Test): LifecycleEvent | undefined {
     return meets === undefined ? undefined : this.events.findLast((event) => meets(event));
   }
@@ -87,7 +87,7 @@ export class Story {
     return this.#now === this.#last.events ? this.#last.behind : this.#now;
   }
 
-  /** The test's code goes on once all is done that belongs to what happens now. */
+  /** Notes the position once everything of the current moment is done, when the test's code can run. */
   #takeTurn(): void {
     if (this.#turning) return;
     this.#turning = true;

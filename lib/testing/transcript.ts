@@ -4,29 +4,29 @@ import type { Exit } from '../model/exit.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** What has happened, line by line. */
+/** What has happened, one line per event. */
 export interface Transcript {
-  /** A line for each event so far. */
+  /** One line per event so far. */
   readonly lines: readonly string[];
-  /** The lines as one text, each with its newline: a snapshot. */
+  /** The lines as one text, each with a newline: a snapshot. */
   toString(): string;
 }
 
 /** How a transcript is written. */
 export interface TranscriptOptions {
   /**
-   * Whether each line begins with its moment: milliseconds since the transcript was begun. Without them, whatever else
-   * differs from one run to the next is left out as well: durations, and what problems say of them. Default: whether the
-   * supervisor lives in virtual time.
+   * Whether each line begins with its moment, in milliseconds since the transcript began. Without times, durations and the texts
+   * of problems are left out too, since they differ between runs. Default: true when the supervisor's clock is virtual, else
+   * false.
    */
   readonly times?: boolean;
 }
 
 /**
- * Writes down everything that a supervisor tells from now on: when, who, what, and in brackets what brought it about.
+ * Writes a line for every event of a supervisor from now on: the time, the subject, the change, and in brackets its cause.
  *
- * The lines are the same each time that the same happens, so that they can be compared with a snapshot: pids are left out,
- * and paths are given from the tree's root on.
+ * The same events give the same lines, so that a test can compare them with a snapshot: pids are left out, and paths are
+ * relative to the tree's root.
  */
 export function transcript(supervisor: Supervisor, options: TranscriptOptions = {}): Transcript {
   const { times = supervisor.clock instanceof VirtualClock } = options;
@@ -45,22 +45,22 @@ export function transcript(supervisor: Supervisor, options: TranscriptOptions = 
   };
 }
 
-/** A line with its moment before it. */
+/** A line that begins with its moment. */
 export function timedLine(at: number, words: string): string {
   return `${String(Math.round(at)).padStart(timeWidth)}  ${words}`;
 }
 
-/** Wide enough for a quarter of an hour; later lines are a little longer. */
+/** Wide enough for a quarter of an hour; later moments are wider. */
 const timeWidth = 6;
 
 interface Wording {
-  /** Whether durations, and what problems say of them, are told. */
+  /** Whether to write durations and the texts of problems. */
   readonly times: boolean;
-  /** The folder that paths are given from. */
+  /** The folder that paths are relative to. */
   readonly root?: string | undefined;
 }
 
-/** A change on one line: what has changed, how, and in brackets what brought it about. */
+/** A change as one line: its subject, the change, and in brackets its cause. */
 export function eventInWords(change: Change, wording: Wording = { times: true }): string {
   return `${said(change, wording)} (${change.cause})`;
 }

@@ -9,16 +9,16 @@ import { load } from '../loader/load.ts';
 import type { Tree } from '../model/tree.ts';
 import { filesOf } from './files.ts';
 
-/** What a test is about: a folder on disk, a tree as data (`treeOf`, or made in code), or its files as an object literal. */
+/** The tree under test: a folder on disk, a tree as data (from `treeOf`, or a literal), or its files as an object literal. */
 export type TreeSource = string | URL | Tree | TreeInput | TreeFiles;
 
-/** A source by its kind. A tree that `treeOf` made is its files again, so that it can be written to disk. */
+/** A source, discriminated by its kind. A tree from `treeOf` counts as its files, so that it can be written to disk. */
 export type SortedSource =
   | { readonly kind: 'folder'; readonly root: string | URL }
   | { readonly kind: 'files'; readonly files: TreeFiles }
   | { readonly kind: 'data'; readonly tree: Tree | TreeInput };
 
-/** Tells the kinds of source apart. */
+/** Returns the source with its kind. */
 export function sorted(source: TreeSource): SortedSource {
   if (typeof source === 'string' || source instanceof URL) return { kind: 'folder', root: source };
   const files = filesOf(source) ?? (looksLikeFiles(source) ? source : undefined);
@@ -28,16 +28,16 @@ export function sorted(source: TreeSource): SortedSource {
 
 /** How a tree is read. */
 export interface ReadOptions {
-  /** Whether this machine's interpreters and accounts count. Default: those of a folder do, those of a literal not. */
+  /** Whether the interpreters and accounts of this machine are checked. Default: true for a folder, false for a literal. */
   readonly host?: boolean | undefined;
-  /** The profile that stands in the tree's place. Default: none. */
+  /** The profile to read instead of the tree. Default: none. */
   readonly profile?: string | undefined;
 }
 
 /**
- * Reads a tree from where it is.
+ * Reads a tree from its source.
  *
- * @throws TreeError when nothing sensible is left to run.
+ * @throws TreeError when the tree leaves nothing to run.
  */
 export async function readSource(
   source: SortedSource,
@@ -58,7 +58,7 @@ export async function readSource(
   }
 }
 
-/** What a tree in code consists of; the paths of a literal begin with the folders of the stages. */
+/** The fields of a tree as data; the paths of a literal of files begin with the folders of the stages instead. */
 const fields: ReadonlySet<string> = new Set<keyof Tree>([
   'root',
   'fixAttrs',

@@ -15,27 +15,26 @@ import { transcript } from './transcript.ts';
 import type { SortedSource, TreeSource } from './tree-source.ts';
 import { readSource, sorted } from './tree-source.ts';
 
-/** The life of a tree with real processes, in a temporary folder. Its functions need no `this`. */
+/** The life of a tree with real processes, in a temporary folder. Its methods do not need `this`. */
 export interface Trial extends Life {
-  /** The folder that the tree stands in: a copy, which is gone at the end. A tree made in code has none. */
+  /** The folder of the tree: a copy, which is removed at the end; `undefined` for a tree made in code. */
   readonly root: string | undefined;
 }
 
 /**
- * Sets a tree up to be run for real, in a copy of its own that is removed when the trial is disposed of. Nothing has been
- * started yet.
+ * Sets a tree up with real processes, in a temporary copy that is removed when the trial is disposed of. The supervisor is not
+ * started.
  *
- * The environment is the host's, but for its `S6_*` variables. Output goes into `output` events unless the options say
- * otherwise.
+ * The environment is that of the host without its `S6_*` variables. `output` defaults to `lines`, which makes `output` events.
  *
- * @throws TreeError when nothing sensible is left to run; under `strict`, when there is any problem at all.
- * @throws OptionsError when an option has a value that it cannot have.
+ * @throws TreeError when the tree leaves nothing to run; under `strict`, when it has any problem.
+ * @throws OptionsError when an option has an invalid value.
  */
 export async function trial(source: TreeSource, options: LifeOptions = {}): Promise<Trial> {
   const folder = await mkdtemp(join(tmpdir(), 'stagekeeper-trial-'));
   const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    // Services that run under other accounts must get there, too.
+    // Services that run under other accounts must be able to enter it.
     await chmod(folder, 0o755);
     const { variables = {}, profile = profileOf(variables), ...others } = options;
     const planted = await plant(sorted(source), join(folder, 'tree'), profile);
@@ -86,13 +85,13 @@ function setUp(
   };
 }
 
-/** How long `until()` waits by itself, in milliseconds. */
+/** The default timeout of `until()`, in milliseconds. */
 const longestWait = 10_000;
 
-/** How long a trial may take to end, in milliseconds; after that its end rejects and names who is left. */
+/** The most time that the end of a trial may take, in milliseconds; then it rejects with the names of what is left. */
 const longestStop = 60_000;
 
-/** Milliseconds between two looks at something that no event tells of. */
+/** Milliseconds between two checks of a condition that no event reports. */
 const pollInterval = 5;
 
 const poll: Drive = async (wait, timeout = longestWait) => {
@@ -104,7 +103,7 @@ const poll: Drive = async (wait, timeout = longestWait) => {
   return undefined;
 };
 
-/** Puts a tree into a folder; where it is to be read from then. */
+/** Puts a tree into a folder; returns the source to read it from. */
 async function plant(
   source: SortedSource,
   root: string,
@@ -113,7 +112,7 @@ async function plant(
   if (source.kind === 'data') return source;
   if (source.kind === 'files') await writeTree(root, source.files);
   else {
-    // A folder that is missing, or is none, is told with all that is wrong with it.
+    // Reports a folder that is missing, or that is not a folder, with all of its problems.
     await readSource(source, { profile });
     await copyTree(pathOf(source.root), root);
   }
@@ -124,7 +123,7 @@ function pathOf(root: string | URL): string {
   return typeof root === 'string' ? root : fileURLToPath(root);
 }
 
-/** The host's environment, without what would set the supervisor's defaults. */
+/** The host's environment without the variables that set the supervisor's defaults. */
 function hostVariables(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('S6_')),

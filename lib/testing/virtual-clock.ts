@@ -2,16 +2,16 @@ import { Alarms } from './alarms.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /**
- * How many alarms may ring at one moment before the clock refuses to go on. A large tree that starts all at once rings some
- * thousands; more is a loop in which no time passes, and no `advance` would ever come to its end.
+ * The most alarms that may ring at one moment before the clock throws. A large tree that starts at once rings several thousand;
+ * more is a loop in which no time passes, and `advance` would never return.
  */
 export const mostAlarmsAtOnce = 20_000;
 
-/** A clock that stands still until it is told to advance. */
+/** A clock on which time passes only in `advance()`. */
 export class VirtualClock implements Clock {
   #now: number;
   readonly #alarms = new Alarms();
-  /** How many alarms have rung at this very moment. */
+  /** The number of alarms that have rung at the current moment. */
   #rung = 0;
 
   /** @param start - The first moment, in epoch milliseconds. Default: 0. */
@@ -19,7 +19,7 @@ export class VirtualClock implements Clock {
     this.#now = start;
   }
 
-  /** How many alarms are set; none when everything rests. */
+  /** The number of pending alarms; 0 when everything is at rest. */
   get alarms(): number {
     return this.#alarms.size;
   }
@@ -40,23 +40,23 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves on by so many milliseconds and rings every alarm on the way, each at its own moment, those included that the
-   * alarms set. `advance(0)` rings what is due now.
+   * Advances by `ms` milliseconds and rings every alarm on the way at its own moment, including those that an alarm adds.
+   * `advance(0)` rings the alarms that are due now.
    *
-   * @throws RangeError when `ms` is negative, infinite or not a number: time neither goes back nor comes to an end.
-   * @throws Error when 20000 alarms have rung at one moment: something goes round in a circle in which no time passes.
+   * @throws RangeError when `ms` is negative, infinite or not a number.
+   * @throws Error when 20000 alarms have rung at one moment: a loop in which no time passes.
    */
   advance(ms: number): void {
     requirePassable(ms);
     const end = this.#now + ms;
     this.#ring(end, Infinity);
-    // An alarm may have advanced further still.
+    // The callback of an alarm may have advanced further.
     this.#moveTo(Math.max(this.#now, end));
   }
 
   /**
-   * Moves on to the moment of the next alarm and rings those that are set for it by now: what they set for the same moment is
-   * left to the next call, so that promises can be kept in between. Without an alarm nothing happens.
+   * Advances to the moment of the next alarm and rings the alarms that are set for it now. The next call rings those that they add
+   * for the same moment, so that promises can settle in between. Does nothing without an alarm.
    *
    * @throws Error as `advance()` does.
    */
@@ -64,7 +64,7 @@ export class VirtualClock implements Clock {
     if (this.next !== undefined) this.#ring(this.next, this.#alarms.count);
   }
 
-  /** Rings the alarms up to a moment, of those that were set before so many others. */
+  /** Rings the alarms up to the moment `end`, of those that were added before the alarm number `count`. */
   #ring(end: number, count: number): void {
     for (let alarm = this.#alarms.first; alarm !== undefined; alarm = this.#alarms.first) {
       if (alarm.time > end || alarm.order >= count) return;
@@ -87,9 +87,9 @@ export class VirtualClock implements Clock {
 }
 
 /**
- * Makes sure that a clock can advance by so many milliseconds.
+ * Checks that a clock can advance by `ms` milliseconds.
  *
- * @throws RangeError when they are negative, infinite or not a number.
+ * @throws RangeError when `ms` is negative, infinite or not a number.
  */
 export function requirePassable(ms: number): void {
   if (ms >= 0 && ms < Infinity) return;
@@ -99,7 +99,7 @@ export function requirePassable(ms: number): void {
 function goesRound(now: number): string {
   return (
     `${String(mostAlarmsAtOnce)} alarms have rung at the moment ${String(now)}, and time does not pass: something ` +
-    'goes round in a circle, such as a service that exits at once and is started again at once. Let it take some ' +
+    'repeats without an end, such as a service that exits at once and is started again at once. Let it take some ' +
     'time: `exit(1, 10)`, or a `backoff` whose `first` is above 0.'
   );
 }

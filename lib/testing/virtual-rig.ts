@@ -5,17 +5,17 @@ import { plainCommand } from './contract/rig.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import type { Spawner } from '../runtime/spawner.ts';
 
-/** A spawner without processes, which is told in advance what the children of a name do. */
+/** A spawner without processes, the children of which follow behaviours that are set in advance. */
 export interface ScriptedSpawner extends Spawner {
-  /** Says what the children of this name do. */
+  /** Sets the behaviour of the children of this name. */
   script(name: string, behaviour: Behaviour): unknown;
 }
 
-/** Milliseconds of virtual time from one look to the next, and how many looks there are at most. */
+/** Milliseconds of virtual time between two checks, and the most checks. */
 const pause = 5;
 const mostLooks = 200;
 
-/** How many pauses there are until nothing is under way. */
+/** The number of checks after which nothing is under way any more. */
 const looksToSettle = 40;
 
 /** A rig for a double in virtual time: `virtualRig(clock, new FakeSpawner(clock))`. */

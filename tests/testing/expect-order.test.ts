@@ -35,13 +35,13 @@ test('a transcript', async () => {
 });
 
 test('one line does not stand for two', () => {
-  assert.match(failureOf(['web: ready', 'web: ready']), /No line has "web: ready" behind "web: r/);
+  assert.match(failureOf(['web: ready', 'web: ready']), /No line has "web: ready" after "web: r/);
 });
 
 test('the failure shows how far it went, and the whole transcript', () => {
   assert.equal(
     failureOf(['db: up', /ready/, 'web: down', 'db: down']),
-    `No line has "web: down" behind /ready/.
+    `No line has "web: down" after /ready/.
 
 ✓ "db: up"
 ✓ /ready/
@@ -59,7 +59,7 @@ The transcript, with ✓ where they were found:
 test('the failure says where the line stands instead', () => {
   assert.match(
     failureOf(['web: up', 'db: up']),
-    /^No line has "db: up" behind "web: up"; the one in line 1 comes before\.\n/,
+    /^No line has "db: up" after "web: up"; the one in line 1 comes before\.\n/,
   );
   assert.match(failureOf(['nobody']), /^No line has "nobody"\.\n/);
 });

@@ -147,7 +147,7 @@ test('the steps of the longest shutdown say who does what, and when', () => {
   assert.deepEqual(steps, [
     '0 supervisor: is told to stop',
     '3000 web: ignores SIGTERM: KILL after 3 s',
-    '6000 web/finish: hangs: KILL at the end of the time that all have',
+    '6000 web/finish: hangs: KILL at the common deadline of all services',
     '6000 web: leaves processes behind that ignore SIGTERM: KILL after 3 s',
     '9000 web: leaves processes behind that ignore SIGTERM: KILL after 3 s',
     '9000 90-z: starts',
@@ -182,7 +182,7 @@ test('a start that never gets to the services has no duration', () => {
   const services = [service('web', { essential: true, restart: 'never' }), service('db')];
   const found = explored({ services }, { problems });
   assert.equal(found.longestStart, null);
-  assert.match(String(found), /The start never gets as far as that the services run\./);
+  assert.match(String(found), /The start never completes\./);
 });
 
 // Dead ends
@@ -267,7 +267,7 @@ test('a service with a down file, and what undoes it', () => {
   assert.deepEqual(explored({ services }).neverStart, [
     {
       service: 'web',
-      why: 'It is down until somebody starts it (the file down, or the option).',
+      why: 'It stays down until a command starts it (the file down, or the option).',
     },
   ]);
   assert.deepEqual(explored({ services }, { services: { web: { down: false } } }).neverStart, []);
@@ -350,10 +350,7 @@ test('the walk ends at the bound, and says that it is not complete', () => {
   const whole = { services: [finished('web')], init: [script('10-a')] };
   const found = explored(whole, { mostStates: 7, onInitFailure: 'stop' });
   assert.deepEqual([found.complete, found.states, found.neverStart], [false, 7, []]);
-  assert.match(
-    String(found),
-    /Not all was explored: the bound \(mostStates\) was met at 7 states\./,
-  );
+  assert.match(String(found), /Incomplete: the bound \(mostStates\) was reached at 7 states\./);
 });
 
 test('options that make no sense are refused', () => {
@@ -423,7 +420,7 @@ test('the report of a tree that is not', () => {
   The stop comes while running: web up.
    0 s  supervisor  is told to stop
    3 s  web         ignores SIGTERM: KILL after 3 s
-   6 s  web/finish  hangs: KILL at the end of the time that all have
+   6 s  web/finish  hangs: KILL at the common deadline of all services
    6 s  web         leaves processes behind that ignore SIGTERM: KILL after 3 s
    9 s  web         leaves processes behind that ignore SIGTERM: KILL after 3 s
    9 s  90-z        starts
@@ -436,7 +433,7 @@ Dead end: the start waits for ever for 10-a: it may hang, and nothing ends it.
   0 s  10-a  starts
   Give init scripts a limit: timeouts.init.
 
-Never up: db. It is down until somebody starts it (the file down, or the option).
+Never up: db. It stays down until a command starts it (the file down, or the option).
 
 These are all: 49 states explored.`,
   );

@@ -178,7 +178,7 @@ test('the living child of a name takes orders; the signals that it was sent are 
 
 test('a name that nobody alive has is an error that says who is, and which name is near', () => {
   const { spawner, spawn } = rig();
-  assert.throws(() => spawner.child('web'), /No child 'web' is alive\. Alive: nobody\./);
+  assert.throws(() => spawner.child('web'), /No child 'web' is alive\. Alive: none\./);
   spawn(init);
   spawn(finish);
   assert.throws(

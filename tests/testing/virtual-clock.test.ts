@@ -157,9 +157,9 @@ test('a circle in which no time passes is an error that says where, and what to 
   again();
   assert.throws(
     () => clock.advance(1),
-    /20000 alarms have rung at the moment 7, .* goes round in a circle.*Let it take some time/,
+    /20000 alarms have rung at the moment 7, .* repeats without an end.*Let it take some time/,
   );
-  assert.throws(() => clock.advance(0), /circle/, 'it stays one');
+  assert.throws(() => clock.advance(0), /without an end/, 'it stays one');
 });
 
 test('as many alarms as one likes ring as time goes on', () => {

@@ -5,10 +5,10 @@ import type { Leftover } from '../../model/leftover.ts';
 import type { Command } from '../../model/program.ts';
 import type { Child, SpawnFailure } from '../../runtime/spawner.ts';
 
-/** A child, and what was told of it. */
+/** A child, and the reports of the spawner about it. */
 export interface Watched {
   readonly child: Child;
-  /** In short, in order: `spawned`, `announced`, `stdout: text`, `exited 0`, `exited SIGTERM`, `unspawnable ENOENT`. */
+  /** The reports in short form, in order: `spawned`, `announced`, `stdout: text`, `exited 0`, `exited SIGTERM`, `unspawnable ENOENT`. */
   readonly told: readonly string[];
   readonly pid: number | undefined;
   readonly exit: Exit | undefined;
@@ -16,10 +16,10 @@ export interface Watched {
   readonly failure: SpawnFailure | undefined;
 }
 
-/** Where a case is played: it starts processes, and ends what is left of them. */
+/** Runs one case: it starts processes, and ends those that are left. */
 export class Bench {
   readonly rig: ContractRig;
-  /** Who was spawned, in order. */
+  /** The names of the spawned processes, in order. */
   readonly order: string[] = [];
   readonly #all: Watched[] = [];
 
@@ -27,7 +27,7 @@ export class Bench {
     this.rig = rig;
   }
 
-  /** Asks for a process that behaves so. */
+  /** Requests a process with this behaviour. */
   start(name: string, behaviour: Behaviour = {}, more: Partial<Command> = {}): Watched {
     const told: string[] = [];
     const seen: { -readonly [field in keyof Omit<Watched, 'child'>]: Watched[field] } = {
@@ -59,7 +59,7 @@ export class Bench {
     return watched;
   }
 
-  /** Asks for a process and waits until it lives and has come to the point of announcing itself: every trap of its is set. */
+  /** Requests a process and waits until it is ready to announce its readiness, so that all its traps are set. */
   async startReady(
     name: string,
     behaviour: Behaviour = {},
@@ -70,12 +70,12 @@ export class Bench {
     return watched;
   }
 
-  /** Waits until this was told. */
+  /** Waits until the spawner has made this report. */
   told(watched: Watched, what: string): Promise<void> {
     return this.rig.until(() => watched.told.includes(what), `'${what}'`);
   }
 
-  /** Waits until it has ended. */
+  /** Waits until the process has exited. */
   ended(watched: Watched): Promise<void> {
     return this.rig.until(() => watched.exit !== undefined, 'the exit');
   }
@@ -84,7 +84,7 @@ export class Bench {
     return this.rig.settle();
   }
 
-  /** Ends whatever lives, and closes the spawner. */
+  /** Ends every living process, and closes the spawner. */
   async clear(): Promise<void> {
     await this.rig.until(
       () => this.#all.every((one) => one.pid !== undefined || isOver(one)),
@@ -99,17 +99,17 @@ export class Bench {
     await this.close();
   }
 
-  /** Ends who has run away, within the time of `until`; who had to be killed. */
+  /** Ends the daemonized processes within the time of `until`. Returns those that needed KILL. */
   async sweepRunaways(grace: number): Promise<readonly Leftover[]> {
     const { spawner } = this.rig;
     if (spawner.sweep === undefined) return [];
     const ended: Leftover[][] = [];
     spawner.sweep(grace, (killed) => ended.push([...killed]));
-    await this.rig.until(() => ended.length > 0, 'the end of those who ran away');
+    await this.rig.until(() => ended.length > 0, 'the end of the daemonized processes');
     return ended.flat();
   }
 
-  /** Closes the spawner, within the time of `until`. */
+  /** Closes the spawner within the time of `until`. */
   async close(): Promise<void> {
     let isSettled = false;
     const settled = (): void => {

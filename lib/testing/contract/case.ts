@@ -1,18 +1,18 @@
 import { Bench } from './bench.ts';
 import type { ContractRig } from './rig.ts';
 
-/** One thing that every spawner does as the port says. */
+/** One behaviour that the port requires of every spawner. */
 export interface ContractCase {
-  /** What a spawner does, in words that go on after its name: `tells how a process ended`. */
+  /** The behaviour, as a predicate that continues the spawner's name: `reports how a process ended`. */
   readonly name: string;
   /**
-   * Rejects with an AssertionError, or with what `until` rejects with, when the spawner does not do so. Either way it ends
-   * every process that it has started, and closes the spawner.
+   * Checks the behaviour. Rejects with an AssertionError, or with the error of `until`, when the spawner lacks it. In either case it
+   * ends every process that it started, and closes the spawner.
    */
   check(rig: ContractRig): Promise<void>;
 }
 
-/** A case of the contract, which leaves nothing behind. */
+/** A case of the contract, with the clean-up after it. */
 export function contractCase(name: string, body: (bench: Bench) => Promise<void>): ContractCase {
   return {
     name,
@@ -21,7 +21,7 @@ export function contractCase(name: string, body: (bench: Bench) => Promise<void>
       try {
         await body(bench);
       } catch (error) {
-        // What went wrong first is what is to be told.
+        // The first error is the one to report.
         await bench.clear().catch(() => undefined);
         throw error;
       }

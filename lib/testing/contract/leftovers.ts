@@ -4,12 +4,12 @@ import { contractCase } from './case.ts';
 import { exit } from '../behaviour.ts';
 import type { Leftover } from '../../model/leftover.ts';
 
-/** Milliseconds that no sweep of a case ever takes to their end. */
+/** Milliseconds; no sweep of a case takes that long. */
 const aMinute = 60_000;
 
-/** What processes leave behind. */
+/** The processes that a process leaves behind. */
 export const leftovers = [
-  contractCase('sweeps at once where nothing was left behind', async (bench) => {
+  contractCase('ends a sweep at once when no process was left behind', async (bench) => {
     const one = bench.start('one', exit(0));
     await bench.ended(one);
     assert.equal(one.leftBehind, false);
@@ -17,7 +17,7 @@ export const leftovers = [
     assert.deepEqual(sweep(one, aMinute), { done: 1, killed: [] });
   }),
 
-  contractCase('tells what was left behind, and ends it when it is swept', async (bench) => {
+  contractCase('reports that processes are left behind, and sweeps them', async (bench) => {
     const one = await leave(bench, true);
     const sweeping = sweep(one, aMinute);
     await bench.rig.until(() => sweeping.done > 0, 'the end of the sweep');
@@ -26,7 +26,7 @@ export const leftovers = [
     assert.deepEqual(sweeping, { done: 1, killed: [] });
   }),
 
-  contractCase('gives what is stubborn its grace, then kills it', async (bench) => {
+  contractCase('waits for the grace of a sweep before it sends KILL', async (bench) => {
     const one = await leave(bench, 'stubborn');
     const patient = sweep(one, aMinute);
     await bench.settle();
@@ -35,27 +35,27 @@ export const leftovers = [
     const short = sweep(one, 20);
     await bench.rig.until(() => patient.done + short.done === 2, 'the end of both sweeps');
     assert.equal(one.child.lingers(), false);
-    assert.deepEqual([patient.killed.length, short.killed.length], [0, 1], 'whose KILL it was');
+    assert.deepEqual([patient.killed.length, short.killed.length], [0, 1], 'the number of KILLs');
   }),
 
-  contractCase('tells whom it has killed, also if that was at once', async (bench) => {
+  contractCase('reports the processes that needed KILL, also without grace', async (bench) => {
     for (const leaves of [true, 'stubborn'] as const) {
       const one = await leave(bench, leaves);
       const sweeping = sweep(one, 0);
       await bench.rig.until(() => sweeping.done > 0, 'the end of the sweep');
       const [killed, ...more] = sweeping.killed;
       assert.deepEqual(more, []);
-      assert.notEqual(killed?.pid ?? one.pid, one.pid, 'another one than the child');
+      assert.notEqual(killed?.pid ?? one.pid, one.pid, 'another pid than the child');
       assert.notEqual(killed?.name ?? '', '');
     }
   }),
 
-  contractCase('sends to one process, or to its whole group', async (bench) => {
+  contractCase('sends a signal to one process, or to its whole group', async (bench) => {
     const [alone, together] = [
       await bench.startReady('alone', { leaves: true }),
       await bench.startReady('together', { leaves: true }),
     ];
-    assert.equal(alone.child.lingers(), false, 'who lives has left nobody behind');
+    assert.equal(alone.child.lingers(), false, 'a living process does not count as left behind');
     alone.child.kill('SIGTERM', 'process');
     together.child.kill('SIGTERM', 'group');
     await bench.ended(alone);
@@ -65,7 +65,7 @@ export const leftovers = [
     assert.equal(alone.child.lingers(), true);
   }),
 
-  contractCase('ends a log only when those left behind write no more', async (bench) => {
+  contractCase('ends a log only after the processes left behind have closed it', async (bench) => {
     const logger = bench.start('web/log', {}, { stdin: { pipe: 'web' } });
     const producer = bench.start('web', { leaves: true, ...exit(0) }, { stdout: { pipe: 'web' } });
     await bench.told(logger, 'spawned');
@@ -87,7 +87,7 @@ async function leave(bench: Bench, leaves: true | 'stubborn'): Promise<Watched> 
   return one;
 }
 
-/** Begins a sweep; `done`: how often its end was told, `killed`: who had to be. */
+/** Begins a sweep; `done`: how many times its end was reported, `killed`: the processes that needed KILL. */
 function sweep(
   { child }: Watched,
   grace: number,

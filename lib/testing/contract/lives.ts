@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { contractCase } from './case.ts';
 import { exit, print, ready, sequence, unspawnable } from '../behaviour.ts';
 
-/** How processes begin and end. */
+/** How processes start and exit. */
 export const lives = [
   contractCase(
-    'tells first that a process is spawned, with its pid, and last how it has exited',
+    'reports first that a process is spawned, with its pid, and last how it exited',
     async (bench) => {
       const one = bench.start('one', exit(3, 20));
       await bench.ended(one);
@@ -17,7 +17,7 @@ export const lives = [
     },
   ),
 
-  contractCase('tells the signal that ended a process', async (bench) => {
+  contractCase('reports the signal that ended a process', async (bench) => {
     const each = (['SIGKILL', 'SIGTERM', 'SIGUSR1'] as const).map((signal) => ({
       signal,
       one: bench.start(signal, exit(signal)),
@@ -29,7 +29,7 @@ export const lives = [
   }),
 
   contractCase(
-    'tells of what cannot be run that it is unspawnable, and why, and nothing else',
+    'reports a program that cannot be run as unspawnable, with the reason, and nothing else',
     async (bench) => {
       for (const code of ['ENOENT', 'EACCES']) {
         const none = bench.start('none', unspawnable(code));
@@ -44,7 +44,7 @@ export const lives = [
     },
   ),
 
-  contractCase('tells what a process does in the order in which it is done', async (bench) => {
+  contractCase('reports what a process does in the order in which it happens', async (bench) => {
     const one = bench.start('one', sequence(ready(), print('hello', 200), exit(1, 20)), {
       notificationFd: 3,
     });
@@ -53,7 +53,7 @@ export const lives = [
   }),
 
   contractCase(
-    'spawns in the order in which it was asked, each with its own pid',
+    'spawns in the order of the requests, each process with its own pid',
     async (bench) => {
       const names = ['a', 'b', 'c', 'd', 'e'];
       const all = names.map((name) => bench.start(name));
@@ -63,7 +63,7 @@ export const lives = [
     },
   ),
 
-  contractCase('runs nothing any more once it is closed, which it may be twice', async (bench) => {
+  contractCase('spawns nothing after it was closed, and can be closed twice', async (bench) => {
     await bench.ended(bench.start('one', exit(0)));
     await bench.close();
     await bench.close();

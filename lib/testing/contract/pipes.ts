@@ -5,7 +5,7 @@ import { exit } from '../behaviour.ts';
 
 /** How log pipes begin and end. */
 export const pipes = [
-  contractCase('keeps a log pipe when its producer dies, until it lets go of it', async (bench) => {
+  contractCase('keeps a log pipe when its producer dies, until it is closed', async (bench) => {
     const logger = startLogger(bench);
     await end(bench, startProducer(bench));
     await bench.settle();
@@ -14,19 +14,19 @@ export const pipes = [
     await expectToReadOut(bench, logger);
   }),
 
-  contractCase('ends a log only when nobody writes into it any more', async (bench) => {
+  contractCase('ends a log only when it has no writer any more', async (bench) => {
     const logger = startLogger(bench);
     const producer = startProducer(bench);
     await bench.told(logger, 'spawned');
     await bench.told(producer, 'spawned');
     bench.rig.spawner.closePipe('web');
     await bench.settle();
-    assert.equal(logger.exit, undefined, 'its producer lives');
+    assert.equal(logger.exit, undefined, 'its producer is alive');
     await end(bench, producer);
     await expectToReadOut(bench, logger);
   }),
 
-  contractCase('puts stderr into a log pipe as well, by itself or with stdout', async (bench) => {
+  contractCase('connects stderr to a log pipe, alone or together with stdout', async (bench) => {
     const both = { pipe: 'all' };
     const logger = bench.start('all/log', {}, { stdin: both });
     const one = bench.start('one', {}, { stdout: both, stderr: both });
@@ -35,12 +35,12 @@ export const pipes = [
     bench.rig.spawner.closePipe('all');
     await end(bench, one);
     await bench.settle();
-    assert.equal(logger.exit, undefined, 'the other one writes there yet');
+    assert.equal(logger.exit, undefined, 'the other process still writes there');
     await end(bench, two);
     await expectToReadOut(bench, logger);
   }),
 
-  contractCase('keeps a log pipe for one logger after the other', async (bench) => {
+  contractCase('keeps a log pipe for successive loggers', async (bench) => {
     await end(bench, startLogger(bench));
     const second = startLogger(bench);
     await end(bench, startProducer(bench));
@@ -51,7 +51,7 @@ export const pipes = [
   }),
 
   contractCase(
-    'leaves the rest of a log to the next logger, which finds the end',
+    'leaves the rest of a closed log to the next logger, which reads to its end',
     async (bench) => {
       const first = startLogger(bench);
       await bench.told(first, 'spawned');
@@ -62,14 +62,14 @@ export const pipes = [
     },
   ),
 
-  contractCase('lets a logger that comes late find the end as well', async (bench) => {
+  contractCase('ends a log also for a logger that starts after the close', async (bench) => {
     const producer = bench.start('web', exit(0), { stdout: { pipe: 'web' } });
     await bench.ended(producer);
     bench.rig.spawner.closePipe('web');
     await expectToReadOut(bench, startLogger(bench));
   }),
 
-  contractCase('makes a log pipe anew for who comes when it was read to its end', async (bench) => {
+  contractCase('makes a new log pipe after the old one was read to its end', async (bench) => {
     const first = startLogger(bench);
     await bench.told(first, 'spawned');
     bench.rig.spawner.closePipe('web');
@@ -84,7 +84,7 @@ export const pipes = [
     await expectToReadOut(bench, second);
   }),
 
-  contractCase('takes the end of a log pipe that nobody ever asked for', async (bench) => {
+  contractCase('accepts the close of a log pipe that was never requested', async (bench) => {
     bench.rig.spawner.closePipe('web');
     await expectToReadOut(bench, startLogger(bench));
   }),

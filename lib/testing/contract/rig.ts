@@ -2,22 +2,22 @@ import type { Behaviour } from '../behaviour.ts';
 import type { Command } from '../../model/program.ts';
 import type { Spawner } from '../../runtime/spawner.ts';
 
-/** A spawner to be judged, and what a case needs to know of it. It serves for one case: the spawner is closed by it. */
+/** The spawner under test, and what a case needs to use it. A rig serves one case, which closes the spawner. */
 export interface ContractRig {
-  /** The spawner, fresh. */
+  /** The spawner; not used before. */
   readonly spawner: Spawner;
   /**
-   * A command whose process does as this behaviour says: by itself it lives on until a signal ends it, or, if it reads a log
-   * pipe, until the end of that. `more`: fields that the command is to have.
+   * A command whose process has this behaviour. Without further steps it stays alive until a signal ends it, or, if it reads a log
+   * pipe, until the end of the pipe. `more`: further fields of the command.
    */
   command(name: string, behaviour: Behaviour, more?: Partial<Command>): Command;
-  /** Lets time pass until this holds; rejects with an error that names `what` if it does not within some seconds. */
+  /** Lets time pass until `test` returns true; rejects with an error that names `what` when it does not within several seconds. */
   until(test: () => boolean, what: string): Promise<void>;
-  /** Lets so much time pass as anything that is under way takes, to see that nothing comes: a tenth of a second is much. */
+  /** Lets time pass until everything under way is done, to see that nothing else happens: a tenth of a second is enough. */
   settle(): Promise<void>;
 }
 
-/** A command that does nothing in particular, and what is told of it. */
+/** The fields of a plain command; its output goes to the listener. */
 export const plainCommand: Omit<Command, 'name' | 'program'> = {
   calledBy: 'name',
   args: [],

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { contractCase } from './case.ts';
 import { exit, ignores, print, ready, sequence } from '../behaviour.ts';
 
-/** Signals that end whoever does nothing about them. Those of which the system would write a core are left out. */
+/** Signals that end a process which does not handle them, without those for which the system writes a core file. */
 const deadly =
   `SIGHUP SIGINT SIGQUIT SIGUSR1 SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGSTKFLT SIGVTALRM SIGPROF SIGIO
   SIGPWR`.split(/\s+/) as readonly NodeJS.Signals[];
 
-/** Signals that do nothing to whoever does nothing about them, in a session of its own. */
+/** Signals that have no effect on a process which does not handle them, in a session of its own. */
 const harmless = 'SIGCHLD SIGCONT SIGURG SIGWINCH SIGTSTP SIGTTIN SIGTTOU'.split(
   ' ',
 ) as readonly NodeJS.Signals[];
 
-/** How processes take signals. */
+/** How processes react to signals. */
 export const signals = [
-  contractCase('sends the signals that end a process, and tells which it was', async (bench) => {
+  contractCase('sends the signals that end a process, and reports which one did', async (bench) => {
     const all = deadly.map((signal) => ({ signal, one: bench.start(signal) }));
     for (const { signal, one } of all) {
       await bench.told(one, 'spawned');
@@ -26,14 +26,14 @@ export const signals = [
     }
   }),
 
-  contractCase('sends signals that do nothing', async (bench) => {
+  contractCase('sends the signals that have no effect', async (bench) => {
     const one = await bench.startReady('one');
     for (const signal of harmless) one.child.kill(signal, 'process');
     await bench.settle();
     assert.deepEqual(one.told, ['spawned', 'announced']);
   }),
 
-  contractCase('sends signals that may be ignored, and KILL, which may not', async (bench) => {
+  contractCase('sends signals that a process ignores, and KILL, which it cannot', async (bench) => {
     const deaf = await bench.startReady('deaf', ignores('SIGTERM', 'SIGHUP'));
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGCONT'] as const) {
       deaf.child.kill(signal, 'process');
@@ -45,12 +45,12 @@ export const signals = [
     assert.deepEqual(deaf.exit, { code: null, signal: 'SIGKILL' });
   }),
 
-  contractCase('stops a process with STOP, and lets it go on with CONT', async (bench) => {
+  contractCase('stops a process with STOP and continues it with CONT', async (bench) => {
     const steps = Array.from({ length: 12 }, (_, index) => print(String(index), 50));
     const one = bench.start('one', sequence(ready(), ...steps), { notificationFd: 3 });
     await bench.told(one, 'announced');
     one.child.kill('SIGSTOP', 'process');
-    // Wherever it has come to, what it said before is told first.
+    // The process may have reported something before the stop took effect.
     await bench.settle();
     const before = [...one.told];
     await bench.settle();
@@ -59,7 +59,7 @@ export const signals = [
     await bench.told(one, 'stdout: 11');
   }),
 
-  contractCase('lets signals wait for CONT in a process that was stopped', async (bench) => {
+  contractCase('keeps signals to a stopped process pending until CONT', async (bench) => {
     const one = bench.start('one', sequence(ready(), exit(0, 1000)), { notificationFd: 3 });
     await bench.told(one, 'announced');
     one.child.kill('SIGSTOP', 'process');
@@ -69,10 +69,14 @@ export const signals = [
     assert.equal(one.exit, undefined);
     one.child.kill('SIGCONT', 'process');
     await bench.ended(one);
-    assert.deepEqual(one.exit, { code: null, signal: 'SIGHUP' }, 'the lowest number comes first');
+    assert.deepEqual(
+      one.exit,
+      { code: null, signal: 'SIGHUP' },
+      'the lowest number takes effect first',
+    );
   }),
 
-  contractCase('kills a process that was stopped', async (bench) => {
+  contractCase('kills a stopped process', async (bench) => {
     const one = await bench.startReady('one');
     one.child.kill('SIGSTOP', 'group');
     one.child.kill('SIGKILL', 'group');
@@ -80,7 +84,7 @@ export const signals = [
     assert.deepEqual(one.exit, { code: null, signal: 'SIGKILL' });
   }),
 
-  contractCase('sends nothing to what is not spawned yet', async (bench) => {
+  contractCase('sends no signal to a process before its spawn', async (bench) => {
     const all = ['a', 'b', 'c'].map((name) => bench.start(name));
     const early = all.filter(({ pid }) => pid === undefined);
     for (const { child } of early) child.kill('SIGKILL', 'group');
@@ -89,7 +93,7 @@ export const signals = [
     for (const { told } of all) assert.deepEqual(told, ['spawned']);
   }),
 
-  contractCase('sends nothing to what has ended', async (bench) => {
+  contractCase('sends no signal to a process after its exit', async (bench) => {
     const one = bench.start('one', exit(0));
     await bench.ended(one);
     one.child.kill('SIGKILL', 'process');

@@ -4,7 +4,7 @@ import { exit, print, ready, sequence } from '../behaviour.ts';
 
 /** What processes announce and print. */
 export const words = [
-  contractCase('tells a readiness once, between spawn and exit', async (bench) => {
+  contractCase('reports a readiness once, between spawn and exit', async (bench) => {
     const one = bench.start('one', sequence(ready(), ready(20)), { notificationFd: 3 });
     await bench.told(one, 'announced');
     await bench.settle();
@@ -13,13 +13,13 @@ export const words = [
     assert.deepEqual(one.told, ['spawned', 'announced', 'exited SIGTERM']);
   }),
 
-  contractCase('tells no readiness of what has no descriptor for it', async (bench) => {
+  contractCase('reports no readiness of a process without a descriptor for it', async (bench) => {
     const one = bench.start('one', ready());
     await bench.settle();
     assert.deepEqual(one.told, ['spawned']);
   }),
 
-  contractCase('tells what is printed line by line, all of it before the exit', async (bench) => {
+  contractCase('reports the output line by line, all of it before the exit', async (bench) => {
     const one = bench.start('one', {
       ...print('first\n\nthird, ‘odd’ and "quoted"\n  last, without a newline'),
       ...exit(0),
@@ -36,7 +36,7 @@ export const words = [
     ]);
   }),
 
-  contractCase('tells apart what is printed on stdout and on stderr', async (bench) => {
+  contractCase('distinguishes output on stdout from output on stderr', async (bench) => {
     const one = bench.start(
       'one',
       sequence({ print: 'oh', stream: 'stderr' }, print('well', 200), exit(0)),
@@ -45,7 +45,7 @@ export const words = [
     assert.deepEqual(one.told, ['spawned', 'stderr: oh', 'stdout: well', 'exited 0']);
   }),
 
-  contractCase('tells nothing of what is printed elsewhere', async (bench) => {
+  contractCase('reports no output that goes elsewhere', async (bench) => {
     const says = sequence(print('lost'), { print: 'lost', stream: 'stderr' }, exit(0));
     const nowhere = bench.start('one', says, { stdout: 'ignore', stderr: 'ignore' });
     const logged = bench.start('web', says, { stdout: { pipe: 'web' }, stderr: 'ignore' });

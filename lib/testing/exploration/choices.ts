@@ -1,8 +1,8 @@
 /*
- * What may happen next in a situation: all that processes may do, and that time passes.
+ * What may happen next in a situation: what the processes can do, and that time passes.
  *
- * What a process does that the machine does not tell apart is one choice: a finish script that exits with 0 or with 1, the
- * exits of a run that was asked to end, those of a run that is restarted whatever it exits with.
+ * Actions of a process that have the same effect on the machine are one choice: the exit codes 0 and 1 of a finish script, the
+ * exits of a run that was asked to exit, and those of a run that is restarted after any exit.
  */
 import type { Deed } from './deed.ts';
 import { cannotRun, deed, exits, exitWith, rises, toScript, toService } from './deed.ts';
@@ -15,8 +15,8 @@ import type { ScriptsState, TreeInput, Unit } from '../../machine/state.ts';
 import { isDescending } from '../../machine/state.ts';
 
 /**
- * Everything that may happen next. Who was asked for comes up, or cannot, before anything else does; but a stop comes at
- * any moment.
+ * Everything that may happen next. A requested process is spawned, or cannot be, before anything else happens; but a stop may come
+ * at any moment.
  */
 export function choicesIn(situation: Situation, laws: Laws): readonly Deed[] {
   const { phase } = situation.state;
@@ -29,7 +29,7 @@ export function choicesIn(situation: Situation, laws: Laws): readonly Deed[] {
   return isDescending(situation.state) ? deeds : [...deeds, stop(situation)];
 }
 
-/** The first thing of all. */
+/** The first deed of a walk. */
 export function start(situation: Situation): Deed {
   const says = { who: 'supervisor', what: 'is told to start' };
   return deed(situation, { type: 'advance', target: 'services' }, says);
@@ -78,7 +78,7 @@ function spawnScript(situation: Situation, stage: Stage, laws: Laws): readonly D
 
 const unspawnable = { type: 'unspawnable', code: 'ENOENT', message: '' } as const;
 
-/** What processes do by themselves. Whose time is up is sent KILL, and does no more. */
+/** What processes do by themselves. A process whose time is up receives KILL and does nothing more. */
 function acting(situation: Situation, { options }: Laws): readonly Deed[] {
   const { state, clearing } = situation;
   const mayFail = options.onInitFailure === 'stop' && state.init.running?.halted === false;
@@ -93,7 +93,7 @@ function acting(situation: Situation, { options }: Laws): readonly Deed[] {
 
 const cleared = { type: 'cleared', problems: [] } as const;
 
-/** What is not worth a word: nothing was left behind. */
+/** A deed that is not reported: no process was left behind. */
 function silently(situation: Situation, input: TreeInput): Deed {
   return { situation, input, after: 0, took: 0, says: [] };
 }
@@ -136,7 +136,7 @@ function exitOf(service: string, code: number): TreeInput {
   return toService(service, { type: 'exited', exit: exitWith(code) });
 }
 
-/** The death that is one too many for the backoff's limit: all the earlier ones were just before. */
+/** The death that exceeds the backoff's limit; all earlier deaths happened immediately before it. */
 function tooOften(situation: Situation, unit: Unit): readonly Deed[] {
   const { spec, state } = unit;
   const { deaths = 1 } = spec.backoff?.limit ?? {};
@@ -148,7 +148,7 @@ function tooOften(situation: Situation, unit: Unit): readonly Deed[] {
   return [deed(tired, exitOf(spec.name, 1), says)];
 }
 
-/** Readiness matters for as long as the stage waits for it. */
+/** Readiness matters only while the stage waits for it. */
 function announce(situation: Situation, { spec, state }: Unit): readonly Deed[] {
   const waits = situation.state.services.status === 'started';
   if (!waits || spec.notificationFd === undefined) return [];

@@ -5,7 +5,7 @@ import type { RunningScript, TreeState, Unit } from '../../machine/state.ts';
 import { isDescending } from '../../machine/state.ts';
 import { producerOf } from '../../model/tree.ts';
 
-/** A dead end, and the place where it is first met. */
+/** A dead end, and the first place where the walk meets it. */
 export interface Blocked {
   readonly deadEnd: DeadEnd;
   readonly place: Place;
@@ -26,7 +26,7 @@ export function deadEndsIn(places: readonly Place[]): readonly Blocked[] {
 
 type Block = Omit<DeadEnd, 'steps'>;
 
-/** Who may let everything wait for ever: a process that lives, that is waited for, and that nothing will end. */
+/** The processes that may make everything wait for ever: alive, awaited, and without a limit. */
 function blocksIn(state: TreeState): readonly Block[] {
   if (state.phase === 'ended') return [];
   return isDescending(state) ? onTheWayDown(state) : onTheWayUp(state);

@@ -7,15 +7,15 @@ import { describeExit } from '../../model/exit.ts';
 
 /** Something that may happen in a situation. */
 export interface Deed {
-  /** The situation, made ready for it. */
+  /** The situation, prepared for the deed. */
   readonly situation: Situation;
-  /** What the tree is given; `null`: only time passes. */
+  /** The input to the tree; `null`: only time passes. */
   readonly input: TreeInput | null;
-  /** Milliseconds that pass for everyone whose time is counted. */
+  /** Milliseconds that pass for everything of which the time is counted. */
   readonly after: number;
-  /** Milliseconds that it takes on the way. */
+  /** Milliseconds that the deed adds to a way. */
   readonly took: number;
-  /** What happens, for people. */
+  /** What happens, as reported to the user. */
   readonly says: readonly Said[];
 }
 
@@ -37,7 +37,7 @@ export function toScript(stage: ScriptStageName, input: ScriptInput): TreeInput 
   return { type: 'script', stage, input };
 }
 
-/** A process comes up. */
+/** A process is spawned. */
 export function rises(who: string): Said {
   return { who, what: 'starts' };
 }

@@ -1,51 +1,51 @@
 import type { Behaviour } from '../behaviour.ts';
 
-/** One thing that happens on a way. */
+/** One step on a way. */
 export interface Step {
   /** When it happens: milliseconds since the stop, or since the start for what comes before the stop. */
   readonly at: number;
-  /** Who does it, by the name that a fake child has: `web`, `web/finish`, a script's file name; or `supervisor`. */
+  /** The process that acts, by the name of its fake child: `web`, `web/finish`, a script's file name; or `supervisor`. */
   readonly who: string;
-  /** What it does, in words. */
+  /** What it does, as text. */
   readonly what: string;
-  /** The same as a fake child is told it; absent where time or the supervisor does something. */
+  /** The same as a behaviour of a fake child; absent when time or the supervisor acts. */
   readonly does?: Behaviour;
 }
 
-/** A way that takes time. */
+/** A sequence of steps that takes time. */
 export interface Way {
-  /** How long it takes, in milliseconds; `Infinity` when a dead end lies on it. */
+  /** Its duration in milliseconds; `Infinity` when it leads to a dead end. */
   readonly duration: number;
-  /** What happens on it, in order. */
+  /** The steps, in order. */
   readonly steps: readonly Step[];
 }
 
 /** The longest way from a stop to the end. */
 export interface Shutdown extends Way {
-  /** The situation that the stop comes in, in words. */
+  /** The situation at the stop, as text. */
   readonly from: string;
   /** A shortest way into that situation; its moments leave out how long a service waits for its restart or its finish script. */
   readonly before: readonly Step[];
 }
 
-/** A point from which nothing goes on unless a process does something that it need not do. */
+/** A state in which the start or the stop waits for ever unless a process does something that it need not do. */
 export interface DeadEnd {
   /** What waits for ever: the start, or the stop. */
   readonly during: 'start' | 'stop';
-  /** Who is waited for, by the name that a fake child has. */
+  /** The process that it waits for, by the name of its fake child. */
   readonly waitsFor: string;
-  /** Why there is no end to it, in words. */
+  /** Why the wait may not end, as text. */
   readonly why: string;
-  /** What gives it an end: an option, or a control file. */
+  /** What limits the wait: an option, or a control file. */
   readonly remedy: string;
-  /** A shortest way there from the very start. */
+  /** A shortest way there from the beginning. */
   readonly steps: readonly Step[];
 }
 
-/** A service that is up in no situation. */
+/** A service that is up in no state. */
 export interface NeverStart {
   /** The service's name; a logger's is `web/log`. */
   readonly service: string;
-  /** Why that is so, in a sentence. */
+  /** Why it never comes up, in a sentence. */
   readonly why: string;
 }

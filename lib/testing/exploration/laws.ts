@@ -2,14 +2,14 @@ import type { TreeOptions } from '../../machine/tree-options.ts';
 import type { Problem, ProblemCode } from '../../model/problem.ts';
 import type { Program } from '../../model/program.ts';
 
-/** What holds throughout a walk. */
+/** The fixed conditions of a walk. */
 export interface Laws {
   readonly options: TreeOptions;
   /** Why a script cannot be run, by its path. */
   readonly flaws: ReadonlyMap<string, Problem>;
 }
 
-/** The laws of a walk: the options, and of the loader's problems those that keep a script from being run. */
+/** The conditions of a walk: the options, and the loader's problems that keep a script from being run. */
 export function lawsOf(options: TreeOptions, problems: readonly Problem[]): Laws {
   const fatal = problems.filter(({ code, path }) => crippling.has(code) || isNothing(code, path));
   return { options, flaws: new Map(fatal.map((problem) => [scriptOf(problem), problem])) };
@@ -25,7 +25,7 @@ export function flawOf({ flaws }: Laws, program: Program): Problem | undefined {
   return 'script' in program ? flaws.get(program.script) : undefined;
 }
 
-/** An empty script of a service is nothing to run; one of a stage is run by `sh`, and does nothing. */
+/** An empty script of a service cannot be run; an empty script of a stage is run by `sh` and does nothing. */
 function isNothing(code: ProblemCode, path: string): boolean {
   return code === 'script-empty' && path.includes('/services.d/');
 }

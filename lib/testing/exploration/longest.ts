@@ -3,18 +3,18 @@ import type { Passage, Place, Walk } from './walk.ts';
 /** The longest way to a place. */
 export interface Reached {
   readonly place: Place;
-  /** Milliseconds that it takes. */
+  /** Its duration in milliseconds. */
   readonly time: number;
-  /** How many steps it has; of two ways that take the same time the one with fewer is told. */
+  /** The number of its steps; of two ways with the same duration the shorter one is reported. */
   readonly length: number;
-  /** Its last step; `undefined` at the very start. */
+  /** Its last step; `undefined` at the beginning. */
   readonly by: Passage | undefined;
 }
 
 /** The longest ways through a part of a walk, by the places that they lead to. */
 export type Longest = ReadonlyMap<Place, Reached>;
 
-/** The longest ways on the way down: from each stop, and whatever else ends everything, onwards. */
+/** The longest ways of the stop: from each passage that begins it. */
 export function longestDown({ places }: Walk): Longest {
   const stops = places
     .filter(({ descending }) => !descending)
@@ -23,7 +23,7 @@ export function longestDown({ places }: Walk): Longest {
   return relax(stops, () => true);
 }
 
-/** The longest ways on the way up: from the start until the services' stage is over. */
+/** The longest ways of the start: from the beginning until the services' stage is over. */
 export function longestUp({ places }: Walk): Longest {
   const [first] = places;
   if (first === undefined) return new Map();
@@ -31,7 +31,7 @@ export function longestUp({ places }: Walk): Longest {
   return relax([begin], ({ from, to }) => !to.descending && !isUp(from));
 }
 
-/** Whether the services' stage is over, as the start waits for. */
+/** Whether the services' stage is over, so that the start is complete. */
 export function isUp({ situation }: Place): boolean {
   return situation.state.phase === 'running';
 }
@@ -43,7 +43,7 @@ export function longestOf<R extends Reached>(ways: Iterable<R>): R | undefined {
   return longest;
 }
 
-/** The longest way to a place, step by step. */
+/** The steps of the longest way to a place. */
 export function wayOf(longest: Longest, end: Place): readonly Passage[] {
   const way: Passage[] = [];
   for (let by = longest.get(end)?.by; by !== undefined;) {
@@ -53,7 +53,7 @@ export function wayOf(longest: Longest, end: Place): readonly Passage[] {
   return way;
 }
 
-/** Makes each way longer for as long as that is possible. A circle takes no time, so this comes to an end. */
+/** Makes each way longer for as long as possible. A circle takes no time, so this ends. */
 function relax(begins: readonly Reached[], goes: (passage: Passage) => boolean): Longest {
   const longest = new Map<Place, Reached>();
   const queue = new Set<Place>();
@@ -75,7 +75,7 @@ function relax(begins: readonly Reached[], goes: (passage: Passage) => boolean):
   return longest;
 }
 
-/** Far more steps than the longest way has; reaching it is a fault in the rules: a circle that takes time. */
+/** Far more steps than the longest way has. To reach it is a bug in the rules: a circle that takes time. */
 const mostSteps = 100_000;
 
 function isLonger(way: Reached, than: Reached | undefined): boolean {

@@ -22,14 +22,14 @@ function upIn(units: ReadonlyMap<string, Unit>): readonly string[] {
   return [...units].filter(([, { state }]) => state.status === 'up').map(([name]) => name);
 }
 
-/** Why a service is never up; `undefined` when nothing keeps it down but that the walk ended too soon. */
+/** Why a service is never up; `undefined` when the only reason is that the walk was cut short. */
 function whyNever(spec: ServiceSpec, { init }: Tree, laws: Laws): string | undefined {
   const flaw = flawOf(laws, spec.run);
   if (flaw !== undefined) {
     const mended = init.length === 0 ? '' : ', unless an init script mends it';
     return `Its run cannot be run (${flaw.message})${mended}.`;
   }
-  if (spec.down) return 'It is down until somebody starts it (the file down, or the option).';
+  if (spec.down) return 'It stays down until a command starts it (the file down, or the option).';
   if (laws.options.onInitFailure !== 'stop') return undefined;
   const failing = init.find(({ run }) => flawOf(laws, run) !== undefined);
   return failing === undefined ? undefined : whyInit(failing, laws);

@@ -10,31 +10,31 @@ import { stepsOf, wayTo } from './walk.ts';
 import { standingOf } from './words.ts';
 import type { Tree } from '../../model/tree.ts';
 
-/** What an exploration has found. */
+/** The findings of an exploration. */
 export interface Findings {
-  /** How many states were seen. */
+  /** The number of states that were visited. */
   readonly states: number;
-  /** Whether these are all; if not, the other findings hold for what was seen. */
+  /** Whether these are all states; if not, the other findings hold for the visited states only. */
   readonly complete: boolean;
-  /** Where everything may wait for ever. */
+  /** The states in which the start or the stop may wait for ever. */
   readonly deadEnds: readonly DeadEnd[];
   /** The services that are up in no state. */
   readonly neverStart: readonly NeverStart[];
-  /** The longest way from a stop, in whatever state, to the end. */
+  /** The longest way from a stop, in any state, to the end. */
   readonly longestShutdown: Shutdown;
-  /** The longest way from the start until the services' stage is over; `null` when nothing leads there. */
+  /** The longest way from the start until the services' stage is over; `null` when no way leads there. */
   readonly longestStart: Way | null;
 }
 
-/** What one walk has found. */
+/** The findings of one walk. */
 export interface Outcome extends Findings {
-  /** The longest way from a stop to the last clean-up, which is common to all. */
+  /** The longest way from a stop to the final clean-up, which all walks share. */
   readonly untilClearing: Shutdown;
-  /** Whether the last clean-up may find something. */
+  /** Whether the final clean-up may find a process. */
   readonly clears: boolean;
 }
 
-/** What a walk has found. */
+/** Returns the findings of one walk. */
 export function outcomeOf(walk: Walk, tree: Tree, laws: Laws): Outcome {
   const { places, complete } = walk;
   const blocked = deadEndsIn(places);
@@ -51,7 +51,7 @@ export function outcomeOf(walk: Walk, tree: Tree, laws: Laws): Outcome {
   };
 }
 
-/** What several walks have found together: services stop at the same time, and the last clean-up comes after all. */
+/** Combines the findings of several walks: the services stop at the same time, and the final clean-up follows the last. */
 export function joined(outcomes: readonly Outcome[], { options }: Laws): Findings {
   const { kill } = options.timeouts;
   const shutdowns = outcomes.map((each) => {
@@ -68,7 +68,7 @@ export function joined(outcomes: readonly Outcome[], { options }: Laws): Finding
   };
 }
 
-/** Nobody gets there if one of them never does. */
+/** The longest start of all; `null` when one of them never completes. */
 function startOfAll(outcomes: readonly Outcome[]): Way | null {
   const starts = outcomes.flatMap(({ longestStart }) => longestStart ?? []);
   return starts.length < outcomes.length ? null : (longer(starts) ?? null);
@@ -147,7 +147,7 @@ function longer<W extends Way>(ways: readonly W[]): W | undefined {
   );
 }
 
-/** A shutdown with the last clean-up behind it. */
+/** A shutdown followed by the final clean-up. */
 function cleared(way: Shutdown, kill: number): Shutdown {
   if (way.duration === Infinity) return way;
   const duration = way.duration + kill;

@@ -1,9 +1,9 @@
 /*
  * How time passes in a walk.
  *
- * It is counted for who was asked to end, for scripts, for sweeps and the last clean-up, and passes to the nearest of their
- * deadlines. What a service that is wanted up waits for (its restart, its finish script, the stage for its readiness) may be
- * over at any moment, since its run may have ended at any moment before.
+ * Time is counted for processes that were asked to exit, for scripts, for sweeps and for the final clean-up, and advances to the
+ * nearest of their deadlines. What a service that is wanted up waits for (its restart, its finish script, the stage for its
+ * readiness) may be over at any moment, since its run may have exited at any moment before.
  */
 import type { Deed, Said } from './deed.ts';
 import type { Laws } from './laws.ts';
@@ -16,7 +16,7 @@ import { isDescending } from '../../machine/state.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
 import { producerOf } from '../../model/tree.ts';
 
-/** What comes to its end on the way up, one thing at a time. */
+/** The deadlines of the start that may pass, one at a time. */
 export function expiries(situation: Situation): readonly Deed[] {
   const { state } = situation;
   if (isDescending(state)) return [];
@@ -51,8 +51,8 @@ function expires(situation: Situation, took: number, says: Said): Deed {
 }
 
 /**
- * Time passes to the nearest deadline of those whose time is counted, or what is due by now happens. In between, processes
- * may still act: at the very moment of a deadline, but before it.
+ * Advances to the nearest deadline of which the time is counted, or lets happen what is due now. In between, processes may still
+ * act: at the same moment as a deadline, but before it.
  */
 export function passing(situation: Situation, laws: Laws): readonly Deed[] {
   const waits = waitsIn(situation, laws);
@@ -68,8 +68,8 @@ function happening(situation: Situation, waits: readonly Wait[]): Deed {
 }
 
 /**
- * Whether a logger that is not asked yet runs its finish script. In the worst case that has just begun when the logger is
- * asked, so no time passes in between.
+ * Whether a logger that was not asked to exit yet runs its finish script. In the worst case the script began when the logger is
+ * asked to exit, so no time passes in between.
  */
 function isHeldUp({ units }: TreeState): boolean {
   return [...units.values()].some(
@@ -81,7 +81,7 @@ function due(unit: Unit, deadline: number): Unit {
   return { ...unit, state: { ...unit.state, deadline } as ServiceState };
 }
 
-/** Something whose time is counted, and the milliseconds that it still has. */
+/** A deadline of which the time is counted, and the milliseconds until it. */
 interface Wait {
   readonly left: number;
   readonly says: Said;
@@ -116,7 +116,7 @@ function scriptWait(running: RunningScript | null, limit: number, grace: number)
   return [{ left: deadline, says: { who: script, what } }];
 }
 
-/** Its time is over by its own limit, or since that of all is. */
+/** A hanging finish script: it is killed by its own limit, or by the common limit of the stop. */
 function hangingFinish(
   { name, timeoutFinish }: ServiceSpec,
   { finishBy }: ServiceState,
@@ -124,7 +124,7 @@ function hangingFinish(
 ): Said {
   const who = `${name}/finish`;
   return left === finishBy
-    ? { who, what: 'hangs: KILL at the end of the time that all have' }
+    ? { who, what: 'hangs: KILL at the common deadline of all services' }
     : hangs(who, timeoutFinish);
 }
 
@@ -136,7 +136,7 @@ function ignored(service: string, grace: number): Said {
   return { who: service, what: killedAfter('leaves processes behind that ignore SIGTERM', grace) };
 }
 
-/** What the last clean-up does when there is something left. */
+/** The final clean-up when it finds a process. */
 export function clearingUp(grace: number): Said {
   const what = killedAfter('finds processes left behind that ignore SIGTERM', grace);
   return { who: 'supervisor', what };

@@ -6,21 +6,21 @@ import type { Effect, Owner, TreeInput, TreeState } from '../../machine/state.ts
 import { newTree, treeStep } from '../../machine/tree.ts';
 import type { Tree } from '../../model/tree.ts';
 
-/** A tree that nothing has happened to yet. */
+/** The situation of a tree before any input. */
 export function beginning(tree: Tree, { options }: Laws): Situation {
   const state = alike(newTree(tree, { options, now: 0 }), 0);
   return { state, littered: [], scripted: false, sweeps: [], clearing: null };
 }
 
 /**
- * What becomes of a situation on an input. What the world answers at once is taken along: a
- * process that is sent KILL ends, what there is to prepare or to read again is done, and a sweep that finds nobody is over.
+ * The situation that follows from an input. Includes the immediate answers of the world: a process that receives KILL exits, a
+ * preparation or a reread is done, and a sweep without a process to end is over.
  */
 export function play(situation: Situation, input: TreeInput, laws: Laws): Situation {
   return new World(situation, laws).run(input);
 }
 
-/** The same situation so many milliseconds later, when nothing has happened but that they have passed. */
+/** The same situation after `passed` milliseconds in which nothing happens. */
 export function later(situation: Situation, passed: number): Situation {
   const { state, sweeps, clearing } = situation;
   return {
@@ -31,7 +31,7 @@ export function later(situation: Situation, passed: number): Situation {
   };
 }
 
-/** One input in the making, with all that follows from it at once. */
+/** Processes one input, and every input that follows from it immediately. */
 class World {
   #state: TreeState;
   readonly #laws: Laws;
@@ -65,7 +65,7 @@ class World {
     };
   }
 
-  /** What was to be over by now. */
+  /** The inputs that are due now. */
   #overdue(): readonly TreeInput[] {
     const swept = this.#sweeps.filter(({ left }) => left <= 0);
     this.#sweeps = this.#sweeps.filter(({ left }) => left > 0);
@@ -117,7 +117,7 @@ class World {
     }
   }
 
-  /** A finish script tells its service nothing when it comes up, so it is up at once. */
+  /** A finish script does not tell its service when it is spawned, so it counts as spawned at once. */
   #beginFinish({ owner, command }: Extract<Effect, { type: 'spawn' }>): void {
     const runs = flawOf(this.#laws, command.program) === undefined;
     if ('service' in owner && runs) this.#littered.add(owner.service);
@@ -136,7 +136,7 @@ class World {
   }
 }
 
-/** The end of a process that was sent KILL. */
+/** The exit of a process that received KILL. */
 function endOf(owner: Owner): TreeInput {
   const input = { type: 'exited', exit: { code: null, signal: 'SIGKILL' } } as const;
   return 'service' in owner

@@ -2,7 +2,7 @@ import type { DeadEnd, NeverStart, Shutdown, Step, Way } from './findings.ts';
 import type { Findings } from './outcome.ts';
 import { lasting } from './words.ts';
 
-/** What an exploration has found, to be read by people. */
+/** The findings of an exploration as readable text. */
 export function reportOf(findings: Findings): string {
   const { deadEnds, neverStart, longestShutdown, longestStart } = findings;
   return [
@@ -23,7 +23,7 @@ function shutdown(way: Shutdown): string {
   return [head, `  The stop comes while ${from}.`, ...table(steps)].join('\n');
 }
 
-/** What common orchestrators grant between TERM and KILL, in milliseconds. */
+/** The time that common orchestrators leave between TERM and KILL, in milliseconds. */
 const patient = [
   ['docker stop', 10_000],
   ['Kubernetes', 30_000],
@@ -37,7 +37,7 @@ function tooLong(duration: number): string {
 }
 
 function start(way: Way | null): string {
-  if (way === null) return 'The start never gets as far as that the services run.';
+  if (way === null) return 'The start never completes.';
   return `${worst(way)} to start.`;
 }
 
@@ -57,10 +57,10 @@ function never(services: readonly NeverStart[]): string {
 function seen({ states, complete }: Findings): string {
   const number = `${String(states)} ${states === 1 ? 'state' : 'states'}`;
   if (complete) return `These are all: ${number} explored.`;
-  return `Not all was explored: the bound (mostStates) was met at ${number}. What is said above holds for these.`;
+  return `Incomplete: the bound (mostStates) was reached at ${number}. The findings above hold for these only.`;
 }
 
-/** Steps in columns: moment, who, what. */
+/** Steps in columns: moment, process, action. */
 function table(steps: readonly Step[]): readonly string[] {
   const moments = steps.map(({ at }) => lasting(at));
   const first = Math.max(...moments.map(({ length }) => length));

@@ -6,34 +6,34 @@ import type { Exit } from '../../model/exit.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
 import type { Ending } from '../../model/verdict.ts';
 
-/** A moment of the walk: the tree's state, and what of the world bears on what comes next. Its clock stands at 0. */
+/** A state of the walk: the tree's state, and the parts of the world that affect the next states. Its clock stands at 0. */
 export interface Situation {
   readonly state: TreeState;
-  /** The services whose runs or finish scripts may have left processes behind. */
+  /** The services that may have left processes behind, from their runs or finish scripts. */
   readonly littered: readonly string[];
-  /** Whether a script of a stage has run, which may have left processes behind too. */
+  /** Whether a script of a stage has run; it may have left processes behind too. */
   readonly scripted: boolean;
-  /** The sweeps that are under way. */
+  /** The sweeps under way. */
   readonly sweeps: readonly Sweep[];
-  /** Milliseconds that the last clean-up may still take; `null` when there is none. */
+  /** Milliseconds that the final clean-up may still take; `null` when none is under way. */
   readonly clearing: number | null;
 }
 
-/** A sweep that is under way, and the milliseconds that are left until it kills. */
+/** A sweep under way, and the milliseconds until it sends KILL. */
 export interface Sweep {
   readonly service: string;
   readonly left: number;
 }
 
-/** What `supervisor.stop()` asks for; it stands for every other reason as well, which the time does not depend on. */
+/** The reason of `supervisor.stop()`. It stands for every other reason, since the durations do not depend on the reason. */
 export const stopped: Ending = { reason: 'stopped', exitCode: 0 };
 
-/** Whether a service was asked to end: its time is counted then. */
+/** Whether a service was asked to exit, so that its time is counted. */
 export function isAsked({ goal }: ServiceState): boolean {
   return goal === 'down' || goal === 'drain';
 }
 
-/** The key of a situation: two with the same key have the same future. */
+/** The key of a situation: two situations with the same key have the same future. */
 export function keyOf({ state, littered, scripted, sweeps, clearing }: Situation): string {
   const { phase, target, init, services, finish, units } = state;
   const scripts = [init, finish].map((stage) => [
@@ -47,7 +47,7 @@ export function keyOf({ state, littered, scripted, sweeps, clearing }: Situation
   return JSON.stringify([phase, target, scripts, services, standing, world]);
 }
 
-/** The same state with everything made alike that has no bearing on what comes, `now` being the moment 0. */
+/** The state with every value made equal that does not affect later states; `now` becomes the moment 0. */
 export function alike(state: TreeState, now: number): TreeState {
   const units = new Map<string, Unit>();
   for (const [name, unit] of state.units) {
@@ -72,7 +72,7 @@ export function alike(state: TreeState, now: number): TreeState {
   };
 }
 
-/** An init stage that is over, however far it came. */
+/** An init stage that is over; the results of its scripts no longer matter. */
 const past = { status: 'completed', prepared: 'yes', results: [], running: null } as const;
 
 function alikeScripts(stage: ScriptsState, now: number): ScriptsState {
@@ -89,12 +89,12 @@ function alikeRunning(running: RunningScript | null, now: number): RunningScript
   return { ...running, pid: running.pid === null ? null : 1, startedAt: 0, kills: 0, deadline };
 }
 
-/** What is over due is due now. */
+/** The milliseconds until a deadline; 0 when it has passed. */
 function until(deadline: number | null, now: number): number | null {
   return deadline === null ? null : Math.max(0, deadline - now);
 }
 
-/** What a service remembers, none of it of any weight. */
+/** The memory of a service, with values that do not matter. */
 const noMemory = {
   since: 0,
   lastExit: null,
@@ -139,17 +139,17 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
       };
     }
     case 'backoff': {
-      // It is over at any moment on the way up, and by a stop on the way down.
+      // During the start it may be over at any moment; during a stop it is ended by the stop.
       const deadline = Math.max(1, state.deadline - now);
       return { ...memory, status: state.status, why: state.why, deadline };
     }
   }
 }
 
-/** Any run: how old it is, the choices say when it ends. */
+/** Any run: the choices decide when it exits, whatever its age. */
 const anyRun: Run = { pid: 1, startedAt: 0, announces: false, readyAt: null };
 
-/** Readiness counts as long as the stage waits for it. */
+/** Readiness matters only while the stage waits for it. */
 function alikeRun({ announces, readyAt }: Run, { services }: TreeState): Run {
   const counts = announces && services.status === 'started';
   return counts ? { ...anyRun, announces, readyAt: readyAt === null ? null : 0 } : anyRun;

@@ -8,11 +8,11 @@ import { keyOf } from './situation.ts';
 import { isDescending } from '../../machine/state.ts';
 import type { Tree } from '../../model/tree.ts';
 
-/** Every situation that a tree can get into, and what leads from one to another. */
+/** Every situation that a tree can reach, and the passages between them. */
 export interface Walk {
   /** The situations, those with the fewest steps first. */
   readonly places: readonly Place[];
-  /** Whether these are all. */
+  /** Whether these are all situations. */
   readonly complete: boolean;
 }
 
@@ -20,24 +20,24 @@ export interface Walk {
 export interface Place {
   readonly situation: Situation;
   readonly descending: boolean;
-  /** How many steps lead here at least. */
+  /** The least number of steps that lead here. */
   readonly depth: number;
-  /** The last of them; `undefined` at the very start. */
+  /** The last of these steps; `undefined` at the beginning. */
   readonly by: Passage | undefined;
   /** What may happen here. */
   readonly passages: readonly Passage[];
 }
 
-/** What leads from one situation to another. */
+/** A deed that leads from one situation to another. */
 export interface Passage {
   readonly from: Place;
   readonly to: Place;
-  /** Milliseconds that it takes. */
+  /** Its duration in milliseconds. */
   readonly took: number;
   readonly says: readonly Said[];
 }
 
-/** Walks all situations that a tree can get into, in breadth, up to a number of them. */
+/** Visits all situations that a tree can reach, breadth first, up to `mostStates` of them. */
 export function walk(tree: Tree, laws: Laws, mostStates: number): Walk {
   return new Walker(laws, mostStates).run(tree);
 }
@@ -56,7 +56,7 @@ class Walker {
 
   run(tree: Tree): Walk {
     this.#meet(this.#outcome(start(beginning(tree, this.#laws))), undefined);
-    // The list grows while it is gone through.
+    // The list grows during the loop.
     for (const place of this.#places) this.#lookAround(place);
     return { places: this.#places, complete: this.#complete };
   }
@@ -100,7 +100,7 @@ interface OpenPlace extends Place {
   readonly passages: Passage[];
 }
 
-/** A shortest way to a place from the very start, or from the last place on it of which `isBegin` holds. */
+/** A shortest way to a place from the beginning, or from the last place on it of which `isBegin` is true. */
 export function wayTo(
   place: Place,
   isBegin: (place: Place) => boolean = () => false,
@@ -113,7 +113,7 @@ export function wayTo(
   return way;
 }
 
-/** What happens on a way, each thing at its moment from the way's beginning on. */
+/** The steps of a way, each with its moment since the beginning of the way. */
 export function stepsOf(way: readonly Passage[]): readonly Step[] {
   let at = 0;
   return way.flatMap(({ took, says }) => {

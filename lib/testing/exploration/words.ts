@@ -1,12 +1,12 @@
 import { isAtRest } from '../../machine/longrun.ts';
 import type { TreeState } from '../../machine/state.ts';
 
-/** A duration in words: `340 ms`, `3.5 s`. */
+/** A duration as text: `340 ms`, `3.5 s`. */
 export function lasting(ms: number): string {
   return ms < 1000 && ms !== 0 ? `${String(ms)} ms` : `${String(Math.round(ms / 10) / 100)} s`;
 }
 
-/** Where everyone stands, in words: `running: web up, web/log up`. */
+/** The status of the tree and its services as text: `running: web up, web/log up`. */
 export function standingOf({ phase, init, units }: TreeState): string {
   if (init.running !== null) return `${phase}: ${init.running.script} runs`;
   const services = [...units].map(([name, { state }]) => {
