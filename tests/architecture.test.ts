@@ -30,17 +30,17 @@ const sources = scan(Object.fromEntries(lib.map((path) => [path, read(path)])));
 
 const dependencies = ['cross-spawn', 'eventemitter3', 'signal-exit', 'zod'];
 
-/** What is imported of zod, and so bundled: its small variant, and the words of one language. */
+/** The parts of zod that are imported, and so bundled: its small variant, and the messages of one language. */
 const ofZod = ['zod/mini', 'zod/v4/locales/en.js'];
 
-/** What is used where it is installed. */
+/** Packages that are used only if they are installed. */
 const optional = ['koffi'];
 
-/** What may stand at the top beside dot-files. */
+/** The entries of the root folder, apart from dot-files. */
 const atTheTop = `lib tests examples package.json package-lock.json tsconfig.json
   typedoc.json CHANGELOG.md README.md LICENSE`.split(/\s+/);
 
-/** Tests of more than one file. */
+/** Tests that cover more than one file. */
 const wideTests = [
   'tests/architecture.test.ts',
   'tests/benchmarks.test.ts',
@@ -61,7 +61,7 @@ const wideTests = [
   'tests/scenarios/',
 ];
 
-test('imports go down the floors of the house', () => {
+test('an import only goes to a lower layer', () => {
   assert.deepEqual(layers(sources), []);
   refuses(layers, { 'lib/model/a.ts': "import '../errors.ts'", 'lib/errors.ts': '' });
   refuses(layers, { 'lib/model/a.ts': "import '../machine/b.ts'", 'lib/machine/b.ts': '' });
@@ -78,7 +78,7 @@ test('imports go down the floors of the house', () => {
   allows(layers, { 'lib/testing/a.ts': "import '../loader/b.ts'", 'lib/loader/b.ts': '' });
 });
 
-test('no way of writing an import escapes the scan', () => {
+test('the scan finds every form of import', () => {
   const statements = [
     "import { b } from './b.ts'",
     "import type { B } from './b.ts'",
@@ -94,7 +94,7 @@ test('no way of writing an import escapes the scan', () => {
   }
 });
 
-test('there is no circle, not even for types', () => {
+test('no imports form a circle, not even type imports', () => {
   assert.deepEqual(circles(sources), []);
   refuses(circles, { 'lib/a.ts': "import './a.ts'" });
   refuses(circles, {
@@ -109,7 +109,7 @@ test('there is no circle, not even for types', () => {
   });
 });
 
-test('each dependency is imported by one file: four, and one that is optional', () => {
+test('one file imports each dependency: four, and one optional', () => {
   const manifest = JSON.parse(read('package.json')) as {
     dependencies: Record<string, string>;
     peerDependencies: Record<string, string>;
@@ -128,7 +128,7 @@ test('each dependency is imported by one file: four, and one that is optional', 
   allows(onlyZod, { 'lib/a.ts': "import 'zod'; import 'node:fs'" });
 });
 
-test('model and machine are pure', () => {
+test('model and machine use no clock, process, timer or I/O', () => {
   assert.deepEqual(purity(sources), []);
   const impure = [
     'Date.now()',
@@ -156,7 +156,7 @@ test('model and machine are pure', () => {
   });
 });
 
-test('the library neither ends its host nor writes to the console', () => {
+test('the library does not exit its host and does not write to the console', () => {
   assert.deepEqual(manners(sources), []);
   const rude = [
     "console.log('')",
@@ -171,20 +171,20 @@ test('the library neither ends its host nor writes to the console', () => {
   allows(manners, { 'lib/a.ts': "process.emitWarning(''); child.exit()" });
 });
 
-test('every file can be read at one sitting', () => {
+test('no file exceeds the line limit', () => {
   assert.deepEqual(sizes(sources), []);
   refuses(sizes, { 'lib/a.ts': '//\n'.repeat(lineLimit + 1) });
   allows(sizes, { 'lib/a.ts': '//\n'.repeat(lineLimit) });
 });
 
-test('every file is called after what is in it', () => {
+test('no file has a name that says nothing about its content', () => {
   assert.deepEqual(fileNames(sources), []);
   refuses(fileNames, { 'lib/utils.ts': '' });
   refuses(fileNames, { 'lib/loader/helpers.ts': '' });
   allows(fileNames, { 'lib/loader/load.ts': '' });
 });
 
-test('tests stand where the files stand that they test', () => {
+test('a test file has the path of the file that it tests', () => {
   assert.deepEqual(mirrors(filesIn('tests'), lib, wideTests), []);
   const astray = (path: string): readonly string[] => mirrors([path], ['lib/a/b.ts'], ['tests/x/']);
   assert.equal(astray('tests/b.test.ts').length, 1);
@@ -195,7 +195,7 @@ test('tests stand where the files stand that they test', () => {
   assert.deepEqual(astray('tests/a/samples.ts'), []);
 });
 
-test('nothing else stands at the top', () => {
+test('the root folder has no other entries', () => {
   const ignored = read('.gitignore').trim().split('\n');
   assert.deepEqual(topLevel(readdirSync(root), atTheTop, ignored), []);
   const found = topLevel(['src', '.ci', 'lib', 'dist', 'a.tgz'], ['lib'], ['dist/', '*.tgz']);

@@ -13,7 +13,7 @@ import { median, percentile, summaryOf } from './benchmarks/statistics.ts';
 import { Workshop } from './benchmarks/workshop.ts';
 import { openDescriptors } from './processes.ts';
 
-const linuxOnly = process.platform === 'linux' ? false : 'processes are looked at in /proc';
+const linuxOnly = process.platform === 'linux' ? false : 'the tests read /proc';
 
 const series: Series = {
   label: 'start of 2',
@@ -22,7 +22,7 @@ const series: Series = {
   budget: { of: 'ratio', to: 's6', atMost: 1.5 },
 };
 
-test('the median is the one in the middle, or between the two in the middle', () => {
+test('the median is the middle value, or the mean of the two middle values', () => {
   assert.equal(median([3, 1, 2]), 2);
   assert.equal(median([4, 1, 2, 3]), 2.5);
   assert.equal(median([10, 9, 100]), 10);
@@ -30,13 +30,13 @@ test('the median is the one in the middle, or between the two in the middle', ()
   assert.deepEqual(summaryOf([3, 1, 2]), { median: 2, least: 1, most: 3 });
 });
 
-test('a percentile is a value that was there', () => {
+test('a percentile is one of the samples', () => {
   const values = Array.from({ length: 200 }, (_, index) => 200 - index);
   assert.equal(percentile(values, 0.99), 198);
   assert.equal(percentile([7], 0.99), 7);
 });
 
-test('ratios are those of the medians, to whom the budget names', () => {
+test('a ratio compares medians with the contender that the budget names', () => {
   const [ours, floor, peer] = resultsOf(series);
   assert.deepEqual(ours, {
     ...{ contender: 'stagekeeper', samples: [30, 10, 20] },
@@ -45,10 +45,10 @@ test('ratios are those of the medians, to whom the budget names', () => {
   });
   assert.equal(floor?.ratio, 0.5);
   assert.equal(peer?.ratio, 1);
-  assert.deepEqual([floor.verdict, peer.verdict], [undefined, undefined], 'budgets are ours alone');
+  assert.deepEqual([floor.verdict, peer.verdict], [undefined, undefined], 'others have no budget');
 });
 
-test('a limit itself is kept', () => {
+test('a value equal to the limit is within the budget', () => {
   const met = (budget: Budget): boolean | undefined =>
     verdictOn('stagekeeper', { ...series, budget })?.met;
   assert.equal(met({ of: 'ratio', to: 's6', atMost: 2 }), true);
@@ -70,12 +70,12 @@ test('the native spawner may have a budget of its own', () => {
   assert.deepEqual(met({ nativeBudget }), [true, false, undefined, undefined]);
 });
 
-test('nobody judges without the peer', () => {
+test('without a result of the peer there is no verdict', () => {
   assert.equal(verdictOn('stagekeeper', { ...series, samples: { stagekeeper: [1] } }), undefined);
   assert.equal(resultsOf({ ...series, samples: { stagekeeper: [1] } })[0]?.ratio, undefined);
 });
 
-test('a budget is told in words', () => {
+test('a budget is written as text', () => {
   assert.equal(inWords({ of: 'ratio', to: 's6', atMost: 1.2 }, 'ms'), 'at most 1.2 × s6');
   assert.equal(inWords({ of: 'ratio', to: 's6', atLeast: 0.95 }, 'MB/s'), 'at least 0.95 × s6');
   assert.equal(
@@ -92,7 +92,7 @@ const figure: ReportedFigure = reported({
   series: [series],
 });
 
-test('a table has a line for each contender, and paints those that have a budget', () => {
+test('a table has a line for each contender, and colours those with a budget', () => {
   assert.equal(
     tableOf(figure, (text, met) => `${met ? '+' : '-'}${text}`),
     `start (12 s): a < b & "c"
@@ -116,7 +116,7 @@ test('numbers have three digits', () => {
   ]);
 });
 
-test('JSON has what the table has', () => {
+test('the JSON contains the values of the table', () => {
   const read = JSON.parse(JSON.stringify(figure)) as ReportedFigure;
   assert.deepEqual(read, figure);
   assert.equal(read.series[0]?.budget, 'at most 1.5 × s6');
@@ -143,7 +143,7 @@ test('a chart is well-formed, with a bar for each contender', () => {
   assert.match(text, /a &lt; b &amp; &quot;c&quot;/);
 });
 
-test('a bar that would leave nothing of the others to be seen is cut', () => {
+test('a bar is cut when it would make the other bars invisible', () => {
   const samples = { stagekeeper: [2], naive: [1], s6: [1], slow: [1000] };
   const one = { label: 'restart', unit: 'ms', samples };
   const chart = chartOf(reported({ figure: 'restart', work: '', took: 1, series: [one] }));
@@ -155,7 +155,7 @@ test('a bar that would leave nothing of the others to be seen is cut', () => {
   assert.equal(chart.match(/<path /g)?.length, 1);
 });
 
-test('contenders take turns', async () => {
+test('contenders run in turns', async () => {
   const turns: string[] = [];
   const reaches = await alternate([{ name: 'a' }, { name: 'b' }], 2, ({ name }) => {
     turns.push(name);
@@ -165,7 +165,7 @@ test('contenders take turns', async () => {
   assert.deepEqual(reaches.get('turn'), { a: [1, 3], b: [2, 4] });
 });
 
-test('a turn that fails costs one sample, and is told', async (t) => {
+test('a failed turn loses one sample, and is reported', async (t) => {
   const told = t.mock.method(console, 'error', () => undefined);
   let turns = 0;
   const reaches = await alternate([{ name: 'a' }, { name: 'b' }], 2, () => {
@@ -183,7 +183,7 @@ test('contenders at work', { skip: linuxOnly }, async (t) => {
     workshop.close();
   });
 
-  await t.test('a figure is measured from end to end, and leaves nothing behind', async () => {
+  await t.test('a figure is measured from end to end, and leaves no process', async () => {
     const setting = {
       ...{ workshop, contenders: [stagekeeper, naive], runs: 1, most: 1 },
       wanted: () => true,
@@ -201,7 +201,7 @@ test('contenders at work', { skip: linuxOnly }, async (t) => {
     assert.deepEqual(openIn(workshop.folder), []);
   });
 
-  await t.test('whoever closes the workshop in between ends what was started in it', async () => {
+  await t.test('closing the workshop during a run ends the processes that it started', async () => {
     const services = [{ name: 's', run: '#!/bin/sh\nexec sleep 1000000\n' }];
     const prepared = await naive.prepare({ workshop, folder: workshop.stand(), services });
     const life = await prepared.start();
@@ -214,13 +214,13 @@ test('contenders at work', { skip: linuxOnly }, async (t) => {
   });
 });
 
-/** This process's descriptors for what is in a folder. */
+/** This process's descriptors for files in a folder. */
 function openIn(folder: string): readonly string[] {
   return openDescriptors().filter((fd) => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder);
     } catch {
-      return false; // it was the one that the list was read from
+      return false; // the descriptor that the list was read from
     }
   });
 }

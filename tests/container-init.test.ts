@@ -1,5 +1,5 @@
 /*
- * examples/container-init/init.sh, the process 1 of those who have no other, under each shell that is here.
+ * examples/container-init/init.sh as process 1, under each shell of this machine.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
@@ -14,21 +14,21 @@ import { asProcess1, whyNoProcess1 } from './runtime/run-host.ts';
 const init = fileURLToPath(new URL('../examples/container-init/init.sh', import.meta.url));
 const skip = whyNoProcess1();
 
-/** Signals that are passed on: all that somebody outside may send to process 1. */
+/** The signals that init.sh passes on: all that may be sent to process 1 from outside. */
 const signals = ['HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'PWR', 'WINCH', 'TERM'] as const;
 
 interface World {
   readonly process: ChildProcessWithoutNullStreams;
   output(): string;
-  /** The pid of process 1, as seen from here. */
+  /** The pid of process 1 outside its namespace. */
   init(): number;
-  /** Sends a signal to process 1 while it waits: bash keeps one that comes just before until its child ends. */
+  /** Sends a signal to process 1 while it waits: bash defers a signal that arrives just before the wait until its child exits. */
   signal(signal: NodeJS.Signals): Promise<void>;
-  /** The exit code, once it has ended. */
+  /** The exit code of process 1. */
   readonly ended: Promise<number>;
 }
 
-/** A world of its own in which init.sh is process 1 and has started a program. */
+/** Starts a pid namespace in which init.sh is process 1 and has started a program. */
 function start(shell: readonly string[], program: readonly string[]): World {
   const [file = '', ...words] = [...asProcess1, ...shell, init, ...program];
   const process = spawn(file, words, { timeout: 30_000, killSignal: 'SIGKILL' });
@@ -51,26 +51,26 @@ function start(shell: readonly string[], program: readonly string[]): World {
   };
 }
 
-/** What makes a terminal; there are others of that name. */
+/** The `script` of util-linux, which makes a terminal; other programs share the name. */
 const script = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout as string | null;
 const noTerminal = script?.includes('util-linux') === true ? false : "no util-linux's script here";
 
 function exitCodes(shell: readonly string[]): void {
-  test('ends with each exit code of its child', () => {
+  test('exits with each exit code of its child', () => {
     const loop = `n=0; while [ $n -lt 256 ]; do "$@" sh -c "exit $n"; echo $?; n=$((n + 1)); done`;
     const words = ['-c', loop, 'sh', ...shell, init];
     const { stdout, stderr } = spawnSync('sh', words, { encoding: 'utf8' });
     assert.deepEqual([stdout.trim().split('\n').map(Number), stderr], [[...Array(256).keys()], '']);
   });
 
-  test('as process 1 ends with the exit code of its child, or with 128 + the signal', async () => {
+  test('as process 1 exits with the exit code of its child, or with 128 + the signal', async () => {
     assert.equal(await start(shell, ['sh', '-c', 'exit 42']).ended, 42);
     assert.equal(await start(shell, ['sh', '-c', 'kill -KILL $$']).ended, 137);
     assert.equal(await start(shell, ['no-such-program']).ended, 127);
     assert.equal(await start(shell, []).ended, 64);
   });
 
-  test('has 143 for a child that dies of TERM', async () => {
+  test('exits with 143 when TERM ends its child', async () => {
     const world = start(shell, ['sh', '-c', 'echo ready; exec sleep 600']);
     await until(() => world.output().includes('ready'), 'the child');
     await world.signal('SIGTERM');
@@ -79,7 +79,7 @@ function exitCodes(shell: readonly string[]): void {
 }
 
 function duties(shell: readonly string[]): void {
-  test('passes signals on, each once, and goes on waiting', async () => {
+  test('passes each signal on once, and continues to wait', async () => {
     const world = start(shell, [process.execPath, '-e', listener]);
     await until(() => world.output().includes('ready'), 'the child');
     for (const signal of signals) {
@@ -99,7 +99,7 @@ function duties(shell: readonly string[]): void {
       childrenOf(pid).filter(
         (child) => read(`/proc/${child}/cmdline`) === ['sleep', '601', ''].join('\0'),
       );
-    await until(() => orphans().length === 20, 'orphans that come to it');
+    await until(() => orphans().length === 20, 'orphans below process 1');
     for (const orphan of orphans()) kill(orphan, 'SIGKILL');
     await until(() => childrenOf(pid).length === 1, 'the end of the orphans');
     await world.signal('SIGTERM');
@@ -107,7 +107,7 @@ function duties(shell: readonly string[]): void {
   });
 }
 
-/** Says which signals it hears, and ends at the last. */
+/** A program that prints the signals it catches, and exits at the last one. */
 const listener = `
   for (const name of ${JSON.stringify(signals)}) {
     process.on('SIG' + name, () => {
@@ -128,10 +128,10 @@ function streams(shell: readonly string[]): void {
   });
 
   test(
-    'leaves Ctrl-C to the terminal: the child hears of it once',
+    'leaves Ctrl-C to the terminal, so that the child gets a single INT signal',
     { skip: noTerminal },
     async () => {
-      // A shell in between would get the INT too, and tell of it in place of the child's code.
+      // A shell in between would get the INT too, and report that instead of the child's exit code.
       const words = ['exec', ...shell, init, 'node', '-e', '"$CHILD"'].join(' ');
       const env = { ...process.env, CHILD: interruptible };
       const terminal = spawn('script', ['-qec', words, '/dev/null'], { env, timeout: 30_000 });
@@ -146,7 +146,7 @@ function streams(shell: readonly string[]): void {
   );
 }
 
-/** Gives a second INT time to come. */
+/** A program that leaves time for a second INT. */
 const interruptible = `
   process.on('SIGINT', () => { console.log('int'); setTimeout(() => process.exit(9), 300); });
   setInterval(() => {}, 1000);

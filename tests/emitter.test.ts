@@ -13,14 +13,14 @@ function fail(): never {
   throw new Error('a listener that throws');
 }
 
-/** What the emitter puts off until later, kept here instead of being run. */
+/** Collects the microtasks that the emitter queues, without running them. */
 function putOff(t: TestContext): readonly (() => void)[] {
   const kept: (() => void)[] = [];
   t.mock.method(globalThis, 'queueMicrotask', (act: () => void) => kept.push(act));
   return kept;
 }
 
-test('listeners hear what is emitted, in the order in which they came', () => {
+test('listeners are called in the order in which they were added', () => {
   const emitter = new Emitter<News>();
   const heard: string[] = [];
   emitter.on('news', (text, more) => heard.push(`1 ${text} ${String(more)}`));
@@ -31,13 +31,13 @@ test('listeners hear what is emitted, in the order in which they came', () => {
   assert.deepEqual(heard, ['1 a 5', '2 a', '3 a', '1 b undefined', '2 b']);
 });
 
-test('emit says whether anybody listened', () => {
+test('emit() returns whether there was a listener', () => {
   const emitter = new Emitter<News>();
   emitter.on('news', () => undefined);
   assert.equal(emitter.emit('other'), false);
 });
 
-test('a listener that throws hurts neither the others nor the one who emits; its error comes later', (t) => {
+test('a listener that throws does not affect the other listeners or the caller of emit(); its error follows later', (t) => {
   const later = putOff(t);
   const emitter = new Emitter<News>();
   const heard: string[] = [];
@@ -50,7 +50,7 @@ test('a listener that throws hurts neither the others nor the one who emits; its
   for (const act of later) assert.throws(act, /a listener that throws/);
 });
 
-test('the error of a listener is an uncaught exception', () => {
+test('the error of a listener becomes an uncaught exception', () => {
   const emitter = new URL('../lib/emitter.ts', import.meta.url).href;
   const program = `
     import { Emitter } from ${JSON.stringify(emitter)};
@@ -65,7 +65,7 @@ test('the error of a listener is an uncaught exception', () => {
   assert.equal(stdout, 'heard\nuncaught mine\n', stderr);
 });
 
-test('a listener is taken off again, by either name, whether it came with on or once', () => {
+test('off() and removeListener() remove a listener that was added with on() or once()', () => {
   const emitter = new Emitter<News>();
   const heard: string[] = [];
   const listener = (text: string): void => {
@@ -78,7 +78,7 @@ test('a listener is taken off again, by either name, whether it came with on or 
   assert.equal(emitter.listenerCount('news'), 0);
 });
 
-test('taking one off leaves the others; taking off nobody takes off all', () => {
+test('off() removes one listener; without a listener it removes all of the event', () => {
   const emitter = new Emitter<News>();
   const heard: string[] = [];
   const first = (): void => {
@@ -91,7 +91,7 @@ test('taking one off leaves the others; taking off nobody takes off all', () => 
   assert.deepEqual(heard, ['second']);
 });
 
-test('what listeners() gives can be taken off, and put on again', () => {
+test('a listener from listeners() can be removed, and added again', () => {
   const emitter = new Emitter<News>();
   const heard: string[] = [];
   emitter.on('news', (text) => heard.push(text));
@@ -104,7 +104,7 @@ test('what listeners() gives can be taken off, and put on again', () => {
   assert.deepEqual([heard, emitter.listenerCount('news')], [['a'], 0]);
 });
 
-test('a listener has the emitter as this, or what it was put on with', () => {
+test('a listener is called with the emitter as this, or with its context', () => {
   const emitter = new Emitter<News>();
   const found: unknown[] = [];
   const listener = function (this: unknown): void {

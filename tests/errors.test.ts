@@ -8,7 +8,7 @@ import type { Verdict } from '../lib/model/verdict.ts';
 
 const verdict: Verdict = { exitCode: 3, reason: 'init-failed', script: '10-first', killed: [] };
 
-/** One of each, made as the library makes it. */
+/** One error of each class, made in the way of the library. */
 const samples: Readonly<
   Record<Exclude<keyof typeof errors, 'StagekeeperError'>, StagekeeperError>
 > = {
@@ -35,13 +35,13 @@ test('every error class has a sample here', () => {
 });
 
 for (const [name, error] of Object.entries(samples)) {
-  test(`${name} is called so, has a code and is one of ours`, () => {
+  test(`${name} has its name, a code and the base class`, () => {
     assert.ok(error instanceof errors.StagekeeperError);
     assert.ok(error instanceof Error);
     assert.equal(error.constructor.name, name);
     assert.equal(error.name, name);
     assert.equal(String(error), `${name}: ${error.message}`);
-    assert.match(error.stack ?? '', new RegExp(`^${name}: `), 'the stack tells the class');
+    assert.match(error.stack ?? '', new RegExp(`^${name}: `), 'the stack begins with the class');
     assert.match(error.code, /^ERR_[A-Z]+(_[A-Z]+)*$/);
     assert.equal(error.code, codeFor(name), 'the code follows from the name');
   });
@@ -52,27 +52,27 @@ test('no two classes share a code', () => {
   assert.equal(new Set(codes).size, codes.length);
 });
 
-test('the README lists each class with its code, and no other', () => {
+test('the README lists exactly the error classes, with their codes', () => {
   const rows = readme().matchAll(/^\| `(\w+Error)` +\| `(ERR_\w+)` +\| +\S/gm);
   const documented = [...rows].map(([, name = '', code = '']) => `${name} ${code}`);
   const existing = Object.entries(samples).map(([name, { code }]) => `${name} ${code}`);
   assert.deepEqual(documented.toSorted(), existing.toSorted());
 });
 
-test('a tree error tells all problems at once, each with place, code and remedy', () => {
+test('the message of a TreeError has every problem, with place, code and remedy', () => {
   const { message } = samples.TreeError;
   assert.match(message, /The tree \/etc cannot be used:/);
   assert.match(message, /\/etc\/services\.d\/web: has no run \(run-missing\) Write one\./);
   assert.match(message, /down-signal:1: is no signal \(value-invalid\)/);
 });
 
-test('an unknown service is told with the nearest name and all there are', () => {
+test('the message of an UnknownServiceError has the nearest name and all names', () => {
   assert.match(samples.UnknownServiceError.message, /'wbe'.*Did you mean 'web'\?.*web, db/);
   const alone = new errors.UnknownServiceError('web', [], undefined);
   assert.equal(alone.message, "No service is named 'web'. The tree has no services.");
 });
 
-test('a timeout tells what took how long, and who is still awaited', () => {
+test('the message of a TimeoutError has the operation, its timeout and what it still waits for', () => {
   assert.equal(
     samples.TimeoutError.message,
     'Stopping web took longer than 500 ms. Still awaited: web, web/log.',
@@ -80,11 +80,11 @@ test('a timeout tells what took how long, and who is still awaited', () => {
   assert.equal(new errors.TimeoutError('It', 1, []).message, 'It took longer than 1 ms.');
 });
 
-test('a failed init script is told by name and exit code', () => {
+test('the message of an InitFailedError has the script and its exit code', () => {
   assert.match(samples.InitFailedError.message, /'10-first' failed \(exit code 3\)/);
 });
 
-test('a service that did not come up is told by name and reason', () => {
+test('the message of a ServiceFailedError has the service and the reason', () => {
   assert.match(samples.ServiceFailedError.message, /'web' did not come up: finish said 125\./);
 });
 

@@ -10,7 +10,7 @@ function event(sequence: number): LifecycleEvent {
   return { ...timed, sequence, type: 'stage', stage: 'init', status: 'started' };
 }
 
-/** A queue, and how often it has told that nobody needs to feed it any more. */
+/** A queue, and the number of its calls of `leave`. */
 function rig() {
   let left = 0;
   const queue = new EventQueue();
@@ -26,7 +26,7 @@ async function sequences(queue: EventQueue): Promise<readonly number[]> {
   return found;
 }
 
-test('serviceOf: whose event it is', () => {
+test('serviceOf() returns the service of an event', () => {
   const service = { type: 'service', service: 'web', from: 'down', to: 'starting' } as const;
   assert.equal(serviceOf({ ...timed, sequence: 1, ...service }), 'web');
   const ready = { type: 'ready', service: 'web/log', pid: 7, duration: 5 } as const;
@@ -34,7 +34,7 @@ test('serviceOf: whose event it is', () => {
   assert.equal(serviceOf(event(1)), undefined);
 });
 
-test('serviceOf: what a finish script prints belongs to its service', () => {
+test('serviceOf() returns the service for the output of its finish script', () => {
   const output = (source: string): LifecycleEvent => {
     const line = { type: 'output', source, stream: 'stdout', line: 'text' } as const;
     return { ...timed, sequence: 1, ...line };
@@ -43,10 +43,10 @@ test('serviceOf: what a finish script prints belongs to its service', () => {
   assert.equal(serviceOf(output('web/finish')), 'web');
   assert.equal(serviceOf(output('web/log/finish')), 'web/log');
   const byScript = { ...output('web'), stage: 'init' } as const;
-  assert.equal(serviceOf(byScript), undefined, 'a script may be named like a service');
+  assert.equal(serviceOf(byScript), undefined, 'a script may have the name of a service');
 });
 
-test('what comes is read in order, whether it is awaited already or not', async () => {
+test('events are read in order, before and after a read is pending', async () => {
   const { queue } = rig();
   queue.push(event(1));
   queue.push(event(2));
@@ -58,7 +58,7 @@ test('what comes is read in order, whether it is awaited already or not', async 
   assert.deepEqual(await read, [1, 2, 3, 4]);
 });
 
-test('several reads at once are answered in their order', async () => {
+test('several pending reads resolve in their order', async () => {
   const { queue } = rig();
   const reads = [queue.next(), queue.next(), queue.next()];
   queue.push(event(1));
@@ -71,17 +71,17 @@ test('several reads at once are answered in their order', async () => {
   );
 });
 
-test('after the end what is unread can still be read, and nothing is added', async () => {
+test('after the close unread events can still be read, and none is added', async () => {
   const { queue, left } = rig();
   queue.push(event(1));
   queue.close();
   queue.push(event(2));
   queue.close(new Error('too late to fail'));
   assert.deepEqual(await sequences(queue), [1]);
-  assert.equal(left(), 1, 'it is left once');
+  assert.equal(left(), 1, 'leave is called once');
 });
 
-test('whoever stops reading leaves at once, and what was unread is gone', async () => {
+test('return() closes the queue at once and discards unread events', async () => {
   const { queue, left } = rig();
   queue.push(event(1));
   queue.push(event(2));
@@ -93,7 +93,7 @@ test('whoever stops reading leaves at once, and what was unread is gone', async 
   assert.deepEqual(await queue.next(), { done: true, value: undefined });
 });
 
-test('an end with a failure: what is unread first, then the failure, then nothing', async () => {
+test('a close with a failure: reads give the unread events, then the failure, then the end', async () => {
   const { queue } = rig();
   queue.push(event(1));
   queue.close(new Error('enough'));
@@ -102,7 +102,7 @@ test('an end with a failure: what is unread first, then the failure, then nothin
   assert.deepEqual(await queue.next(), { done: true, value: undefined });
 });
 
-test('a failure reaches the one who waits, the others behind it find the end', async () => {
+test('a failure rejects the first pending read, the others get the end', async () => {
   const { queue } = rig();
   const reads = [queue.next(), queue.next()] as const;
   queue.close(new Error('enough'));
@@ -110,10 +110,10 @@ test('a failure reaches the one who waits, the others behind it find the end', a
   assert.deepEqual(await reads[1], { done: true, value: undefined });
 });
 
-test('a reader that is too far behind fails, and takes no more room', async () => {
+test('a queue with too many unread events fails and frees them', async () => {
   const { queue, left } = rig();
   for (let count = 1; count <= mostUnread; count += 1) queue.push(event(count));
-  assert.equal(left(), 0, 'so much is kept');
+  assert.equal(left(), 0, 'that many are kept');
   queue.push(event(mostUnread + 1));
   assert.equal(left(), 1);
   const isTold = { name: OverflowError.name, message: /^More than 100000 events were not read/ };
@@ -121,13 +121,13 @@ test('a reader that is too far behind fails, and takes no more room', async () =
   assert.deepEqual(await queue.next(), { done: true, value: undefined });
 });
 
-/** A line of output; with others of `bytes`, a round number of events fills the room for unread ones. */
+/** An event of output with a line of this many bytes. */
 function output(bytes: number): LifecycleEvent {
   const line = 'ü'.repeat(bytes / 2);
   return { ...timed, sequence: 1, type: 'output', source: 'web', stream: 'stdout', line };
 }
 
-test('the size of an event is that of its text and a little more', () => {
+test('sizeOf() counts the bytes of the text and a constant', () => {
   const short = sizeOf(output(0));
   assert.ok(short > 0);
   assert.equal(sizeOf(output(1000)), short + 1000, 'in bytes, not in characters');
@@ -137,12 +137,12 @@ test('the size of an event is that of its text and a little more', () => {
   assert.equal(sizeWith('x'.repeat(1000)), sizeWith('') + 1000);
 });
 
-test('a reader that is too far behind in bytes fails, and takes no more room', async () => {
+test('a queue with too many unread bytes fails and frees them', async () => {
   const { queue, left } = rig();
   const event = output(64 * 1024);
   const count = Math.floor(mostUnreadBytes / sizeOf(event));
   for (let more = 0; more < count; more += 1) queue.push(event);
-  assert.equal(left(), 0, 'so much is kept');
+  assert.equal(left(), 0, 'that many are kept');
   queue.push(event);
   assert.equal(left(), 1);
   const isTold = { name: OverflowError.name, message: /^More than 67108864 bytes of events were/ };
@@ -150,7 +150,7 @@ test('a reader that is too far behind in bytes fails, and takes no more room', a
   assert.deepEqual(await queue.next(), { done: true, value: undefined });
 });
 
-test('what is read makes room again', async () => {
+test('a read event no longer counts as unread', async () => {
   const { queue, left } = rig();
   const event = output(64 * 1024);
   const count = Math.floor(mostUnreadBytes / sizeOf(event));

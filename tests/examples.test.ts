@@ -1,5 +1,5 @@
 /*
- * The examples, each run as a user runs it, and what its output must show.
+ * Runs each example in the way that a user does, and checks its output.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
@@ -21,9 +21,9 @@ import { read, until } from './processes.ts';
 
 interface Running {
   readonly child: ChildProcess;
-  /** What it has printed so far, on stdout and stderr. */
+  /** The output so far, on stdout and stderr. */
   output(): string;
-  /** Its exit code or signal, once it has ended. */
+  /** The exit code or signal. */
   readonly ended: Promise<number | string>;
 }
 
@@ -37,7 +37,7 @@ function node(
   words: readonly string[],
   environment: Record<string, string | undefined> = {},
 ): Running {
-  // One pipe for both, since what comes by two has no order.
+  // One pipe for both streams, since the order between two pipes is not defined.
   const child = spawn('sh', ['-c', 'exec "$@" 2>&1', 'sh', process.execPath, ...words], {
     cwd: fileURLToPath(new URL(`../examples/${example}`, import.meta.url)),
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -49,19 +49,19 @@ function node(
   return { child, output: () => output, ended };
 }
 
-/** Asserts that the output shows these things in this order. */
+/** Asserts that these texts appear in the output in this order. */
 function shows(output: string, ...things: readonly (string | RegExp)[]): void {
   let rest = output;
   for (const thing of things) {
     const found = typeof thing === 'string' ? rest.indexOf(thing) : rest.search(thing);
-    assert.notEqual(found, -1, `${String(thing)} is missing, or not in its place:\n${output}`);
+    assert.notEqual(found, -1, `${String(thing)} is missing, or out of order:\n${output}`);
     rest = rest.slice(found + 1);
   }
 }
 
 const bound = { timeout: 60_000 };
 
-test('boot-a-tree shows the whole model at work and ends by itself', bound, async () => {
+test('boot-a-tree runs all three stages and exits by itself', bound, async () => {
   const { ended, output } = run('boot-a-tree');
   assert.equal(await ended, 0, output());
   shows(
@@ -81,7 +81,7 @@ test('boot-a-tree shows the whole model at work and ends by itself', bound, asyn
     'finishing → ended',
     "verdict { reason: 'stopped', exitCode: 0",
   );
-  // A script may speak before the host has said that it runs, but not after the host has said that it has ended.
+  // A script may print before the host has printed that it runs, but not after the host has printed that it exited.
   shows(
     output(),
     'init1: the first init script',
@@ -103,7 +103,7 @@ test('boot-a-tree shows the whole model at work and ends by itself', bound, asyn
   assert.equal(output().includes('problem'), false, output());
 });
 
-test('boot-a-tree ends in order on Ctrl-C', bound, async () => {
+test('boot-a-tree stops in order on Ctrl-C', bound, async () => {
   const { child, ended, output } = run('boot-a-tree');
   await until(() => output().includes('starting → running'), 'the tree running', 30_000);
   child.kill('SIGINT');
@@ -111,7 +111,7 @@ test('boot-a-tree ends in order on Ctrl-C', bound, async () => {
   shows(output(), 'running → stopping', 'end of file', 'finish1', 'finish2', "reason: 'signal'");
 });
 
-test('embed-in-a-server answers /healthz and goes down in the right order', bound, async () => {
+test('embed-in-a-server answers /healthz and stops in the right order', bound, async () => {
   const { child, ended, output } = run('embed-in-a-server', { PORT: '0' });
   await until(() => output().includes('listening on'), 'the server', 30_000);
   const port = /port: (\d+)/.exec(output())?.[1];
@@ -138,7 +138,7 @@ test('embed-in-a-server answers /healthz and goes down in the right order', boun
   );
 });
 
-test('watch-events tells every step of a moody service', bound, async () => {
+test('watch-events prints every step of a service that dies twice', bound, async () => {
   const { ended, output } = run('watch-events');
   assert.equal(await ended, 0, output());
   shows(
@@ -155,7 +155,7 @@ test('watch-events tells every step of a moody service', bound, async () => {
   );
 });
 
-test('essential-service ends with the exit code of the service', bound, async () => {
+test('essential-service exits with the exit code of the service', bound, async () => {
   const { ended, output } = run('essential-service');
   assert.equal(await ended, 42, output());
   shows(output(), 'everything is down', "reason: 'essential'");
@@ -163,7 +163,7 @@ test('essential-service ends with the exit code of the service', bound, async ()
 
 test('test-your-tree passes under node:test', bound, async () => {
   const words = ['--import', 'tsx', '--test', '--test-reporter=tap', 'node.test.ts'];
-  // A test that is run by a test would report to it instead of printing.
+  // Without this variable a test inside a test would report to the outer one instead of printing.
   const { ended, output } = node('test-your-tree', words, { NODE_TEST_CONTEXT: undefined });
   assert.equal(await ended, 0, output());
   shows(output(), 'ok 1 - the tree has no problems', '# pass 8', '# fail 0');
@@ -178,18 +178,18 @@ test('test-your-tree passes under Vitest', bound, async () => {
 
 interface Image extends AsyncDisposable {
   readonly folder: string;
-  /** What the container environment has, beside that of the tests. */
+  /** The container environment, in addition to that of the tests. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The port of the web server, by its log. */
+  /** The port of the web server, from its log. */
   port(): Promise<string>;
-  /** What is left in the runtime directory. */
+  /** The entries of the runtime directory at the end. */
   left(): Promise<readonly string[]>;
 }
 
-/** The places that an image has for the tree of container-init. */
+/** The folders that an image has for the tree of container-init. */
 async function image(): Promise<Image> {
   const folder = await mkdtemp(join(tmpdir(), 'stagekeeper-example-'));
-  await chmod(folder, 0o755); // when root tests, the logger is nobody
+  await chmod(folder, 0o755); // the logger runs as the account nobody when the tests run as root
   const [runtime, data] = [join(folder, 's6'), join(folder, 'web')];
   const port = (): string | undefined =>
     /listening on (\d+)/.exec(read(join(data, 'log', 'current')))?.[1];
@@ -206,7 +206,7 @@ async function image(): Promise<Image> {
 }
 
 test(
-  'container-init serves, logs, and goes down in order on TERM, without a container',
+  'container-init serves, logs, and stops in order on TERM, without a container',
   bound,
   async () => {
     await using place = await image();
@@ -231,19 +231,19 @@ test(
       'init: finishing',
       'init: exit code 143 (signal)',
     );
-    // A script may speak before the host has said that it runs.
+    // A script may print before the host has printed that it runs.
     shows(
       output(),
       'init: web stopping → finishing',
       /the last line of the log: .* GET \//,
       'init: exit code 143 (signal)',
     );
-    assert.deepEqual(await place.left(), ['web'], 'nothing of its own is left');
+    assert.deepEqual(await place.left(), ['web'], 'no file of the supervisor is left');
   },
 );
 
 test(
-  'container-init ends with the exit code of its web server, or of its command',
+  'container-init exits with the exit code of its web server, or of its command',
   bound,
   async () => {
     await using place = await image();
@@ -258,12 +258,12 @@ test(
   },
 );
 
-/** The folder of an example, or what is in it. */
+/** The path of an example, or of a file in it. */
 function inExamples(path: string): string {
   return fileURLToPath(new URL(`../examples/${path}`, import.meta.url));
 }
 
-/** Asks a probe, as a kubelet does. */
+/** Sends a probe's request, in the way of a kubelet. */
 async function probe(
   base: string,
   path: string,
@@ -272,13 +272,13 @@ async function probe(
   return { code: response.status, status: (await response.json()) as SupervisorStatus };
 }
 
-/** The exit codes, so to speak, of the three probes: started, ready, alive. */
+/** The status codes of the three probes: started, ready, alive. */
 async function probes(base: string): Promise<readonly number[]> {
   const answers = ['/startupz', '/readyz', '/livez'].map(async (path) => probe(base, path));
   return (await Promise.all(answers)).map(({ code }) => code);
 }
 
-/** Resolves once the probes answer so. */
+/** Resolves once the probes have these status codes. */
 async function untilProbes(base: string, wanted: readonly number[]): Promise<void> {
   const end = performance.now() + 30_000;
   for (;;) {
@@ -289,7 +289,7 @@ async function untilProbes(base: string, wanted: readonly number[]): Promise<voi
   }
 }
 
-/** The pid of the cleaner, once it is up after so many deaths. */
+/** The pid of the cleaner once it is up after this number of deaths. */
 async function pidOfCleaner(base: string, deaths: number): Promise<number> {
   const end = performance.now() + 30_000;
   while (performance.now() < end) {
@@ -300,7 +300,7 @@ async function pidOfCleaner(base: string, deaths: number): Promise<number> {
   return assert.fail(`the cleaner is not up after ${String(deaths)} deaths`);
 }
 
-/** The values in YAML of the plainest kind, each after the keys that lead to it; the items of lists go without numbers. */
+/** The values of simple YAML, each after the keys that lead to it; items of lists have no index. */
 function valuesIn(yaml: string): readonly string[] {
   const keys: { readonly depth: number; readonly key: string }[] = [];
   let [last, isOpen] = [-1, true];
@@ -318,7 +318,7 @@ function valuesIn(yaml: string): readonly string[] {
   });
 }
 
-test('kubernetes: the probes tell of each turn in the life of a pod', bound, async () => {
+test('kubernetes: the probes follow the phases of a pod', bound, async () => {
   await using place = await image();
   const root = join(place.folder, 'tree');
   await cp(inExamples('container-init/tree'), root, { recursive: true });
@@ -340,7 +340,7 @@ test('kubernetes: the probes tell of each turn in the life of a pod', bound, asy
   await writeFile(join(place.folder, 'go'), '');
   await untilProbes(base, [200, 200, 200]);
 
-  // A service that dies is restarted; the third time it has failed for good.
+  // A service that dies is restarted; the third death makes it fail for good.
   for (const deaths of [0, 1, 2]) process.kill(await pidOfCleaner(base, deaths), 'SIGKILL');
   await untilProbes(base, [200, 200, 503]);
 
@@ -352,7 +352,7 @@ test('kubernetes: the probes tell of each turn in the life of a pod', bound, asy
   shows(output(), 'init: stopping', 'init: finishing', 'init: exit code 143 (signal)');
 });
 
-test('kubernetes: a pod is given the time that its longest shutdown takes', async () => {
+test('kubernetes: the grace period of a pod covers its longest shutdown', async () => {
   const yaml = read(inExamples('kubernetes/deployment.yaml'));
   const { longestShutdown } = await explore(inExamples('container-init/tree'), policies);
   const seconds = longestShutdown.duration / 1000;
@@ -368,7 +368,7 @@ test('kubernetes: a pod is given the time that its longest shutdown takes', asyn
   assert.equal(Number(/# +together +(\d+) s$/m.exec(yaml)?.[1]), seconds);
 });
 
-test('kubernetes: the deployment asks for what there is, and for no more rights than it needs', () => {
+test('kubernetes: the deployment names existing ports and paths, and no more rights than it needs', () => {
   const values = valuesIn(read(inExamples('kubernetes/deployment.yaml')));
   const under = (prefix: string): readonly string[] =>
     values.filter((value) => value.startsWith(prefix)).map((value) => value.slice(prefix.length));

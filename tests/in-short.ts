@@ -1,6 +1,6 @@
 import type { LifecycleEvent } from '../lib/index.ts';
 
-/** Events in short: `web up`, `init1 exited`, `running`, `init completed`. */
+/** Events in short form: `web up`, `init1 exited`, `running`, `init completed`. */
 export function inShort(events: readonly LifecycleEvent[]): readonly string[] {
   return events.map(short);
 }

@@ -1,5 +1,5 @@
 /*
- * What may happen to the folders and pipes of a supervisor: told, never silent, and never the end of the host.
+ * Failures of the folders and pipes of a supervisor: each is reported, and none of them ends the host.
  */
 import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
@@ -26,13 +26,13 @@ function problemsOf(supervisor: Supervisor): readonly Problem[] {
 
 const sleeper = ['sleep', '600'];
 
-test('a runtime directory that another supervisor uses is left alone, and that is told', async (t) => {
+test('a runtime directory that another supervisor uses is left alone, with a problem', async (t) => {
   const runtimeDirectory = join(await folderFor(t), 'runtime');
   const services = [{ name: 'web', run: sleeper }];
   await using first = new Supervisor({ services }, { runtimeDirectory });
   first.environment.set('GREETING', 'hello');
   await first.start();
-  await until(() => existsSync(join(runtimeDirectory, 'control')), 'the first one at work');
+  await until(() => existsSync(join(runtimeDirectory, 'control')), 'the first supervisor running');
   const second = new Supervisor({ services }, { runtimeDirectory });
   const problems = problemsOf(second);
   await second.start();
@@ -44,7 +44,7 @@ test('a runtime directory that another supervisor uses is left alone, and that i
   assert.equal(first.service('web').status, 'up');
 });
 
-test('a runtime directory where nothing can be made is told', async (t) => {
+test('a runtime directory that cannot be made is a problem', async (t) => {
   const folder = await folderFor(t);
   await writeFile(join(folder, 'file'), '');
   for (const runtimeDirectory of ['/proc/nope/deep/down', join(folder, 'file', 'below')]) {
@@ -64,7 +64,7 @@ test('a runtime directory where nothing can be made is told', async (t) => {
   }
 });
 
-test('a given runtime directory is made with all that leads there', async (t) => {
+test('a given runtime directory is made with its parent folders', async (t) => {
   const folder = await folderFor(t);
   const runtimeDirectory = join(folder, 'deep', 'down');
   await using supervisor = new Supervisor(
@@ -75,7 +75,7 @@ test('a given runtime directory is made with all that leads there', async (t) =>
   assert.equal(supervisor.service('web').status, 'up');
 });
 
-test('nothing is started in an empty environment when its folder was removed', async (t) => {
+test("no process starts with an empty environment when the environment's folder was removed", async (t) => {
   await using supervisor = new Supervisor({
     services: [
       { name: 'one', run: sleeper },
@@ -94,7 +94,7 @@ test('nothing is started in an empty environment when its folder was removed', a
   assert.equal(supervisor.service('one').status, 'up');
 });
 
-test('a logger whose pipe could not be made finds its end at the end', async (t) => {
+test('a logger without a pipe exits at the stop', async (t) => {
   const folder = await folderFor(t);
   const blocked = join(folder, 'blocked');
   await writeFile(blocked, '');

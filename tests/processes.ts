@@ -1,32 +1,32 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Whether a process lives; a zombie is dead. */
+/** Whether a process is alive; a zombie is not. */
 export function isAlive(pid: number): boolean {
   const state = fieldsOf(String(pid))[0];
   return state !== undefined && state !== '' && state !== 'Z';
 }
 
-/** Whether a process waits for something to come, or is halted or dead. Who runs or reads a disk is not at rest. */
+/** Whether a process sleeps, is stopped or is dead. A process that runs or waits for a disk is not at rest. */
 export function isAtRest(pid: number): boolean {
   return !isAlive(pid) || /^[ST]/.test(fieldsOf(String(pid))[0] ?? '');
 }
 
-/** The pids of the children of a process, zombies included. */
+/** The pids of the children of a process, including zombies. */
 export function childrenOf(parent: number): readonly number[] {
   return pids()
     .filter((pid) => Number(fieldsOf(pid)[1]) === parent)
     .map(Number);
 }
 
-/** The pids of the guards that a process has, as the list of processes shows them. */
+/** The pids of the guards of a process, from the list of processes. */
 export function guardsOf(host: number): readonly number[] {
   return childrenOf(host).filter((pid) =>
     read(`/proc/${pid}/cmdline`).includes('\0stagekeeper-guard\0'),
   );
 }
 
-/** The living processes for which `test` holds; it is given what `/proc/PID` has under that name. */
+/** The living processes for which `test` is true of the content of `/proc/PID/<file>`. */
 export function livingWith(file: string, test: (text: string) => boolean): readonly number[] {
   return pids()
     .filter((pid) => test(read(`/proc/${pid}/${file}`)))
@@ -35,8 +35,8 @@ export function livingWith(file: string, test: (text: string) => boolean): reado
 }
 
 /**
- * The living processes with this entry in their environment. Whoever is becoming another program has none for a moment,
- * and is looked at until it has one again.
+ * The living processes with this entry in their environment. A process has no environment for a moment during exec(), so it is
+ * read again until it has one.
  */
 export function livingWithEntry(entry: string): readonly number[] {
   return pids()
@@ -45,12 +45,12 @@ export function livingWithEntry(entry: string): readonly number[] {
     .filter(isAlive);
 }
 
-/** This process's open descriptors. */
+/** The open descriptors of this process. */
 export function openDescriptors(): readonly string[] {
   return readdirSync('/proc/self/fd').toSorted();
 }
 
-/** Resolves once `test` holds; rejects when it does not within so many milliseconds. */
+/** Resolves once `test` is true; rejects when it is not within `within` milliseconds. */
 export async function until(test: () => boolean, what: string, within = 10_000): Promise<void> {
   const end = performance.now() + within;
   while (!test()) {
@@ -59,7 +59,7 @@ export async function until(test: () => boolean, what: string, within = 10_000):
   }
 }
 
-/** What a file holds; the empty string when it cannot be read. */
+/** The content of a file; the empty string when it cannot be read. */
 export function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -68,7 +68,7 @@ export function read(path: string): string {
   }
 }
 
-/** Milliseconds after which somebody without an environment is taken to have been started without one. */
+/** Milliseconds after which a process without an environment counts as started without one. */
 const moment = 50;
 
 function environmentOf(pid: string): readonly string[] {
@@ -79,11 +79,11 @@ function environmentOf(pid: string): readonly string[] {
       if (text !== '' || !hasMemory(pid) || performance.now() > end) return text.split('\0');
     }
   } catch {
-    return []; // gone, or somebody else's
+    return []; // gone, or of another account
   }
 }
 
-/** The dead and the kernel's own threads have none. */
+/** Dead processes and kernel threads have no memory. */
 function hasMemory(pid: string): boolean {
   return Number(fieldsOf(pid)[20] ?? 0) > 0;
 }
@@ -92,7 +92,7 @@ function pids(): readonly string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 }
 
-/** The fields behind the name in `/proc/PID/stat`: state, parent ... */
+/** The fields after the name in `/proc/PID/stat`: state, parent ... */
 function fieldsOf(pid: string): readonly string[] {
   const stat = read(`/proc/${pid}/stat`);
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');

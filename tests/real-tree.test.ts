@@ -1,5 +1,5 @@
 /*
- * Trees on disk, run with real processes: what scripts see, and what init scripts may do to the tree.
+ * Trees on disk with real processes: what scripts get, and how init scripts may change the tree.
  */
 import assert from 'node:assert/strict';
 import { realpathSync } from 'node:fs';
@@ -46,14 +46,14 @@ async function plant(
   };
 }
 
-/** A tree's life: started, and stopped once `done` holds. */
+/** Starts a tree, and stops it once `done` is true. */
 async function live({ supervisor }: Planted, done: () => boolean = () => true): Promise<void> {
   await supervisor.start();
-  await until(done, 'what the tree is to do');
+  await until(done, 'the expected state of the tree');
   await supervisor.stop();
 }
 
-test('scripts run in their own folder, services in theirs', async (t) => {
+test('scripts run in the folder of their stage, services in their own', async (t) => {
   const tree = await plant(t, {
     'cont-init.d/where': '#!/bin/sh\npwd; echo "$0"\n',
     'services.d/web/run': '#!/bin/sh\npwd; echo "$0 $*"; exec sleep 600\n',
@@ -69,7 +69,7 @@ test('scripts run in their own folder, services in theirs', async (t) => {
   assert.deepEqual(tree.printedBy('web'), [join(tree.root, 'services.d/web'), './run web']);
 });
 
-test('with-contenv, whatever its prefix, gives the container environment as it stands then', async (t) => {
+test('with-contenv, at any path, gives the current container environment', async (t) => {
   const tree = await plant(t, {
     'cont-init.d/10-leave':
       '#!/command/with-contenv sh\nprintf "from init" > "$STAGEKEEPER_RUNTIME/container_environment/LEFT"\n',
@@ -83,7 +83,7 @@ test('with-contenv, whatever its prefix, gives the container environment as it s
   assert.equal(tree.supervisor.environment.get('LEFT'), 'from init', 'kept after the end');
 });
 
-test('keepEnvironment: false leaves plain scripts a PATH and nothing else', async (t) => {
+test('with keepEnvironment: false a plain script gets a PATH and nothing else', async (t) => {
   const tree = await plant(
     t,
     {
@@ -95,13 +95,13 @@ test('keepEnvironment: false leaves plain scripts a PATH and nothing else', asyn
   tree.supervisor.environment.set('GIVEN', 'still there');
   await live(tree);
   assert.deepEqual(tree.printedBy('contenv'), ['still there']);
-  const seen = tree.printedBy('plain').filter((line) => !line.startsWith('PWD=')); // sh adds that
+  const seen = tree.printedBy('plain').filter((line) => !line.startsWith('PWD=')); // sh adds PWD
   const { directory } = tree.supervisor.environment;
   const standIns = join(dirname(directory), 'bin');
   assert.deepEqual(seen, [`PATH=${standIns}:/usr/bin:/usr/sbin:/bin:/sbin`]);
 });
 
-test('init scripts write, rename and remove services before any is started', async (t) => {
+test('init scripts can write, rename and remove services before any starts', async (t) => {
   const service = '#!/bin/sh\nexec sleep 600\n';
   const tree = await plant(t, {
     'cont-init.d/change': `#!/bin/sh
@@ -130,7 +130,7 @@ ln -s after linked
   );
 });
 
-test('rescan() starts what is new, stops what is gone and touches nothing else', async (t) => {
+test('rescan() starts new services, stops removed ones and leaves the others alone', async (t) => {
   const service = '#!/bin/sh\nexec sleep 600\n';
   const tree = await plant(t, { 'services.d/old/run': service, 'services.d/kept/run': service });
   const { supervisor, root } = tree;
@@ -150,7 +150,7 @@ test('rescan() starts what is new, stops what is gone and touches nothing else',
   assert.equal(supervisor.service('kept').pid, pid);
 });
 
-test('what is newly wrong when the tree is read again is told, what is known is not', async (t) => {
+test('a reread reports new problems and does not repeat known ones', async (t) => {
   const service = '#!/bin/sh\nexec sleep 600\n';
   const tree = await plant(t, {
     'services.d/known/run': { content: service, mode: 0o644 },
@@ -168,7 +168,7 @@ test('what is newly wrong when the tree is read again is told, what is known is 
   );
 });
 
-test('scripts that are not executable run through their interpreter, and their files stay as they are', async (t) => {
+test('scripts that are not executable run through their interpreter, and their mode is unchanged', async (t) => {
   const tree = await plant(t, {
     'cont-init.d/plain': { content: '#!/bin/sh -e\necho run\nfalse\necho never\n', mode: 0o644 },
     'services.d/web/run': { content: '#!/bin/sh\necho up; exec sleep 600\n', mode: 0o644 },
@@ -183,7 +183,7 @@ test('scripts that are not executable run through their interpreter, and their f
   assert.equal(mode & 0o777, 0o644);
 });
 
-test('finish is given the exit, the name and the process group', async (t) => {
+test('finish gets the exit, the name and the process group of run', async (t) => {
   const tree = await plant(t, {
     'services.d/web/run': '#!/bin/sh\necho $$; exit 3\n',
     'services.d/web/finish': '#!/bin/sh\necho "$*"; pwd; exit 125\n',
@@ -196,7 +196,7 @@ test('finish is given the exit, the name and the process group', async (t) => {
   ]);
 });
 
-test('readiness is announced with a newline, and writing on does no harm', async (t) => {
+test('a newline announces readiness, and later writes do not matter', async (t) => {
   const tree = await plant(t, {
     'services.d/web/run': `#!/bin/sh
 printf "not " >&3; sleep 0.1; echo said; ${waitFor('go')}; echo yet >&3; echo again >&3; exec sleep 600
@@ -205,7 +205,7 @@ printf "not " >&3; sleep 0.1; echo said; ${waitFor('go')}; echo yet >&3; echo ag
   });
   const service = tree.supervisor.service('web');
   const started = tree.supervisor.start();
-  await until(() => tree.printedBy('web').length === 1, 'the first word');
+  await until(() => tree.printedBy('web').length === 1, 'the first output');
   assert.equal(service.ready, false, 'not before the newline');
   await writeTree(tree.root, { 'services.d/web/go': '' });
   await started;
@@ -231,7 +231,7 @@ test('fix-attrs.d is applied before the first init script', async (t) => {
   assert.deepEqual(lines, ['705', '604']);
 });
 
-test('a tree that came back from JSON runs as before', async (t) => {
+test('a tree that was converted to JSON and back runs as before', async (t) => {
   const tree = await plant(t, { 'services.d/web/run': '#!/bin/sh\nexec sleep 600\n' });
   const copy = JSON.parse(JSON.stringify(tree.supervisor.tree)) as typeof tree.supervisor.tree;
   assert.deepEqual(copy, tree.supervisor.tree);
@@ -240,7 +240,7 @@ test('a tree that came back from JSON runs as before', async (t) => {
   assert.equal(again.service('web').status, 'up');
 });
 
-test('a run that cannot be executed is told at once, with what is missing', async (t) => {
+test('a run that cannot be executed is reported at once, with what is missing', async (t) => {
   const tree = await plant(t, {
     'services.d/gone/run': '#!/no/such/interpreter\n',
     'services.d/crlf/run': '#!/bin/sh\r\necho never\r\n',
@@ -255,7 +255,7 @@ test('a run that cannot be executed is told at once, with what is missing', asyn
   assert.equal(tree.supervisor.service('gone').status, 'backoff');
 });
 
-test('the given runtime directory is used, and left as it was', async (t) => {
+test('the given runtime directory is used, and has its former content at the end', async (t) => {
   const directory = realpathSync(await mkdtemp(join(tmpdir(), 'stagekeeper-runtime-')));
   t.after(() => rm(directory, { recursive: true }));
   const tree = await plant(
@@ -268,7 +268,7 @@ test('the given runtime directory is used, and left as it was', async (t) => {
   assert.equal(read(join(directory, 'container_environment/PATH')), '');
 });
 
-test('strict refuses a tree with warnings', async (t) => {
+test('strict rejects a tree with warnings', async (t) => {
   const tree = await plant(t, { 'services.d/web/down': '' });
   await assert.rejects(Supervisor.load(tree.root, { strict: true }), (error) => {
     assert.ok(error instanceof TreeError);

@@ -11,7 +11,7 @@ async function up(life: Simulation): Promise<void> {
   await life.supervisor.start();
 }
 
-test('start() brings a service up and its logger with it, before its stage is open', async () => {
+test('start() starts a service and its logger before the stage starts', async () => {
   const life = await simulate({ services: [{ ...web, logger: { run: ['log'] } }] });
   await life.supervisor.service('web').start();
   assert.deepEqual(life.spawner.alive, ['web/log', 'web']);
@@ -20,7 +20,7 @@ test('start() brings a service up and its logger with it, before its stage is op
   assert.deepEqual(life.spawner.alive, []);
 });
 
-test('a service with a down file waits for its start()', async () => {
+test('a service with a down file starts only with start()', async () => {
   const life = await simulate({ services: [{ ...web, down: true }] });
   await up(life);
   const service = life.supervisor.service('web');
@@ -58,7 +58,7 @@ test('start() rejects when the service fails for good', async () => {
   assert.equal(life.supervisor.service('web').status, 'failed');
 });
 
-test('start() rejects at once when the service cannot be run, which is tried again', async () => {
+test('start() rejects at once when the service cannot be run, and the supervisor keeps trying', async () => {
   const life = await simulate({ services: [{ ...web, down: true }] });
   life.spawner.script('web', [{ unspawnable: 'ENOENT' }, {}]);
   const start = assert.rejects(life.supervisor.service('web').start(), ServiceFailedError);
@@ -70,7 +70,7 @@ test('start() rejects at once when the service cannot be run, which is tried aga
   assert.equal(life.supervisor.service('web').status, 'up');
 });
 
-test('once() does not restart', async () => {
+test('once() does not restart the service', async () => {
   const life = await simulate({ services: [{ ...web, down: true }] });
   const service = life.supervisor.service('web');
   await service.once();
@@ -81,7 +81,7 @@ test('once() does not restart', async () => {
   assert.equal(life.spawner.children.length, 1);
 });
 
-test('once() brings nothing back that is on its way down, and says so', async () => {
+test('once() rejects on a service that is stopping or finishing, which stays down', async () => {
   await using life = await simulate({ services: [{ name: 'web', run: ['web'], finish: ['f'] }] });
   const service = life.supervisor.service('web');
   life.spawner.script('web', {});
@@ -96,7 +96,7 @@ test('once() brings nothing back that is on its way down, and says so', async ()
   await life.until(() => service.status === 'down');
 });
 
-test('a signal that comes just after the start reaches the run', async () => {
+test('a signal right after start() reaches run', async () => {
   await using life = await simulate({ services: [{ name: 'web', run: ['web'], down: true }] });
   await life.supervisor.start();
   const service = life.supervisor.service('web');
@@ -106,7 +106,7 @@ test('a signal that comes just after the start reaches the run', async () => {
   assert.deepEqual(life.spawner.child('web').signals, ['SIGUSR1']);
 });
 
-test("once(event, listener) is the emitter's", async () => {
+test('once(event, listener) adds a listener', async () => {
   const life = await simulate({ services: [web] });
   const heard: string[] = [];
   life.supervisor.service('web').once('service', ({ to }) => heard.push(to));
@@ -114,7 +114,7 @@ test("once(event, listener) is the emitter's", async () => {
   assert.deepEqual(heard, ['starting']);
 });
 
-test('stop() resolves when the finish script has ended, and the service stays down', async () => {
+test('stop() resolves when the finish script has exited, and the service stays down', async () => {
   const life = await simulate({ services: [{ ...web, finish: ['tidy'] }] });
   await up(life);
   life.spawner.script('web/finish', exit(0, 300));
@@ -128,10 +128,10 @@ test('stop() resolves when the finish script has ended, and the service stays do
   await stop;
   await life.advance(60_000);
   assert.equal(service.status, 'down');
-  assert.equal(service.deaths, 0, 'an exit that was asked for is no death');
+  assert.equal(service.deaths, 0, 'a requested exit does not count as a death');
 });
 
-test('stop() kills when the kill timeout is over', async () => {
+test('stop() sends KILL after the kill timeout', async () => {
   const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await up(life);
@@ -141,7 +141,7 @@ test('stop() kills when the kill timeout is over', async () => {
   assert.deepEqual(life.spawner.children[0]?.signals, ['SIGTERM', 'SIGCONT', 'SIGKILL']);
 });
 
-test('stop() with a timeout rejects, and the stop goes on', async () => {
+test('stop() rejects after its timeout, and the stop continues', async () => {
   const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await up(life);
@@ -152,7 +152,7 @@ test('stop() with a timeout rejects, and the stop goes on', async () => {
   assert.equal(life.supervisor.service('web').status, 'down');
 });
 
-test('a stop that is overtaken by a start rejects', async () => {
+test('stop() rejects when a start interrupts it', async () => {
   const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await up(life);
@@ -162,7 +162,7 @@ test('a stop that is overtaken by a start rejects', async () => {
   await stop;
 });
 
-test('a start that is overtaken by a stop rejects', async () => {
+test('start() rejects when a stop interrupts it', async () => {
   const life = await simulate({ services: [{ ...web, notificationFd: 3, down: true }] });
   const service = life.supervisor.service('web');
   const start = assert.rejects(service.start(), InterruptedError);
@@ -171,7 +171,7 @@ test('a start that is overtaken by a stop rejects', async () => {
   await start;
 });
 
-test('restart() resolves with another process, without a delay', async () => {
+test('restart() resolves with a new process, without a delay', async () => {
   const life = await simulate({ services: [web] });
   await up(life);
   const service = life.supervisor.service('web');
@@ -182,7 +182,7 @@ test('restart() resolves with another process, without a delay', async () => {
   assert.equal(life.clock.now(), 0);
 });
 
-test('restart() of a service that waits for its restart skips the delay', async () => {
+test('restart() of a service in backoff skips the delay', async () => {
   const life = await simulate({ services: [web] });
   await up(life);
   life.spawner.child('web').exit({ code: 1, signal: null });
@@ -193,7 +193,7 @@ test('restart() of a service that waits for its restart skips the delay', async 
   assert.equal(service.status, 'up');
 });
 
-test('commands that bring up are refused on the way down', async () => {
+test('start(), restart() and once() reject during a stop', async () => {
   const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await up(life);
@@ -206,7 +206,7 @@ test('commands that bring up are refused on the way down', async () => {
   await stop;
 });
 
-test('signal() reaches run, and nobody when it does not live', async () => {
+test('signal() goes to run, and has no effect while run is not alive', async () => {
   const life = await simulate({ services: [{ ...web, down: true }] });
   const service = life.supervisor.service('web');
   service.signal('SIGHUP');
@@ -215,7 +215,7 @@ test('signal() reaches run, and nobody when it does not live', async () => {
   assert.deepEqual(life.spawner.child('web').signals, ['SIGUSR1']);
 });
 
-test('when() resolves at once in that state, later when it comes, and rejects when it cannot', async () => {
+test('when() resolves at once in the state, later when the state follows, and rejects when the supervisor ends', async () => {
   const life = await simulate({ services: [web] });
   const service = life.supervisor.service('web');
   await service.when('down');
@@ -232,7 +232,7 @@ test('when() resolves at once in that state, later when it comes, and rejects wh
   await never;
 });
 
-test('a service tells of itself', async () => {
+test('a service emits its own events', async () => {
   const life = await simulate({ services: [web, { name: 'db', run: ['db'] }] });
   const heard: string[] = [];
   life.supervisor.service('db').on('event', (event) => {
@@ -242,7 +242,7 @@ test('a service tells of itself', async () => {
   assert.deepEqual(heard, ['db starting', 'db up']);
 });
 
-test('deaths, the last exit and the reason are told', async () => {
+test('deaths, lastExit and explain() describe the last exits', async () => {
   const life = await simulate({ services: [web] });
   await up(life);
   life.spawner.child('web').exit({ code: 9, signal: null });

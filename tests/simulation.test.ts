@@ -6,16 +6,16 @@ import { lives } from './simulation/lives.ts';
 import { Stage } from './simulation/stage.ts';
 
 /*
- * Random lives of random trees in virtual time. After each step of the engine everything that must always hold is checked
- * (`simulation/`), and each life ends in a stop, after which nothing may be left.
+ * Random lives of random trees in virtual time. After each step of the engine the invariants of `simulation/` are checked, and
+ * each life ends in a stop, after which nothing may be left.
  *
- * `RUNS=100000` plays more of them, `SEED=7` others. What fails is made as small as possible and printed with its seed and
- * path; `SEED=... FAILING=path` plays just that one again.
+ * `RUNS=100000` runs more lives, `SEED=7` other ones. A failure is reduced to a smallest case and printed with its seed and path;
+ * `SEED=... FAILING=path` repeats only that case.
  */
 
 const { RUNS = '2000', SEED = '1', FAILING } = process.env;
 
-/** More than all limits of a life with limits add up to, in milliseconds. */
+/** More than the sum of all limits of a life with limits, in milliseconds. */
 const longest = 60_000;
 
 test(`${RUNS} random lives (seed ${SEED})`, async () => {
@@ -29,7 +29,7 @@ async function live(life: Life): Promise<void> {
   for (const act of life.acts) await stage.play(act);
   stage.tell({ type: 'end', ending: { reason: 'stopped', exitCode: 0 } });
   await stage.pass(longest);
-  if (isLimited(life, stage)) assert.equal(stage.engine.state.phase, 'ended', 'it takes too long');
+  if (isLimited(life, stage)) assert.equal(stage.engine.state.phase, 'ended', 'a stop is too slow');
   await letEnd(stage);
   const { phase, verdict } = stage.engine.state;
   assert.equal(phase, 'ended', 'it does not end, though every process does');
@@ -39,7 +39,7 @@ async function live(life: Life): Promise<void> {
   assert.equal(stage.clock.alarms, 0, 'an alarm is set after the end');
 }
 
-/** Whether whatever does not end by itself is killed: every limit that a stop meets is one. */
+/** Whether every process that does not exit by itself is killed: whether each wait of a stop has a limit. */
 function isLimited({ trees, options }: Life, { engine }: Stage): boolean {
   const specs = trees.flatMap(({ services }) => services);
   const all = specs.flatMap((spec) => (spec.logger === undefined ? [spec] : [spec, spec.logger]));
@@ -47,7 +47,7 @@ function isLimited({ trees, options }: Life, { engine }: Stage): boolean {
   return engine.state.grace > 0 && options.timeouts.finish > 0 && !patient;
 }
 
-/** Where nothing kills, processes end in the course of time. */
+/** Without limits, lets the processes exit after some time. */
 async function letEnd(stage: Stage): Promise<void> {
   for (let round = 0; round < 20 && stage.engine.state.phase !== 'ended'; round += 1) {
     stage.exitAll();

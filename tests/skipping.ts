@@ -1,6 +1,6 @@
 /**
- * A reason to skip a test, where what it needs may be missing: on anybody's machine, but not in CI, where it must be there. There
- * the test runs, and fails of what is missing.
+ * The reason to skip a test that needs something which this machine may lack. In CI the test is not skipped: what it needs must
+ * be there, and the test fails without it.
  */
 export function unlessInCI(
   reason: string | false,

@@ -1,5 +1,5 @@
 /*
- * Control files that change while their service lives: each holds from its next use on, without a rescan, as under s6.
+ * Control files that change while their service runs: each takes effect at its next use, without a rescan (s6).
  */
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ interface Planted {
   web(file: string, content: string | null): void;
 }
 
-/** A tree on disk with fake processes: its services are up. */
+/** A tree on disk with fake processes, the services of which are up. */
 async function plant(t: TestContext, files: TreeFiles, options: SupervisorOptions = {}) {
   const root = await mkdtemp(join(tmpdir(), 'stagekeeper-tree-'));
   t.after(() => rm(root, { recursive: true }));
@@ -63,7 +63,7 @@ function problems({ events }: Planted): readonly string[] {
   return events.flatMap((event) => (event.type === 'problem' ? [event.problem.code] : []));
 }
 
-test('down-signal and timeout-kill hold as they are when the service is stopped', async (t) => {
+test('the current down-signal and timeout-kill apply when the service is stopped', async (t) => {
   const tree = await plant(t, { 'services.d/web/down-signal': 'HUP' });
   const web = tree.supervisor.service('web');
   assert.equal(web.spec.downSignal, 'SIGHUP');
@@ -77,7 +77,7 @@ test('down-signal and timeout-kill hold as they are when the service is stopped'
   await stop;
 });
 
-test('notification-fd holds as it is when the service is started', async (t) => {
+test('the current notification-fd applies when the service is started', async (t) => {
   const tree = await plant(t, {});
   const web = tree.supervisor.service('web');
   tree.web('notification-fd', '5');
@@ -89,7 +89,7 @@ test('notification-fd holds as it is when the service is started', async (t) => 
   await restart;
 });
 
-test('finish, its time and the tally hold as they are when run ends', async (t) => {
+test('the current finish, timeout-finish and max-death-tally apply when run exits', async (t) => {
   const tree = await plant(t, {});
   const web = tree.supervisor.service('web');
   tree.web('finish', '#!/bin/sh\n');
@@ -102,15 +102,15 @@ test('finish, its time and the tally hold as they are when run ends', async (t) 
   tree.web('finish', null);
   tree.clock.advance(5000);
   tree.spawner.child('web').exit();
-  assert.equal(web.status, 'backoff', 'there is no finish any more');
+  assert.equal(web.status, 'backoff', 'the finish script was removed');
 });
 
-test('a down file holds as it is when the stage opens, also without the init stage', async (t) => {
+test('the current down file applies when the stage starts, also without the init stage', async (t) => {
   const tree = await plant(t, { 'services.d/web/down': '' });
   assert.equal(tree.supervisor.service('web').status, 'down');
 });
 
-test('the overrides of the host win', async (t) => {
+test('the overrides of the options take precedence over changed files', async (t) => {
   const tree = await plant(t, {}, { services: { web: { killTimeout: 50, downSignal: 'SIGINT' } } });
   tree.web('timeout-kill', '700');
   tree.web('down-signal', 'HUP');
@@ -120,10 +120,10 @@ test('the overrides of the host win', async (t) => {
   tree.clock.advance(50);
   await stop;
   assert.equal(tree.supervisor.service('web').spec.timeoutKill, 50);
-  assert.equal(tree.supervisor.tree.services[0]?.timeoutKill, 700, 'the tree is as it is on disk');
+  assert.equal(tree.supervisor.tree.services[0]?.timeoutKill, 700, 'the tree matches the disk');
 });
 
-test('a value that has become senseless is told once, and its default holds', async (t) => {
+test('a value that becomes invalid is reported once, and its default applies', async (t) => {
   const tree = await plant(t, { 'services.d/web/timeout-kill': '700' });
   tree.web('timeout-kill', 'soon');
   for (let time = 0; time < 3; time += 1) {
@@ -135,7 +135,7 @@ test('a value that has become senseless is told once, and its default holds', as
   assert.equal(tree.supervisor.service('web').spec.timeoutKill, undefined);
 });
 
-test('the way down goes by the files as they are then', async (t) => {
+test('a stop uses the current files', async (t) => {
   const tree = await plant(t, {});
   tree.web('down-signal', 'QUIT');
   const [child] = tree.spawner.children;
@@ -145,7 +145,7 @@ test('the way down goes by the files as they are then', async (t) => {
   assert.deepEqual(child?.signals.slice(0, 2), ['SIGQUIT', 'SIGCONT']);
 });
 
-test('a directory that is gone leaves its service as it was known', async (t) => {
+test('a service whose directory was removed keeps its last known values', async (t) => {
   const tree = await plant(t, { 'services.d/web/down-signal': 'HUP' });
   rmSync(join(tree.supervisor.tree.root ?? '', 'services.d/web'), { recursive: true });
   const [child] = tree.spawner.children;
@@ -155,7 +155,7 @@ test('a directory that is gone leaves its service as it was known', async (t) =>
   assert.deepEqual([child?.signals[0], problems(tree)], ['SIGHUP', []]);
 });
 
-test('a look that finds nothing new says nothing', async (t) => {
+test('a check without a change emits nothing', async (t) => {
   const tree = await plant(t, { 'services.d/web/timeout-kill': '700' });
   const sources = sourcesOf([]);
   const { root = '', services } = tree.supervisor.tree;

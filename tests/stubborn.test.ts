@@ -1,5 +1,5 @@
 /*
- * Real processes that do not want to go: what they start, what they ignore, where they flee. After `stop()` none is left.
+ * Real processes that avoid being stopped: their children, ignored signals, their own sessions. After `stop()` none is left.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -52,7 +52,7 @@ async function set(
 
 const sh = (script: string): readonly string[] => ['sh', '-c', script];
 
-test('a service that ignores TERM is killed when its time is up', async (t) => {
+test('a service that ignores TERM is killed after its kill timeout', async (t) => {
   const { supervisor, pidIn, problems } = await set(
     t,
     (folder) => ({
@@ -73,7 +73,7 @@ test('a service that ignores TERM is killed when its time is up', async (t) => {
   assert.deepEqual(problems, ['killed']);
 });
 
-test('children that ignore TERM go when their service goes', async (t) => {
+test('children that ignore TERM are ended when their service stops', async (t) => {
   const { supervisor, pidIn } = await set(
     t,
     (folder) => ({
@@ -91,10 +91,10 @@ test('children that ignore TERM go when their service goes', async (t) => {
   await supervisor.start();
   const child = await pidIn('child');
   await supervisor.service('parent').stop();
-  assert.equal(isAlive(child), false, 'already when the one service has stopped');
+  assert.equal(isAlive(child), false, 'ended when the service has stopped');
 });
 
-test('children that heed TERM are asked before they are killed', async (t) => {
+test('children that handle TERM get it before KILL', async (t) => {
   const { supervisor, folder, pidIn } = await set(t, (folder) => ({
     services: [
       {
@@ -112,7 +112,7 @@ test('children that heed TERM are asked before they are killed', async (t) => {
   assert.equal(read(join(folder, 'bye')), 'bye\n');
 });
 
-test('a service that daemonises is told, and its daemon does not outlive the supervisor', async (t) => {
+test('a service that daemonizes is reported, and its daemon ends with the supervisor', async (t) => {
   const { supervisor, pidIn } = await set(t, (folder) => ({
     services: [
       {
@@ -131,7 +131,7 @@ test('a service that daemonises is told, and its daemon does not outlive the sup
   assert.equal(isAlive(pid), false);
 });
 
-test('a service whose children live on beside its next run is told', async (t) => {
+test('a service whose children survive its restart is reported', async (t) => {
   const { supervisor, pidIn, problems } = await set(t, (folder) => ({
     services: [{ name: 'careless', run: sh(`sleep 600 & echo $! > ${folder}/pid`) }],
   }));
@@ -148,7 +148,7 @@ test('a service whose children live on beside its next run is told', async (t) =
   assert.equal(isAlive(pid), false);
 });
 
-test('a logger that never reads is killed when its time is up, its producer is not held up', async (t) => {
+test('a logger that never reads is killed after its timeout, and does not delay its producer', async (t) => {
   const { supervisor } = await set(
     t,
     () => ({
@@ -173,7 +173,7 @@ test('a logger that never reads is killed when its time is up, its producer is n
   assert.deepEqual(order, ['talker', 'talker/log']);
 });
 
-test('what a producer wrote while its logger was down still arrives', async (t) => {
+test('output that a producer wrote while its logger was down reaches the logger', async (t) => {
   const { supervisor, folder } = await set(t, (folder) => ({
     services: [
       {

@@ -1,5 +1,5 @@
 /*
- * The catch-all log, with real processes: what goes there, in whose hands it is, and what is left of it.
+ * The catch-all log with real processes: what is logged, under which account, and what is left at the end.
  */
 import assert from 'node:assert/strict';
 import { chmodSync, readlinkSync } from 'node:fs';
@@ -16,7 +16,7 @@ import type { TreeFiles } from '../lib/testing/index.ts';
 
 const log = 's6-svscan-log';
 
-/** A logger that is always there, whichever `logutil-service` a machine has. */
+/** A logger that is always available, whatever `logutil-service` a machine has. */
 const logger = '#!/bin/sh\nexec cat >> "$1/current"\n';
 
 function sh(...lines: readonly string[]): string {
@@ -27,7 +27,7 @@ interface Caught {
   readonly supervisor: Supervisor;
   readonly events: readonly LifecycleEvent[];
   readonly folder: string;
-  /** What stands in the log, line by line, without the time before it. */
+  /** The lines of the log, without their times. */
   lines(): readonly string[];
 }
 
@@ -37,7 +37,7 @@ async function plantTree(
   options: SupervisorOptions = {},
 ): Promise<Caught> {
   const folder = await testFolder(t);
-  chmodSync(folder, 0o755); // logutil-service may be nobody
+  chmodSync(folder, 0o755); // logutil-service may run as the account nobody
   plant(join(folder, 'bin', 'logutil-service'), logger);
   const loggingDirectory = join(folder, 'log');
   await writeTree(join(folder, 'tree'), files);
@@ -61,7 +61,7 @@ async function plantTree(
   return { supervisor, events, folder, lines };
 }
 
-test('everything without a logger goes to the catch-all log, from the first line to the last', async (t) => {
+test('all output without a logger goes to the catch-all log, from the first line to the last', async (t) => {
   const { supervisor, lines, events } = await plantTree(t, {
     'cont-init.d/10': sh('echo init', 'echo init stderr >&2'),
     'services.d/plain/run': sh('echo plain', 'exec sleep 600'),
@@ -71,7 +71,7 @@ test('everything without a logger goes to the catch-all log, from the first line
     'cont-finish.d/10': sh('echo finish'),
   });
   await supervisor.start();
-  await until(() => lines().length === 5, 'what the services say');
+  await until(() => lines().length === 5, 'the output of the services');
   await supervisor.stop();
   const [first, second, ...rest] = lines();
   assert.deepEqual([first, second], ['init', 'init stderr']);
@@ -107,10 +107,10 @@ test('a logger that is killed loses no line', async (t) => {
   );
 });
 
-test('what a script leaves behind, its output in its hands, does not hold up the log', async (t) => {
+test('a leftover of a script that holds its output open does not delay the end of the log', async (t) => {
   const { supervisor, lines } = await plantTree(t, {
     'cont-init.d/10': sh(
-      // Forked before there is a trap: a child of one that has a trap may lose TERM until it is another program.
+      // Forked before the trap: a child of a shell with a trap may lose TERM until it executes another program.
       '(sleep 600 & trap "echo bye; exit" TERM; : > ../ready; wait) &',
       waitFor('../ready'),
     ),
@@ -121,7 +121,7 @@ test('what a script leaves behind, its output in its hands, does not hold up the
   assert.deepEqual([killed, lines()], [[], ['bye']]);
 });
 
-test('where the logger cannot be run, nobody waits for it', async (t) => {
+test('the tree starts without the catch-all logger when it cannot be run', async (t) => {
   const { supervisor, events, folder } = await plantTree(
     t,
     { 'cont-init.d/10': sh('stdout=$(readlink /proc/$$/fd/1)', 'echo "$stdout" > ../stdout') },
@@ -133,14 +133,14 @@ test('where the logger cannot be run, nobody waits for it', async (t) => {
   assert.deepEqual(
     problems.map(({ code, path }) => `${code} ${path}`),
     [`unspawnable ${log}`, `unspawnable ${log}`],
-    'at the start, and once more to read the rest',
+    'at the start, and again to read the rest',
   );
   const stdout = read(join(folder, 'tree', 'stdout')).trim();
   assert.equal(stdout, readlinkSync('/proc/self/fd/1'));
   assert.match(problems[0]?.remedy ?? '', /has the host’s output/);
 });
 
-test('the directives of the log stand in the container environment', async (t) => {
+test('the container environment has the directives of the log', async (t) => {
   const tree = { 'cont-init.d/10': sh() };
   const { supervisor } = await plantTree(t, tree, { loggingScript: 'n2 s5000 T' });
   assert.equal(supervisor.environment.get('S6_LOGGING_SCRIPT'), 'n2 s5000 T');

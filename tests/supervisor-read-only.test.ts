@@ -1,5 +1,5 @@
 /*
- * A tree whose root cannot be written to, with real processes.
+ * A tree on a read-only root, with real processes.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readlinkSync } from 'node:fs';
@@ -40,7 +40,7 @@ function sh(...lines: readonly string[]): string {
 const say = 'echo "$0 in $PWD" >> "$TRACE"';
 const stays = sh(say, 'exec sleep 600');
 
-test('everything runs from the copy, which init scripts may change', async (t) => {
+test('everything runs from the copy, which init scripts can change', async (t) => {
   const { supervisor, lines, root, runtimeDirectory } = await plantTree(t, {
     'cont-init.d/10': sh(
       say,
@@ -71,7 +71,7 @@ test('everything runs from the copy, which init scripts may change', async (t) =
   );
 });
 
-test('what was wrong with the tree is not told again for the copy', async (t) => {
+test('problems of the tree are not reported again for the copy', async (t) => {
   const { supervisor, events, root } = await plantTree(t, {
     'services.d/web/run': stays,
     'services.d/odd/timeout-kill': 'never',
@@ -86,7 +86,7 @@ test('what was wrong with the tree is not told again for the copy', async (t) =>
   assert.deepEqual(told, []);
 });
 
-test('the scan directory leads to the copy, also for who came before it', async (t) => {
+test('the scan directory leads to the copy, also for a process that started before the copy', async (t) => {
   const bin = await testFolder(t);
   plant(join(bin, 'logutil-service'), sh('exec cat > /dev/null'));
   const tree = { 'services.d/web/run': stays };

@@ -24,7 +24,7 @@ const whole: TreeInput = {
   finish: [script('finish1')],
 };
 
-test('a finish script that hangs without a limit does not hold up the end', async () => {
+test('a finish script that hangs without a limit does not delay the end', async () => {
   const service = { ...web, finish: ['tidy'], timeoutFinish: 0 };
   const life = await simulate({ services: [service] });
   life.spawner.script('web/finish', { exit: { code: 0, signal: null }, after: 1e9 });
@@ -38,7 +38,7 @@ test('a finish script that hangs without a limit does not hold up the end', asyn
   assert.deepEqual((await stop).killed, ['web/finish']);
 });
 
-test('a second stop with a shorter kill timeout hurries those that are stopping', async () => {
+test('a second stop with a shorter kill timeout shortens the stop of services under way', async () => {
   const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await life.supervisor.start();
@@ -50,7 +50,7 @@ test('a second stop with a shorter kill timeout hurries those that are stopping'
   assert.equal(life.clock.now(), 150);
 });
 
-test('the whole life of a tree, in order', async () => {
+test('the events of a whole life are in order', async () => {
   const { supervisor, events, settle, spawner, clock } = await simulate(whole);
   const life = supervisor.run();
   await settle();
@@ -92,7 +92,7 @@ test('the whole life of a tree, in order', async () => {
   assert.equal(clock.alarms, 0);
 });
 
-test('start() resolves when every service is ready, and only then', async () => {
+test('start() resolves only when every service is ready', async () => {
   const life = await simulate({ services: [{ ...web, notificationFd: 3 }] });
   life.spawner.script('web', ready(200));
   let started = false;
@@ -105,7 +105,7 @@ test('start() resolves when every service is ready, and only then', async () => 
   assert.equal(life.supervisor.service('web').ready, true);
 });
 
-test('start() goes on without a service that is not ready in time, and says so', async () => {
+test('start() resolves without a service that is not ready in time, with a problem', async () => {
   const life = await simulate(
     { services: [{ ...web, notificationFd: 3 }] },
     { timeouts: { readiness: 50 } },
@@ -117,7 +117,7 @@ test('start() goes on without a service that is not ready in time, and says so',
   assert.ok(inShort(life.events).includes('problem not-ready'));
 });
 
-test('start() twice is one start', async () => {
+test('a second start() waits for the same start', async () => {
   const life = await simulate({ services: [web] });
   await Promise.all([life.supervisor.start(), life.supervisor.start()]);
   assert.equal(life.spawner.children.length, 1);
@@ -137,7 +137,7 @@ for (const onInitFailure of ['continue', 'warn'] as const) {
   });
 }
 
-test("a failing init script under 'stop' ends everything with its exit code", async () => {
+test("a failing init script under 'stop' stops everything, and its exit code becomes the verdict's", async () => {
   const life = await simulate(whole, { onInitFailure: 'stop' });
   life.spawner.script('init1', exit(3));
   const start = assert.rejects(life.supervisor.start(), (error) => {
@@ -158,7 +158,7 @@ test("a failing init script under 'stop' ends everything with its exit code", as
   assert.equal(inShort(life.events).includes('web starting'), false);
 });
 
-test('the end of an essential service is the end of everything', async () => {
+test('the exit of an essential service stops everything', async () => {
   const life = await simulate(
     { services: [web, { name: 'db', run: ['db'] }] },
     {
@@ -172,14 +172,14 @@ test('the end of an essential service is the end of everything', async () => {
   assert.deepEqual(await run, { reason: 'essential', exitCode: 139, service: 'db', killed: [] });
 });
 
-test('stopping an essential service by hand ends nothing', async () => {
+test('a stop of an essential service by command stops nothing else', async () => {
   const life = await simulate({ services: [{ ...web, essential: true }] });
   await life.supervisor.start();
   await life.supervisor.service('web').stop();
   assert.equal(life.supervisor.phase, 'running');
 });
 
-test('a command runs once the services are up; its exit code is the verdict', async () => {
+test("the command runs once the services are up, and its exit code is the verdict's", async () => {
   const life = await simulate(whole);
   life.spawner.script('command', exit(7, 100));
   const run = life.supervisor.run({ command: ['app'] });
@@ -191,7 +191,7 @@ test('a command runs once the services are up; its exit code is the verdict', as
   assert.deepEqual(await run, { reason: 'command', exitCode: 7, killed: [] });
 });
 
-test('stop() during the init stage ends the script that runs and starts nothing more', async () => {
+test('stop() during the init stage ends the running script and starts nothing more', async () => {
   const life = await simulate(whole);
   life.spawner.script('init1', exit(0, 60_000));
   const start = assert.rejects(life.supervisor.start(), InterruptedError);
@@ -205,7 +205,7 @@ test('stop() during the init stage ends the script that runs and starts nothing 
   assert.ok(inShort(life.events).includes('finish1 exited'));
 });
 
-test('a service that ignores TERM is killed when its time is up, and the verdict says so', async () => {
+test('a service that ignores TERM is killed after its kill timeout, and the verdict names it', async () => {
   const life = await simulate({ services: [web] }, { timeouts: { services: 2000 } });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await life.supervisor.start();
@@ -216,7 +216,7 @@ test('a service that ignores TERM is killed when its time is up, and the verdict
   assert.deepEqual((await stop).killed, ['web']);
 });
 
-test('stop() rejects with who is still alive when its timeout is over, and goes on', async () => {
+test('stop() rejects after its timeout with the names of what is alive, and continues', async () => {
   const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await life.supervisor.start();
@@ -231,7 +231,7 @@ test('stop() rejects with who is still alive when its timeout is over, and goes 
   assert.equal(life.supervisor.phase, 'ended');
 });
 
-test('a supervisor that was never started has nothing to finish', async () => {
+test('stop() of a supervisor that was never started runs no finish script', async () => {
   const life = await simulate(whole);
   const stop = life.supervisor.stop();
   await life.settle();
@@ -240,14 +240,14 @@ test('a supervisor that was never started has nothing to finish', async () => {
   await assert.rejects(life.supervisor.start(), OrderError);
 });
 
-test('await using stops it', async () => {
+test('await using stops the supervisor', async () => {
   const life = await simulate({ services: [web] });
   await life.supervisor.start();
   await life.supervisor[Symbol.asyncDispose]();
   assert.equal(life.supervisor.phase, 'ended');
 });
 
-test('every wait takes an AbortSignal, and an aborted one asks for nothing', async () => {
+test('every wait accepts an AbortSignal, and gives no command with an aborted one', async () => {
   const life = await simulate({ services: [{ ...web, notificationFd: 3 }] });
   const { supervisor } = life;
   const reason = new Error('enough');
@@ -274,7 +274,7 @@ test('every wait takes an AbortSignal, and an aborted one asks for nothing', asy
   await life.settle();
   controller.abort(reason);
   await start;
-  assert.equal(supervisor.service('web').status, 'up', 'only the waiting has ended');
+  assert.equal(supervisor.service('web').status, 'up', 'only the wait has ended');
 });
 
 test('run() stops in order when its signal aborts', async () => {
@@ -287,7 +287,7 @@ test('run() stops in order when its signal aborts', async () => {
   assert.equal((await run).reason, 'stopped');
 });
 
-test("signals are the supervisor's only while run() runs, and only when asked", async () => {
+test('the supervisor handles signals only during run(), and only with the option', async () => {
   const before = process.listenerCount('SIGTERM');
   const life = await simulate({ services: [web] });
   const run = life.supervisor.run({ signals: true });
@@ -299,7 +299,7 @@ test("signals are the supervisor's only while run() runs, and only when asked", 
   assert.equal(process.listenerCount('SIGTERM'), before);
 });
 
-test('the stages can be driven one by one', async () => {
+test('the stages can be run one by one', async () => {
   const life = await simulate(whole);
   const { init, services, finish } = life.supervisor.stages;
   const first = init.run();
@@ -332,7 +332,7 @@ test('the stages can be driven one by one', async () => {
   assert.equal(life.supervisor.phase, 'ended');
 });
 
-test('the stage of the services stops within the kill timeout that it is given', async () => {
+test('the stop of the services stage uses the kill timeout of its options', async () => {
   const life = await simulate({ services: [web] });
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await life.supervisor.start();
@@ -343,7 +343,7 @@ test('the stage of the services stops within the kill timeout that it is given',
   assert.equal((await stop).status, 'completed');
 });
 
-test('the services alone can be started without the init stage', async () => {
+test('the services can be started without the init stage', async () => {
   const life = await simulate(whole);
   const start = life.supervisor.stages.services.start();
   await life.settle();
@@ -352,7 +352,7 @@ test('the services alone can be started without the init stage', async () => {
   assert.equal(life.supervisor.stages.init.status, 'pending');
 });
 
-test('events() gives everything from now on, and ends with the supervisor', async () => {
+test('events() returns every event from now on, and ends with the supervisor', async () => {
   const life = await simulate({ services: [web] });
   const events = life.supervisor.events();
   await life.supervisor.start();
@@ -366,7 +366,7 @@ test('events() gives everything from now on, and ends with the supervisor', asyn
   );
 });
 
-test('a listener that throws hurts no other and no service', async () => {
+test('a listener that throws affects no other listener and no service', async () => {
   const life = await simulate({ services: [web] });
   const uncaught: unknown[] = [];
   const listeners = process.rawListeners('uncaughtException');
@@ -388,7 +388,7 @@ test('a listener that throws hurts no other and no service', async () => {
   }
 });
 
-test('a problem that nobody listens to becomes a warning of the process', async () => {
+test('a problem without a listener becomes a warning of the process', async () => {
   const life = await simulate({ services: [web] });
   life.supervisor.removeAllListeners();
   life.spawner.script('web', { unspawnable: 'ENOENT' });
@@ -401,7 +401,7 @@ test('a problem that nobody listens to becomes a warning of the process', async 
   assert.match(warning.message, /web.*ENOENT/);
 });
 
-test('a service by name, its logger as web/log, and a wrong name with a hint', async () => {
+test('service() finds a service, finds a logger as web/log, and suggests a name for an unknown one', async () => {
   const { supervisor } = await simulate(whole);
   assert.equal(supervisor.service('web/log'), supervisor.service('web').logger);
   assert.deepEqual([...supervisor.services.keys()], ['web/log', 'web']);
@@ -412,7 +412,7 @@ test('a service by name, its logger as web/log, and a wrong name with a hint', a
   );
 });
 
-test('options that cannot be are all named at once', () => {
+test('an OptionsError names every invalid option', () => {
   assert.throws(
     () =>
       new Supervisor({}, {
@@ -433,7 +433,7 @@ test('options that cannot be are all named at once', () => {
   );
 });
 
-test('strict makes warnings errors', () => {
+test('strict rejects a tree with warnings', () => {
   const overrides = { services: { wbe: { essential: true } } };
   assert.equal(
     new Supervisor({ services: [web] }, overrides).problems[0]?.code,
@@ -445,7 +445,7 @@ test('strict makes warnings errors', () => {
   );
 });
 
-test('status() is plain data', async () => {
+test('status() returns plain data', async () => {
   const life = await simulate(whole);
   await Promise.all([life.supervisor.start(), life.advance(500)]);
   const status = life.supervisor.status();
@@ -461,7 +461,7 @@ test('status() is plain data', async () => {
   });
 });
 
-test('the tree as a picture', async () => {
+test('console.log(supervisor) prints the tree with its states', async () => {
   const life = await simulate(whole);
   life.spawner.script('init2', exit(1));
   await life.supervisor.start();

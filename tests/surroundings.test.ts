@@ -1,5 +1,5 @@
 /*
- * What the scripts of a service see of the world, with real processes: arguments, descriptors, pipes, signals, readiness.
+ * The environment of a service's scripts, with real processes: arguments, descriptors, pipes, signals, readiness.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -20,7 +20,7 @@ interface Planted {
   readonly supervisor: Supervisor;
   readonly web: Service;
   readonly events: readonly LifecycleEvent[];
-  /** What a script has written to this file of the root. */
+  /** The lines that scripts have written to the file TRACE of the root. */
   trace(): readonly string[];
 }
 
@@ -57,7 +57,7 @@ function problems({ supervisor, events }: Planted): readonly string[] {
 
 // Arguments and descriptors
 
-test('finish is told of a signal by 256 and its number, a logger by its own name', async (t) => {
+test("finish gets 256 and the number of a signal; a logger's finish gets the logger's name", async (t) => {
   const tree = await plant(t, {
     run: sh('exec sleep 600'),
     finish: sh('echo "$0 $*" >> "$TRACE"'),
@@ -78,7 +78,7 @@ test('finish is told of a signal by 256 and its number, a logger by its own name
   ]);
 });
 
-test('finish has a session of its own, an empty stdin, and run’s stdout: the log pipe', async (t) => {
+test('finish has a session of its own, an empty stdin, and the stdout of run: the log pipe', async (t) => {
   const tree = await plant(t, {
     run: sh('echo from run; exec sleep 600'),
     finish: sh(
@@ -91,9 +91,9 @@ test('finish has a session of its own, an empty stdin, and run’s stdout: the l
   assert.deepEqual(tree.trace(), ['from run', '/dev/null', 'from finish']);
 });
 
-test('run and finish find the descriptors that they were given and no other', async (t) => {
+test('run and finish have the descriptors that they need and no other', async (t) => {
   const list = 'echo $(ls /proc/self/fd) >> "$TRACE"';
-  // With one of the listing itself, and what this process was given by whoever started it: that goes to all its children.
+  // The list contains its own descriptor, and those that this process inherited, which all of its children inherit too.
   const all = execFileSync('sh', ['-c', 'ls /proc/self/fd'], { encoding: 'utf8' })
     .trim()
     .split('\n');
@@ -113,7 +113,7 @@ test('run and finish find the descriptors that they were given and no other', as
 
 // finish
 
-test('a finish that is not executable runs through its interpreter, and that is told', async (t) => {
+test('a finish that is not executable runs through its interpreter, and is reported', async (t) => {
   const tree = await plant(t, {
     run: sh('exit 3'),
     finish: { content: sh('echo "$1" >> "$TRACE"; exit 125'), mode: 0o644 },
@@ -123,7 +123,7 @@ test('a finish that is not executable runs through its interpreter, and that is 
   assert.deepEqual(problems(tree), ['not-executable finish']);
 });
 
-test('a finish that is a folder is told and is as none at all', async (t) => {
+test('a finish that is a folder is reported and counts as absent', async (t) => {
   const tree = await plant(t, { run: sh('exit 3'), finish: { folder: true } });
   await tree.web.when('backoff');
   assert.deepEqual(problems(tree), ['script-is-a-folder finish']);
@@ -133,13 +133,13 @@ test('a finish that is a folder is told and is as none at all', async (t) => {
   );
 });
 
-test('an empty finish is told and is as none at all', async (t) => {
+test('an empty finish is reported and counts as absent', async (t) => {
   const tree = await plant(t, { run: sh('exit 3'), finish: '' });
   await tree.web.when('backoff');
   assert.deepEqual(problems(tree), ['script-empty finish', 'unspawnable finish']);
 });
 
-test('an empty run cannot be executed: another try after 10 s, and no finish', async (t) => {
+test('an empty run cannot be executed: the next try follows after 10 s, and finish does not run', async (t) => {
   const tree = await plant(t, { run: '', finish: sh('echo never >> "$TRACE"') });
   assert.equal(tree.web.status, 'backoff');
   assert.match(tree.web.explain(), /cannot be run: .*is empty/);
@@ -149,7 +149,7 @@ test('an empty run cannot be executed: another try after 10 s, and no finish', a
 
 // Signals
 
-test('a signal right after the spawn, before the first instruction or not, ends run as any other', async (t) => {
+test('a signal right after the spawn ends run, whether or not run has begun to execute', async (t) => {
   const { web } = await plant(t, { run: sh('exec sleep 600'), down: '' });
   for (const signal of ['SIGUSR1', 'SIGTERM', 'SIGKILL'] as const) {
     const up = (event: LifecycleEvent): void => {
@@ -163,16 +163,16 @@ test('a signal right after the spawn, before the first instruction or not, ends 
   }
 });
 
-test('a stop in the tick of the start ends what that brings about', async (t) => {
+test('a stop in the same tick as the start ends the process of that start', async (t) => {
   const { web } = await plant(t, { run: sh('exec sleep 600'), down: '' });
-  // It is kept or not, as the process is there by then or not.
+  // The start rejects or resolves, depending on whether the process exists by then.
   const start = web.start().catch(() => undefined);
   await web.stop({ killTimeout: 0, timeout: 20_000 });
   await start;
   assert.deepEqual([web.status, web.lastExit], ['down', { code: null, signal: 'SIGTERM' }]);
 });
 
-test('a paused service is stopped all the same: CONT follows TERM', async (t) => {
+test('a stop ends a paused service: CONT follows TERM', async (t) => {
   const { web } = await plant(t, { run: sh('exec sleep 600') });
   web.signal('SIGSTOP');
   await web.stop({ killTimeout: 0, timeout: 20_000 });
@@ -181,7 +181,7 @@ test('a paused service is stopped all the same: CONT follows TERM', async (t) =>
 
 // Readiness
 
-test('junk is no readiness, a newline is, and what is written later harms nobody', async (t) => {
+test('only a newline announces readiness, and later output does not matter', async (t) => {
   const { web, events } = await plant(t, {
     run: sh('printf junk >&3; printf "more\\n\\n\\n" >&3; printf more >&3; exec sleep 600'),
     'notification-fd': '3\n',
@@ -190,7 +190,7 @@ test('junk is no readiness, a newline is, and what is written later harms nobody
   assert.equal(events.filter(({ type }) => type === 'ready').length, 1);
 });
 
-test('an end of the descriptor without a newline: up, and never ready', async (t) => {
+test('a descriptor that closes without a newline: the service is up, and never ready', async (t) => {
   const tree = await plant(
     t,
     {
@@ -204,7 +204,7 @@ test('an end of the descriptor without a newline: up, and never ready', async (t
   assert.deepEqual(problems(tree), ['not-ready ']);
 });
 
-test('a readiness that comes after the timeout still counts', async (t) => {
+test('readiness after the readiness timeout still counts', async (t) => {
   const tree = await plant(
     t,
     {

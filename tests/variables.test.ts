@@ -7,13 +7,13 @@ import { exit, ready, simulate } from '../lib/testing/index.ts';
 
 const log = '/var/log/s6-uncaught-logs';
 
-/** What comes of `S6_LOGGING` and of the options, in the directory of the log and whether the command is caught. */
+/** The folder of the log and whether the command's output is caught, for a value of `S6_LOGGING` and the options. */
 function logging(value: string, options: SupervisorOptions = {}): unknown {
   const { catchAll } = settle(options, { S6_LOGGING: value });
   return catchAll === undefined ? 'none' : [catchAll.directory, catchAll.takesCommand];
 }
 
-test('S6_LOGGING: 0 is none, exactly 2 catches the command too, all else is 1', () => {
+test("S6_LOGGING: 0 catches nothing, 2 catches the command's output too, any other value means 1", () => {
   assert.equal(logging('0'), 'none');
   assert.equal(logging(''), 'none');
   assert.deepEqual(logging('1'), [log, false]);
@@ -21,12 +21,12 @@ test('S6_LOGGING: 0 is none, exactly 2 catches the command too, all else is 1', 
   assert.deepEqual(logging('3'), [log, false]);
 });
 
-test('the option logging wins over S6_LOGGING, and may name another folder', () => {
+test('the option logging takes precedence over S6_LOGGING, and can name another folder', () => {
   assert.equal(logging('2', { logging: 0 }), 'none');
   assert.deepEqual(logging('0', { logging: 2, loggingDirectory: '/srv/log/' }), ['/srv/log', true]);
 });
 
-test('S6_SYNC_DISKS means exactly 1, S6_READ_ONLY_ROOT whatever is not 0', () => {
+test('S6_SYNC_DISKS is true for 1 only, S6_READ_ONLY_ROOT for any number but 0', () => {
   const of = (variables: Record<string, string>, options: SupervisorOptions = {}) => {
     const { syncDisks, readOnlyRoot } = settle(options, variables);
     return [syncDisks, readOnlyRoot];
@@ -38,7 +38,7 @@ test('S6_SYNC_DISKS means exactly 1, S6_READ_ONLY_ROOT whatever is not 0', () =>
   assert.deepEqual(of({ S6_SYNC_DISKS: '1', S6_READ_ONLY_ROOT: '1' }, options), [false, false]);
 });
 
-test('what is used late goes by the variables of then, unless an option says', () => {
+test('late settings use the variables of that time, unless an option is given', () => {
   const { by } = settle({ timeouts: { finish: 7 } }, { S6_KILL_GRACETIME: '1' });
   const { timeouts, syncDisks, waitForServices } = by({
     ...{ S6_KILL_FINISH_MAXTIME: '500', S6_SERVICES_GRACETIME: '500', S6_SYNC_DISKS: '1' },
@@ -47,14 +47,14 @@ test('what is used late goes by the variables of then, unless an option says', (
   const limits = { init: 0, readiness: 5000, services: 500, finish: 7, kill: 3000 };
   assert.deepEqual([timeouts, syncDisks, waitForServices], [limits, true, true]);
   const senseless = by({ S6_KILL_GRACETIME: '5s' });
-  assert.equal(senseless.timeouts.kill, 1, 'what held before');
+  assert.equal(senseless.timeouts.kill, 1, 'the value from before');
   assert.deepEqual(
     senseless.problems.map(({ path }) => path),
     ['S6_KILL_GRACETIME'],
   );
 });
 
-/** A tree whose init script writes that into the container environment, and whose service announces its readiness. */
+/** A tree with an init script that writes these variables into the container environment, and a service that announces readiness. */
 async function writing(says: Readonly<Record<string, string>>): Promise<Simulation> {
   const life = await simulate({
     'cont-init.d/10': '#!/bin/sh\n',
@@ -68,29 +68,29 @@ async function writing(says: Readonly<Record<string, string>>): Promise<Simulati
   return life;
 }
 
-test('what an init script writes into the container environment holds from then on', async () => {
+test('variables that an init script writes into the container environment apply from then on', async () => {
   const says = { S6_CMD_WAIT_FOR_SERVICES_MAXTIME: '70', S6_SERVICES_GRACETIME: '300' };
   await using life = await writing(says);
   const { supervisor } = life;
   life.spawner.script('web', { ignores: ['SIGTERM'] });
   await life.until(supervisor.start());
-  assert.equal(life.clock.now(), 70, 'it goes on without the readiness');
+  assert.equal(life.clock.now(), 70, 'it does not wait for the readiness');
   const { killed } = await life.until(supervisor.stop());
   assert.deepEqual([killed, life.clock.now()], [['web'], 370]);
 });
 
-test('S6_CMD_WAIT_FOR_SERVICES is among that', async () => {
+test('an init script can set S6_CMD_WAIT_FOR_SERVICES', async () => {
   await using life = await writing({ S6_CMD_WAIT_FOR_SERVICES: '1' });
   const { supervisor } = life;
   life.spawner.script('web', ready(40));
   const verdict = supervisor.run({ command: ['app'] });
   await life.until(() => life.spawner.spawned.includes('command'));
-  assert.equal(life.clock.now(), 40, 'the command comes when the service is ready');
+  assert.equal(life.clock.now(), 40, 'the command starts when the service is ready');
   await supervisor.stop();
   await verdict;
 });
 
-test('what makes no sense there is told, once', async () => {
+test('an invalid value in the container environment is reported once', async () => {
   await using life = await writing({ S6_KILL_GRACETIME: '5s' });
   const { supervisor } = life;
   life.spawner.script('web', ready());
@@ -102,7 +102,7 @@ test('what makes no sense there is told, once', async () => {
   assert.equal(told.length, 1);
 });
 
-test('a value that is no number is told, and the default holds', () => {
+test('a variable that is not a number is reported, and the default applies', () => {
   const { catchAll, problems } = settle({}, { S6_LOGGING: 'yes' });
   assert.equal(catchAll, undefined);
   assert.deepEqual(

@@ -6,10 +6,10 @@ import { exit, simulate } from '../lib/testing/index.ts';
 
 const web = { name: 'web', run: ['web'] };
 
-/** Values that no caller in TypeScript could pass. */
+/** Passes a value that TypeScript would reject. */
 const wrong = (value: unknown): never => value as never;
 
-test('waits with options that cannot be ask for nothing', async () => {
+test('a wait with invalid options gives no command', async () => {
   const life = await simulate({ services: [web] });
   const { supervisor } = life;
   const service = supervisor.service('web');
@@ -34,7 +34,7 @@ test('waits with options that cannot be ask for nothing', async () => {
   assert.deepEqual(life.spawner.children, []);
 });
 
-test('a signal that does not exist is refused', async () => {
+test('signal() throws on a signal that does not exist', async () => {
   const { supervisor } = await simulate({ services: [web] });
   assert.throws(() => supervisor.service('web').signal(wrong('SIGFOO')), OptionsError);
 });
@@ -44,7 +44,7 @@ for (const signals of [
   { SIGFOO: 'stop' },
   { SIGTERM: 'stop', SIGKILL: 'stop' },
 ]) {
-  test(`a map of signals that cannot be leaves no handler behind: ${JSON.stringify(signals)}`, async () => {
+  test(`an invalid map of signals leaves no handler behind: ${JSON.stringify(signals)}`, async () => {
     const before = process.listenerCount('SIGTERM');
     const life = await simulate({ services: [web] });
     await assert.rejects(life.supervisor.run({ signals: wrong(signals) }), OptionsError);
@@ -53,7 +53,7 @@ for (const signals of [
   });
 }
 
-test('a life has one command at most', async () => {
+test('run() rejects a second command', async () => {
   const life = await simulate({});
   life.spawner.script('command', exit(3, 50));
   const first = life.supervisor.run({ command: ['one'] });
@@ -79,7 +79,7 @@ test('a timeout names the script that is still running', async () => {
   await life.advance(60_000);
 });
 
-test('events() with a timeout gives what came before, then rejects', async () => {
+test('events() with a timeout gives the events before it, then rejects', async () => {
   const life = await simulate({ services: [web] });
   const events = life.supervisor.events({ timeout: 100 });
   await Promise.all([life.supervisor.start(), life.advance(100)]);
@@ -91,7 +91,7 @@ test('events() with a timeout gives what came before, then rejects', async () =>
   assert.equal(life.clock.alarms, 0);
 });
 
-test('an override reaches a service of any name', async () => {
+test('an override applies to a service of any name', async () => {
   const services = JSON.parse('{ "__proto__": { "essential": true } }') as Record<string, object>;
   const { supervisor } = await simulate(
     { services: [{ name: '__proto__', run: ['x'] }] },

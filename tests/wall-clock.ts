@@ -1,8 +1,8 @@
 import type { VirtualClock } from '../lib/testing/index.ts';
 
 /**
- * Lets a clock be set, as a wall clock can be: it shows so many milliseconds more or less from then on. An alarm rings as long
- * after it was set as it showed then.
+ * Makes a clock adjustable like a wall clock; the returned function moves its time forward or back by `ms` milliseconds. An alarm
+ * that is set already keeps its remaining duration.
  */
 export function asWallClock(clock: VirtualClock): (ms: number) => void {
   const now = clock.now.bind(clock);
@@ -10,7 +10,7 @@ export function asWallClock(clock: VirtualClock): (ms: number) => void {
   let ahead = 0;
   clock.now = () => now() + ahead;
   clock.at = (time, wake) => at(time - ahead, wake);
-  // What is due is so by the time that passes.
+  // What is due depends on the time that has passed.
   Object.defineProperty(clock, 'isDue', { get: () => (clock.next ?? Infinity) <= now() });
   return (ms) => {
     ahead += ms;

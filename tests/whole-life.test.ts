@@ -11,7 +11,7 @@ const everySignal = 'SIGTERM SIGINT SIGQUIT SIGHUP SIGUSR1 SIGUSR2 SIGPWR SIGWIN
   ' ',
 ) as readonly NodeJS.Signals[];
 
-/** A life in virtual time to which the signals of the tests go. */
+/** A life in virtual time that receives the signals of the tests. */
 async function living(run: RunOptions, options: SimulateOptions = {}, services = [web]) {
   const life = await simulate({ services, finish: [{ name: '90-z', run: ['bye'] }] }, options);
   const verdict = life.supervisor.run({ signals: true, ...run });
@@ -27,7 +27,7 @@ function listening(): readonly number[] {
   return everySignal.map((signal) => process.listenerCount(signal));
 }
 
-test('each signal that stops does so, in order, and gives 128 + n', async () => {
+test('each stop signal stops in order, and the exit code is 128 + n', async () => {
   const numbers = { SIGTERM: 15, SIGINT: 2, SIGQUIT: 3, SIGUSR1: 10, SIGUSR2: 12, SIGPWR: 30 };
   const before = listening();
   for (const [name, number] of Object.entries(numbers)) {
@@ -55,7 +55,7 @@ test('HUP reads the services again, and stops nothing', async () => {
   await verdict;
 });
 
-test('a second signal to stop leaves a second to all that is waited for, a third no less', async () => {
+test('a second stop signal limits every wait to one second, and a third changes nothing', async () => {
   const stubborn = await simulate(
     { services: [web], finish: [{ name: '90-z', run: ['bye'] }] },
     { timeouts: { services: 60_000, finish: 60_000 } },
@@ -81,7 +81,7 @@ test('a second signal to stop leaves a second to all that is waited for, a third
   assert.equal(stubborn.clock.now(), 7000);
 });
 
-test('a signal on the way down that something else has begun is a first one', async () => {
+test('the first signal during a stop that was not caused by a signal does not shorten the stop', async () => {
   const patient = { ...web, timeoutKill: 60_000 };
   const other = await simulate({ services: [patient] }, { timeouts: { services: 60_000 } });
   other.spawner.script('web', ignores('SIGTERM'));
@@ -96,7 +96,7 @@ test('a signal on the way down that something else has begun is a first one', as
   await stopped;
 });
 
-test('a signal that stops is no second one while another was only passed on to the command', async () => {
+test('a stop signal after a signal that was passed on to the command does not shorten the stop', async () => {
   const signals: SignalMap = { SIGTERM: 'command', SIGINT: 'stop' };
   const life = await living({ command: ['app'], signals });
   life.spawner.child('command');
@@ -108,7 +108,7 @@ test('a signal that stops is no second one while another was only passed on to t
   assert.deepEqual([reason, signal], ['signal', 'SIGINT']);
 });
 
-test('under S6_CMD_RECEIVE_SIGNALS signals go to the command, whose code is the verdict’s', async () => {
+test("under S6_CMD_RECEIVE_SIGNALS signals go to the command, and its exit code is the verdict's", async () => {
   const variables = { S6_CMD_RECEIVE_SIGNALS: '1' };
   const life = await living({ command: ['app'] }, { variables });
   const child = life.spawner.child('command');
@@ -120,7 +120,7 @@ test('under S6_CMD_RECEIVE_SIGNALS signals go to the command, whose code is the 
   assert.deepEqual(await life.verdict, { reason: 'command', exitCode: 143, killed: [] });
 });
 
-test('on the way down no signal is the command’s any more: they hurry, also after one that was', async () => {
+test('during a stop a signal shortens the stop instead of going to the command', async () => {
   const variables = { S6_CMD_RECEIVE_SIGNALS: '1' };
   const timeouts = { services: 60_000 };
   for (const before of [[], ['SIGTERM']] as const) {
@@ -137,7 +137,7 @@ test('on the way down no signal is the command’s any more: they hurry, also af
     send('SIGWINCH', 'SIGINT');
     if (before.length === 0) {
       await life.advance(30_000);
-      assert.equal(child.alive, true, 'a first one is no hurry');
+      assert.equal(child.alive, true, 'the first signal shortens nothing');
       send('SIGTERM');
     }
     assert.deepEqual(child.signals, [...heard, 'SIGWINCH']);
@@ -146,7 +146,7 @@ test('on the way down no signal is the command’s any more: they hurry, also af
   }
 });
 
-test('while there is no command, they do what they do otherwise', async () => {
+test('without a command, signals for the command have their default actions', async () => {
   const variables = { S6_CMD_RECEIVE_SIGNALS: '1' };
   const life = await living({}, { variables });
   send('SIGWINCH');
@@ -156,11 +156,11 @@ test('while there is no command, they do what they do otherwise', async () => {
   assert.equal((await life.verdict).exitCode, 138);
 });
 
-test('a map says what each signal does', async () => {
+test('a map sets the action of each signal', async () => {
   const signals: SignalMap = { SIGTERM: 'ignore', SIGUSR1: 'command', SIGUSR2: 'stop' };
   const before = listening();
   const life = await living({ command: ['app'], signals });
-  assert.equal(listening()[1], before[1], 'what is not in it is the host’s');
+  assert.equal(listening()[1], before[1], 'a signal outside the map is left to the host');
   const child = life.spawner.child('command');
   send('SIGTERM', 'SIGUSR1');
   assert.deepEqual(child.signals, ['SIGUSR1']);
@@ -169,7 +169,7 @@ test('a map says what each signal does', async () => {
   assert.deepEqual(listening(), before);
 });
 
-test('the command waits for readiness if it is to, by option or by S6_CMD_WAIT_FOR_SERVICES', async () => {
+test('the command waits for readiness with the option or with S6_CMD_WAIT_FOR_SERVICES', async () => {
   const api = { ...web, notificationFd: 3 };
   const runs = async (run: RunOptions, variables = {}): Promise<boolean> => {
     const life = await simulate({ services: [api] }, { variables });
@@ -190,21 +190,21 @@ test('the command waits for readiness if it is to, by option or by S6_CMD_WAIT_F
   assert.equal(await runs({ waitForServices: false }, { S6_CMD_WAIT_FOR_SERVICES: '1' }), true);
 });
 
-test('a command without words is none', async () => {
+test('an empty command counts as none', async () => {
   const life = await living({ command: [] });
   assert.deepEqual(life.spawner.spawned, ['web']);
   await life.supervisor.stop();
   await life.verdict;
 });
 
-test('there is one command in a life', async () => {
+test('a second command is rejected', async () => {
   const life = await living({ command: ['app'] });
   await assert.rejects(life.supervisor.run({ command: ['another'] }), OrderError);
   await life.supervisor.stop();
   await life.verdict;
 });
 
-test('what makes no sense is refused before anything runs', async () => {
+test('run() rejects invalid options before anything runs', async () => {
   const life = await simulate({ services: [web] });
   const wrong = [
     { signals: { SIGKILL: 'stop' } },
@@ -221,7 +221,7 @@ const sleeping = { services: [{ name: 'web', run: ['sleep', '600'] }] };
 const isProcess1 = process.pid === 1 ? 'process 1 needs no guard' : false;
 
 test(
-  'a guard watches over a life that is run, and goes with it',
+  'run() starts a guard, and the guard exits when the run has ended',
   { skip: isProcess1 },
   async () => {
     const before = childrenOf(process.pid);
@@ -236,7 +236,7 @@ test(
   },
 );
 
-test('none does when it is started by hand, or is to have none; unless it is asked for', async () => {
+test('no guard runs without run() or with guard: false, and guard: true starts one at once', async () => {
   const guards = async (how: 'start' | 'run', guard?: boolean): Promise<number> => {
     await using supervisor = new Supervisor(sleeping, guard === undefined ? {} : { guard });
     const life = how === 'run' ? supervisor.run() : supervisor.start();
