@@ -11,7 +11,7 @@ import {
   unspawnable,
 } from '../../lib/testing/behaviour.ts';
 
-test('each constructor makes a plain object', () => {
+test('each constructor returns a plain object', () => {
   assert.deepEqual(exit(3), { exit: { code: 3, signal: null }, after: 0 });
   assert.deepEqual(exit('SIGSEGV', 200), { exit: { code: null, signal: 'SIGSEGV' }, after: 200 });
   assert.deepEqual(
@@ -34,7 +34,7 @@ test('each constructor makes a plain object', () => {
   assert.deepEqual(hang(), { after: Infinity });
 });
 
-test('a sequence is a chain of steps', () => {
+test('sequence() returns a chain of steps', () => {
   assert.deepEqual(sequence(ready(50), print('hello'), exit(1, 200)), {
     ...ready(50),
     next: { ...print('hello'), next: exit(1, 200) },
@@ -43,7 +43,7 @@ test('a sequence is a chain of steps', () => {
   assert.deepEqual(sequence(exit(1)), exit(1));
 });
 
-test('what holds for a whole life stands in the first step, and makes no step of its own', () => {
+test('a field for the whole child moves to the first step, and adds no step', () => {
   assert.deepEqual(sequence(ignores('SIGTERM'), ready(50)), { ...ready(50), ignores: ['SIGTERM'] });
   assert.deepEqual(
     sequence(ready(), { ...print('text'), ignores: ['SIGHUP'], leaves: true }, ignores('SIGTERM')),
@@ -54,7 +54,7 @@ test('what holds for a whole life stands in the first step, and makes no step of
   assert.deepEqual(sequence({ leaves: true }, { leaves: 'stubborn' }), { leaves: 'stubborn' });
 });
 
-test('a sequence of sequences is one sequence', () => {
+test('nested sequences give one sequence', () => {
   const inner = sequence(ignores('SIGHUP'), print('a'), print('b'));
   assert.deepEqual(sequence(ready(), inner, exit(0)), {
     ...ready(),

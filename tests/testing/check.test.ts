@@ -10,7 +10,7 @@ const faulty = {
   'services.d/db/down': '',
 };
 
-test('a tree without fault has no problems', async (context) => {
+test('a valid tree has no problems', async (context) => {
   const folder = temporaryFolder(context);
   await writeTree(folder, { 'services.d/web/run': fine });
   assert.deepEqual(await check(folder), []);
@@ -20,7 +20,7 @@ test('a tree without fault has no problems', async (context) => {
   assert.deepEqual(await check({ services: [{ name: 'web', run: ['web'] }] }), []);
 });
 
-test('everything that is wrong with a folder, on this machine or on any', async (context) => {
+test('check() returns every problem of a folder, on this machine or on any', async (context) => {
   const folder = temporaryFolder(context);
   await writeTree(folder, faulty);
   const found = async (host?: boolean): Promise<readonly string[]> => {
@@ -38,14 +38,14 @@ test('everything that is wrong with a folder, on this machine or on any', async 
   assert.deepEqual(await found(false), anywhere);
 });
 
-test('a literal is looked at without a machine', async () => {
+test('a literal is checked without a machine', async () => {
   const codes = (await check(faulty)).map(({ code }) => code);
   assert.deepEqual(codes, ['interpreter-crlf', 'run-missing', 'value-invalid']);
   const onThisOne = (await check(faulty, { host: true })).map(({ code }) => code);
   assert.ok(onThisOne.includes('interpreter-missing'));
 });
 
-test('what leaves nothing to run is told like the rest', async () => {
+test('an error that leaves nothing to run is returned like any other problem', async () => {
   const severities = async (source: Parameters<typeof check>[0]): Promise<readonly string[]> =>
     (await check(source)).map(({ code, severity }) => `${severity} ${code}`);
   assert.deepEqual(await severities('/nowhere/at/all'), ['error root-missing']);

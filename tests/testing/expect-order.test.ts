@@ -15,7 +15,7 @@ function failureOf(expected: readonly LinePattern[]): string {
   return assert.fail('it found the lines');
 }
 
-test('lines that stand in this order, with others between them', () => {
+test('lines in this order pass, with other lines between them', () => {
   expectOrder(lines, []);
   expectOrder(lines, lines);
   expectOrder(lines, ['db: up', 'db: down']);
@@ -25,7 +25,7 @@ test('lines that stand in this order, with others between them', () => {
   expectOrder(lines, [sticky, sticky]);
 });
 
-test('a transcript', async () => {
+test('a transcript passes', async () => {
   await using life = await simulate({ services: [{ name: 'web', run: ['web'] }] });
   await life.supervisor.start();
   expectOrder(life.transcript, ['web: starting → up', 'starting → running']);
@@ -34,11 +34,11 @@ test('a transcript', async () => {
   }, AssertionError);
 });
 
-test('one line does not stand for two', () => {
+test('one line does not match two patterns', () => {
   assert.match(failureOf(['web: ready', 'web: ready']), /No line has "web: ready" after "web: r/);
 });
 
-test('the failure shows how far it went, and the whole transcript', () => {
+test('the failure shows which lines were found, and the whole transcript', () => {
   assert.equal(
     failureOf(['db: up', /ready/, 'web: down', 'db: down']),
     `No line has "web: down" after /ready/.
@@ -56,10 +56,10 @@ The transcript, with ✓ where they were found:
   );
 });
 
-test('the failure says where the line stands instead', () => {
+test('the failure shows a line of the missing pattern that appears too early', () => {
   assert.match(
     failureOf(['web: up', 'db: up']),
     /^No line has "db: up" after "web: up"; the one in line 1 comes before\.\n/,
   );
-  assert.match(failureOf(['nobody']), /^No line has "nobody"\.\n/);
+  assert.match(failureOf(['absent']), /^No line has "absent"\.\n/);
 });

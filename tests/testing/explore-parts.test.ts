@@ -7,8 +7,8 @@ import { exploreTree, exploreParts } from '../../lib/testing/explore.ts';
 import { finished, logged, script, service, tree } from '../machine/samples.ts';
 
 /*
- * Services are walked one at a time. What comes of it is what comes of walking them together, with every way in which
- * what they do may be mixed.
+ * Services are explored separately. The findings must equal those of exploring them together, with every interleaving of their
+ * steps.
  */
 
 const loggerWithFinish = { finish: { script: '/log/finish' }, timeoutFinish: 40 };
@@ -34,7 +34,7 @@ const scripted = { init: [script('10-a')], finish: [script('90-z')] };
 const runs = ['/etc/services.d/b/run', '/etc/services.d/a/finish'];
 const problems = runs.map((path) => problem('interpreter-missing', path, 'is missing'));
 
-/** What is found, without the ways that lead there. */
+/** The findings without the ways to them. */
 function gist({ complete, deadEnds, neverStart, longestShutdown, longestStart }: Exploration) {
   const ends = deadEnds.map(({ during, waitsFor, remedy }) => `${during} ${waitsFor} ${remedy}`);
   const never = neverStart.map((each) => `${each.service}: ${each.why}`);
@@ -51,7 +51,7 @@ function agrees(whole: Tree, options: ExploreTreeOptions): void {
 }
 
 for (const [first, one] of kinds.entries()) {
-  test(`one at a time or together, it is the same: kind ${String(first)} beside each other`, () => {
+  test(`services explored separately give the same findings as together: kind ${String(first)} with each other kind`, () => {
     for (const other of kinds.slice(first)) {
       for (const options of settings) {
         const services = [one('a'), other('b')];
@@ -63,7 +63,7 @@ for (const [first, one] of kinds.entries()) {
   });
 }
 
-test('a bound on the states is told', () => {
+test('the bound on the states is reported', () => {
   const whole = tree({ services: [service('a'), service('b')] });
   const { complete, states } = exploreTree(whole, { mostStates: 5 });
   assert.deepEqual([complete, states], [false, 10]);

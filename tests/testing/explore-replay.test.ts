@@ -7,7 +7,7 @@ import { exploreTree } from '../../lib/testing/explore.ts';
 import { finished, logged, script, service, tree } from '../machine/samples.ts';
 
 /*
- * The proof that the lint tells the truth: what it says that a stop takes at worst, it does take, on a real supervisor.
+ * Checks that the findings are true: the longest shutdown that an exploration reports takes exactly that long on a supervisor.
  */
 
 type Options = Omit<ExploreTreeOptions, 'problems' | 'mostStates'>;
@@ -57,7 +57,7 @@ const lives: readonly (readonly [string, Partial<Tree>, Options])[] = [
 ];
 
 for (const [name, parts, options] of lives) {
-  test(`the longest shutdown takes so long: ${name}`, async () => {
+  test(`the longest shutdown takes as long as reported: ${name}`, async () => {
     const whole = tree(parts);
     const { longestShutdown } = exploreTree(whole, options);
     assert.equal(await replay(whole, options, longestShutdown), longestShutdown.duration);

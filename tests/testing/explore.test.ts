@@ -14,17 +14,17 @@ function explored(parts: Partial<Tree>, options: ExploreTreeOptions = {}): Explo
   return exploreTree(tree(parts), options);
 }
 
-/** Milliseconds that a stop takes at worst. */
+/** The duration of the longest stop, in milliseconds. */
 function stopOf(parts: Partial<Tree>, options: ExploreTreeOptions = {}): number {
   return explored(parts, options).longestShutdown.duration;
 }
 
-/** Milliseconds that a start takes at worst. */
+/** The duration of the longest start, in milliseconds. */
 function startOf(parts: Partial<Tree>, options: ExploreTreeOptions = {}): number | undefined {
   return explored(parts, options).longestStart?.duration;
 }
 
-/** The dead ends in short: `stop web: remedy`. */
+/** The dead ends in short form: `stop web: remedy`. */
 function deadEndsOf(parts: Partial<Tree>, options: ExploreTreeOptions = {}): readonly string[] {
   const { deadEnds } = explored(parts, options);
   return deadEnds.map(({ during, waitsFor, remedy }) => `${during} ${waitsFor}: ${remedy}`);
@@ -36,19 +36,19 @@ const webLogged = { services: [logged('web')] };
 const noKill = { kill: 0 };
 const limits = { init: 4000 };
 
-// The longest shutdown, with everything at its default unless it is said: 3 s until KILL, 5 s for a finish, 3 s for a sweep
+// The longest shutdown. Defaults unless a test sets others: 3 s until KILL, 5 s for a finish, 3 s for a sweep
 
-test('nothing runs, nothing takes time', () => {
+test('the stop of an empty tree takes no time', () => {
   assert.equal(stopOf({}), 0);
   assert.equal(stopOf({ services: [service('web', { down: true })] }), 0);
 });
 
-test('a service: until KILL, then until what it left behind is killed', () => {
+test('a service takes its kill timeout, then the sweep of what it left behind', () => {
   assert.equal(stopOf(web), 3000 + 3000);
   assert.equal(stopOf(web, { timeouts: noKill }), 3000);
 });
 
-test('KILL comes at the shorter of its own limit and the grace, at either if the other is 0', () => {
+test('KILL comes at the shorter of the kill timeout and the grace, at the other one if one is 0', () => {
   const own = (timeoutKill: number, services: number): number =>
     stopOf({ services: [service('web', { timeoutKill })] }, { timeouts: { services, kill: 0 } });
   assert.equal(own(2000, 3000), 2000);
@@ -58,18 +58,18 @@ test('KILL comes at the shorter of its own limit and the grace, at either if the
   assert.equal(stopOf(web, { timeouts: { services: 0, kill: 0 } }), 10_000);
 });
 
-test('what the host says of one service holds', () => {
+test('the options for one service apply', () => {
   assert.equal(stopOf(web, { services: { web: { killTimeout: 800 } } }), 800 + 3000);
   assert.equal(stopOf(webFinished, { services: { web: { finishTimeout: 10 } } }), 3000 + 10 + 3000);
 });
 
-test('a finish script: it runs while the first sweep does, and is swept itself', () => {
+test('a finish script runs during the first sweep, and is swept itself', () => {
   assert.equal(stopOf(webFinished), 3000 + 3000 + 3000, 'no longer than all have');
   const short = { services: [finished('web', { timeoutFinish: 1000 })] };
   assert.equal(stopOf(short), 3000 + 1000 + 3000);
 });
 
-test('a finish script that takes longer than all else has just begun when the stop comes', () => {
+test('a finish script longer than everything else has just begun at the stop', () => {
   const { longestShutdown } = explored(
     { services: [finished('web', { timeoutFinish: 7000 })] },
     { timeouts: { services: 0, kill: 0 }, services: { web: { killTimeout: 1 } } },
@@ -78,37 +78,37 @@ test('a finish script that takes longer than all else has just begun when the st
   assert.equal(longestShutdown.from, 'running: web up');
 });
 
-test('a logger goes after its producer, by the same rules', () => {
+test('a logger stops after its producer, by the same rules', () => {
   assert.equal(stopOf(webLogged), 3000 + 3000 + (3000 + 3000));
   assert.equal(stopOf(webLogged, { timeouts: noKill }), 3000 + 3000);
 });
 
-test('a logger that dies just before its turn finishes, reads the rest, and finishes again', () => {
+test('a logger that dies just before it is stopped finishes, reads the rest, and finishes again', () => {
   const services = [logged('web', {}, { finish: { script: '/log/finish' }, timeoutFinish: 2000 })];
   assert.equal(stopOf({ services }, { timeouts: noKill }), 3000 + (2000 + 3000 + 1000));
   assert.equal(stopOf({ services }), 3000 + 3000 + (2000 + 3000 + 2000 + 3000));
 });
 
-test('what a logger leaves behind that says 125 when its turn has come, only the last clean-up ends', () => {
+test('leftovers of a logger the finish of which exits 125 are ended by the final clean-up only', () => {
   const logger = { finish: { script: '/log/finish' }, timeoutFinish: 1 };
   const slow = finished('a', { timeoutFinish: 60_000 });
   const services = [slow, logged('b', { timeoutKill: 1 }, logger)];
   assert.equal(stopOf({ services }), 3000 + 3000 + 3000 + 3000);
 });
 
-test('services stop at the same time: the slowest counts', () => {
+test('services stop at the same time, so the slowest one counts', () => {
   const services = [service('a'), finished('b'), service('c', { timeoutKill: 1 })];
   assert.equal(stopOf({ services }), stopOf({ services: [finished('b')] }));
 });
 
-test('finish scripts come one after the other, then what scripts left behind is killed', () => {
+test('finish scripts run one after the other, then their leftovers are killed', () => {
   const finish = [script('90-a'), script('91-b'), script('92-c')];
   assert.equal(stopOf({ finish }), 3 * 5000 + 3000);
   assert.equal(stopOf({ finish }, { timeouts: { finish: 100, kill: 0 } }), 300);
   assert.equal(stopOf({ ...web, finish }), 6000 + 15_000 + 3000);
 });
 
-test('a stop in the init stage is the worst when its script has longer than all the services', () => {
+test('a stop in the init stage is the longest when its script has a longer limit than the services', () => {
   const parts = { init: [script('10-a')], services: [service('web', { timeoutKill: 10 })] };
   const timeouts = { init: 60_000, services: 0, kill: 0 };
   const { longestShutdown } = explored(parts, { timeouts });
@@ -122,7 +122,7 @@ test('an init script is killed at the shorter of its limit and the grace', () =>
   assert.equal(stopOf({ init }, { timeouts: { init: 400 } }), 400 + 3000);
 });
 
-test('what cannot be run takes no time', () => {
+test('a script that cannot be run takes no time', () => {
   const problems = ['web/run', '90-z'].map((path) =>
     problem('interpreter-missing', `/${path}`, ''),
   );
@@ -131,7 +131,7 @@ test('what cannot be run takes no time', () => {
   assert.equal(stopOf({ services, finish }, { problems }), 0);
 });
 
-test('an essential service ends everything: no longer than a stop does', () => {
+test('an essential service stops everything, in no more time than a stop', () => {
   const services = [finished('web', { essential: true, restart: 'never' })];
   assert.equal(stopOf({ services }), stopOf(webFinished));
 });
@@ -141,7 +141,7 @@ test('a tree on disk is read again after the init stage, and its rules are appli
   assert.equal(stopOf({ ...web, root: '/etc', fixAttrs: [rule] }), 6000);
 });
 
-test('the steps of the longest shutdown say who does what, and when', () => {
+test('the steps of the longest shutdown name the process, its action and the moment', () => {
   const { longestShutdown } = explored({ ...webFinished, finish: [script('90-z')] });
   const steps = longestShutdown.steps.map(({ at, who, what }) => `${String(at)} ${who}: ${what}`);
   assert.deepEqual(steps, [
@@ -159,12 +159,12 @@ test('the steps of the longest shutdown say who does what, and when', () => {
 
 // The longest start
 
-test('without scripts and readiness a start takes no time', () => {
+test('a start without scripts and readiness takes no time', () => {
   assert.equal(startOf({}), 0);
   assert.equal(startOf(webLogged), 0);
 });
 
-test('init scripts come one after the other, then the services have until the readiness timeout', () => {
+test('init scripts run one after the other, then the readiness timeout counts', () => {
   const init = [script('10-a'), script('20-b')];
   const services = [service('web', { notificationFd: 3 }), service('db', { notificationFd: 3 })];
   assert.equal(startOf({ init }, { timeouts: limits }), 2 * 4000);
@@ -172,12 +172,12 @@ test('init scripts come one after the other, then the services have until the re
   assert.equal(startOf({ services }, { timeouts: { readiness: 60 } }), 60);
 });
 
-test('what cannot be run is not waited for', () => {
+test('the start does not wait for a script that cannot be run', () => {
   const problems = [problem('run-missing', '/etc/services.d/web/run', 'is missing')];
   assert.equal(startOf({ services: [service('web', { notificationFd: 3 })] }, { problems }), 0);
 });
 
-test('a start that never gets to the services has no duration', () => {
+test('a start that never reaches the services has no duration', () => {
   const problems = [problem('run-missing', '/etc/services.d/web/run', 'is missing')];
   const services = [service('web', { essential: true, restart: 'never' }), service('db')];
   const found = explored({ services }, { problems });
@@ -187,7 +187,7 @@ test('a start that never gets to the services has no duration', () => {
 
 // Dead ends
 
-test('there is none by default, but for init scripts, which have no limit', () => {
+test('by default only init scripts are dead ends, because they have no limit', () => {
   assert.deepEqual(deadEndsOf({ ...webLogged, finish: [script('90-z')] }), []);
   assert.deepEqual(deadEndsOf({ init: [script('10-a'), script('20-b')] }), [
     'start 10-a: Give init scripts a limit: timeouts.init.',
@@ -197,7 +197,7 @@ test('there is none by default, but for init scripts, which have no limit', () =
   assert.deepEqual(deadEndsOf({ init: [script('10-a')] }, { timeouts: limits }), []);
 });
 
-test('an init script without any limit holds up the stop as well', () => {
+test('an init script without any limit is a dead end of the stop too', () => {
   const timeouts = { services: 0 };
   assert.deepEqual(deadEndsOf({ init: [script('10-a')] }, { timeouts }), [
     'start 10-a: Give init scripts a limit: timeouts.init.',
@@ -206,7 +206,7 @@ test('an init script without any limit holds up the stop as well', () => {
   assert.equal(stopOf({ init: [script('10-a')] }, { timeouts }), Infinity);
 });
 
-test('a service that need not be ready is waited for for ever', () => {
+test('a service without a readiness limit is a dead end of the start', () => {
   const services = [service('web', { notificationFd: 3 })];
   const timeouts = { readiness: 0 };
   assert.deepEqual(deadEndsOf({ services }, { timeouts }), [
@@ -215,7 +215,7 @@ test('a service that need not be ready is waited for for ever', () => {
   assert.equal(startOf({ services }, { timeouts }), Infinity);
 });
 
-test('a service that is never sent KILL', () => {
+test('a service without KILL is a dead end of the stop', () => {
   const services = [service('web', { timeoutKill: 0, downSignal: 'SIGINT' })];
   const found = explored({ services }, { timeouts: { services: 0 } });
   assert.deepEqual(found.deadEnds, [
@@ -234,13 +234,13 @@ test('a service that is never sent KILL', () => {
   assert.equal(found.longestShutdown.duration, Infinity);
 });
 
-test('a logger that does not end has no limit of its own', () => {
+test('a logger is a dead end without a common limit, since it has no limit of its own', () => {
   assert.deepEqual(deadEndsOf(webLogged, { timeouts: { services: 0 } }), [
     'stop web/log: Give the services a limit: timeouts.services.',
   ]);
 });
 
-test('a finish script of a service without a limit, at the stop and at the start', () => {
+test('a finish script of a service without a limit is a dead end of the stop and of the start', () => {
   const services = [finished('web', { timeoutFinish: 0, notificationFd: 3 })];
   const own = 'web a timeout-finish (finishTimeout) other than 0.';
   assert.deepEqual(deadEndsOf({ services }), [], 'the stop bounds it');
@@ -253,7 +253,7 @@ test('a finish script of a service without a limit, at the stop and at the start
   ]);
 });
 
-test('a script of the finish stage without a limit, found once for all services', () => {
+test('a script of the finish stage without a limit is reported once for all services', () => {
   const parts = { services: [service('a'), service('b')], finish: [script('90-z')] };
   assert.deepEqual(deadEndsOf(parts, { timeouts: { finish: 0 } }), [
     'stop 90-z: Give finish scripts a limit: timeouts.finish.',
@@ -262,7 +262,7 @@ test('a script of the finish stage without a limit, found once for all services'
 
 // Services that never start
 
-test('a service with a down file, and what undoes it', () => {
+test('a service with a down file never starts, unless an option starts it', () => {
   const services = [service('web', { down: true }), service('db')];
   assert.deepEqual(explored({ services }).neverStart, [
     {
@@ -286,7 +286,7 @@ const fatal: readonly ProblemCode[] = [
   'unreadable',
 ];
 
-test('a run that the loader says cannot be run, unless an init script mends it', () => {
+test('a run that the loader reports as impossible never starts, unless an init script mends it', () => {
   for (const code of fatal) {
     const problems = [problem(code, '/etc/services.d/web/run', '"run" is wrong')];
     const why = 'Its run cannot be run ("run" is wrong).';
@@ -304,7 +304,7 @@ test('a logger without run never starts', () => {
   );
 });
 
-test('other problems keep nobody down: sh runs what names no interpreter, and empty scripts of a stage', () => {
+test('other problems do not keep a service down: sh runs scripts without an interpreter, and empty scripts of a stage', () => {
   for (const code of ['interpreter-absent', 'not-executable'] as const) {
     const problems = [problem(code, '/etc/services.d/web/run', '')];
     assert.deepEqual(explored(web, { problems }).neverStart, [], code);
@@ -314,7 +314,7 @@ test('other problems keep nobody down: sh runs what names no interpreter, and em
   assert.deepEqual(explored(parts, { problems, onInitFailure: 'stop' }).neverStart, []);
 });
 
-test('an init script that can never succeed, when that stops everything', () => {
+test("an init script that can never succeed keeps the services down under onInitFailure 'stop'", () => {
   const parts = { ...webLogged, init: [script('10-a')] };
   const problems = [problem('script-is-a-folder', '/etc/scripts/10-a', '"10-a" is a folder')];
   const why = 'The init script 10-a cannot be run ("10-a" is a folder), and onInitFailure is stop.';
@@ -325,7 +325,7 @@ test('an init script that can never succeed, when that stops everything', () => 
   assert.deepEqual(explored(parts, { problems }).neverStart, []);
 });
 
-test('a service that dies at once has been up: the bound of its backoff makes no difference', () => {
+test('a service that dies at once counts as up, whatever the limit of its backoff', () => {
   const limit = { deaths: 50, within: 1000 };
   const backoff = { first: 1, factor: 2, cap: 10, reset: 10, limit };
   const found = explored({ services: [service('web', { backoff })] });
@@ -333,9 +333,9 @@ test('a service that dies at once has been up: the bound of its backoff makes no
   assert.ok(found.states < 20, String(found.states));
 });
 
-// What is tried
+// What the exploration tries
 
-test('all that a process may do leads somewhere else: to dying too often, to success', () => {
+test('every action of a process has its own result: too many deaths, a success', () => {
   const backoff = { first: 1, factor: 2, cap: 10, reset: 10 };
   const statesOf = (more: object): number => explored({ services: [service('web', more)] }).states;
   const bounded = { backoff: { ...backoff, limit: { deaths: 3, within: 100 } } };
@@ -346,21 +346,21 @@ test('all that a process may do leads somewhere else: to dying too often, to suc
 
 // Bounds and options
 
-test('the walk ends at the bound, and says that it is not complete', () => {
+test('the walk ends at the bound, and reports that it is incomplete', () => {
   const whole = { services: [finished('web')], init: [script('10-a')] };
   const found = explored(whole, { mostStates: 7, onInitFailure: 'stop' });
   assert.deepEqual([found.complete, found.states, found.neverStart], [false, 7, []]);
   assert.match(String(found), /Incomplete: the bound \(mostStates\) was reached at 7 states\./);
 });
 
-test('options that make no sense are refused', () => {
+test('invalid options are rejected', () => {
   assert.throws(() => explored(web, { timeouts: { kill: -1 } }), OptionsError);
   for (const mostStates of [0, -1, NaN]) {
     assert.throws(() => explored(web, { mostStates }), OptionsError);
   }
 });
 
-test('a tree of three services with everything is explored in no time worth mentioning', () => {
+test('a tree of three services with all scripts is explored within seconds', () => {
   const backoff = {
     ...{ first: 100, factor: 2, cap: 10_000, reset: 1000 },
     limit: { deaths: 5, within: 1000 },
@@ -384,7 +384,7 @@ test('a tree of three services with everything is explored in no time worth ment
 
 // The report
 
-test('the report of a tree that is in order', () => {
+test('the report of a tree without dead ends', () => {
   const found = exploreTree(
     treeOf({ 'services.d/web/run': '#!/bin/sh\nexec web\n', 'services.d/web/timeout-kill': '800' }),
     { timeouts: noKill },
@@ -402,7 +402,7 @@ These are all: 9 states explored.`,
   );
 });
 
-test('the report of a tree that is not', () => {
+test('the report of a tree with dead ends', () => {
   const found = exploreTree(
     treeOf({
       'cont-init.d/10-a': '#!/bin/sh\n',
@@ -439,9 +439,9 @@ These are all: 49 states explored.`,
   );
 });
 
-// From where a tree is
+// The sources of a tree
 
-test('a folder, a literal or a tree, with what is wrong with it', async (context) => {
+test('explore() accepts a folder, a literal or a tree, and uses its problems', async (context) => {
   const files = {
     'services.d/web/run': '#!/bin/sh\n',
     'services.d/db/run': '#!/no/such/interpreter\n',

@@ -12,7 +12,7 @@ import { script, service } from '../machine/samples.ts';
 const web = runCommand(service('web', { notificationFd: 3 }), 'lines');
 const init = scriptCommand(script('web'), 'lines');
 
-/** A child that behaves so, and everything that it tells, each with its moment. */
+/** A child with this behaviour, and everything that it reports, each with its moment. */
 function child(behaviour: Behaviour = {}, command: Command = web) {
   const clock = new VirtualClock();
   const spawner = new FakeSpawner(clock).script('web', behaviour);
@@ -32,15 +32,15 @@ function child(behaviour: Behaviour = {}, command: Command = web) {
   return { clock, told, it };
 }
 
-// One step after the other
+// Steps
 
-test('one step after the other, each counting from the one before', () => {
+test('each step counts from the step before', () => {
   const { clock, told } = child(sequence(ready(50), print('hello'), exit(1, 200)));
   clock.advance(1000);
   assert.deepEqual(told, ['50 announced', '50 stdout hello', '250 exited 1 false']);
 });
 
-test('one step does what it says in this order: does, prints, announces, exits', () => {
+test('one step calls does, prints, announces and exits, in this order', () => {
   const order: string[] = [];
   const does = (): void => void order.push(...told, 'does');
   const { clock, told } = child({ ...exit(0, 20), ...print('text'), ready: true, after: 20, does });
@@ -51,7 +51,7 @@ test('one step does what it says in this order: does, prints, announces, exits',
   assert.deepEqual(told, ['20 stdout text', '20 announced', '20 exited 0 false']);
 });
 
-test('a script exits after its last step; a service stays', () => {
+test('a script exits after its last step; a service stays up', () => {
   const steps = sequence(print('a', 10), print('b', 10));
   const [aScript, aService] = [child(steps, init), child(steps)];
   for (const { clock } of [aScript, aService]) clock.advance(1000);
@@ -59,7 +59,7 @@ test('a script exits after its last step; a service stays', () => {
   assert.equal(aService.told.at(-1), '20 stdout b');
 });
 
-test('a script that hangs ends by a signal only, and sets no alarm', () => {
+test('a hanging script exits by a signal only, and sets no alarm', () => {
   const { clock, told, it } = child(sequence(print('a', 10), hang()), init);
   clock.advance(10);
   assert.deepEqual([clock.alarms, it.alive], [0, true]);
@@ -68,13 +68,13 @@ test('a script that hangs ends by a signal only, and sets no alarm', () => {
   assert.equal(told.at(-1), '10 exited SIGTERM false');
 });
 
-test('whoever has ended takes no further step', () => {
+test('a child takes no step after its exit', () => {
   const { clock, told, it } = child(sequence({ after: 10, does: () => it.exit() }, print('never')));
   clock.advance(1000);
   assert.deepEqual([told, clock.alarms], [['10 exited 0 false'], 0]);
 });
 
-test('it prints on stderr too, in advance and by hand', () => {
+test('a child prints on stderr too, in a behaviour and in a call', () => {
   const { clock, told, it } = child({ print: 'one\ntwo', stream: 'stderr' });
   clock.advance(0);
   it.print('three', 'stderr');
@@ -82,7 +82,7 @@ test('it prints on stderr too, in advance and by hand', () => {
   assert.deepEqual(told, ['0 stderr one', '0 stderr two', '0 stderr three', '0 stdout four']);
 });
 
-test('what goes elsewhere is not heard, on whichever of the two', () => {
+test('output that goes elsewhere is not reported, on stdout or stderr', () => {
   const { told, it } = child({}, { ...web, stderr: 'ignore' });
   it.print('lost', 'stderr');
   it.print('heard');
@@ -91,12 +91,12 @@ test('what goes elsewhere is not heard, on whichever of the two', () => {
 
 // Signals
 
-/** What Linux has, by the number. */
+/** The signals of Linux, by number. */
 const all = Array.from({ length: 31 }, (_, index) => parseSignal(String(index + 1)));
 
 const harmless = 'CHLD CONT STOP TSTP TTIN TTOU URG WINCH'.split(' ').map((name) => `SIG${name}`);
 
-test('every signal ends it but those that nobody dies of', () => {
+test('every signal ends a child, except those without a deadly default action', () => {
   const survived = all.filter((signal) => {
     assert.ok(signal !== undefined);
     const { clock, told, it } = child();
@@ -108,7 +108,7 @@ test('every signal ends it but those that nobody dies of', () => {
   assert.deepEqual(survived.toSorted(), harmless);
 });
 
-test('STOP stops it; what stops the jobs of a terminal does not, in a session of its own', () => {
+test('STOP stops a child; the stop signals of a terminal do not, in a session of its own', () => {
   for (const signal of ['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const) {
     const { it } = child(ignores('SIGSTOP'));
     it.kill(signal);
@@ -116,14 +116,14 @@ test('STOP stops it; what stops the jobs of a terminal does not, in a session of
   }
 });
 
-test('what cannot be sent on Linux does nothing', () => {
+test('a signal that Linux lacks has no effect', () => {
   const { clock, told, it } = child();
   it.kill('SIGBREAK');
   clock.advance(100);
   assert.deepEqual(told, []);
 });
 
-test('while it is stopped it does nothing; what was due meanwhile comes when it is continued', () => {
+test('a stopped child does nothing; what was due meanwhile happens at CONT', () => {
   const { clock, told, it } = child(sequence(ready(10), print('late', 10), exit(0, 10)));
   it.kill('SIGSTOP');
   clock.advance(1000);
@@ -134,7 +134,7 @@ test('while it is stopped it does nothing; what was due meanwhile comes when it 
   assert.deepEqual(told, ['1000 announced', '1010 stdout late', '1020 exited 0 false']);
 });
 
-test('what the test tells it waits as well', () => {
+test('calls of the test wait for CONT too', () => {
   const { clock, told, it } = child();
   it.kill('SIGSTOP');
   it.ready();
@@ -146,7 +146,7 @@ test('what the test tells it waits as well', () => {
   assert.deepEqual(told, ['0 announced', '0 stdout text', '0 exited 3 false']);
 });
 
-test('a signal waits, and comes before everything else; the lowest number first', () => {
+test('pending signals take effect before everything else, the lowest number first', () => {
   const { clock, told, it } = child(exit(0, 10));
   for (const signal of ['SIGSTOP', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) it.kill(signal);
   clock.advance(100);
@@ -156,14 +156,14 @@ test('a signal waits, and comes before everything else; the lowest number first'
   assert.deepEqual(told, ['100 exited SIGHUP false']);
 });
 
-test('a signal that is ignored does not wait', () => {
+test('an ignored signal does not become pending', () => {
   const { clock, it } = child(ignores('SIGTERM'));
   for (const signal of ['SIGSTOP', 'SIGTERM', 'SIGCONT'] as const) it.kill(signal);
   clock.advance(100);
   assert.equal(it.alive, true);
 });
 
-test('KILL does not wait, nor does one who was killed from outside', () => {
+test('KILL takes effect in a stopped child at once, from the supervisor and from outside', () => {
   const { clock, told, it } = child();
   it.kill('SIGSTOP');
   it.kill('SIGKILL');
@@ -175,7 +175,7 @@ test('KILL does not wait, nor does one who was killed from outside', () => {
   assert.deepEqual(other.told, ['0 exited SIGKILL false']);
 });
 
-test('who was sent TERM and then STOP is dead; who is continued twice does everything once', () => {
+test('TERM before STOP ends a child; a second CONT repeats nothing', () => {
   const { clock, told, it } = child();
   it.kill('SIGTERM');
   it.kill('SIGSTOP');
@@ -190,7 +190,7 @@ test('who was sent TERM and then STOP is dead; who is continued twice does every
   assert.deepEqual(other.told, ['0 stdout text']);
 });
 
-test('who is stopped again before it has done anything waits again', () => {
+test('a child that is stopped again before it has acted waits again', () => {
   const { clock, told, it } = child();
   it.kill('SIGSTOP');
   it.print('text');
@@ -203,9 +203,9 @@ test('who is stopped again before it has done anything waits again', () => {
   assert.deepEqual(told, ['0 stdout text']);
 });
 
-// What is left behind
+// Processes that are left behind
 
-/** A child that has left others behind, and how many sweeps of theirs are done. */
+/** A child that has left processes behind, and the sweeps of them that are over. */
 function left(leaves: true | 'stubborn') {
   const { clock, told, it } = child({ leaves, ...exit(0) });
   clock.advance(0);
@@ -221,17 +221,17 @@ function left(leaves: true | 'stubborn') {
   return { clock, it, swept, killed, sweep };
 }
 
-test('what is left behind ends when it is swept', () => {
+test('leftovers end in a sweep', () => {
   const { clock, it, swept, killed, sweep } = left(true);
   sweep(1000);
-  assert.deepEqual(swept, [], 'not before time goes on');
+  assert.deepEqual(swept, [], 'not before time passes');
   clock.advance(0);
   assert.deepEqual([swept, it.lingers(), clock.alarms], [[0], false, 0]);
   sweep(1000);
-  assert.deepEqual([swept, killed], [[0, 0], []], 'nothing is left: at once');
+  assert.deepEqual([swept, killed], [[0, 0], []], 'no process is left: at once');
 });
 
-test('what is stubborn ends when the grace is over', () => {
+test('stubborn leftovers end after the grace', () => {
   const { clock, it, swept, sweep } = left('stubborn');
   sweep(1000);
   clock.advance(999);
@@ -246,10 +246,10 @@ test('a shorter sweep ends a longer one', () => {
   sweep(0);
   clock.advance(0);
   assert.deepEqual([swept, clock.alarms], [[0, 0], 0]);
-  assert.deepEqual(killed, [`${it.name} within 0`], 'the shorter one did');
+  assert.deepEqual(killed, [`${it.name} within 0`], 'the shorter sweep ended them');
 });
 
-test('a signal to the group ends the others too, if it is one that they do not ignore', () => {
+test('a signal to the group ends the other processes too, unless they ignore it', () => {
   const leftBehind = (
     leaves: true | 'stubborn',
     signal: NodeJS.Signals,
@@ -266,7 +266,7 @@ test('a signal to the group ends the others too, if it is one that they do not i
   assert.equal(leftBehind('stubborn', 'SIGKILL', 'group'), false);
 });
 
-test('who lives has left nobody behind', () => {
+test('a living child has no leftovers', () => {
   const { it } = child({ leaves: true });
   assert.equal(it.lingers(), false);
   let done = 0;
@@ -274,34 +274,34 @@ test('who lives has left nobody behind', () => {
   assert.equal(done, 1);
 });
 
-// Late
+// Late spawns
 
-test('a child that comes late lives from then on, and its steps count from there', () => {
+test('the steps of a child that is spawned late count from its spawn', () => {
   const { clock, told, it } = child(sequence({ spawnAfter: 30 }, ready(50), exit(1, 200)));
   clock.advance(29);
   assert.equal(it.alive, false);
   it.kill('SIGTERM');
   clock.advance(1);
   assert.equal(it.alive, true);
-  assert.deepEqual(it.signals, [], 'nobody was there to be sent a signal');
+  assert.deepEqual(it.signals, [], 'no process existed to receive a signal');
   clock.advance(1000);
   assert.deepEqual(told, ['80 announced', '280 exited 1 false']);
 });
 
-test('a child that comes late in the same moment is not there yet', () => {
+test('a child that is spawned late in the same moment does not exist at once', () => {
   const { clock, it } = child({ spawnAfter: 0 });
   assert.equal(it.alive, false);
   clock.advance(0);
   assert.equal(it.alive, true);
 });
 
-test('what cannot be run may be told late as well', () => {
+test('a child may turn out late to be impossible to run', () => {
   const { clock, told } = child({ unspawnable: 'EAGAIN', spawnAfter: 30 });
   clock.advance(1000);
   assert.deepEqual(told, ['30 EAGAIN']);
 });
 
-test('a producer that comes late writes to its pipe until it ends', () => {
+test('a producer that is spawned late writes to its pipe until it exits', () => {
   const clock = new VirtualClock();
   const spawner = new FakeSpawner(clock).script('web', { spawnAfter: 30, ...exit(0, 100) });
   const nobody = {

@@ -14,7 +14,7 @@ import type { SpawnerRequest } from '../../lib/testing/spawner-request.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { died, finished, logged, script, service } from '../machine/samples.ts';
 
-/** A spawner, and everything that its children tell, each with its moment. */
+/** A spawner, and everything that its children report, each with its moment. */
 function rig() {
   const clock = new VirtualClock();
   const spawner = new FakeSpawner(clock);
@@ -43,7 +43,7 @@ const host = hostCommand({ name: 'command', run: { command: ['sh'] } });
 const producer = runCommand(logged('web'), 'inherit');
 const logger = runCommand(service('web/log'), 'inherit');
 
-/** What a child of this behaviour tells in ten seconds. */
+/** What a child with this behaviour reports within ten seconds. */
 function toldBy(command: Command, behaviour: Behaviour): readonly string[] {
   const { clock, spawner, told, spawn } = rig();
   spawner.script(command.name, behaviour);
@@ -52,9 +52,9 @@ function toldBy(command: Command, behaviour: Behaviour): readonly string[] {
   return told;
 }
 
-// What is most natural
+// Natural behaviour
 
-test('a service stays up; each child has a pid of its own', () => {
+test('a service stays up, and each child has its own pid', () => {
   const { clock, told, spawn } = rig();
   spawn(web);
   spawn(runCommand(service('api'), 'inherit'));
@@ -62,7 +62,7 @@ test('a service stays up; each child has a pid of its own', () => {
   assert.deepEqual(told, ['0 web spawned 1001', '0 api spawned 1002']);
 });
 
-test('a script of a stage and a finish script exit with 0, when time goes on', () => {
+test('a script of a stage and a finish script exit with 0 when time passes', () => {
   for (const command of [init, finish]) {
     const { clock, told, spawn } = rig();
     spawn(command);
@@ -72,7 +72,7 @@ test('a script of a stage and a finish script exit with 0, when time goes on', (
   }
 });
 
-test('the host’s own command goes on, like a service', () => {
+test('the host’s own command stays up, like a service', () => {
   assert.deepEqual(toldBy(host, {}), ['0 command spawned 1001']);
   assert.equal(toldBy(host, exit(3, 50))[1], '50 command exited 3 false');
 });
@@ -84,26 +84,26 @@ test('a stop signal ends a child, CONT does not', () => {
   clock.advance(100);
   assert.equal(told.length, 1);
   child.kill('SIGTERM', 'process');
-  assert.equal(told.length, 1, 'it ends when time goes on');
+  assert.equal(told.length, 1, 'it exits when time passes');
   clock.advance(0);
   assert.equal(told[1], '100 web exited SIGTERM false');
 });
 
-// What it is told in advance
+// Behaviours
 
-test('it exits as it was told, when it was told', () => {
+test('a child exits as its behaviour says', () => {
   assert.deepEqual(toldBy(web, exit(3)), ['0 web spawned 1001', '0 web exited 3 false']);
   assert.equal(toldBy(web, exit('SIGSEGV', 200))[1], '200 web exited SIGSEGV false');
   assert.equal(toldBy(init, exit(1, 200))[1], '200 10-a exited 1 false');
   assert.equal(toldBy(init, { after: 300 })[1], '300 10-a exited 0 false');
 });
 
-test('it announces its readiness when it was told', () => {
+test('a child announces its readiness at the time of its behaviour', () => {
   assert.equal(toldBy(announcing, ready(200))[1], '200 web announced');
   assert.equal(toldBy(announcing, ready())[1], '0 web announced');
 });
 
-test('it prints, then exits', () => {
+test('a child prints, then exits', () => {
   assert.deepEqual(toldBy(printing, { print: 'one\ntwo\n', ...exit(0, 50) }).slice(1), [
     '50 web stdout one',
     '50 web stdout two',
@@ -111,7 +111,7 @@ test('it prints, then exits', () => {
   ]);
 });
 
-test('it cannot be run: told later, and nothing else comes of it', () => {
+test('a child that cannot be run reports only that, and later than the request', () => {
   const { clock, spawner, told, spawn } = rig();
   spawner.script('web', { unspawnable: 'ENOENT' });
   const child = spawn(web);
@@ -121,7 +121,7 @@ test('it cannot be run: told later, and nothing else comes of it', () => {
   assert.deepEqual(told, ['0 web ENOENT cannot be run (ENOENT)']);
 });
 
-test('it ignores what it was told to ignore, but never KILL', () => {
+test('a child ignores the signals of its behaviour, but never KILL', () => {
   const { clock, spawner, told, spawn } = rig();
   spawner.script('web', { ignores: ['SIGTERM', 'SIGKILL'] });
   const child = spawn(web);
@@ -133,7 +133,7 @@ test('it ignores what it was told to ignore, but never KILL', () => {
   assert.equal(told[1], '100 web exited SIGKILL false');
 });
 
-test('one behaviour for each spawn, the last one repeating', () => {
+test('each spawn takes the next behaviour, and the last one repeats', () => {
   const { clock, spawner, told, spawn } = rig();
   spawner.script('web', [exit(1), exit(2)]);
   for (let times = 0; times < 3; times += 1) {
@@ -146,7 +146,7 @@ test('one behaviour for each spawn, the last one repeating', () => {
   );
 });
 
-test('a new script begins at its beginning; one for another name is none of its business', () => {
+test('script() replaces the behaviours of its name, and no others', () => {
   const { clock, spawner, told, spawn } = rig();
   spawner.script('web', [exit(1), exit(2)]).script('api', exit(9));
   spawn(web);
@@ -160,9 +160,9 @@ test('a new script begins at its beginning; one for another name is none of its 
   );
 });
 
-// What the test tells it
+// Calls of the test
 
-test('the living child of a name takes orders; the signals that it was sent are kept', () => {
+test('child() returns the living child of a name, with the signals that it was sent', () => {
   const { clock, spawner, told, spawn } = rig();
   spawn(announcing).kill('SIGHUP', 'process');
   clock.advance(0);
@@ -176,7 +176,7 @@ test('the living child of a name takes orders; the signals that it was sent are 
   assert.deepEqual([child.alive, spawner.children.length], [false, 2]);
 });
 
-test('a name that nobody alive has is an error that says who is, and which name is near', () => {
+test('child() throws on a name without a living child, with the living and the nearest names', () => {
   const { spawner, spawn } = rig();
   assert.throws(() => spawner.child('web'), /No child 'web' is alive\. Alive: none\./);
   spawn(init);
@@ -192,7 +192,7 @@ test('a name that nobody alive has is an error that says who is, and which name 
   );
 });
 
-test('the dead do nothing any more, and leave no alarm', () => {
+test('a child does nothing after its exit, and leaves no alarm', () => {
   const { clock, spawner, told, spawn } = rig();
   spawner.script('web', { ...exit(1, 500), ready: true });
   spawn(announcing);
@@ -207,7 +207,7 @@ test('the dead do nothing any more, and leave no alarm', () => {
   assert.deepEqual(child.signals, ['SIGTERM']);
 });
 
-test('readiness is announced once at most, and only by who has a descriptor for it', () => {
+test('readiness is announced at most once, and only with a descriptor for it', () => {
   assert.deepEqual(toldBy(web, ready()), ['0 web spawned 1001']);
   const { spawner, told, spawn } = rig();
   spawn(announcing);
@@ -216,7 +216,7 @@ test('readiness is announced once at most, and only by who has a descriptor for 
   assert.deepEqual(told.slice(1), ['0 web announced']);
 });
 
-test('what is printed is heard only where output comes in lines', () => {
+test('output is reported only where its target is lines', () => {
   for (const command of [web, producer]) {
     const { spawner, told, spawn } = rig();
     spawn(command);
@@ -227,7 +227,7 @@ test('what is printed is heard only where output comes in lines', () => {
 
 // Log pipes
 
-test('a logger reads on until its pipe is closed, then it ends', () => {
+test('a logger reads until its pipe is closed, then exits', () => {
   const { clock, spawner, told, spawn } = rig();
   spawn(logger);
   spawn(producer);
@@ -240,7 +240,7 @@ test('a logger reads on until its pipe is closed, then it ends', () => {
   assert.equal(told.at(-1), '1000 web/log exited 0 false');
 });
 
-test('a logger that comes after the pipe was closed ends at once', () => {
+test('a logger that starts after the close of its pipe exits at once', () => {
   const { clock, spawner, told, spawn } = rig();
   spawner.closePipe('web');
   spawn(logger);
@@ -248,7 +248,7 @@ test('a logger that comes after the pipe was closed ends at once', () => {
   assert.deepEqual(told, ['0 web/log spawned 1001', '0 web/log exited 0 false']);
 });
 
-test('a producer that comes later makes the pipe anew', () => {
+test('a producer that starts after the close makes a new pipe', () => {
   const { clock, spawner, spawn } = rig();
   spawner.closePipe('web');
   spawn(producer);
@@ -257,7 +257,7 @@ test('a producer that comes later makes the pipe anew', () => {
   assert.deepEqual(spawner.alive, ['web', 'web/log']);
 });
 
-test('a logger may ignore the end of its pipe', () => {
+test('a logger can ignore the end of its pipe', () => {
   const { clock, spawner, spawn } = rig();
   spawner.script('web/log', { ignores: ['end-of-file'] });
   spawn(logger);
@@ -266,23 +266,23 @@ test('a logger may ignore the end of its pipe', () => {
   assert.deepEqual(spawner.alive, ['web/log']);
 });
 
-test('a log that was let go of is read on for as long as somebody writes into it', () => {
+test('a closed log has no end while a process writes into it', () => {
   const { clock, spawner, spawn } = rig();
   spawner.script('web', { leaves: true });
   spawn(logger);
   const child = spawn(producer);
   spawner.closePipe('web');
   clock.advance(1000);
-  assert.deepEqual(spawner.alive, ['web/log', 'web'], 'its producer lives');
+  assert.deepEqual(spawner.alive, ['web/log', 'web'], 'its producer is alive');
   spawner.child('web').exit();
   clock.advance(1000);
-  assert.deepEqual(spawner.alive, ['web/log'], 'its producer left others behind');
+  assert.deepEqual(spawner.alive, ['web/log'], 'its producer left processes behind');
   child.sweep(0, () => undefined);
   clock.advance(0);
   assert.deepEqual(spawner.alive, []);
 });
 
-test('a logger that was ended leaves the rest to the next one, which is the last', () => {
+test('a logger that was stopped leaves the rest to the next one, which is the last', () => {
   const { clock, spawner, spawn } = rig();
   spawn(logger).kill('SIGTERM', 'process');
   spawner.closePipe('web');
@@ -294,7 +294,7 @@ test('a logger that was ended leaves the rest to the next one, which is the last
   }
 });
 
-test('what cannot be run holds no pipe open', () => {
+test('a child that cannot be run holds no pipe open', () => {
   const { clock, spawner, spawn } = rig();
   spawner.script('web', { unspawnable: 'ENOENT' });
   spawn(logger);
@@ -306,7 +306,7 @@ test('what cannot be run holds no pipe open', () => {
 
 // Names
 
-test('a script may be named with its folder, which is more precise than its name alone', () => {
+test('a script can be named with its folder, which takes precedence over its name alone', () => {
   const { clock, spawner, told, spawn } = rig();
   const [first, last] = ['init', 'finish'].map((stage) =>
     scriptCommand({ name: '10-a', run: { script: `/etc/cont-${stage}.d/10-a` } }, 'inherit'),
@@ -323,16 +323,16 @@ test('a script may be named with its folder, which is more precise than its name
   assert.throws(() => spawner.child('cont-nit.d/10-a'), /Did you mean 'cont-init\.d\/10-a'\?/);
 });
 
-test('the names of all that were spawned, dead or alive', () => {
+test('spawned has the names of all children, dead or alive', () => {
   const { clock, spawner, spawn } = rig();
   for (const command of [init, web, finish]) spawn(command);
   clock.advance(0);
   assert.deepEqual(spawner.spawned, ['10-a', 'web', 'web/finish']);
 });
 
-// Who listens
+// The listener of requests
 
-test('everything that it is asked for is heard before it is done', async () => {
+test('heard() is called with each request before it takes effect', async () => {
   const clock = new VirtualClock();
   const heard: SpawnerRequest[] = [];
   const spawner: FakeSpawner = new FakeSpawner(clock, {
@@ -357,7 +357,7 @@ test('everything that it is asked for is heard before it is done', async () => {
   let ended = 0;
   spawner.sweep(80, () => (ended += 1), 'web');
   spawner.sweep(90, () => (ended += 1));
-  assert.equal(ended, 2, 'nobody ever runs away');
+  assert.equal(ended, 2, 'a fake child never daemonizes');
   await spawner.close();
   assert.deepEqual(heard, [
     { type: 'spawn', command: web },
@@ -372,7 +372,7 @@ test('everything that it is asked for is heard before it is done', async () => {
 
 // The end
 
-test('nothing is left behind unless it is told so, and closing takes no time', async () => {
+test('no process is left behind by default, and close() takes no time', async () => {
   const { spawner, spawn } = rig();
   const child = spawn(web);
   assert.equal(child.lingers(), false);
@@ -384,7 +384,7 @@ test('nothing is left behind unless it is told so, and closing takes no time', a
   await spawner.close();
 });
 
-test('nothing is run any more once it is closed', async () => {
+test('nothing is spawned after close()', async () => {
   const { clock, spawner, told, spawn } = rig();
   await spawner.close();
   spawner.script('web', sequence(ignores('SIGTERM'), print('text')));

@@ -15,7 +15,7 @@ import { serviceDefaults } from '../../lib/model/tree.ts';
 import { treeOf, writeTree } from '../../lib/testing/files.ts';
 import { fine, refusal, temporaryFolder } from '../loader/trees.ts';
 
-test('a tree as an object literal', () => {
+test('treeOf() makes a tree of an object literal', () => {
   const tree = treeOf({
     'cont-init.d/10-first': fine,
     'services.d/web/run': '#!/opt/no-such-interpreter\n',
@@ -38,7 +38,7 @@ test('a tree as an object literal', () => {
   assert.equal(Object.isFrozen(tree.services[0]), true);
 });
 
-test('a literal without a stage, or with an odd path, is refused', () => {
+test('a literal without a stage, or with an invalid path, is rejected', () => {
   assert.throws(() => treeOf({}), TreeError);
   assert.throws(() => treeOf({ run: fine }), /no-stage/);
   assert.throws(() => treeOf({ '../services.d/web/run': fine }), /tree-invalid/);
@@ -46,7 +46,7 @@ test('a literal without a stage, or with an odd path, is refused', () => {
 
 const mode = (path: string): number => lstatSync(path).mode & 0o7777;
 
-test('the same on disk, whatever the umask', async (context) => {
+test('writeTree() gives the same tree on disk, whatever the umask', async (context) => {
   const folder = join(temporaryFolder(context), 'new', 'folder');
   const umask = process.umask(0o077);
   context.after(() => process.umask(umask));
@@ -73,7 +73,7 @@ test('the same on disk, whatever the umask', async (context) => {
   assert.equal(mode(at('closed')), 0o700);
 });
 
-test('files and links are replaced and never written through; all else stays', async (context) => {
+test('writeTree() replaces files and links without following them, and keeps everything else', async (context) => {
   const folder = temporaryFolder(context);
   writeFileSync(join(folder, 'victim'), 'untouched', { mode: 0o600 });
   writeFileSync(join(folder, 'old'), 'old');
@@ -89,7 +89,7 @@ test('files and links are replaced and never written through; all else stays', a
   assert.equal(mode(join(folder, 'kept')), 0o700);
 });
 
-test('nothing leaves the folder, and nothing is written when something would', async (context) => {
+test('writeTree() writes nothing when one path would leave the folder', async (context) => {
   const folder = temporaryFolder(context);
   const odd = [
     { '../out': 'x' },

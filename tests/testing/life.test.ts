@@ -5,7 +5,7 @@ import { exit, ready, simulate, trial } from '../../lib/testing/index.ts';
 import { fine } from '../loader/trees.ts';
 
 /*
- * What until() waits for, in virtual time; the last tests hold that it does so for real, too.
+ * What until() waits for, in virtual time; the last tests check the same with real processes.
  */
 
 const web = { 'services.d/web/run': fine, 'services.d/web/notification-fd': '3' };
@@ -20,7 +20,7 @@ async function failureOf(waiting: Promise<unknown>): Promise<string> {
   return error.message;
 }
 
-test('an event by its type', async () => {
+test('until() waits for an event by its type', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(300));
   void life.supervisor.run();
@@ -29,7 +29,7 @@ test('an event by its type', async () => {
   assert.equal(life.clock.now(), 300);
 });
 
-test('an event by what is in it, down to its last field', async () => {
+test('until() waits for an event by a part of it, at every level', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', [exit(0, 10), exit(3, 10), {}]);
   void life.supervisor.run();
@@ -37,7 +37,7 @@ test('an event by what is in it, down to its last field', async () => {
   assert.deepEqual([event.to, event.at], ['backoff', 1020]);
 });
 
-test('an event that a function finds', async () => {
+test('until() waits for an event that a predicate accepts', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(300));
   void life.supervisor.run();
@@ -45,7 +45,7 @@ test('an event that a function finds', async () => {
   assert.equal(event?.type, 'ready');
 });
 
-test('something that holds, at once or later', async () => {
+test('until() waits for a condition, which may hold at once or later', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(300));
   assert.equal(await life.until(() => true), undefined);
@@ -54,15 +54,15 @@ test('something that holds, at once or later', async () => {
   assert.equal(life.clock.now(), 300);
 });
 
-test('something that holds for a moment only', async () => {
+test('until() notices a condition that holds only for a moment', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready());
   void life.supervisor.run();
   await life.until(() => life.supervisor.phase === 'starting');
-  assert.equal(life.supervisor.phase, 'running', 'what needs no time has happened as well');
+  assert.equal(life.supervisor.phase, 'running', 'what needs no time has happened too');
 });
 
-test('what a predicate throws is told to who waits, and to nobody else', async () => {
+test('an error in a predicate rejects its own wait and no other', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(300));
   void life.supervisor.run();
@@ -83,7 +83,7 @@ test('what a predicate throws is told to who waits, and to nobody else', async (
   );
 });
 
-test('the end of a promise, and its outcome', async () => {
+test('until() settles like a given promise', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(300));
   assert.equal(await life.until(Promise.resolve(7)), 7);
@@ -92,7 +92,7 @@ test('the end of a promise, and its outcome', async () => {
   assert.equal(life.clock.now(), 300);
 });
 
-test('what the test has just brought about counts', async () => {
+test('events that the test has just caused count', async () => {
   await using life = await simulate(web);
   void life.supervisor.run();
   await life.until({ type: 'phase', to: 'initializing' });
@@ -100,7 +100,7 @@ test('what the test has just brought about counts', async () => {
   await life.until('ready');
 });
 
-test('what came together with the last one counts', async () => {
+test('events of the same moment as the last awaited event count', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(300));
   void life.supervisor.run();
@@ -111,7 +111,7 @@ test('what came together with the last one counts', async () => {
   assert.equal((await life.until({ type: 'phase', to: 'running' })).at, 300);
 });
 
-test('what was there before does not', async () => {
+test('earlier events do not count', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', [{ ...ready() }, ready()]);
   await life.until(life.supervisor.start());
@@ -122,14 +122,14 @@ test('what was there before does not', async () => {
   assert.equal((await life.until(up)).at, 2000);
 });
 
-test('what a supervisor’s own promise brought along does not count either', async () => {
+test('events before a promise of the supervisor has resolved do not count', async () => {
   await using life = await simulate({ 'services.d/web/run': fine });
   await life.supervisor.start();
   life.spawner.child('web').exit();
   assert.equal((await life.until(up)).at, 1000);
 });
 
-test('what was there before, where that is asked for', async () => {
+test('earlier events count with past: true', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(300));
   await life.until(life.supervisor.start());
@@ -140,7 +140,7 @@ test('what was there before, where that is asked for', async () => {
   assert.equal((await stopping).to, 'stopping');
 });
 
-test('two at once', async () => {
+test('two waits at once', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(300));
   void life.supervisor.run();
@@ -148,7 +148,7 @@ test('two at once', async () => {
   assert.deepEqual([one.at, other.at], [0, 300]);
 });
 
-test('what does not come any more is told, with what came last', async () => {
+test('a wait that can no longer be met rejects with the last events', async () => {
   await using life = await simulate(web);
   const message = await failureOf(life.until(up));
   assert.match(
@@ -163,7 +163,7 @@ test('what does not come any more is told, with what came last', async () => {
   assert.match(later, /What came last:\n[^]*web: starting → up/);
 });
 
-test('what takes too long is told', async () => {
+test('a wait rejects after its timeout', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', exit(1, 5000));
   void life.supervisor.run();
@@ -173,7 +173,7 @@ test('what takes too long is told', async () => {
   assert.ok(life.clock.now() > 50_000);
 });
 
-test('without a timeout it waits for an hour', async () => {
+test('the default timeout is an hour', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', ready(3_600_000));
   void life.supervisor.run();
@@ -183,7 +183,7 @@ test('without a timeout it waits for an hour', async () => {
   await failureOf(life.until('ready'));
 });
 
-test('what nobody could wait for is refused', async () => {
+test('invalid expectations are rejected', async () => {
   await using life = await simulate(web);
   const none = 'redy' as 'ready';
   await assert.rejects(life.until(none), (error) => {
@@ -198,7 +198,7 @@ test('what nobody could wait for is refused', async () => {
   }
 });
 
-test('the same for real', async () => {
+test('until() works the same with real processes', async () => {
   await using life = await trial({
     'services.d/web/run': '#!/bin/sh\necho one\nsleep 0.02\necho two >&2\nexec sleep 600\n',
   });
@@ -213,7 +213,7 @@ test('the same for real', async () => {
   assert.equal((await life.until(life.supervisor.stop())).reason, 'stopped');
 });
 
-test('for real it gives up as well', async () => {
+test('until() rejects after its timeout with real processes', async () => {
   await using life = await trial({ 'services.d/web/run': '#!/bin/sh\nexec sleep 600\n' });
   await life.supervisor.start();
   const message = await failureOf(life.until('ready', { timeout: 30 }));

@@ -4,7 +4,7 @@ import { exit, hang, ignores, print, unspawnable } from '../../lib/testing/behav
 import { processRig } from '../../lib/testing/process-rig.ts';
 import { rig } from '../runtime/rig.ts';
 
-test('what a real process cannot do is refused', async (t) => {
+test('behaviours that a real process cannot have are rejected', async (t) => {
   const { command } = processRig((await rig(t)).spawner);
   assert.throws(
     () => command('one', { does: () => undefined }),
@@ -16,7 +16,7 @@ test('what a real process cannot do is refused', async (t) => {
   );
 });
 
-test('a command has the fields that it is to have', async (t) => {
+test('a command has the fields that a case adds', async (t) => {
   const { command } = processRig((await rig(t)).spawner);
   const { program, ...fields } = command('web', hang(), { stderr: 'ignore', notificationFd: 4 });
   assert.ok('command' in program);
@@ -31,7 +31,7 @@ test('a command has the fields that it is to have', async (t) => {
   });
 });
 
-test('its processes print what they are told, whatever it is', async (t) => {
+test('a process prints any text of its behaviour unchanged', async (t) => {
   const { spawner, start } = await rig(t);
   const text = `it's "$HOME" \\n %s \`id\``;
   const life = start(processRig(spawner).command('one', { ...print(text), ...exit(0) }));
@@ -39,7 +39,7 @@ test('its processes print what they are told, whatever it is', async (t) => {
   assert.deepEqual(life.lines, [text]);
 });
 
-test('a script ends by itself, unless it hangs; a logger reads on, if it ignores the end', async (t) => {
+test('a script exits by itself unless it hangs; a logger that ignores the end of its pipe stays', async (t) => {
   const { spawner, start } = await rig(t);
   const { command, until } = processRig(spawner);
   const script = start(command('10-a', {}, { calledBy: 'path' }));

@@ -9,7 +9,7 @@ import type { ExploreTreeOptions, Shutdown, Step } from '../../lib/testing/explo
 import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 
-/** Replays a shutdown on a real supervisor, with the worst of all processes; returns how many milliseconds its stop takes. */
+/** Replays a shutdown on a supervisor with fake processes that behave as badly as possible; returns the duration of the stop in milliseconds. */
 export async function replay(
   tree: Tree,
   options: Omit<ExploreTreeOptions, 'problems' | 'mostStates'>,
@@ -18,11 +18,11 @@ export async function replay(
   const clock = new VirtualClock();
   const spawner = new StubbornSpawner(clock, tree);
   const supervisor = new Supervisor(tree, { clock, spawner, ...options });
-  // What has to be killed is no news here.
+  // Problems of killed processes are expected here.
   supervisor.on('problem', () => undefined);
   const life = new Replay(clock, spawner);
   const started = supervisor.start();
-  // A start that never gets to its end, or is interrupted, is no fault here.
+  // A start that never completes, or is interrupted, is expected here.
   started.catch(() => undefined);
   for (const step of before) await life.act(step);
   const begin = clock.now();
@@ -42,10 +42,10 @@ export async function replay(
   return Math.round(end - begin);
 }
 
-/** Milliseconds that a process acts before the deadline at whose moment it does. */
+/** Milliseconds by which a process acts before the deadline of the same moment. */
 const justBefore = 0.001;
 
-/** Time and processes of a replay. */
+/** The time and the processes of a replay. */
 class Replay {
   readonly #clock: VirtualClock;
   readonly #spawner: StubbornSpawner;
@@ -55,7 +55,7 @@ class Replay {
     this.#spawner = spawner;
   }
 
-  /** Does what a step says; one that only waits lets time pass to the next deadline. */
+  /** Performs a step; for a step that only waits, time passes to the next deadline. */
   async act({ who, what, does }: Step): Promise<void> {
     await this.pass(this.#clock.now());
     if (does?.exit !== undefined) this.#spawner.fakes.child(who).exit(does.exit);
@@ -64,7 +64,7 @@ class Replay {
     await this.pass(this.#clock.now());
   }
 
-  /** Lets time pass up to a moment, with all that happens on the way. */
+  /** Lets time pass up to a moment, with everything that happens on the way. */
   async pass(until: number): Promise<void> {
     for (;;) {
       await turn();
@@ -77,7 +77,7 @@ class Replay {
   }
 }
 
-/** Fakes that do nothing by themselves, ignore all but KILL, and leave processes behind that do so too. */
+/** Fake children that do nothing by themselves, ignore every signal except KILL, and leave stubborn processes behind. */
 class StubbornSpawner implements Spawner {
   readonly fakes: FakeSpawner;
   readonly #clock: VirtualClock;
@@ -126,7 +126,7 @@ class StubbornSpawner implements Spawner {
   }
 }
 
-/** A script that hangs, a service that ignores what it is asked. */
+/** A script that hangs, or a service that ignores its stop. */
 const stubborn: Behaviour = {
   ignores: ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'end-of-file'],
   after: 10 ** 9,

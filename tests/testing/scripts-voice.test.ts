@@ -9,7 +9,7 @@ const tree = {
   'cont-finish.d/90-bye': '',
 };
 
-test('a finish script ends everything, with an exit code that it has written', async () => {
+test('a finish script stops everything, with the exit code that it has written', async () => {
   await using life = await simulate(tree);
   life.spawner.script('web', exit(7, 100));
   const does = (): void => {
@@ -22,7 +22,7 @@ test('a finish script ends everything, with an exit code that it has written', a
   assert.equal(life.clock.now(), 100);
 });
 
-test('services are spoken to by every name of their directories', async () => {
+test('a program finds a service by every name of its directory', async () => {
   await using life = await simulate(tree);
   await life.supervisor.start();
   assert.deepEqual(await life.call('s6-svc -wD -d /run/s6/services/web'), { exitCode: 0 });
@@ -35,7 +35,7 @@ test('services are spoken to by every name of their directories', async () => {
   assert.equal(life.supervisor.service('api').status, 'up');
 });
 
-test('a wait takes virtual time', async () => {
+test('a wait in a program takes virtual time', async () => {
   await using life = await simulate(tree);
   await life.supervisor.start();
   const reply = await life.until(life.call('s6-svwait -d -t 5000 /run/service/web'));
@@ -52,7 +52,7 @@ test('s6-svscanctl -an reads the tree again', async () => {
   assert.equal(life.supervisor.service('new').status, 'up');
 });
 
-test('what is none of the tree’s is told, and nothing is written anywhere', async () => {
+test('a program in a foreign directory fails, and writes nothing', async () => {
   await using life = await simulate(tree);
   await life.supervisor.start();
   assert.deepEqual(await life.call('s6-svc -d /etc/other'), {

@@ -21,7 +21,7 @@ const whole = {
 const web = { 'services.d/web/run': fine };
 const announcing = { ...web, 'services.d/web/notification-fd': '3' };
 
-test('nothing has been started, and nothing is left', async () => {
+test('a simulation begins unstarted, and leaves nothing', async () => {
   const life = await simulate(whole);
   assert.equal(life.supervisor.phase, 'loaded');
   assert.deepEqual(life.events, []);
@@ -31,7 +31,7 @@ test('nothing has been started, and nothing is left', async () => {
   assert.deepEqual(life.spawner.children, []);
 });
 
-test('a literal, a tree of a literal, a tree in code and a folder live alike', async (context) => {
+test('a literal, a tree of a literal, a tree in code and a folder give the same life', async (context) => {
   const folder = temporaryFolder(context);
   await writeTree(folder, whole);
   const code: TreeInput = {
@@ -50,7 +50,7 @@ test('a literal, a tree of a literal, a tree in code and a folder live alike', a
   assert.equal(new Set(lives).size, 1);
 });
 
-test('what needs no time happens without being asked for', async () => {
+test('what needs no time happens without a call', async () => {
   await using life = await simulate(whole);
   await life.supervisor.start();
   assert.deepEqual(life.spawner.alive, ['web/log', 'web']);
@@ -71,7 +71,7 @@ test('what needs time waits for it', async () => {
   assert.equal(life.clock.now(), 200);
 });
 
-test('advance() rings every deadline at its own moment, with all that follows from it', async () => {
+test('advance() rings every deadline at its own moment, with everything that follows', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', exit(1, 500));
   const moments: number[] = [];
@@ -85,7 +85,7 @@ test('advance() rings every deadline at its own moment, with all that follows fr
 });
 
 test(
-  'advance() refuses what is no time, before any of it passes',
+  'advance() rejects an invalid number of milliseconds before any time passes',
   { timeout: 10_000 },
   async () => {
     await using life = await simulate(web);
@@ -96,7 +96,7 @@ test(
   },
 );
 
-test('promises that the way brings about are kept before it goes on', async () => {
+test('promises settle between two deadlines of an advance()', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', [exit(1, 500), {}]);
   const service = life.supervisor.service('web');
@@ -114,7 +114,7 @@ test('promises that the way brings about are kept before it goes on', async () =
   ]);
 });
 
-test('settle() lets everything happen that needs no time, however many turns it takes', async () => {
+test('settle() lets everything happen that needs no time, over any number of turns', async () => {
   await using life = await simulate(web);
   let turns = 0;
   life.supervisor.on('service', ({ to }) => {
@@ -129,7 +129,7 @@ test('settle() lets everything happen that needs no time, however many turns it 
   assert.equal(life.supervisor.service('web').status, 'up');
 });
 
-test('what goes round and round without taking time is told, not waited for', async () => {
+test('a loop without time rejects instead of hanging', async () => {
   const life = await simulate(web);
   const service = life.supervisor.service('web');
   const rounds = { on: true };
@@ -143,7 +143,7 @@ test('what goes round and round without taking time is told, not waited for', as
   await life[Symbol.asyncDispose]();
 });
 
-test('nothing waits for real time', async () => {
+test('a simulation does not wait for real time', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', exit(1, 86_400_000));
   await life.supervisor.start();
@@ -153,7 +153,7 @@ test('nothing waits for real time', async () => {
   assert.ok(performance.now() - before < 86_400_000);
 });
 
-test('its functions need no this', async () => {
+test('the methods of a simulation need no this', async () => {
   const { supervisor, advance, settle, until } = await simulate(web);
   void supervisor.run();
   await settle();
@@ -161,7 +161,7 @@ test('its functions need no this', async () => {
   assert.equal((await until(supervisor.stop())).exitCode, 0);
 });
 
-test('the host is left alone: no file, no variable, no ownership', async (context) => {
+test('a simulation changes no file, variable or owner of the host', async (context) => {
   const folder = temporaryFolder(context);
   await writeTree(folder, {
     ...whole,
@@ -176,7 +176,7 @@ test('the host is left alone: no file, no variable, no ownership', async (contex
   await using life = await simulate(folder);
   life.spawner.script('10-first', exit(1));
   await life.supervisor.start();
-  assert.equal(life.supervisor.phase, 'running', 'the variable of the host says nothing here');
+  assert.equal(life.supervisor.phase, 'running', 'the host’s variable has no effect');
   assert.equal(life.supervisor.environment.get('PATH'), undefined);
   assert.equal(existsSync(life.supervisor.environment.directory), false);
   assert.deepEqual(runtimes(), before);
@@ -186,7 +186,7 @@ test('the host is left alone: no file, no variable, no ownership', async (contex
   );
 });
 
-test('variables are given, S6_* variables among them', async () => {
+test('variables come from the options, including S6_* variables', async () => {
   await using life = await simulate(whole, {
     variables: { S6_BEHAVIOUR_IF_STAGE2_FAILS: '2', PORT: '8080' },
   });
@@ -195,7 +195,7 @@ test('variables are given, S6_* variables among them', async () => {
   assert.equal(life.supervisor.environment.get('PORT'), '8080');
 });
 
-test('options are the supervisor’s', async () => {
+test('options are passed to the supervisor', async () => {
   await assert.rejects(simulate(web, { onInitFailure: 'never' as 'stop' }), OptionsError);
   await assert.rejects(simulate({ 'services.d/web/down': '' }, { strict: true }), TreeError);
   await assert.rejects(
@@ -205,7 +205,7 @@ test('options are the supervisor’s', async () => {
   await assert.rejects(simulate('/nowhere/at/all'), TreeError);
 });
 
-test('problems of the tree are the supervisor’s', async () => {
+test('problems of the tree are in supervisor.problems', async () => {
   await using life = await simulate({ ...web, 'services.d/db/down': '' });
   assert.deepEqual(
     life.supervisor.problems.map(({ code, path }) => [code, path]),
@@ -213,7 +213,7 @@ test('problems of the tree are the supervisor’s', async () => {
   );
 });
 
-test('an init script writes services, and they are started', async () => {
+test('services that an init script writes are started', async () => {
   await using life = await simulate(whole);
   const does = (): void => {
     void life.write({ 'services.d/new/run': fine });
@@ -226,7 +226,7 @@ test('an init script writes services, and they are started', async () => {
   await assert.rejects(life.until({ type: 'tree' }), /It came before, as event/);
 });
 
-test('a rescan finds what was written', async () => {
+test('a rescan finds written files', async () => {
   await using life = await simulate(web);
   await life.supervisor.start();
   await life.write({ 'services.d/db/run': fine });
@@ -254,7 +254,7 @@ test('a folder is read again from the disk, and is not written to', async (conte
   await assert.rejects(code.write({ x: '' }), /Simulate a literal/);
 });
 
-test('what cannot be written is refused, and changes nothing', async () => {
+test('an invalid write rejects, and changes nothing', async () => {
   await using life = await simulate(web);
   await assert.rejects(life.write({ '../x': '' }), TreeError);
   await assert.rejects(life.write({ 'services.d/web/run/x': '' }), TreeError);
@@ -262,7 +262,7 @@ test('what cannot be written is refused, and changes nothing', async () => {
   assert.deepEqual(await life.supervisor.rescan(), { added: [], removed: [], changed: [] });
 });
 
-test('the end comes whatever stands in its way, and in virtual time', async () => {
+test('the end completes in virtual time, whatever the processes do', async () => {
   const stubborn = { ignores: ['SIGTERM', 'end-of-file'] } as const;
   const life = await simulate(
     { ...whole, 'services.d/web/timeout-finish': '0' },
@@ -280,7 +280,7 @@ test('the end comes whatever stands in its way, and in virtual time', async () =
   assert.equal(life.clock.alarms, 0);
 });
 
-test('the end of what has ended is nothing further', async () => {
+test('a second end changes nothing', async () => {
   const life = await simulate(whole);
   await life.supervisor.run({ signal: AbortSignal.abort() });
   const { length } = life.events;
@@ -289,7 +289,7 @@ test('the end of what has ended is nothing further', async () => {
   assert.equal(life.events.length, length);
 });
 
-test('a supervisor of one’s own lives by the same doubles', async () => {
+test('another supervisor can use the same clock and spawner', async () => {
   await using life = await simulate(web);
   const { clock, spawner } = life;
   const events: LifecycleEvent[] = [];

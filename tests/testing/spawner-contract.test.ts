@@ -1,5 +1,5 @@
 /*
- * The contract of the port, held against the real spawner and against the fake one: what the fake does must be what
+ * The contract of the spawner port, checked against the real spawners and against the fake one: the fake must behave as real
  * processes do.
  */
 import assert from 'node:assert/strict';
@@ -31,18 +31,18 @@ for (const { name, check } of spawnerContract) {
   });
 }
 
-// The contract finds liars: the fake spawner, but for one lie.
+// The contract detects defects: each test gives the fake spawner one defect.
 
 type Lie = (truth: FakeSpawner, clock: VirtualClock) => Partial<Spawner>;
 
-/** A lie about what is told of a child. */
+/** A defect in what is reported of a child. */
 function saying(lie: (listener: ChildListener) => Partial<ChildListener>): Lie {
   return (truth) => ({
     spawn: (command, listener) => truth.spawn(command, { ...listener, ...lie(listener) }),
   });
 }
 
-/** A lie about what a child does. */
+/** A defect in what a child does. */
 function doing(lie: (child: Child, listener: ChildListener) => Partial<Child>): Lie {
   return (truth) => ({
     spawn(command, listener) {
@@ -57,7 +57,7 @@ function doing(lie: (child: Child, listener: ChildListener) => Partial<Child>): 
   });
 }
 
-/** A lie about what is asked for. */
+/** A defect in what is requested. */
 function taking(lie: (command: Command) => Command): Lie {
   return (truth) => ({ spawn: (command, listener) => truth.spawn(lie(command), listener) });
 }
@@ -73,18 +73,18 @@ const liars: Readonly<Record<string, Lie>> = {
   })),
   'never announces': saying(() => ({ announced: () => undefined })),
   'announces without a descriptor': taking((command) => ({ notificationFd: 3, ...command })),
-  'tells an exit twice': saying(({ exited }) => ({
+  'reports an exit twice': saying(({ exited }) => ({
     exited(exit, leftBehind) {
       exited(exit, leftBehind);
       exited(exit, leftBehind);
     },
   })),
-  'makes a code of a signal': saying(({ exited }) => ({
+  'reports a code for a signal': saying(({ exited }) => ({
     exited: ({ signal, ...exit }, leftBehind) =>
       exited(signal === 'SIGKILL' ? killed : { signal, ...exit }, leftBehind),
   })),
-  'tells of no spawn': saying(() => ({ spawned: () => undefined })),
-  'tells of a spawn when it is over': (truth) => ({
+  'reports no spawn': saying(() => ({ spawned: () => undefined })),
+  'reports a spawn after the exit': (truth) => ({
     spawn(command, { spawned, exited, ...listener }) {
       let its = 0;
       return truth.spawn(command, {
@@ -97,8 +97,8 @@ const liars: Readonly<Record<string, Lie>> = {
       });
     },
   }),
-  'has one pid for all': saying(({ spawned }) => ({ spawned: () => spawned(7) })),
-  'tells an exit of what cannot be run': saying(({ unspawnable, exited }) => ({
+  'uses one pid for all': saying(({ spawned }) => ({ spawned: () => spawned(7) })),
+  'reports an exit of a program that cannot be run': saying(({ unspawnable, exited }) => ({
     unspawnable(failure) {
       unspawnable(failure);
       exited({ code: 127, signal: null }, false);
@@ -113,18 +113,18 @@ const liars: Readonly<Record<string, Lie>> = {
   'trims lines': saying(({ printed }) => ({
     printed: (stream, line) => printed(stream, line.trim()),
   })),
-  'takes stderr for stdout': saying(({ printed }) => ({
+  'reports stderr as stdout': saying(({ printed }) => ({
     printed: (_, line) => printed('stdout', line),
   })),
-  'tells what is printed elsewhere': taking((command) => ({ ...command, stdout: 'lines' })),
-  'tells what is printed too late': (truth, clock) => ({
+  'reports output that goes elsewhere': taking((command) => ({ ...command, stdout: 'lines' })),
+  'reports output too late': (truth, clock) => ({
     spawn: (command, { printed, ...listener }) =>
       truth.spawn(command, {
         ...listener,
         printed: (...line) => void clock.at(clock.now() + 1, () => printed(...line)),
       }),
   }),
-  'spawns the latest first': (truth, clock) => {
+  'spawns the latest request first': (truth, clock) => {
     const asked: (() => void)[] = [];
     return {
       spawn(command, listener) {
@@ -139,7 +139,7 @@ const liars: Readonly<Record<string, Lie>> = {
       },
     };
   },
-  'keeps what it is to send until the spawn': (truth, clock) => ({
+  'keeps signals until the spawn': (truth, clock) => ({
     spawn(command, listener) {
       let child: Child | undefined;
       clock.at(clock.now() + 1, () => (child = truth.spawn(command, listener)));
@@ -150,7 +150,7 @@ const liars: Readonly<Record<string, Lie>> = {
       };
     },
   }),
-  'sends to the dead': (truth) => ({
+  'sends signals to dead processes': (truth) => ({
     spawn(command, listener) {
       const child = truth.spawn(command, listener);
       return Object.assign(Object.create(child) as Child, {
@@ -165,41 +165,41 @@ const liars: Readonly<Record<string, Lie>> = {
       });
     },
   }),
-  'sends KILL for TERM': doing((child) => ({
+  'sends KILL instead of TERM': doing((child) => ({
     kill: (signal, scope) => child.kill(signal === 'SIGTERM' ? 'SIGKILL' : signal, scope),
   })),
-  'sends every signal for another': doing((child) => ({
+  'sends another signal': doing((child) => ({
     kill: (signal, scope) => child.kill(signal === 'SIGWINCH' ? 'SIGUSR1' : signal, scope),
   })),
   'sends no STOP': doing((child) => ({
     kill: (signal, scope) => signal !== 'SIGSTOP' && child.kill(signal, scope),
   })),
-  'lets go on whom it sends anything': doing((child) => ({
+  'continues a process with any signal': doing((child) => ({
     kill(signal, scope) {
       child.kill(signal, scope);
       if (signal === 'SIGTERM') child.kill('SIGCONT', scope);
     },
   })),
-  'sends to the group at all times': doing((child) => ({
+  'always signals the group': doing((child) => ({
     kill: (signal) => child.kill(signal, 'group'),
   })),
-  'sends to one process at all times': doing((child) => ({
+  'always signals one process': doing((child) => ({
     kill: (signal) => child.kill(signal, 'process'),
   })),
-  'knows nothing of those left behind': saying(({ exited }) => ({
+  'reports no leftovers at the exit': saying(({ exited }) => ({
     exited: (exit) => exited(exit, false),
   })),
-  'knows nothing of those who linger': doing(() => ({ lingers: () => false })),
-  'calls everybody lingering': doing(() => ({ lingers: () => true })),
-  'sweeps without a broom': doing(() => ({ sweep: (_, done) => done([]) })),
+  'reports no lingering process': doing(() => ({ lingers: () => false })),
+  'reports a lingering process in every case': doing(() => ({ lingers: () => true })),
+  'ends a sweep without a signal': doing(() => ({ sweep: (_, done) => done([]) })),
   'never ends a sweep': doing(() => ({ sweep: () => undefined })),
-  'keeps quiet about whom it has killed': doing((child) => ({
+  'reports no killed process': doing((child) => ({
     sweep: (grace, done) => child.sweep(grace, () => done([])),
   })),
-  'says of everybody that it was killed': doing((child) => ({
+  'reports every process as killed': doing((child) => ({
     sweep: (grace, done) => child.sweep(grace, () => done([{ pid: 1, name: 'it' }])),
   })),
-  'never ends the sweep of those who ran away': () => ({ sweep: () => undefined }),
+  'never ends the sweep of daemonized processes': () => ({ sweep: () => undefined }),
   'ends a sweep twice': doing((child) => ({
     sweep(grace, done) {
       child.sweep(grace, () => {
@@ -208,9 +208,9 @@ const liars: Readonly<Record<string, Lie>> = {
       });
     },
   })),
-  'sweeps without grace': doing((child) => ({ sweep: (_, done) => child.sweep(0, done) })),
-  'never lets go of a pipe': () => ({ closePipe: () => undefined }),
-  'lets go of a pipe when its producer dies': (truth) => ({
+  'sweeps without a grace': doing((child) => ({ sweep: (_, done) => child.sweep(0, done) })),
+  'never closes a pipe': () => ({ closePipe: () => undefined }),
+  'closes a pipe when its producer dies': (truth) => ({
     spawn: (command, { exited, ...listener }) =>
       truth.spawn(command, {
         ...listener,
@@ -220,13 +220,13 @@ const liars: Readonly<Record<string, Lie>> = {
         },
       }),
   }),
-  'ends a log while somebody writes': (truth) => ({
+  'ends a log that still has a writer': (truth) => ({
     closePipe(pipe) {
       truth.closePipe(pipe);
       for (const child of truth.children) if (child.name === `${pipe}/log`) child.exit();
     },
   }),
-  'makes a pipe for each logger': (truth) => {
+  'makes one pipe for each logger': (truth) => {
     let loggers = 0;
     return {
       spawn(command, listener) {
@@ -237,7 +237,7 @@ const liars: Readonly<Record<string, Lie>> = {
       closePipe: () => truth.closePipe(`web1`),
     };
   },
-  'ends every log from then on': (truth) => {
+  'ends every log after the first': (truth) => {
     const closed = new Set<string>();
     return {
       spawn(command, listener) {
@@ -252,8 +252,8 @@ const liars: Readonly<Record<string, Lie>> = {
       },
     };
   },
-  'runs on when it is closed': () => ({ close: () => Promise.resolve() }),
-  'closes once only': (truth) => {
+  'spawns after its close': () => ({ close: () => Promise.resolve() }),
+  'fails at a second close': (truth) => {
     let times = 0;
     return { close: () => (times++ === 0 ? truth.close() : Promise.reject(new Error('twice'))) };
   },
@@ -261,7 +261,7 @@ const liars: Readonly<Record<string, Lie>> = {
 };
 
 for (const [what, lie] of Object.entries(liars)) {
-  test(`a spawner that ${what} does not pass`, async () => {
+  test(`the contract detects a spawner that ${what}`, async () => {
     assert.ok(await isFoundOut(lie));
   });
 }

@@ -20,7 +20,7 @@ const files = {
   'services.d/web/notification-fd': '3',
 };
 
-test('a line for each event: when, who, what and why', async () => {
+test('a line has the moment, the subject, the change and the cause', async () => {
   await using life = await simulate(files);
   life.spawner.script('10-first', exit(3, 40)).script('web', ready(60));
   await life.until(life.supervisor.start());
@@ -43,7 +43,7 @@ test('a line for each event: when, who, what and why', async () => {
   assert.equal(life.transcript.toString(), `${life.transcript.lines.join('\n')}\n`);
 });
 
-test('it begins when it is asked for, and goes on', async () => {
+test('a transcript begins at its call, and continues', async () => {
   await using life = await simulate(files);
   life.spawner.script('web', ready());
   await life.until(life.supervisor.start());
@@ -53,10 +53,10 @@ test('it begins when it is asked for, and goes on', async () => {
   life.spawner.child('web').exit();
   assert.deepEqual(later.lines, ['     0  web: up → backoff, code 0 (exited)']);
   await life.advance(1);
-  assert.equal(later.lines.length, 4, 'a second after its readiness is over already');
+  assert.equal(later.lines.length, 4, 'a second after its readiness has passed already');
 });
 
-test('virtual time is told, whoever made the supervisor; real time is not', async () => {
+test('virtual time is written, whatever made the supervisor; real time is not', async () => {
   const clock = new VirtualClock(1_000_000);
   const spawner = new FakeSpawner(clock);
   const tree = { services: [{ name: 'web', run: ['sleep', '600'] }] };
@@ -73,7 +73,7 @@ test('virtual time is told, whoever made the supervisor; real time is not', asyn
   assert.equal(real.transcript.lines[0], 'supervisor: loaded → stopping (shutdown)');
 });
 
-test('without times everything is left out that differs from one run to the next', () => {
+test('without times a transcript has nothing that differs between runs', () => {
   const cause = 'exited';
   const changes: readonly Change[] = [
     {
@@ -98,7 +98,7 @@ test('without times everything is left out that differs from one run to the next
   );
 });
 
-test('every kind of event has its words', () => {
+test('every kind of event has its text', () => {
   const cause = 'rescan';
   const exits = { code: 1, signal: null };
   const changes: readonly (readonly [Change, string])[] = [
@@ -129,7 +129,7 @@ test('every kind of event has its words', () => {
   for (const [change, words] of changes) assert.equal(eventInWords(change), `${words} (rescan)`);
 });
 
-test('paths are told from the root of the tree on, so that they are the same everywhere', () => {
+test('paths are relative to the root of the tree', () => {
   const path = '/etc/services.d/web/run';
   const change: Change = {
     type: 'problem',

@@ -32,7 +32,7 @@ function trials(): readonly string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith('stagekeeper-trial-'));
 }
 
-test('a tree runs for real, and nothing of it is left', async () => {
+test('a tree runs with real processes, and nothing of it is left', async () => {
   const before = { folders: trials(), fds: openDescriptors(), children: childrenOf(process.pid) };
   const life = await trial(whole);
   const { root = '' } = life;
@@ -49,7 +49,7 @@ test('a tree runs for real, and nothing of it is left', async () => {
   expectOrder(life.transcript, ["10-first: printed 'in cont-init.d'", '90-last: exited, code 3']);
 });
 
-test('the same life in both worlds, but for what is printed', async () => {
+test('a simulation and a trial give the same transcript, apart from the output', async () => {
   const lives: (readonly string[])[] = [];
   for (const world of [simulate, trial]) {
     await using life = await world(treeOf(whole));
@@ -61,7 +61,7 @@ test('the same life in both worlds, but for what is printed', async () => {
   }
   const [simulated = [], real = []] = lives;
   const silent = real.filter((line) => !line.includes('printed'));
-  // The fake finish script is happy; the real one says 3.
+  // The fake finish script exits with 0, the real one with 3.
   const alike = silent.map((line) =>
     line.replace('90-last: exited, code 3', '90-last: exited, code 0'),
   );
@@ -71,7 +71,7 @@ test('the same life in both worlds, but for what is printed', async () => {
   );
 });
 
-test('a folder is copied: what happens to the copy does not happen to it', async (context) => {
+test('a folder is copied, and a change of the copy does not affect it', async (context) => {
   const folder = temporaryFolder(context);
   const outside = temporaryFolder(context);
   await writeTree(outside, { run: sleeps });
@@ -98,7 +98,7 @@ test('a folder is copied: what happens to the copy does not happen to it', async
   assert.equal(existsSync(join(folder, 'services.d/web/run')), true);
 });
 
-test('the environment is the host’s without S6_* variables, and with those that are given', async (context) => {
+test('the environment is that of the host without S6_* variables, and with those of the options', async (context) => {
   process.env['S6_BEHAVIOUR_IF_STAGE2_FAILS'] = '2';
   context.after(() => delete process.env['S6_BEHAVIOUR_IF_STAGE2_FAILS']);
   const files = {
@@ -113,7 +113,7 @@ test('the environment is the host’s without S6_* variables, and with those tha
   assert.equal((await strict.supervisor.run()).exitCode, 1);
 });
 
-test('files are written and removed as an init script would do it', async () => {
+test('write() and remove() change files in the way of an init script', async () => {
   await using life = await trial({ 'services.d/web/run': sleeps });
   await life.supervisor.start();
   await life.write({ 'services.d/new/run': sleeps });
@@ -125,7 +125,7 @@ test('files are written and removed as an init script would do it', async () => 
   await assert.rejects(life.remove('services.d/none'), /ENOENT/);
 });
 
-test('a tree made in code runs as it is, and stands nowhere', async () => {
+test('a tree made in code runs unchanged, and has no folder', async () => {
   await using life = await trial({ services: [{ name: 'web', run: ['sleep', '600'] }] });
   await life.supervisor.start();
   assert.equal(life.root, undefined);
@@ -134,7 +134,7 @@ test('a tree made in code runs as it is, and stands nowhere', async () => {
   await assert.rejects(life.remove('x'), /stands in no folder/);
 });
 
-test('what cannot be tried is told, and leaves nothing', async () => {
+test('an invalid source rejects, and leaves nothing', async () => {
   const before = trials();
   await assert.rejects(trial('/nowhere/at/all'), TreeError);
   await assert.rejects(trial({ 'services.d/../x': '' }), TreeError);

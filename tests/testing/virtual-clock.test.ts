@@ -5,7 +5,7 @@ import { exit } from '../../lib/testing/behaviour.ts';
 import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
 import { VirtualClock, mostAlarmsAtOnce } from '../../lib/testing/virtual-clock.ts';
 
-/** A clock, and alarms on it that note their name and the moment at which they rang. */
+/** A clock, and alarms on it that note their name and the moment at which they ring. */
 function noting(start?: number) {
   const clock = new VirtualClock(start);
   const rung: string[] = [];
@@ -14,14 +14,14 @@ function noting(start?: number) {
   return { clock, rung, alarm };
 }
 
-test('time stands still until it is told to advance', () => {
+test('time passes only in advance()', () => {
   const { clock } = noting();
   assert.equal(clock.now(), 0);
   clock.advance(250);
   assert.equal(clock.now(), 250);
 });
 
-test('it begins when it is told to', () => {
+test('a clock begins at its start', () => {
   assert.equal(new VirtualClock(1_700_000_000_000).now(), 1_700_000_000_000);
 });
 
@@ -42,7 +42,7 @@ test('alarms of one moment ring in the order in which they were set', () => {
   assert.deepEqual(rung, ['a 10', 'b 10', 'c 10']);
 });
 
-test('an alarm that is set by an alarm rings on the same way, if it is due', () => {
+test('an alarm that an alarm sets rings in the same advance(), if it is due', () => {
   const { clock, rung, alarm } = noting();
   clock.at(10, () => {
     alarm('due', 20);
@@ -52,10 +52,10 @@ test('an alarm that is set by an alarm rings on the same way, if it is due', () 
   assert.deepEqual(rung, ['due 20']);
 });
 
-test('ringNext() rings what is set for the next moment, and leaves what that sets to the next call', () => {
+test('ringNext() rings the alarms of the next moment, and leaves those that they set to the next call', () => {
   const { clock, rung, alarm } = noting();
   clock.ringNext();
-  assert.equal(clock.now(), 0, 'without an alarm nothing happens');
+  assert.equal(clock.now(), 0, 'nothing happens without an alarm');
   clock.at(10, () => {
     alarm('set by it', 10);
   });
@@ -70,7 +70,7 @@ test('ringNext() rings what is set for the next moment, and leaves what that set
   assert.deepEqual([clock.now(), clock.alarms], [30, 0]);
 });
 
-test('an alarm in the past rings at the next advance, also by nothing, and time does not go back', () => {
+test('an alarm in the past rings at the next advance(), even by 0 ms, and time does not go back', () => {
   const { clock, rung, alarm } = noting(50);
   alarm('past', 10);
   assert.deepEqual(rung, [], 'not before');
@@ -78,7 +78,7 @@ test('an alarm in the past rings at the next advance, also by nothing, and time 
   assert.deepEqual(rung, ['past 50']);
 });
 
-test('an alarm that was called off does not ring, also by another one of the same moment', () => {
+test('a cancelled alarm does not ring, even when an alarm of the same moment cancels it', () => {
   const { clock, rung, alarm } = noting();
   alarm('first', 10)();
   clock.at(20, () => {
@@ -89,7 +89,7 @@ test('an alarm that was called off does not ring, also by another one of the sam
   assert.deepEqual(rung, []);
 });
 
-test('calling off an alarm that has rung does nothing', () => {
+test('cancelling an alarm that has rung does nothing', () => {
   const { clock, rung, alarm } = noting();
   const callOff = alarm('a', 10);
   alarm('b', 20);
@@ -99,7 +99,7 @@ test('calling off an alarm that has rung does nothing', () => {
   assert.deepEqual(rung, ['a 10', 'b 20']);
 });
 
-test('it says how many alarms are set, and when the next one rings', () => {
+test('alarms is the number of alarms, next the moment of the next one', () => {
   const { clock, alarm } = noting();
   assert.deepEqual([clock.alarms, clock.next], [0, undefined]);
   alarm('b', 20);
@@ -111,7 +111,7 @@ test('it says how many alarms are set, and when the next one rings', () => {
   assert.deepEqual([clock.alarms, clock.next], [0, undefined]);
 });
 
-test('an advance during an advance: time never goes back', () => {
+test('time never goes back when advance() is called during an advance()', () => {
   const { clock, rung, alarm } = noting();
   clock.at(10, () => {
     clock.advance(100);
@@ -122,7 +122,7 @@ test('an advance during an advance: time never goes back', () => {
   assert.equal(clock.now(), 110);
 });
 
-test('thousands of alarms, set and called off in any order, ring in order', () => {
+test('thousands of alarms, set and cancelled in any order, ring in order', () => {
   const { clock, rung, alarm } = noting();
   const expected: { readonly time: number; readonly ring: string }[] = [];
   for (let index = 0; index < 3000; index++) {
@@ -139,7 +139,7 @@ test('thousands of alarms, set and called off in any order, ring in order', () =
   );
 });
 
-test('an advance by what is no length of time is refused', () => {
+test('advance() throws on an invalid time', () => {
   const { clock } = noting(50);
   for (const ms of [-1, NaN, Infinity]) {
     assert.throws(
@@ -151,7 +151,7 @@ test('an advance by what is no length of time is refused', () => {
   assert.deepEqual([clock.now(), clock.alarms], [50, 0]);
 });
 
-test('a circle in which no time passes is an error that says where, and what to do', () => {
+test('a loop without time throws, with the moment and a remedy', () => {
   const clock = new VirtualClock(7);
   const again = (): void => void clock.at(clock.now(), again);
   again();
@@ -159,10 +159,10 @@ test('a circle in which no time passes is an error that says where, and what to 
     () => clock.advance(1),
     /20000 alarms have rung at the moment 7, .* repeats without an end.*Let it take some time/,
   );
-  assert.throws(() => clock.advance(0), /without an end/, 'it stays one');
+  assert.throws(() => clock.advance(0), /without an end/, 'it throws again');
 });
 
-test('as many alarms as one likes ring as time goes on', () => {
+test('any number of alarms may ring at different moments', () => {
   const clock = new VirtualClock();
   let rung = 0;
   const again = (): void => {
@@ -174,7 +174,7 @@ test('as many alarms as one likes ring as time goes on', () => {
   assert.ok(rung > mostAlarmsAtOnce);
 });
 
-test('a service that is started again at once, for ever, is such a circle', () => {
+test('a service that is restarted at once for ever is such a loop', () => {
   const clock = new VirtualClock();
   const spawner = new FakeSpawner(clock).script('web', exit(1));
   const web = { name: 'web', run: ['web'], backoff: { first: 0 } };
