@@ -8,20 +8,20 @@ import { loggerName } from '../../lib/model/tree.ts';
 import type { Behaviour } from '../../lib/testing/behaviour.ts';
 import { script, service, tree, treeOptions } from '../machine/samples.ts';
 
-/** A random life: what there is, what its processes do by themselves, and what is done to it. */
+/** A random life: its trees, the behaviour of its processes, and the commands to it. */
 export interface Life {
-  /** What stands on the disk, one reading after the other; the first is what it begins with. */
+  /** The trees on the disk, one for each read; the first is the initial one. */
   readonly trees: readonly Tree[];
   readonly options: TreeOptions;
   readonly behaviours: Readonly<Record<string, readonly Behaviour[]>>;
-  /** Milliseconds that a spawn takes, and that the disk takes to answer. */
+  /** Milliseconds that a spawn takes, and that a read of the disk takes. */
   readonly delay: number;
-  /** Whether ended processes leave others behind. */
+  /** Whether dead processes leave others behind. */
   readonly leaves: boolean;
   readonly acts: readonly Act[];
 }
 
-/** One thing that is done. */
+/** One command or event of a life. */
 export type Act =
   | { readonly do: 'tell'; readonly input: TreeInput }
   | { readonly do: 'reread'; readonly tree: number }

@@ -23,14 +23,14 @@ const phases: readonly Phase[] = [
   'ended',
 ];
 
-/** Where a random life is played: an engine in virtual time, and after each of its steps everything that must hold. */
+/** Runs a random life: an engine in virtual time, with a check of the invariants after each of its steps. */
 export class Stage {
   readonly clock = new VirtualClock();
   readonly spawner: WatchedSpawner;
   readonly engine: Engine;
   readonly #life: Life;
   readonly #fakes = new FakeSpawner(this.clock);
-  /** Who was started by hand, and who was sent a signal or asked to end. */
+  /** The services that were started by command, and those that were signalled or stopped. */
   readonly #started = new Set<string>();
   readonly #asked = new Set<string>();
   readonly #told = new Map<string, ServiceStatus>();
@@ -139,12 +139,12 @@ export class Stage {
     this.clock.advance(end - this.clock.now());
   }
 
-  /** Everybody who is alive exits. */
+  /** Ends every living process. */
   exitAll(): void {
     for (const name of this.alive) this.#fakes.child(name).exit();
   }
 
-  /** Until every promise that is on its way has arrived. */
+  /** Resolves once every pending promise has settled. */
   async #settled(): Promise<void> {
     await turn();
     if (this.#failure !== undefined) throw this.#failure as Error;
@@ -158,7 +158,7 @@ export class Stage {
     }
   }
 
-  /** What the world answers, when it has taken its time. */
+  /** The answer of the world after a delay. */
   #answer<T>(answer: () => T | Promise<T>, delay: number): Promise<T> {
     return new Promise((resolve) => {
       this.clock.at(this.clock.now() + delay, () => {
@@ -191,13 +191,13 @@ export class Stage {
     return byHand || this.engine.state.services.status !== 'pending';
   }
 
-  /** Whether a logger is gone from the tree while its producer is not. */
+  /** Whether a logger has left the tree while its producer has not. */
   #leavesAlone(name: string): boolean {
     const producer = producerOf(name) ?? name;
     return this.#unit(name)?.leaving === true && this.#unit(producer)?.leaving === false;
   }
 
-  // What must hold
+  // The invariants
 
   #hear(event: LifecycleEvent): void {
     this.#sequence += 1;

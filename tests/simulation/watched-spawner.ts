@@ -6,32 +6,32 @@ import type { Child, ChildListener, Spawner } from '../../lib/runtime/spawner.ts
 import type { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
 import type { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 
-/** What the spawner must know of the supervisor to judge what it is asked for. */
+/** What the spawner needs to know of the supervisor to check its requests. */
 export interface Watch {
-  /** Takes note of a check that fails, without getting in the way of what is going on. */
+  /** Records a check that fails, without interrupting the engine. */
   judge(check: () => void): void;
-  /** Whether the spec of a service, as it is now, has a finish script. */
+  /** Whether the current spec of a service has a finish script. */
   hasFinish(service: string): boolean;
-  /** Whether a service may run now: it is not gone, and its stage has come or it was started by hand. */
+  /** Whether a service may run now: it is in the tree, and its stage has started or it was started by command. */
   mayRun(service: string): boolean;
-  /** Whether somebody has sent a signal to a logger or asked for its end by name, or it alone is gone from the tree. */
+  /** Whether a logger was signalled or stopped by name, or has left the tree without its producer. */
   mayEnd(logger: string): boolean;
 }
 
-/** Where the processes of a service stand: nobody is there, run is, finish must come next, finish is. */
-type Turn = 'nobody' | 'run' | 'finish is due' | 'finish';
+/** The state of a service's processes: none, run, finish must come next, finish. */
+type Turn = 'none' | 'run' | 'finish is due' | 'finish';
 
-/** What an ended process has left behind. */
+/** What a dead process has left behind. */
 interface Remains {
   live: boolean;
 }
 
 /**
- * A spawner that takes its time, whose processes may leave others behind, and that fails the test when it is asked for
- * what must never be: two processes of one service, a finish too few or too many, a logger that ends before its producer.
+ * A spawner with delays, the processes of which may leave others behind. It fails the test on a request that must never happen: two
+ * processes of one service, a finish too few or too many, a logger that ends before its producer.
  */
 export class WatchedSpawner implements Spawner {
-  /** Those that ended processes left behind, by service, and that nobody has ended yet. */
+  /** The living leftovers of dead processes, by service. */
   readonly leftovers: string[] = [];
   readonly #fakes: FakeSpawner;
   readonly #clock: VirtualClock;
@@ -39,7 +39,7 @@ export class WatchedSpawner implements Spawner {
   readonly #watch: Watch;
   readonly #turns = new Map<string, Turn>();
   readonly #released = new Set<string>();
-  /** The loggers that were allowed to be sent a signal. */
+  /** The loggers that may be signalled. */
   readonly #asked = new Set<string>();
 
   constructor(
@@ -89,8 +89,8 @@ export class WatchedSpawner implements Spawner {
   closePipe(pipe: string): void {
     this.#watch.judge(() => {
       const writers = [pipe, `${pipe}/finish`].filter((name) => this.#fakes.alive.includes(name));
-      assert.deepEqual(writers, [], 'a pipe is let go of while somebody writes to it');
-      assert.ok(!this.leftovers.includes(pipe), 'a pipe is let go of while leftovers write to it');
+      assert.deepEqual(writers, [], 'a pipe is closed while a process writes to it');
+      assert.ok(!this.leftovers.includes(pipe), 'a pipe is closed while leftovers write to it');
     });
     this.#released.add(pipe);
     this.#fakes.closePipe(pipe);
@@ -102,13 +102,13 @@ export class WatchedSpawner implements Spawner {
 
   close(): Promise<void> {
     this.#watch.judge(() => {
-      assert.deepEqual(this.#fakes.alive, [], 'everything ends while somebody is alive');
-      assert.deepEqual(this.leftovers, [], 'everything ends while leftovers are alive');
+      assert.deepEqual(this.#fakes.alive, [], 'the supervisor ends while a process is alive');
+      assert.deepEqual(this.leftovers, [], 'the supervisor ends while leftovers are alive');
     });
     return this.#fakes.close();
   }
 
-  /** That no finish is due: it comes in the very step in which run has ended. */
+  /** Checks that no finish is due: it comes in the same step as the exit of run. */
   expectNoDebt(): void {
     for (const [name, turn] of this.#turns) assert.notEqual(turn, 'finish is due', name);
   }
@@ -117,9 +117,9 @@ export class WatchedSpawner implements Spawner {
     if (calledBy === 'path') return;
     const service = serviceOf(name);
     const isRun = name === service;
-    const turn = this.#turns.get(service) ?? 'nobody';
+    const turn = this.#turns.get(service) ?? 'none';
     this.#turns.set(service, isRun ? 'run' : 'finish');
-    assert.equal(turn, isRun ? 'nobody' : 'finish is due', `turn of ${name}`);
+    assert.equal(turn, isRun ? 'none' : 'finish is due', `turn of ${name}`);
     if (isRun) assert.ok(this.#watch.mayRun(name), `${name} runs before its time`);
   }
 
@@ -128,13 +128,13 @@ export class WatchedSpawner implements Spawner {
     return {
       ...listener,
       unspawnable: (failure) => {
-        this.#turns.set(service, 'nobody');
+        this.#turns.set(service, 'none');
         listener.unspawnable(failure);
       },
       exited: (exit) => {
         const isRun = command.calledBy === 'name' && command.name === service;
         const due = isRun && this.#watch.hasFinish(service);
-        this.#turns.set(service, due ? 'finish is due' : 'nobody');
+        this.#turns.set(service, due ? 'finish is due' : 'none');
         remains.live = this.#habits.leaves;
         if (remains.live) this.leftovers.push(service);
         listener.exited(exit, remains.live);
@@ -156,7 +156,7 @@ export class WatchedSpawner implements Spawner {
     });
   }
 
-  /** A logger is let read to the end: no signal of ours before its pipe was let go of, and then only KILL. */
+  /** Checks that a logger may read to the end: the supervisor sends it no signal before its pipe was closed, and then only KILL. */
   #expectPatience(name: string, signal: NodeJS.Signals): void {
     const producer = producerOf(name);
     if (producer === undefined || loggerName(producer) !== name) return;
