@@ -1,4 +1,4 @@
-// What the types promise to a user; checked by `npm run typecheck`, never run.
+// What the types promise to a user; `npm run typecheck` checks them, nothing runs them.
 import { expectTypeOf } from 'expect-type';
 import type {
   Clock,
@@ -72,7 +72,7 @@ export function makingOne(): void {
   new Supervisor({ services: [{ name: 'web', run: ['sleep', '1'], restart: 'sometimes' }] });
   // @ts-expect-error: no such option
   new Supervisor({}, { onInitFailures: 'stop' });
-  // @ts-expect-error: left out is not undefined
+  // @ts-expect-error: an option may be left out, but not be undefined
   new Supervisor({}, { strict: undefined });
 }
 
@@ -115,7 +115,7 @@ export function aService(): void {
   expectTypeOf(service.lastExit).toEqualTypeOf<Exit | undefined>();
   // @ts-expect-error: services belong to a supervisor
   new Service('web');
-  // @ts-expect-error: a service is told of its own life only
+  // @ts-expect-error: a service emits its own events only
   service.on('phase', () => undefined);
 }
 
@@ -189,7 +189,7 @@ export function aSpawnerOfOnesOwn(): void {
     expectTypeOf(name).toBeString();
     expectTypeOf(check(virtualRig(clock, new FakeSpawner(clock)))).resolves.toBeVoid();
   }
-  // @ts-expect-error: a double is told in advance what its children do
+  // @ts-expect-error: a double needs script(), to set the behaviours of its children
   virtualRig(clock, spawner);
 }
 
@@ -205,9 +205,9 @@ export function livesUnderTest(life: Life, simulation: Simulation): void {
   void simulate(treeOf({ 'services.d/web/run': '' }));
   void trial({ 'services.d/web/run': '#!/bin/sh' });
   void trial({ services: [{ name: 'web', run: ['web'] }] });
-  // @ts-expect-error: the clock is the simulation's own
+  // @ts-expect-error: a simulation has its own clock
   void simulate('rootfs/etc', { clock: simulation.clock });
-  // @ts-expect-error: only what is simulated has a time that can be moved
+  // @ts-expect-error: only a simulation has a time that can be advanced
   life.advance(1);
 }
 
