@@ -2,76 +2,76 @@ import type { SupervisorOptions } from '../../lib/index.ts';
 import type { TreeFiles } from '../../lib/testing/index.ts';
 
 /**
- * A case of conformance, as data: a tree, what is done to it, and what its scripts see.
+ * A case of conformance, as data: a tree, the steps taken with it, and what its scripts observe.
  *
- * The tree is started, the steps are taken, and the tree is stopped; all this under s6, and under us. The scripts write what
- * they see to a trace.
+ * The tree is started, the steps are taken, and the tree is stopped, under s6 and under this library. The scripts write what they
+ * observe to a trace.
  */
 export type Case = Common & (Alike | Different | OursOnly);
 
 interface Common {
-  /** What it shows, in a sentence. */
+  /** What the case shows, in a sentence. */
   readonly title: string;
-  /** Its number in the list of edge cases that stood at the beginning of this suite, where it has one. */
+  /** Its number in the list of edge cases (`edge-cases.test.ts`), if it has one. */
   readonly number?: number;
-  /** The services: what stands in `services.d`. */
+  /** The services: the content of `services.d`. */
   readonly tree: TreeFiles;
-  /** What is done between the start and the stop. */
+  /** The steps between the start and the stop. */
   readonly steps: readonly Step[];
 }
 
-/** Both see the same. */
+/** Both supervisors give the same trace. */
 interface Alike {
   readonly trace: Trace;
 }
 
-/** Each sees something else, and that is meant so. */
+/** The traces differ on purpose. */
 interface Different {
   readonly s6: Trace;
   readonly ours: Trace;
   readonly why: string;
 }
 
-/** What Debian's s6 has no means to show: ours is compared with what was seen elsewhere. */
+/** A feature that Debian's s6 lacks: this library's trace is compared with one observed elsewhere. */
 interface OursOnly {
   readonly ours: Trace;
-  /** Where the trace was seen. */
+  /** Where the trace was observed. */
   readonly seen: string;
-  /** What stands beside `services.d`. */
+  /** The files beside `services.d`. */
   readonly stages?: TreeFiles;
-  /** What our supervisor is told. Default: nothing. */
+  /** The options of this library's supervisor. Default: none. */
   readonly options?: SupervisorOptions;
 }
 
 /**
- * What the scripts have written: the lines in their order; or, where nothing is certain about the order between services,
- * the lines of each by the name that they begin with: `web: ready` is `ready` of `web`.
+ * The lines that the scripts have written, in order. Where the order between services is not certain: the lines of each service by
+ * the name that they begin with: `web: ready` is the line `ready` of `web`.
  */
 export type Trace = readonly string[] | Readonly<Record<string, readonly string[]>>;
 
-/** What is done to a tree. No step waits for a time; each waits, within a bound, for what must come. */
+/** A step. No step waits for a fixed time; each waits, within a limit, for an event. */
 export type Step =
-  /** Waits until a line stands in the trace so many times. */
+  /** Waits until a line is in the trace this many times. */
   | { readonly do: 'await'; readonly line: string; readonly times: number }
-  /** Gives commands to a service, in one go: letters as `s6-svc` takes them. */
+  /** Gives commands to a service in one call: letters of `s6-svc`. */
   | { readonly do: 'command'; readonly service: string; readonly letters: string }
-  /** Waits until a service stands so. */
+  /** Waits until a service has this standing. */
   | { readonly do: 'see'; readonly service: string; readonly standing: Standing }
   /** Writes files in `services.d`. */
   | { readonly do: 'write'; readonly files: TreeFiles }
   /** Removes something from `services.d`. */
   | { readonly do: 'remove'; readonly path: string }
-  /** Lets `services.d` be looked at again: start what is new, stop what is gone. */
+  /** Rescans `services.d`: starts new services, stops removed ones. */
   | { readonly do: 'rescan' }
-  /** Begins to stop the tree, and goes on. Without this step it is stopped at the end. */
+  /** Begins to stop the tree, and continues. Without this step the tree is stopped at the end. */
   | { readonly do: 'stop' }
   /**
-   * Steps that are about the second after the first start of a service: where the machine takes longer for them, they show
-   * nothing, and the case begins anew.
+   * Steps that concern the first second after the start of a service. When the machine is too slow for them, they show nothing, and
+   * the case starts again.
    */
   | { readonly do: 'hurry'; readonly steps: readonly Step[] };
 
-/** How a service stands: what of it runs, whether it is to come back, and whether it has announced its readiness. */
+/** The standing of a service: which process runs, whether the service is wanted, and whether it has announced its readiness. */
 export type Standing =
   | 'down'
   | 'down, wanted'
@@ -109,19 +109,19 @@ export function hurry(...steps: readonly Step[]): Step {
 export const rescan: Step = { do: 'rescan' };
 export const stop: Step = { do: 'stop' };
 
-/** A shell script that knows the words of `words.sh`. */
+/** A shell script that uses the functions of `words.sh`. */
 export function sh(...lines: readonly string[]): string {
   return ['#!/bin/sh', '. "$WORDS"', ...lines, ''].join('\n');
 }
 
-/** A run that says so and stays; a finish that says what it was told. */
+/** A run that reports its start and stays; a finish that reports its arguments. */
 export const run = sh('say run', 'stay');
 export const finish = sh('say finish $1 $2');
 
-/** A run that dies when it is sent USR1. */
+/** A run that exits at USR1. */
 export const mortal = sh('trap "exit 3" USR1', 'say run', 'stay');
 
-/** A run that outlives TERM the first time, and dies of USR1. */
+/** A run that survives the first TERM, and exits at USR1. */
 export const stubborn = sh(
   'count starts',
   'if [ $count = 1 ]; then trap "say term" TERM; trap "exit 3" USR1; fi',
@@ -129,7 +129,7 @@ export const stubborn = sh(
   'stay',
 );
 
-/** A run that dies of USR1 and, when it comes back, says first how long it took; and the finish that it is counted from. */
+/** A run that exits at USR1 and, when it is restarted, first reports after how long; and the finish that starts that time. */
 export const timed = sh(
   'trap "exit 3" USR1',
   'if [ -e moment ]; then ago; say back $ago; fi',
@@ -138,7 +138,7 @@ export const timed = sh(
 );
 export const marking = sh('say finish $1 $2', 'mark');
 
-/** The same as `timed`, but the first time it dies by itself: whoever looks then has not missed the second after its start. */
+/** Like `timed`, but its first run exits by itself, so that a check after the exit is within the second after the start. */
 export const frail = sh(
   'trap "exit 3" USR1',
   'count starts',
@@ -148,16 +148,16 @@ export const frail = sh(
   'stay',
 );
 
-/** A service that is down until it is asked, and then does this, once. */
+/** A service that is down until a command starts it, and then runs these lines once. */
 export function asking(...lines: readonly string[]): TreeFiles {
   return { 'desk/down': '', 'desk/run': sh(...lines) };
 }
 
-/** A service that is down until asked, and whose second start shows that a second has passed under the rules of restart. */
+/** A service that is down until a command starts it; its second start shows that a second has passed by the restart rules. */
 export const witness: TreeFiles = {
   'witness/down': '',
   'witness/run': sh('count starts', 'if [ $count = 2 ]; then say "a second later"; stay; fi'),
 };
 
-/** Lets a second pass, as supervision counts it: whatever was to be restarted before it has been. */
+/** Lets a second pass by the restart rules: every restart that was due before it has happened. */
 export const aSecondLater: readonly Step[] = [svc('u', 'witness'), until('a second later')];

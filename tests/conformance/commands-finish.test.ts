@@ -1,11 +1,11 @@
 /*
- * Commands to a service while its finish script runs: what the state table does not show.
+ * Commands to a service while its finish script runs, in addition to the state table.
  */
 import type { Case } from './case.ts';
 import { aSecondLater, is, sh, svc, timed, until, witness, write } from './case.ts';
 import { conform } from './conform.ts';
 
-/** A finish script that stays, the first time, until there is a file `go`. It would say so if a signal came to it. */
+/** A finish script the first run of which stays until there is a file `go`. It reports every signal. */
 const lingering = sh(
   'for name in HUP INT QUIT TERM USR1 USR2 CONT; do trap "say finish has $name" $name; done',
   'say finish $1 $2',
@@ -17,7 +17,7 @@ const lingering = sh(
   'exit $code',
 );
 
-/** A tree whose finish script exits with that code. */
+/** A tree with a finish script that exits with this code. */
 const tree = (code: number): Case['tree'] => ({
   'web/run': timed,
   'web/finish': lingering,
@@ -41,14 +41,14 @@ conform('commands while finish runs', [
   },
   {
     number: 28,
-    title: 'u, and finish exits 125: it stays down',
+    title: 'u, and finish exits 125: the service stays down',
     tree: tree(125),
     steps: [...whileFinishing, svc('u'), ...go, is('down'), ...aSecondLater],
     trace: [...died, 'a second later'],
   },
   {
     number: 28,
-    title: 'd, and finish exits 125: it is down, and u starts it again',
+    title: 'd, and finish exits 125: the service is down, and u starts it again',
     tree: tree(125),
     steps: [...whileFinishing, svc('d'), ...go, is('down'), svc('u'), until('run', 2)],
     trace: [...died, 'back at once', ...stopped],

@@ -4,7 +4,7 @@
 import { aSecondLater, finish, is, run, sh, stubborn, svc, until, witness } from './case.ts';
 import { conform } from './conform.ts';
 
-/** A run that says which signal it has caught, and ends at the second TERM. */
+/** A run that reports each signal, and exits at the second TERM. */
 const catcher = sh(
   'for name in ALRM ABRT QUIT HUP INT USR1 USR2 WINCH; do trap "say $name" $name; done',
   'trap "trap - TERM; say TERM" TERM',
@@ -25,21 +25,21 @@ conform('signals', [
     trace: ['run', 'ALRM', 'ABRT', 'QUIT', 'HUP', 'INT', 'USR1', 'USR2', 'WINCH', 'TERM'],
   },
   {
-    title: 'k: it dies, finish is told so, and it comes back',
+    title: 'k: run dies, finish gets the signal, and the service is restarted',
     tree: { 'web/run': run, 'web/finish': finish },
     steps: [until('run'), svc('k'), until('run', 2)],
     trace: ['run', 'finish 256 9', 'run', 'finish 256 15'],
   },
   {
     number: 37,
-    title: 'p, then t: nothing until c, then it dies and comes back',
+    title: 'p, then t: nothing happens until c, then run dies and is restarted',
     tree: {
       'web/run': run,
       'web/finish': finish,
       'other/run': sh('trap "say meanwhile" USR1', 'stay'),
       ...witness,
     },
-    // The second lets it come to its halt: of two signals that wait, the kernel gives TERM before STOP.
+    // The second lets the process reach its stop: of two pending signals, the kernel delivers TERM before STOP.
     steps: [
       ...[until('run'), svc('p'), ...aSecondLater, svc('t')],
       ...[svc('1', 'other'), until('meanwhile'), svc('c'), until('run', 2)],
@@ -48,19 +48,19 @@ conform('signals', [
   },
   {
     number: 37,
-    title: 'd on what is paused: it goes on and dies',
+    title: 'd on a paused service: it is continued and dies',
     tree: { 'web/run': run, 'web/finish': finish },
     steps: [until('run'), svc('p'), svc('d'), is('down')],
     trace: ['run', 'finish 256 15'],
   },
   {
-    title: 'k on what is paused: it dies at once',
+    title: 'k on a paused service: it dies at once',
     tree: { 'web/run': run, 'web/finish': finish },
     steps: [until('run'), svc('pk'), until('run', 2)],
     trace: ['run', 'finish 256 9', 'run', 'finish 256 15'],
   },
   {
-    title: 'signals reach run alone, not its children',
+    title: 'signals go to run alone, not to its children',
     tree: {
       'web/run': sh(
         'trap "say usr1" USR1',
@@ -73,7 +73,7 @@ conform('signals', [
     trace: ['child', 'usr1', 'a second later'],
   },
   {
-    title: 't does not start the time of timeout-kill',
+    title: 't does not start timeout-kill',
     tree: { 'web/run': stubborn, 'web/finish': finish, 'web/timeout-kill': '200', ...witness },
     steps: [until('run 1'), svc('t'), until('term'), ...aSecondLater, svc('1'), until('run 2')],
     trace: ['run 1', 'term', 'a second later', 'finish 3 0', 'run 2', 'finish 256 15'],
@@ -92,13 +92,13 @@ conform('signals', [
     trace: ['run', 'finish 256 12', 'run', 'finish 256 12'],
   },
   {
-    title: 'a down-signal that is none: TERM',
+    title: 'an invalid down-signal: d sends TERM',
     tree: { 'web/run': run, 'web/finish': finish, 'web/down-signal': 'SIGNONE' },
     steps: [until('run'), svc('d'), is('down')],
     trace: ['run', 'finish 256 15'],
   },
   {
-    title: 'in one go with o: it reaches the run that has just been started',
+    title: 'in one call with o: a signal goes to the run that has just been started',
     tree: {
       'web/run': sh('stay'),
       'web/finish': finish,

@@ -9,17 +9,17 @@ import { findProgram } from '../runtime/shells.ts';
 import { ways, without } from '../runtime/ways.ts';
 import { unlessInCI } from '../skipping.ts';
 
-/** How many cases run beside one another: they wait most of their time. */
+/** How many cases run in parallel; they mostly wait. */
 const atATime = 4;
 
-/** Milliseconds for one case. */
+/** The time limit of one case, in milliseconds. */
 const limit = 60_000;
 
 /**
- * Makes a test of each case. It passes when both s6 and we, in all of our ways to start processes, see what is written in the
+ * Makes a test of each case. It passes when s6 and this library, with each of its ways to start processes, give the trace of the
  * case.
  *
- * Where s6 is not installed, what needs it is skipped, and says so; but not under CI.
+ * Without an installed s6, tests that need it are skipped with a reason; under CI they fail.
  */
 export function conform(topic: string, cases: readonly Case[]): void {
   void suite(topic, { concurrency: atATime }, () => {
@@ -32,7 +32,7 @@ export function conform(topic: string, cases: readonly Case[]): void {
 }
 
 async function check(given: Case): Promise<void> {
-  // Each is let come to its end, so that nothing is left behind when one of them fails.
+  // Waits for all of them, so that no process is left when one of them fails.
   const outcomes = await Promise.allSettled(
     expectedOf(given).map(async ([driver, trace]) => {
       const lines = await drive(given, driver);
@@ -42,7 +42,7 @@ async function check(given: Case): Promise<void> {
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** Ours, in each way in which it can start processes here. */
+/** This library, in each way to start processes that works here. */
 const allOfOurs = ways.filter((way) => without(way) === false).map(ours);
 
 function expectedOf(given: Case): readonly (readonly [Driver, Trace])[] {

@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** The flag of a descriptor that is not passed on. */
+/** The flag of a descriptor that children do not inherit. */
 const closeOnExec = 0o2000000;
 
-/** The descriptors beyond 0, 1 and 2 that whoever started this process has left to it and its children. */
+/** The descriptors beyond 0, 1 and 2 that this process has inherited, as its children do. */
 export function inheritedDescriptors(): readonly string[] {
   return readdirSync('/proc/self/fd').filter((descriptor) => {
     const [, flags] = /^flags:\s*(\d+)/m.exec(infoOf(descriptor)) ?? [];
@@ -16,6 +16,6 @@ function infoOf(descriptor: string): string {
   try {
     return readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8');
   } catch {
-    return ''; // that of the listing, which is over
+    return ''; // the descriptor of the listing, closed by now
   }
 }

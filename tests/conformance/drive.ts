@@ -9,10 +9,10 @@ import { writeTree } from '../../lib/testing/index.ts';
 import { isAtRest, livingWithEntry, read, until } from '../processes.ts';
 import type { Case, Standing, Step } from './case.ts';
 
-/** Something that supervises a tree: s6, or us. */
+/** A supervisor of a tree: s6, or this library. */
 export interface Driver {
   readonly name: string;
-  /** Starts the tree of a folder, in which the services stand under `services.d`. */
+  /** Starts the tree of a folder, with its services under `services.d`. */
   start(
     root: string,
     variables: Readonly<Record<string, string>>,
@@ -20,33 +20,33 @@ export interface Driver {
   ): Promise<Driven>;
 }
 
-/** A tree that runs. */
+/** A running tree. */
 export interface Driven {
-  /** Gives commands to a service, in one go. */
+  /** Gives commands to a service in one call. */
   command(service: string, letters: string): Promise<void>;
-  /** How a service stands; `undefined` while that cannot be told. */
+  /** The standing of a service; `undefined` while it is not known. */
   standing(service: string): Standing | undefined;
-  /** The pid of a service's `run`, if it has one. */
+  /** The pid of a service's `run`, if it runs. */
   pid(service: string): number | undefined;
   rescan(): Promise<void>;
-  /** Stops everything, once however often it is called; resolves when it has ended. */
+  /** Stops everything, once for any number of calls; resolves when it has ended. */
   stop(): Promise<void>;
 }
 
 const words = fileURLToPath(new URL('words.sh', import.meta.url));
 
-/** Milliseconds until what must come has come: time enough for a busy machine, and for the longest delay of s6. */
+/** Milliseconds until an expected event: enough for a busy machine, and for the longest delay of s6. */
 const patience = 20_000;
 
-/** Milliseconds from the start of a tree in which nothing that has died by then can have come back. */
+/** Milliseconds from the start of a tree within which no dead service can have been restarted. */
 const delay = 800;
 
-/** How often a case may have been too slow to show anything. */
+/** How many times a case may be too slow to show anything. */
 const attempts = 6;
 
 class TooSlow extends Error {}
 
-/** Drives a case through its steps, and returns the lines that its scripts have written. Nothing is left behind. */
+/** Takes the steps of a case, and returns the lines that its scripts have written. Leaves no process behind. */
 export async function drive(given: Case, driver: Driver): Promise<readonly string[]> {
   for (let left = attempts; ; left -= 1) {
     try {
@@ -81,7 +81,7 @@ async function attempt(given: Case, driver: Driver): Promise<readonly string[]> 
       cause: error,
     });
   } finally {
-    // After a failure it is still there; to whom has ended already, this is nothing.
+    // After a failure the tree still runs; after its end a second stop does nothing.
     const end = driven?.stop().catch(() => undefined);
     endAll(`TRACE=${trace}`);
     await end;
@@ -94,9 +94,9 @@ interface Place {
   /** The names of its services. */
   readonly services: readonly string[];
   readonly root: string;
-  /** When the tree was started. */
+  /** The time of the tree's start. */
   readonly born: number;
-  /** Milliseconds until what must come has come. */
+  /** Milliseconds until an expected event. */
   readonly patience: number;
 }
 
@@ -137,8 +137,8 @@ async function take(step: Step, place: Place): Promise<void> {
 }
 
 /**
- * Waits, not for long, until a service's `run` waits itself: a shell that is about to read hears of a signal only when it has
- * read something, and here it never does.
+ * Waits briefly until a service's `run` sleeps: a shell just before a read notices a signal only when it has read something, and
+ * here it never reads anything.
  */
 async function atRest(driven: Driven, service: string): Promise<void> {
   const waits = (): boolean => {
@@ -148,7 +148,7 @@ async function atRest(driven: Driven, service: string): Promise<void> {
   await until(waits, 'rest', 500).catch(() => undefined);
 }
 
-/** The same of all, before what may end any of them. */
+/** The same for all services, before a step that may end any of them. */
 async function allAtRest({ driven, services }: Pick<Place, 'driven' | 'services'>): Promise<void> {
   await Promise.all(services.map((service) => atRest(driven, service)));
 }
@@ -175,7 +175,7 @@ function linesOf(trace: string): readonly string[] {
   return read(trace).split('\n').slice(0, -1);
 }
 
-/** Kills whoever of a case is still there: all have its trace in their environment. */
+/** Kills every remaining process of a case: all have its trace in their environment. */
 function endAll(entry: string): void {
   for (const pid of livingWithEntry(entry)) {
     try {

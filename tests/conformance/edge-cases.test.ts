@@ -1,6 +1,6 @@
 /*
- * The list of edge cases that stood at the beginning of this suite, 84 of them: each is shown by a test that bears its number,
- * or it is told here why none is.
+ * The list of the 84 edge cases of this suite: each is shown by a test with its number, or has a reason here why no test shows
+ * it.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** What each of them is about, from number 1 on. */
+/** The subject of each edge case, from number 1 on. */
 const edgeCases: readonly string[] = [
   'cont-init.d: the order of names',
   'cont-init.d: names with a dot, backup copies',
@@ -110,7 +110,7 @@ const notShown: Readonly<Record<number, string>> = {
 
 const tests = fileURLToPath(new URL('..', import.meta.url));
 
-/** The numbers that tests bear: those of conformance cases, and those in titles. */
+/** The numbers in tests: those of conformance cases, and those in titles. */
 function shown(): ReadonlySet<number> {
   const files = readdirSync(tests, { recursive: true, encoding: 'utf8' });
   const sources = files
@@ -125,7 +125,7 @@ function numbersIn(source: string): readonly number[] {
   return [...fields, ...titles].flatMap(([, list = '']) => (list.match(/\d+/g) ?? []).map(Number));
 }
 
-test('each edge case is shown by a test, or it is told why not', () => {
+test('each edge case is shown by a test, or has a reason why not', () => {
   const found = shown();
   const numbers = edgeCases.map((_, index) => index + 1);
   assert.equal(numbers.length, 84);
@@ -140,7 +140,7 @@ test('each edge case is shown by a test, or it is told why not', () => {
   assert.deepEqual(unknown, [], 'there are no such numbers');
 });
 
-test('numbers are found where they stand', () => {
+test('numbersIn() finds the numbers of cases and titles', () => {
   assert.deepEqual(numbersIn('number: 7,\n title: "(case 3)" (cases 4, 5) (cases 8 and 9, as x)'), [
     ...[7, 3, 4, 5, 8, 9],
   ]);

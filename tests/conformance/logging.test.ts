@@ -1,20 +1,20 @@
 /*
- * The log pipe, and the two at its ends.
+ * The log pipe, its producer and its logger.
  */
 import { aSecondLater, finish, is, mortal, run, sh, svc, until, witness, write } from './case.ts';
 import { conform } from './conform.ts';
 
-/** A logger that says each line that it reads, and when it has come to the end. */
+/** A logger that reports each line that it reads, and the end of its input. */
 const logger = sh('while read -r line; do say "log: $line"; done', 'say log: end');
 const logFinish = sh('say log: finish $1 $2');
 
-/** A run that prints a line, and another one when it is sent USR1. */
+/** A run that prints a line, and another one at USR1. */
 const printing = sh('trap "echo more" USR1', 'echo first', 'stay');
 
 conform('logging', [
   {
     number: 54,
-    title: 'the logger is given stdout, not stderr',
+    title: 'the logger gets stdout, not stderr',
     tree: {
       'web/run': sh('echo out', 'echo err >&2', 'echo out again', 'stay'),
       'web/log/run': logger,
@@ -30,7 +30,7 @@ conform('logging', [
     trace: ['run'],
   },
   {
-    title: 'log has no run: what is printed waits in the pipe until there is one',
+    title: 'log has no run: output waits in the pipe until there is one',
     tree: { 'web/run': sh('echo hello', 'say run', 'stay'), 'web/log/data': '' },
     steps: [
       ...[until('run'), write({ 'web/log/run': logger }), svc('u', 'web/log')],
@@ -51,7 +51,7 @@ conform('logging', [
   },
   {
     number: 49,
-    title: 'a logger that is killed again and again loses no line',
+    title: 'a logger that is killed repeatedly loses no line',
     tree: {
       'web/run': sh('for n in 1 2 3 4 5; do echo line $n; done', 'stay'),
       'web/log/run': sh(
@@ -72,7 +72,7 @@ conform('logging', [
   },
   {
     number: 50,
-    title: 'the logger is down: the producer waits when the pipe is full, and nothing is lost',
+    title: 'the logger is down: the producer waits when the pipe is full, and no line is lost',
     tree: {
       'web/run': sh(
         'hundred=$(printf "%099d" 0)',
@@ -90,7 +90,7 @@ conform('logging', [
   },
   {
     number: 51,
-    title: 'the producer comes back: the logger sees no end',
+    title: 'the producer is restarted: the logger sees no end of its input',
     tree: {
       'web/run': sh('trap "exit 3" USR1', 'echo run', 'stay'),
       'web/log/run': logger,
@@ -102,7 +102,7 @@ conform('logging', [
   {
     number: 52,
     title:
-      'stop: the logger is not signalled; it ends after the producer and its finish, which is logged',
+      'stop: the logger gets no signal; it exits after the producer and its finish, the output of which is logged',
     tree: {
       'web/run': run,
       'web/down': '',
@@ -119,7 +119,7 @@ conform('logging', [
     trace: ['log', 'run', 'finish', 'log: from finish', 'log: end', 'log: finish 0 0'],
   },
   {
-    title: 'what finish prints is logged, also between two runs',
+    title: 'the output of finish is logged, also between two runs',
     tree: {
       'web/run': mortal,
       'web/finish': sh('echo from finish $1'),
@@ -129,7 +129,7 @@ conform('logging', [
     trace: ['run', 'log: from finish 3', 'run', 'log: from finish 256'],
   },
   {
-    title: 'the logger dies: its finish, and it comes back; the producer is not disturbed',
+    title: 'the logger dies: its finish runs, it is restarted, and the producer is not disturbed',
     tree: {
       'web/run': printing,
       'web/finish': finish,
@@ -147,7 +147,7 @@ conform('logging', [
   },
   {
     title:
-      'the finish of the logger exits 125: it stays down, and what is written meanwhile waits for it',
+      'the finish of the logger exits 125: it stays down, and the output waits for the next logger',
     tree: {
       'web/run': printing,
       'web/log/run': sh('while read -r line; do say "log: $line"; done'),
@@ -163,10 +163,10 @@ conform('logging', [
     ],
   },
   {
-    title: 'stop, and the logger waits for its restart: ours reads the rest',
+    title: 'stop, and the logger waits for its restart: this library reads the rest',
     tree: {
       'web/run': sh('echo $$ >pid', 'trap "echo more; say more" USR1', 'echo first', 'stay'),
-      // It reads one line, and no other while the producer lives.
+      // It reads one line, and no other while the producer is alive.
       'web/log/run': sh(
         'if [ -e died ] && lives "$(cat ../pid)"; then exit; fi',
         'while read -r line; do',
@@ -178,11 +178,11 @@ conform('logging', [
     steps: [until('log: first'), is('down, wanted', 'web/log'), svc('1'), until('more')],
     s6: ['log: first', 'more'],
     ours: ['log: first', 'more', 'log: more'],
-    why: 'Nothing that is in the pipe is lost.',
+    why: 'Nothing in the pipe is lost.',
   },
   {
     number: 39,
-    title: 'the producer has a down file: its logger is started all the same',
+    title: 'the producer has a down file: its logger is started',
     tree: {
       'web/run': printing,
       'web/down': '',
@@ -192,7 +192,7 @@ conform('logging', [
     trace: ['log', 'log: first'],
   },
   {
-    title: 'the logger has a down file: the producer is started all the same',
+    title: 'the logger has a down file: the producer is started',
     tree: { 'web/run': run, 'web/log/down': '', 'web/log/run': logger },
     steps: [until('run'), is('down', 'web/log')],
     trace: ['run'],
@@ -207,7 +207,7 @@ conform('logging', [
     trace: ['log: first', 'log: first', 'log: end'],
   },
   {
-    title: 'd on the logger: TERM; u: it reads on',
+    title: 'd on the logger sends TERM; after u it continues to read',
     tree: { 'web/run': printing, 'web/log/run': logger, 'web/log/finish': logFinish },
     steps: [
       ...[until('log: first'), svc('d', 'web/log'), is('down', 'web/log'), is('up, wanted')],
@@ -216,7 +216,7 @@ conform('logging', [
     trace: ['log: first', 'log: finish 256 15', 'log: more', 'log: end', 'log: finish 0 0'],
   },
   {
-    title: 'what a child prints after the death of the producer still arrives',
+    title: 'the output of a child after the death of the producer is logged',
     tree: {
       'web/run': sh(
         'count starts',
@@ -230,7 +230,7 @@ conform('logging', [
   },
   {
     number: 53,
-    title: 'stop, and a child holds stdout: s6 waits for it, ours ends it',
+    title: 'stop, and a child holds stdout: s6 waits for it, this library ends it',
     tree: {
       'web/run': sh('(sleep 1; echo from its child) &', 'say run', 'stay'),
       'web/log/run': logger,
@@ -238,11 +238,11 @@ conform('logging', [
     steps: [until('run'), is('up, wanted', 'web/log')],
     s6: ['run', 'log: from its child', 'log: end'],
     ours: ['run', 'log: end'],
-    why: 'Nothing that a service has left behind outlives the stop.',
+    why: 'No process that a service has left behind survives the stop.',
   },
   {
     number: 55,
-    title: 's6-log as the logger keeps whole lines; the rest of one is lost at the end',
+    title: 's6-log as the logger keeps whole lines; an incomplete one is lost at the end',
     tree: {
       'web/run': sh('echo whole', 'printf rest', 'say run', 'stay'),
       'web/log/run': '#!/bin/sh\nexec s6-log -b n3 ./kept\n',

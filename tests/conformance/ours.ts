@@ -5,8 +5,8 @@ import type { Driven, Driver } from './drive.ts';
 import type { Way } from '../runtime/ways.ts';
 
 /**
- * Our supervisor with its defaults unless a case says otherwise, and for each letter of `s6-svc` the counterpart of ours. It
- * starts its processes in one of its ways.
+ * This library's supervisor, with its defaults unless a case has options, and for each letter of `s6-svc` the corresponding
+ * call. It starts its processes in one of its ways.
  */
 export function ours(way: Way): Driver {
   return {
@@ -103,7 +103,7 @@ function signal(name: NodeJS.Signals): (service: Service) => void {
 
 const places: Readonly<Record<Service['status'], string | undefined>> = {
   down: 'down',
-  starting: undefined, // s6 answers a start only when it is up
+  starting: undefined, // s6 reports a start only when the process is up
   up: 'up',
   stopping: 'up',
   finishing: 'finishing',
@@ -111,7 +111,7 @@ const places: Readonly<Record<Service['status'], string | undefined>> = {
   failed: 'down',
 };
 
-/** Lets a command go its way, as `s6-svc` does: nobody waits for what comes of it. */
+/** Does not wait for the result of a command, as `s6-svc` does not. */
 function asked(promise: Promise<unknown>): void {
   promise.catch(() => undefined);
 }

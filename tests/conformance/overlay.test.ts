@@ -1,5 +1,5 @@
 /*
- * The stages around the services, which s6 by itself does not have: what s6-overlay does with them.
+ * The stages around the services, which s6 itself lacks, compared with s6-overlay.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -14,11 +14,11 @@ import { conform } from './conform.ts';
 
 const saying = (word: string): string => sh(`say ${word}`);
 
-/** A script that asks for the container environment. */
+/** A script with the container environment. */
 const withEnvironment = (...lines: readonly string[]): string =>
   sh(...lines).replace('/bin/sh', '/usr/bin/with-contenv sh');
 
-/** A script that leaves something in the container environment. */
+/** A script that writes to the container environment. */
 const leaving = (...lines: readonly string[]): string =>
   sh('cd "$STAGEKEEPER_RUNTIME/container_environment"', ...lines);
 
@@ -38,7 +38,7 @@ conform('init and finish scripts', [
   },
   {
     number: 2,
-    title: 'names with a dot before them do not run, backup copies do',
+    title: 'names that begin with a dot do not run, backup copies do',
     tree: web,
     stages: {
       'cont-init.d/.x': saying('.x'),
@@ -73,7 +73,7 @@ conform('init and finish scripts', [
   },
   {
     number: 6,
-    title: 'an init script that names no interpreter runs as shell',
+    title: 'an init script without an interpreter runs under sh',
     tree: web,
     stages: { 'cont-init.d/10': saying('10').replace('#!/bin/sh\n', '') },
     steps: [until('run')],
@@ -91,7 +91,7 @@ conform('init and finish scripts', [
   },
   {
     number: 4,
-    title: 'what is in a folder among the init scripts does not run',
+    title: 'files in a folder among the init scripts do not run',
     tree: web,
     stages: { 'cont-init.d/10/20': saying('20'), 'cont-init.d/30': saying('30') },
     steps: [until('run')],
@@ -100,7 +100,7 @@ conform('init and finish scripts', [
   },
   {
     number: 9,
-    title: 'an init script fails, and that stops everything: the finish scripts run',
+    title: 'an init script fails under stop: no service starts, and the finish scripts run',
     tree: web,
     stages: {
       'cont-init.d/10': sh('say 10', 'exit 42'),
@@ -114,7 +114,7 @@ conform('init and finish scripts', [
   },
   {
     number: 10,
-    title: 'an init script fails, and that is a warning: the others and the services run',
+    title: 'an init script fails under warn: the other scripts and the services run',
     tree: web,
     stages: { 'cont-init.d/10': sh('say 10', 'exit 42'), 'cont-init.d/20': saying('20') },
     options: { onInitFailure: 'warn' },
@@ -124,7 +124,7 @@ conform('init and finish scripts', [
   },
   {
     number: 11,
-    title: 'fix-attrs.d names an account that there is not: that stops nothing',
+    title: 'fix-attrs.d names an unknown account: everything else runs',
     tree: web,
     stages: { 'fix-attrs.d/10': '/nowhere true no-such-account 0644 0755\n' },
     options: { onInitFailure: 'stop' },
@@ -134,7 +134,7 @@ conform('init and finish scripts', [
   },
   {
     number: 16,
-    title: 'a profile takes the place of the whole tree, whatever it lacks',
+    title: 'a profile replaces the whole tree, including what it lacks',
     tree: web,
     stages: {
       'cont-init.d/10': saying('base'),
@@ -157,7 +157,7 @@ conform('init and finish scripts', [
   },
   {
     number: 64,
-    title: 'a finish script hangs: it is killed when its time is up, and the next one runs',
+    title: 'a finish script hangs: it is killed after its limit, and the next one runs',
     tree: web,
     stages: { 'cont-finish.d/10': sh('say 10', 'stay'), 'cont-finish.d/20': saying('20') },
     options: { timeouts: { finish: 1000 } },
@@ -167,7 +167,7 @@ conform('init and finish scripts', [
   },
   {
     number: 15,
-    title: 'the stdin of an init script is at its end',
+    title: 'the stdin of an init script is empty',
     tree: web,
     stages: { 'cont-init.d/10': sh('read -r _ || say nothing to read') },
     steps: [until('run')],
@@ -176,7 +176,7 @@ conform('init and finish scripts', [
   },
   {
     number: 65,
-    title: 'finish scripts run after all services, their finish scripts and loggers have ended',
+    title: 'finish scripts run after all services, their finish scripts and their loggers',
     tree: {
       'web/run': sh('say run', 'stay'),
       'web/finish': sh('sleep 0.5', 'say finish', 'echo last words'),
@@ -194,7 +194,7 @@ conform('init and finish scripts', [
   {
     number: 74,
     title:
-      'a variable that an init script leaves is seen by what comes later, without its final newline',
+      'a variable that an init script writes is set for later scripts, without its final newline',
     tree: { 'web/run': withEnvironment('say "<$LEFT>"', 'stay') },
     stages: { 'cont-init.d/10': leaving('echo value >LEFT') },
     steps: [until('<value>')],
@@ -203,7 +203,7 @@ conform('init and finish scripts', [
   },
   {
     number: 73,
-    title: 'an empty file is no variable, a lone newline is an empty one',
+    title: 'an empty file is no variable, a single newline is an empty one',
     tree: { 'web/run': withEnvironment('say "${NONE-unset} <${EMPTY-unset}>"', 'stay') },
     stages: { 'cont-init.d/10': leaving(': >NONE', 'echo >EMPTY') },
     steps: [until('unset <>')],
@@ -212,7 +212,7 @@ conform('init and finish scripts', [
   },
   {
     number: 76,
-    title: 'a value of 5000 bytes is whole',
+    title: 'a value of 5000 bytes is complete',
     tree: { 'web/run': withEnvironment('say ${#LONG}', 'stay') },
     stages: { 'cont-init.d/10': leaving('printf %05000d 0 >LONG') },
     steps: [until('5000')],
@@ -221,7 +221,7 @@ conform('init and finish scripts', [
   },
   {
     number: 77,
-    title: 'a name with a dot before it or an equals sign in it is no variable',
+    title: 'a file name with a leading dot or an equals sign is no variable',
     tree: { 'web/run': withEnvironment('say "$(env | grep -c hidden)"', 'stay') },
     stages: { 'cont-init.d/10': leaving('echo hidden >.h', 'echo hidden >a=b') },
     steps: [until('0')],
@@ -231,7 +231,7 @@ conform('init and finish scripts', [
   {
     number: 78,
     title:
-      'S6_KEEP_ENV, which is our default: scripts that do not ask for the environment see it too',
+      'S6_KEEP_ENV, the default of this library: scripts without with-contenv get the environment too',
     tree: { 'web/run': sh('say "<$LEFT>"', 'stay') },
     stages: { 'cont-init.d/10': leaving('echo value >LEFT') },
     steps: [until('<value>')],
@@ -240,9 +240,9 @@ conform('init and finish scripts', [
   },
 ]);
 
-test('S6_LOGGING is 1: the command has the host’s stdout, all else is in the catch-all log, which begins anew (case 57)', async (t) => {
+test('S6_LOGGING is 1: the command writes to the host’s stdout, everything else to the emptied catch-all log (case 57)', async (t) => {
   const folder = await testFolder(t);
-  chmodSync(folder, 0o755); // the logger may be nobody
+  chmodSync(folder, 0o755); // the logger may run as the account nobody
   plant(join(folder, 'bin/logutil-service'), '#!/bin/sh\nexec cat >> "$1/current"\n');
   plant(join(folder, 'tree/cont-init.d/10'), '#!/bin/sh\necho init; echo init stderr >&2\n');
   plant(join(folder, 'tree/services.d/web/run'), '#!/bin/sh\necho run; exec sleep 600\n');

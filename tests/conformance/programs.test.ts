@@ -1,10 +1,10 @@
 /*
- * The programs by which scripts speak to their supervisor: under s6 the real ones, under us the stand-ins.
+ * The programs by which scripts control their supervisor: those of s6, and the shims of this library.
  */
 import { asking, finish, is, run, sh, svc, until, write } from './case.ts';
 import { conform } from './conform.ts';
 
-/** Says what `s6-svstat` prints, without what is different each time. */
+/** Reports the output of `s6-svstat`, without what differs between runs. */
 const says = String.raw`look() {
   say "$(s6-svstat "$@" ../web | sed 's/(pid [0-9]*)/(pid)/; s/[0-9]* seconds/some time/g')"
 }`;
@@ -19,7 +19,7 @@ const announcing = sh('echo >&3', 'say run', 'stay');
 
 conform('control files that a script changes', [
   {
-    title: 's6-svc -r sends the down-signal as it stands by then',
+    title: 's6-svc -r sends the current down-signal',
     tree: {
       'web/run': sh('trap "say caught; exit 3" USR2', 'say run', 'stay'),
       'web/finish': finish,
@@ -29,7 +29,7 @@ conform('control files that a script changes', [
     trace: ['run', 'caught', 'finish 3 0', 'run', 'caught', 'finish 3 0'],
   },
   {
-    title: 's6-svstat tells of the file down as it stands by then',
+    title: 's6-svstat reports the current down file',
     tree: {
       'web/run': run,
       ...asking(
@@ -41,7 +41,7 @@ conform('control files that a script changes', [
     trace: ['run', 'false', 'true'],
   },
   {
-    title: 's6-svc -wU waits for the readiness of what announces by then, and is to no avail',
+    title: 's6-svc -wU waits for the readiness by the current notification-fd, and times out',
     tree: {
       'web/run': run,
       ...asking('echo 3 >../web/notification-fd', 's6-svc -wU -T 1000 -u ../web', 'say wU: $?'),
@@ -62,7 +62,7 @@ conform('s6-svstat', [
     trace: ['run', 'up (pid) some time', 'true true true false false -1 NA -1'],
   },
   {
-    title: 'one that has announced its readiness, and is normally down',
+    title: 'a service that has announced its readiness, and is normally down',
     tree: { 'web/run': announcing, 'web/notification-fd': '3', 'web/down': '', ...lookTwice },
     steps: [
       ...[svc('u'), until('run'), is('up, wanted, ready')],
@@ -75,7 +75,7 @@ conform('s6-svstat', [
     ],
   },
   {
-    title: 'one that runs once, and stands still',
+    title: 'a service that runs once, and is paused',
     tree: {
       'web/run': run,
       'web/down': '',
@@ -95,7 +95,7 @@ conform('s6-svstat', [
     ],
   },
   {
-    title: 'one that was ended by a signal, which has a name and a number',
+    title: 'a service that a signal ended, by name and by number',
     tree: {
       'web/run': run,
       ...asking(says, 'look', 'look -n', 'look -wes', 'look -o signum', 'say done'),
@@ -111,7 +111,7 @@ conform('s6-svstat', [
     ],
   },
   {
-    title: 'one that has exited, seen from its own finish script',
+    title: 'a service that has exited, from its own finish script',
     tree: {
       'web/run': sh('say run', 'exit 3'),
       'web/finish': sh(
@@ -124,7 +124,7 @@ conform('s6-svstat', [
     trace: ['run', 'down (exitcode 3) some time, normally up, want up', 'false true false 3'],
   },
   {
-    title: 'one that is not there: 1; a field that is none: 100',
+    title: 'an unknown service: 1; an unknown field: 100',
     tree: {
       'web/run': run,
       ...asking('s6-svstat ../nobody', 'say $?', 's6-svstat -o nothing ../web', 'say $?'),
@@ -137,7 +137,7 @@ conform('s6-svstat', [
 conform('s6-svwait', [
   {
     number: 43,
-    title: 'a service that fails for good while it is waited for: 1; afterwards the time runs out',
+    title: 'a service that fails for good during the wait: 1; afterwards the wait times out',
     tree: {
       'web/run': sh('trap "exit 3" USR1', 'say run', 'stay'),
       'web/finish': sh('exit 125'),
@@ -148,7 +148,7 @@ conform('s6-svwait', [
     trace: ['run', '1', '99'],
   },
   {
-    title: 'a state that is there already is reached at once, with a down file too',
+    title: 'the wait for a current state ends at once, with a down file too',
     tree: {
       'web/run': run,
       'web/down': '',
@@ -158,7 +158,7 @@ conform('s6-svwait', [
     trace: ['0'],
   },
   {
-    title: 'all of several, or any',
+    title: 'the wait for all of several services, or any',
     tree: {
       'web/run': run,
       'api/down': '',
@@ -190,7 +190,7 @@ conform('s6-svc from a script', [
         ...['s6-svc -wD ../web', 'say Down'],
       ),
     },
-    // Between run and finish s6 stands as if there were none to come.
+    // Between run and finish, s6 reports a state without a finish to come.
     steps: [
       ...[until('run'), svc('o', 'desk'), until('down'), is('finishing')],
       ...[write({ 'desk/go': '' }), until('Down')],
@@ -215,7 +215,7 @@ conform('s6-svc from a script', [
     trace: ['run', 'announces', 'ready'],
   },
   {
-    title: '-T: the time runs out with 99',
+    title: '-T: the wait times out with 99',
     tree: {
       'web/down': '',
       'web/run': run,
@@ -225,19 +225,19 @@ conform('s6-svc from a script', [
     trace: ['99'],
   },
   {
-    title: 'a service takes itself down, and is not restarted',
+    title: 'a service stops itself, and is not restarted',
     tree: { 'web/run': sh('say run', 's6-svc -d .', 'stay'), 'web/finish': finish },
     steps: [until('finish 256 15'), is('down')],
     trace: ['run', 'finish 256 15'],
   },
   {
-    title: 'a finish script that says -O: never again, until it is started by hand',
+    title: 'a finish script that calls -O: no restart until a command starts the service',
     tree: { 'web/run': sh('say run', 'exit 3'), 'web/finish': sh('s6-svc -O .', 'say finish') },
     steps: [until('finish'), is('down')],
     trace: ['run', 'finish'],
   },
   {
-    title: '-D leaves a down file, -U takes it away',
+    title: '-D makes a down file, -U removes it',
     tree: {
       'web/run': run,
       ...asking(
@@ -254,7 +254,7 @@ conform('s6-svc from a script', [
 
 conform('s6-svok', [
   {
-    title: 'whether a directory has a supervisor',
+    title: 's6-svok reports whether a directory has a supervisor',
     tree: {
       'web/run': run,
       ...asking('s6-svok ../web', 'say web $?', 's6-svok ../nobody', 'say nobody $?'),
@@ -266,7 +266,7 @@ conform('s6-svok', [
 
 conform('s6-svscanctl from a script', [
   {
-    title: '-an: what is new is started, what is gone is stopped',
+    title: '-an: new services are started, removed ones are stopped',
     tree: {
       'web/run': run,
       'old/run': sh('trap "say old: ends; exit" TERM', 'say old: runs', 'stay'),
@@ -284,7 +284,7 @@ conform('s6-svscanctl from a script', [
     trace: { run: [''], old: ['runs', 'ends'], '0': [''], new: [''] },
   },
   {
-    title: '-t: everything ends',
+    title: '-t: everything stops',
     tree: {
       'web/run': run,
       'web/finish': finish,

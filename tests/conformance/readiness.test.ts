@@ -4,13 +4,13 @@
 import { aSecondLater, finish, is, marking, run, sh, svc, until, witness, write } from './case.ts';
 import { conform } from './conform.ts';
 
-/** A run that announces its readiness when it is sent USR1. */
+/** A run that announces its readiness at USR1. */
 const announcing = sh('trap "echo >&3" USR1', 'say run', 'stay');
 
 conform('readiness', [
   {
     number: 40,
-    title: 'a newline: it is ready; before that it is not',
+    title: 'a service is ready after a newline, and not before',
     tree: { 'web/run': announcing, 'web/notification-fd': '3\n', ...witness },
     steps: [
       ...[until('run'), ...aSecondLater, is('up, wanted')],
@@ -20,9 +20,9 @@ conform('readiness', [
   },
   {
     number: 40,
-    title: 'words without a newline: it is not ready until the newline comes',
+    title: 'text without a newline: the service is not ready until the newline',
     tree: {
-      // s6 2.11 hears of nothing else until there is more to read, so the script itself has to go on.
+      // s6 2.11 processes nothing else until there is more to read, so the script itself has to continue.
       'web/run': sh(
         'printf "not yet" >&3',
         'say run',
@@ -41,7 +41,7 @@ conform('readiness', [
   },
   {
     number: 40,
-    title: 'closed without a newline: it runs on, and is not ready',
+    title: 'closed without a newline: the service stays up, and is not ready',
     tree: {
       'web/run': sh('exec 3>&-', 'say run', 'stay'),
       'web/notification-fd': '3',
@@ -52,7 +52,7 @@ conform('readiness', [
     trace: ['run', 'a second later', 'finish 256 15'],
   },
   {
-    title: 'several newlines at once: it is ready',
+    title: 'several newlines at once: the service is ready',
     tree: {
       'web/run': sh('printf "a\\nb\\n\\n" >&3', 'exec 3>&-', 'say run', 'stay'),
       'web/notification-fd': '3',
@@ -63,7 +63,7 @@ conform('readiness', [
   },
   {
     number: 41,
-    title: 'what is written after the newline kills it under s6, and does no harm under us',
+    title: 'output after the newline: it kills the process under s6, and has no effect here',
     tree: {
       'web/run': sh(
         'count starts',
@@ -81,17 +81,17 @@ conform('readiness', [
     ],
     s6: ['run', 'finish 256 13', 'a second later', 'finish 256 15'],
     ours: ['run', 'has written again', 'a second later', 'finish 256 15'],
-    why: 'Bytes after the newline are read and dropped, so that nobody dies of SIGPIPE.',
+    why: 'Bytes after the newline are read and dropped, so that no process dies of SIGPIPE.',
   },
   {
     number: 42,
-    title: 'notification-fd holds no number: it starts, and announces nothing',
+    title: 'notification-fd is not a number: the service starts, and announces nothing',
     tree: { 'web/run': run, 'web/notification-fd': 'foo', ...witness },
     steps: [until('run'), ...aSecondLater, is('up, wanted')],
     trace: ['run', 'a second later'],
   },
   {
-    title: 'readiness is lost with the run: each announces its own',
+    title: 'readiness ends with the run: each run announces its own',
     tree: { 'web/run': announcing, 'web/notification-fd': '3' },
     steps: [
       ...[until('run'), svc('1'), is('up, wanted, ready')],
@@ -102,7 +102,7 @@ conform('readiness', [
   },
   {
     title:
-      'announced on its way down, a good second before its end: wanted again, it comes back at once',
+      'readiness during a stop, more than a second before the exit: wanted again, the service restarts at once',
     tree: {
       'web/run': sh(
         'count starts',
@@ -122,7 +122,7 @@ conform('readiness', [
     trace: ['run', 'term', 'a second later', 'finish 3 0', 'back at once', 'run', 'finish 256 15'],
   },
   {
-    title: 'a descriptor far up',
+    title: 'a high descriptor number',
     tree: {
       'web/run': '#!/bin/bash\n. "$WORDS"\necho >&500\nsay run\nstay\n',
       'web/notification-fd': '500',
@@ -131,7 +131,7 @@ conform('readiness', [
     trace: ['run'],
   },
   {
-    title: 'notification-fd 1 takes the place of stdout',
+    title: 'notification-fd 1 replaces stdout',
     tree: { 'web/run': sh('echo hello', 'say run', 'stay'), 'web/notification-fd': '1' },
     steps: [until('run'), is('up, wanted, ready')],
     trace: ['run'],
@@ -147,7 +147,7 @@ conform('readiness', [
     trace: ['log'],
   },
   {
-    title: 's6-notifyoncheck asks data/check until it is content',
+    title: 's6-notifyoncheck calls data/check until it succeeds',
     tree: {
       'web/run': '#!/bin/sh\nexec s6-notifyoncheck -w 100 -n 0 ./program\n',
       'web/program': sh('say run', 'stay'),

@@ -1,5 +1,5 @@
 /*
- * The tables of the README that say how s6 and ours differ have a row for everything that s6 has.
+ * The tables of the README on the differences from s6 have a row for everything that s6 has.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -21,7 +21,7 @@ function rowsOf(heading: string): readonly string[] {
   return rows.map((line) => line.split('|')[1] ?? '');
 }
 
-/** The letters of the options that a row of commands is about. */
+/** The option letters in a row of commands. */
 function lettersIn(row: string): readonly string[] {
   return [...row.matchAll(/-(\w)\b/g)].map(([, letter]) => letter ?? '');
 }
@@ -31,7 +31,7 @@ const s6 = findProgram('s6-svc');
 const isMissing = s6 === undefined && process.env['CI'] !== 'true';
 const skip = isMissing ? 's6 is not installed: there is nothing to compare the tables with' : false;
 
-/** The options of a program of s6, by its usage. */
+/** The options of a program of s6, from its usage. */
 function optionsOf(program: string): readonly string[] {
   const { stderr } = spawnSync(program, { encoding: 'utf8' });
   const [, letters = ''] = /\[ -(\w{5,}) \]/.exec(stderr) ?? [];
@@ -57,7 +57,7 @@ test('each command of s6-svscanctl has a row', { skip }, () => {
   );
 });
 
-test('each program of s6 that is about services is named', { skip }, () => {
+test('each program of s6 for services is named', { skip }, () => {
   const programs = readdirSync(dirname(s6 ?? '')).filter((name) =>
     /^s6-(sv|supervise|permafailon|instance-)/.test(name),
   );

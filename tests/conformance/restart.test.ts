@@ -1,5 +1,5 @@
 /*
- * What comes after a death: finish, the delay, and never again.
+ * What follows a death: finish, the delay, and the end of restarts.
  */
 import {
   aSecondLater,
@@ -17,7 +17,7 @@ import {
 } from './case.ts';
 import { conform } from './conform.ts';
 
-/** A finish script that is killed at its first call, and says how long that took at the second start of run. */
+/** A finish script the first call of which is killed; the second start of run reports how long that took. */
 const hanging = sh(
   'mark',
   'say finish $1 $2',
@@ -28,7 +28,7 @@ const hanging = sh(
 conform('restarts', [
   {
     number: 23,
-    title: 'run ends at once, without finish: it comes back a second later',
+    title: 'run exits at once, without finish: it is restarted a second later',
     tree: {
       'web/run': sh('if [ -e moment ]; then ago; say back $ago; stay; fi', 'say run', 'mark'),
     },
@@ -37,14 +37,14 @@ conform('restarts', [
   },
   {
     number: 24,
-    title: 'run has lived for longer than a second: it comes back a second later all the same',
+    title: 'run has lived for longer than a second: it is still restarted a second later',
     tree: { 'web/run': timed, 'web/finish': marking, ...witness },
     steps: [until('run'), ...aSecondLater, svc('1'), until('run', 2)],
     trace: ['run', 'a second later', 'finish 3 0', 'back a second later', 'run', 'finish 256 15'],
   },
   {
     number: 25,
-    title: 'finish takes longer than a second: it comes back a second after its end',
+    title: 'finish takes longer than a second: run is restarted a second after its exit',
     tree: {
       'web/run': timed,
       'web/finish': sh('say finish $1 $2', 'if [ $1 = 3 ]; then sleep 1.2; fi', 'mark'),
@@ -54,7 +54,7 @@ conform('restarts', [
   },
   {
     number: 26,
-    title: 'ready a good second ago when it dies: it comes back at once',
+    title: 'run was ready for more than a second when it dies: it is restarted at once',
     tree: {
       'web/run': sh(
         'trap "exit 3" USR1',
@@ -72,7 +72,7 @@ conform('restarts', [
   },
   {
     number: 26,
-    title: 'ready just before it dies: it comes back a second after its readiness',
+    title: 'run was ready just before it dies: it is restarted a second after its readiness',
     tree: {
       'web/run': sh(
         'if [ -e moment ]; then ago; say back $ago; stay; fi',
@@ -89,7 +89,7 @@ conform('restarts', [
   },
   {
     number: 28,
-    title: 'finish exits 125: it stays down until it is started',
+    title: 'finish exits 125: the service stays down until a command starts it',
     tree: {
       'web/run': mortal,
       'web/finish': sh('say finish $1 $2', 'exit 125'),
@@ -99,7 +99,7 @@ conform('restarts', [
     trace: ['run', 'finish 3 0', 'a second later', 'run', 'finish 256 15'],
   },
   {
-    title: 'finish fails with another code, or by a signal: it comes back',
+    title: 'finish exits with another code, or by a signal: run is restarted',
     tree: {
       'web/run': mortal,
       'web/finish': sh(
@@ -113,7 +113,7 @@ conform('restarts', [
     trace: ['run', 'finish 3 0', 'run', 'finish 3 0', 'run', 'finish 256 15'],
   },
   {
-    title: 'there is a finish for each death, and it has ended before run starts again',
+    title: 'each death has one finish, which exits before run starts again',
     tree: {
       'web/run': sh(
         'mkdir lock || say two at once',
@@ -133,7 +133,7 @@ conform('restarts', [
   },
   {
     number: 29,
-    title: 'finish hangs: it is killed when its timeout-finish is over, and run comes back',
+    title: 'finish hangs: it is killed after its timeout-finish, and run is restarted',
     tree: { 'web/run': mortal, 'web/finish': hanging, 'web/timeout-finish': '1000\n' },
     steps: [until('run'), svc('1'), until('run', 2)],
     trace: ['run', 'finish 3 0', 'run', 'finish 256 15'],
@@ -159,7 +159,7 @@ conform('restarts', [
   })),
   {
     number: 29,
-    title: 'timeout-finish is 0: finish may take its time',
+    title: 'timeout-finish is 0: finish has no limit',
     tree: {
       'web/run': mortal,
       'web/finish': sh('say finish $1 $2', 'if [ $1 = 3 ]; then sleep 5.5; say finished; fi'),
@@ -169,7 +169,7 @@ conform('restarts', [
     trace: ['run', 'finish 3 0', 'finished', 'run', 'finish 256 15'],
   },
   {
-    title: 'KILL at the end of timeout-finish: ours reaches the children too',
+    title: 'KILL after timeout-finish: this library kills the children too',
     tree: {
       'web/run': sh(
         'trap "exit 3" USR1',
@@ -188,14 +188,14 @@ conform('restarts', [
     why: 'KILL goes to the whole process group, as it does to that of run.',
   },
   {
-    title: 'max-death-tally only limits what is remembered',
+    title: 'max-death-tally only limits the recorded deaths',
     tree: { 'web/run': mortal, 'web/finish': finish, 'web/max-death-tally': '1' },
     steps: [until('run'), svc('1'), until('run', 2), svc('1'), until('run', 3)],
     trace: ['run', 'finish 3 0', 'run', 'finish 3 0', 'run', 'finish 256 15'],
   },
   {
     number: 18,
-    title: 'there is no run: the others start, and it is tried again after ten seconds',
+    title: 'a service has no run: the others start, and it is tried again after ten seconds',
     tree: {
       'web/finish': finish,
       'web/data/empty': '',

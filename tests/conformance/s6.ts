@@ -7,7 +7,7 @@ import { until } from '../processes.ts';
 import type { Standing } from './case.ts';
 import type { Driven, Driver } from './drive.ts';
 
-/** The real s6: `s6-svscan` on the tree's services, `s6-svc` for commands, `s6-svscanctl -t` for the stop. */
+/** The installed s6: `s6-svscan` for the services of the tree, `s6-svc` for commands, `s6-svscanctl -t` for the stop. */
 export const s6: Driver = {
   name: 's6',
   async start(root, variables) {
@@ -24,7 +24,7 @@ export const s6: Driver = {
 
 const call = promisify(execFile);
 
-/** The commands after which s6-supervise writes its status; `s6-svc` itself ends when they are on their way. */
+/** The commands after which s6-supervise writes its status; `s6-svc` exits when they are sent. */
 const announced = /[uodO]/;
 
 class RealTree implements Driven {
@@ -45,7 +45,7 @@ class RealTree implements Driven {
     await until(() => this.#writing(service) !== before, `what comes of -${letters}`);
   }
 
-  /** Reads the status file: pid and flags stand at its end. */
+  /** Reads the status file: pid and flags are at its end. */
   standing(service: string): Standing | undefined {
     try {
       const status = readFileSync(join(this.#pathOf(service), 'supervise/status'));
@@ -79,14 +79,14 @@ class RealTree implements Driven {
     return this.#stopped;
   }
 
-  /** A script may have asked for the end already, and then nobody listens any more. */
+  /** A script may have stopped the tree already; then no supervisor reads the command. */
   async #stop(): Promise<void> {
     const asked = call('s6-svscanctl', ['-t', this.#directory]);
     await Promise.any([asked, this.#exit]);
     await this.#exit;
   }
 
-  /** Each time that the status is written, it is a new file. */
+  /** Identifies a write of the status: each write makes a new file. */
   #writing(service: string): string {
     const { ino, ctimeNs } = statSync(join(this.#pathOf(service), 'supervise/status'), {
       bigint: true,

@@ -1,10 +1,10 @@
 /*
- * The stop of the whole tree. Every case ends with one; these are about what it does.
+ * The stop of the whole tree. Every case ends with one; these show what it does.
  */
 import { finish, frail, hurry, is, mortal, run, sh, stop, svc, until } from './case.ts';
 import { conform } from './conform.ts';
 
-/** A run that ends only when its sibling has been asked to end, too. */
+/** A run that exits only when its sibling has been asked to exit, too. */
 const sociable = (name: string, sibling: string): string =>
   sh(
     `trap "echo >asked; until [ -e ../${sibling}/asked ]; do sleep 0.05; done; say ${name}: ends; exit" TERM`,
@@ -14,26 +14,26 @@ const sociable = (name: string, sibling: string): string =>
 
 conform('the stop of the tree', [
   {
-    title: 'what is paused goes on and ends',
+    title: 'a paused service is continued and exits',
     tree: { 'web/run': run, 'web/finish': finish },
     steps: [until('run'), svc('p')],
     trace: ['run', 'finish 256 15'],
   },
   {
-    title: 'the down-signal is what is sent',
+    title: 'a service gets its down-signal',
     tree: { 'web/run': run, 'web/finish': finish, 'web/down-signal': 'SIGHUP' },
     steps: [until('run')],
     trace: ['run', 'finish 256 1'],
   },
   {
-    title: 'what ends by itself may say with which code',
+    title: 'a service that exits by itself chooses its exit code',
     tree: { 'web/run': sh('trap "exit 7" TERM', 'say run', 'stay'), 'web/finish': finish },
     steps: [until('run')],
     trace: ['run', 'finish 7 0'],
   },
   {
     number: 66,
-    title: 'a finish script that runs already is not disturbed, and run does not come back',
+    title: 'a running finish script is not disturbed, and run is not restarted',
     tree: {
       'web/run': mortal,
       'web/finish': sh('trap "say term" TERM HUP', 'say finish $1 $2', 'sleep 1.2', 'say finished'),
@@ -43,37 +43,37 @@ conform('the stop of the tree', [
   },
   {
     number: 66,
-    title: 'the finish script that follows is not disturbed either',
+    title: 'the finish script during the stop is not disturbed either',
     tree: { 'web/run': run, 'web/finish': sh('say finish $1 $2', 'sleep 1', 'say finished') },
     steps: [until('run')],
     trace: ['run', 'finish 256 15', 'finished'],
   },
   {
-    title: 'what waits for its restart does not come back',
+    title: 'a service in its restart delay is not restarted',
     tree: { 'web/run': frail, 'web/finish': finish },
     steps: [hurry(until('finish 3 0'), is('down, wanted'), stop)],
     trace: ['run', 'finish 3 0'],
   },
   {
-    title: 'what could not be run is not waited for',
+    title: 'the stop does not wait for a service that could not be run',
     tree: { 'web/data/empty': '', 'web/finish': finish },
     steps: [is('down, wanted')],
     trace: [],
   },
   {
-    title: 'what is down is left alone',
+    title: 'a service that is down is left alone',
     tree: { 'web/run': run, 'web/down': '', 'web/finish': finish },
     steps: [is('down')],
     trace: [],
   },
   {
-    title: 'what was started once ends as the others do',
+    title: 'a service that was started once stops like the others',
     tree: { 'web/run': run, 'web/down': '', 'web/finish': finish },
     steps: [is('down'), svc('o'), until('run')],
     trace: ['run', 'finish 256 15'],
   },
   {
-    title: 'what is dying already ends as it was asked to',
+    title: 'a service that is stopping already completes its stop',
     tree: {
       'web/run': sh('trap "say term; sleep 1.5; exit 4" TERM', 'say run', 'stay'),
       'web/finish': finish,
@@ -81,10 +81,10 @@ conform('the stop of the tree', [
     steps: [until('run'), svc('d'), until('term')],
     s6: ['run', 'term', 'term', 'finish 4 0'],
     ours: ['run', 'term', 'finish 4 0'],
-    why: 'What was asked to end is not asked again.',
+    why: 'A service that was asked to stop is not asked again.',
   },
   {
-    title: 'what ignores TERM is killed when its timeout-kill is over',
+    title: 'a service that ignores TERM is killed after its timeout-kill',
     tree: {
       'web/run': sh('trap "say term" TERM', 'say run', 'stay'),
       'web/finish': finish,
@@ -95,15 +95,15 @@ conform('the stop of the tree', [
   },
   {
     number: 63,
-    title: 'what takes its time, without timeout-kill: s6 waits for ever, ours for three seconds',
+    title: 'a slow service without timeout-kill: s6 waits for ever, this library for three seconds',
     tree: { 'web/run': sh('trap "sleep 5; exit 5" TERM', 'say run', 'stay'), 'web/finish': finish },
     steps: [until('run')],
     s6: ['run', 'finish 5 0'],
     ours: ['run', 'finish 256 9'],
-    why: 'S6_SERVICES_GRACETIME holds for each service, so that a stop always comes to its end.',
+    why: 'S6_SERVICES_GRACETIME limits each service, so that a stop always ends.',
   },
   {
-    title: 'a finish script that hangs is killed when its timeout-finish is over',
+    title: 'a finish script that hangs is killed after its timeout-finish',
     tree: {
       'web/run': run,
       'web/finish': sh('say finish $1 $2', 'stay'),
@@ -113,7 +113,7 @@ conform('the stop of the tree', [
     trace: ['run', 'finish 256 15'],
   },
   {
-    title: 'all are asked at the same time',
+    title: 'all services are asked to stop at the same time',
     tree: { 'a/run': sociable('a', 'b'), 'b/run': sociable('b', 'a') },
     steps: [until('a: run'), until('b: run')],
     trace: { a: ['run', 'ends'], b: ['run', 'ends'] },

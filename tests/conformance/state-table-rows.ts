@@ -1,5 +1,5 @@
 /*
- * The state table: how a service is brought into each state, and what comes of commands there.
+ * The state table: how a service reaches each state, and the effects of commands there.
  */
 import { aSecondLater, hurry, is, marking, sh, svc, timed, until, write } from './case.ts';
 import type { End, Row } from './state-table.ts';
@@ -22,14 +22,14 @@ import {
 } from './state-table.ts';
 
 const asked = 'restart() is a request to come back at once; in s6 r is only a signal.';
-const onlyOnce = 'What was asked to end is not asked again.';
+const onlyOnce = 'A service that was asked to stop is not asked again.';
 
 const go = write({ 'web/go': '' });
 const untilGo = 'until [ -e go ]; do sleep 0.1; done';
 
 const unprepared = [
   'if [ -e moment ]; then ago; fi',
-  // Time enough for whatever was sent to it before there was a `go`.
+  // Enough time for every signal that was sent before there was a `go`.
   'sleep 0.1',
   untilGo,
   'trap "exit 3" USR1',
@@ -38,13 +38,13 @@ const unprepared = [
   'stay',
 ];
 
-/** A run that does nothing before there is a file `go`: what is sent to it before that meets it unprepared. */
+/** A run without traps until there is a file `go`: signals before that have their default action. */
 const fresh = sh(...unprepared);
 
-/** The same, but the first time it dies by itself. */
+/** The same, but its first run exits by itself. */
 const freshAgain = sh('count starts', 'if [ $count = 1 ]; then say run; exit 3; fi', ...unprepared);
 
-/** A run that outlives TERM once, at its first start. */
+/** A run that survives one TERM, at its first start. */
 const stubborn = sh(
   'trap "exit 3" USR1',
   'if [ -e moment ]; then ago; say back $ago; else trap "trap - TERM; say term" TERM; fi',
@@ -52,7 +52,7 @@ const stubborn = sh(
   'stay',
 );
 
-/** A finish script that says never again, the first time. */
+/** A finish script that exits 125, the first time. */
 const resigning = sh(
   'say finish $1 $2',
   'count finishes',
@@ -60,7 +60,7 @@ const resigning = sh(
   'mark',
 );
 
-/** A finish script that waits for a file `go`, and would never get there if a signal came to it. */
+/** A finish script that waits for a file `go`; a signal would end it first. */
 const lingering = sh('say finish $1 $2', untilGo, 'say finished', 'mark');
 
 const announcing = {
@@ -70,7 +70,7 @@ const announcing = {
   'web/notification-fd': '3',
 };
 
-/** Its scripts do not say whether it has died. */
+/** Its scripts do not report whether it has exited. */
 const silent = { 'web/run': fresh, 'web/down': '', 'web/notification-fd': '3' };
 
 const finishing = { 'web/run': timed, 'web/finish': lingering, 'web/timeout-finish': '0' };
@@ -92,7 +92,7 @@ const finishesAndOursComes = differs(asked, [go, ...aSecondLater], {
   ours: ['finished', ...comesAtOnce, 'finished'],
 });
 
-/** It dies unprepared, and comes back after its delay: its nth start that it has gone through with. */
+/** It dies without a trap, and is restarted after its delay; its nth start is complete. */
 const diesAndComesBack = (nth: number, word = termed): End =>
   after(until(word), after(go, comesBack(nth, word)));
 
@@ -102,7 +102,7 @@ const staysDown: Row['cells'] = [
   ['rr', differs(asked, [go, ...aSecondLater], { s6: [later], ours: [termed, ...comesAtOnce] })],
 ];
 
-/** What comes of commands to what is down, and would start for the nth time. */
+/** The effects of commands on a service that is down, and would start for the nth time. */
 const startsOrNot = (nth: number, ...words: readonly string[]): Row['cells'] => [
   ['u uu du ou ru', after(go, starts(nth, ...words))],
   ['o oo do uo ro', after(go, startsOnce(nth, ...words))],
@@ -115,7 +115,7 @@ const startsOrNot = (nth: number, ...words: readonly string[]): Row['cells'] => 
   ],
 ];
 
-/** Every state with every command, once and twice, and what else shows how commands go together. */
+/** Every state with every command, once and twice, and further combinations of commands. */
 export const rows: readonly Row[] = [
   {
     state: 'down',
@@ -163,7 +163,7 @@ export const rows: readonly Row[] = [
     ],
   },
   {
-    // Here s6 has it die first, and ours if the process is there already.
+    // s6 lets the process die first, this library only if it exists already.
     state: 'starting',
     tree: silent,
     arrive: [is('down')],

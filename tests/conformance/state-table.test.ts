@@ -1,5 +1,5 @@
 /*
- * The state table: every command in every state, once and twice in one go, and what comes of it.
+ * The state table: every command in every state, once and twice in one call, and its effect.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ const cases = rows.flatMap(casesOf);
 
 conform('the state table', cases);
 
-/** The letters by which a command of the machine is given; what is no command has none. */
+/** The letters of each command of the machine; empty for an input that is no command. */
 const lettersOf: Readonly<Record<Input['type'], string>> = {
   ...{ start: 'u', once: 'oO', stop: 'd', restart: 'r', signal: 'tk' },
   ...{
@@ -28,7 +28,7 @@ const lettersOf: Readonly<Record<Input['type'], string>> = {
   },
 };
 
-test('each state has each command, once and twice (cases 33, 35 and 36)', () => {
+test('the table has each command in each state, once and twice (cases 33, 35 and 36)', () => {
   const letters = Object.values(lettersOf).join('').split('');
   const wanted = letters.flatMap((letter) => [letter, letter + letter]);
   for (const state of Object.keys(machine)) {
@@ -39,13 +39,13 @@ test('each state has each command, once and twice (cases 33, 35 and 36)', () => 
   }
 });
 
-test('no cell stands in the table twice', () => {
+test('no cell is in the table twice', () => {
   const titles = cases.map(({ title }) => title);
   const again = titles.filter((title, index) => titles.indexOf(title) !== index);
   assert.deepEqual(again, []);
 });
 
-test('of all that the machine takes, it is known what is a command', () => {
+test('every input of the machine is known to be a command or not', () => {
   const taken = Object.values(machine).flatMap((inputs) => Object.keys(inputs));
   const unknown = taken.filter((input) => !(input in lettersOf));
   assert.deepEqual(unknown, []);

@@ -1,17 +1,17 @@
 /*
- * What run and finish are given: arguments, folder, descriptors, signals, session.
+ * The environment of run and finish: arguments, folder, descriptors, signals, session.
  */
 import { finish, is, run, sh, svc, until } from './case.ts';
 import { conform } from './conform.ts';
 import { inheritedDescriptors } from './descriptors.ts';
 
-/** What a script says of its session: it leads a session and a group of its own. */
+/** Reports the session of a script: whether it leads a session and a group of its own. */
 const session = [
   'read -r pid _ _ _ group session _ </proc/self/stat',
   'if [ $pid = $group ] && [ $pid = $session ]; then own="its own session"; else own=no; fi',
 ];
 
-/** What a script says of the signals that it would not get. */
+/** Reports the signals that a script would not get. */
 const signals = [
   'while read -r key mask; do',
   '  case $key in SigBlk: | SigIgn:) masks="$masks$key$mask " ;; esac',
@@ -19,11 +19,11 @@ const signals = [
 ];
 const allSignals = 'SigBlk:0000000000000000 SigIgn:0000000000000000';
 
-/** What a script says of its descriptors; one is that of the listing itself. */
+/** Reports the descriptors of a script; one belongs to the listing. */
 const descriptors = 'fds=$(echo $(ls /proc/self/fd))';
 const noFurther = listingOf(['0', '1', '2', ...inheritedDescriptors()]);
 
-// Not the usual one, so that it shows.
+// Not the usual umask, so that a change shows.
 process.umask(0o027);
 
 conform('surroundings', [
@@ -68,7 +68,7 @@ conform('surroundings', [
     steps: [until('run'), svc('d'), is('down')],
     s6: ['run', '3'],
     ours: ['run', '4 its group'],
-    why: 's6 gives it from 2.13 on.',
+    why: 's6 passes it from 2.13 on.',
   },
   ...[
     { number: 28, code: 125, seen: '125 0' },
@@ -77,7 +77,7 @@ conform('surroundings', [
     { code: 0, seen: '0 0' },
   ].map(({ code, seen, ...common }) => ({
     ...common,
-    title: `run exits ${code}: finish is told ${seen}, and it comes back`,
+    title: `run exits ${code}: finish gets ${seen}, and run is restarted`,
     tree: {
       'web/run': sh('count starts', 'say run', `if [ $count = 1 ]; then exit ${code}; fi`, 'stay'),
       'web/finish': finish,
@@ -116,7 +116,7 @@ conform('surroundings', [
     trace: ['run: its own session'],
   },
   {
-    title: 'there is no descriptor but 0, 1 and 2',
+    title: 'a script has no descriptor but 0, 1 and 2',
     tree: {
       'web/run': sh(descriptors, 'say run: $fds', 'stay'),
       'web/finish': sh(descriptors, 'say finish: $fds'),
@@ -134,7 +134,7 @@ conform('surroundings', [
     trace: { web: [noFurther], log: [noFurther] },
   },
   {
-    title: 'stdin is at its end',
+    title: 'stdin is empty',
     tree: {
       'web/run': sh('read -r line || say run: nothing to read', 'say run', 'stay'),
       'web/finish': sh('read -r line || say finish: nothing to read'),
@@ -143,7 +143,7 @@ conform('surroundings', [
     trace: ['run: nothing to read', 'run', 'finish: nothing to read'],
   },
   {
-    title: 'no signal is blocked or ignored, SIGPIPE neither',
+    title: 'no signal is blocked or ignored, including SIGPIPE',
     tree: {
       'web/run': sh(...signals, 'say run: $masks', 'stay'),
       'web/finish': sh(...signals, 'say finish: $masks'),
@@ -152,13 +152,13 @@ conform('surroundings', [
     trace: [`run: ${allSignals}`, `finish: ${allSignals}`],
   },
   {
-    title: 'the umask is kept',
+    title: 'the umask is inherited',
     tree: { 'web/run': sh('say $(umask)', 'stay'), 'web/finish': sh('say $(umask)') },
     steps: [until('0027')],
     trace: ['0027', '0027'],
   },
   {
-    title: 'the environment is inherited; ours adds where its runtime directory is',
+    title: 'the environment is inherited; this library adds the path of its runtime directory',
     tree: {
       'web/run': sh(
         'say $(env | sed -n "s/^\\(STAGEKEEPER[^=]*\\)=.*/\\1/p; s/^NEVER=.*/NEVER/p" | sort)',
@@ -170,7 +170,7 @@ conform('surroundings', [
     steps: [until('run'), svc('d'), is('down')],
     s6: ['NEVER', 'run', '1'],
     ours: ['NEVER STAGEKEEPER_RUNTIME', 'run', '1'],
-    why: 'Scripts find the container environment there, and it marks our processes. PATH has its programs first.',
+    why: 'Scripts find the container environment there, and it marks the processes of this library. PATH has its programs first.',
   },
   {
     title: 'env/ and data/ are not interpreted',
@@ -198,7 +198,7 @@ conform('surroundings', [
   },
 ]);
 
-/** What `ls` finds where these are open: them, and the lowest that is free. */
+/** The output of `ls` with these descriptors open: these, and the lowest free one. */
 function listingOf(open: readonly string[]): string {
   let free = 0;
   while (open.includes(String(free))) free += 1;

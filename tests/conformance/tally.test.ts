@@ -1,19 +1,19 @@
 /*
- * The tally of how the runs of a service ended, and the programs that finish scripts decide by: under s6 the real ones, under us
- * the stand-ins.
+ * The tally of how the runs of a service ended, and the programs that finish scripts use to decide: those of s6, and the shims of
+ * this library.
  */
 import type { Case } from './case.ts';
 import { aSecondLater, asking, finish, is, sh, svc, until, witness } from './case.ts';
 import { conform } from './conform.ts';
 import { findProgram } from '../runtime/shells.ts';
 
-/** A run that dies at once, each time in another way: the words stand for the first, the second ... time. */
+/** A run that exits at once, each time in another way: the words are for the first, the second ... time. */
 function dying(...ways: readonly string[]): string {
   const cases = ways.map((way, index) => `${String(index + 1)}) ${way} ;;`);
   return sh('count starts', 'say run $count', `case $count in ${cases.join(' ')} esac`, 'stay');
 }
 
-/** Says what `s6-svdt` prints, in one line and without what is different each time. */
+/** Reports the output of `s6-svdt` in one line, without what differs between runs. */
 const says = String.raw`look() {
   say $(s6-svdt "$@" | sed 's/^@4[0-9a-f]\{23\} /@ /') .
 }`;
@@ -28,7 +28,7 @@ const lookAll = [
 
 conform('s6-svdt', [
   {
-    title: 'every end of a run is on it: deaths, and ends that were asked for',
+    title: 'the tally has every end of a run: deaths, and requested ends',
     tree: {
       'web/run': sh('trap "exit 3" USR1', 'count starts', 'say run $count', 'stay'),
       ...asking(...lookAll),
@@ -66,7 +66,7 @@ conform('s6-svdt', [
     };
   }),
   {
-    title: 'max-death-tally becomes 0: nothing more is recorded, what is there stays',
+    title: 'max-death-tally becomes 0: nothing more is recorded, and the records stay',
     tree: {
       'web/run': dying(
         'exit 1',
@@ -83,7 +83,7 @@ conform('s6-svdt', [
     ],
   },
   {
-    title: 's6-svdt-clear empties it; the next end is on it again',
+    title: 's6-svdt-clear empties the tally; the next end is recorded again',
     tree: {
       'web/run': dying('exit 1', 'exit 2'),
       ...asking(
@@ -104,13 +104,13 @@ conform('s6-svdt', [
     ],
   },
   {
-    title: 'a run that cannot be started is on no tally',
+    title: 'a run that cannot be started is not in the tally',
     tree: { 'web/data/empty': '', ...asking(says, 'look ../web', 'say done') },
     steps: [is('down, wanted'), svc('o', 'desk'), until('done')],
     trace: ['.', 'done'],
   },
   {
-    title: 'wrong usage: 100; a directory that is none of a service: 111',
+    title: 'wrong usage: 100; a directory without a service: 111',
     tree: {
       'web/run': sh('say run', 'stay'),
       ...asking(
@@ -142,7 +142,7 @@ conform('s6-permafailon', [
     trace: [...['run 1', 'finish 0', 'run 2', 'finish 0', 'run 3', 'finish 125', 'a second later']],
   },
   {
-    title: 'a service that it keeps down is started by hand, until its next death',
+    title: 'a service that it keeps down is started by a command, until its next death',
     tree: {
       'web/run': dying('exit 3', 'exit 3'),
       'web/finish': sh('exec s6-permafailon 60 1 3 true'),
@@ -151,7 +151,7 @@ conform('s6-permafailon', [
     trace: ['run 1', 'run 2'],
   },
   {
-    title: 'what it prints, and which end decides: the last one that is needed',
+    title: 'the output, and which end decides: the last required one',
     tree: {
       'web/run': dying('exit 3', 'kill -USR2 $$', 'exit 7', 'exit 3'),
       'web/finish': sh(
@@ -171,7 +171,7 @@ conform('s6-permafailon', [
     ],
   },
   {
-    title: 'codes, ranges and signals, those that match and those that do not',
+    title: 'codes, ranges and signals, matching and not matching',
     tree: {
       'web/run': dying('exit 3', 'kill -USR2 $$'),
       'web/finish': finish,
@@ -197,7 +197,7 @@ conform('s6-permafailon', [
     ],
   },
   {
-    title: 'a stop that was asked for matches, too',
+    title: 'a requested stop matches, too',
     tree: {
       'web/run': sh('say run', 'stay'),
       'web/finish': sh('s6-permafailon 60 1 SIGTERM true', 'say finish $?'),
@@ -206,7 +206,7 @@ conform('s6-permafailon', [
     trace: ['run', 'finish 125', 'run', 'finish 125'],
   },
   {
-    title: 'the program gets its words as they are, and wrong usage is 100',
+    title: 'the program gets its arguments unchanged, and wrong usage is 100',
     tree: {
       'web/run': sh('say run', 'stay'),
       ...asking(
@@ -231,7 +231,7 @@ conform('s6-permafailon', [
     ],
   },
   {
-    title: 'from execline: it stands before the program that the script ends with',
+    title: 'in execline it precedes the program that ends the script',
     tree: {
       'web/run': dying('exit 3', 'kill -USR2 $$'),
       'web/finish': [

@@ -1,5 +1,5 @@
 /*
- * Trees that are odd: what counts as a service, and scripts that cannot be executed as they are.
+ * Unusual trees: what counts as a service, and scripts that cannot be executed directly.
  */
 import {
   aSecondLater,
@@ -20,7 +20,7 @@ import type { TreeFiles } from '../../lib/testing/index.ts';
 
 const named = sh('say $1 runs in "${PWD##*/services.d/}"', 'stay');
 
-/** A service that is down until it is asked, and then changes what stands beside it. */
+/** A service that is down until a command starts it, and then changes its neighbours. */
 function mover(...commands: readonly string[]): TreeFiles {
   return { 'mover/down': '', 'mover/run': sh(...commands, 'say mover: has moved') };
 }
@@ -37,7 +37,7 @@ conform('odd trees', [
   },
   {
     number: 20,
-    title: 'a link to a folder is a service of its own name, which runs in the folder',
+    title: "a link to a folder is a service with the link's name, which runs in the folder",
     tree: {
       '.real/run': sh('say $1 runs in "$(basename "$(pwd -P)")"', 'stay'),
       '.real/finish': sh('say $3 finishes'),
@@ -48,20 +48,20 @@ conform('odd trees', [
   },
   {
     number: 21,
-    title: 'a name with a dot before it is no service, one with a blank is',
+    title: 'a name with a leading dot is no service, a name with a blank is one',
     tree: { '.web/run': named, 'a b/run': named },
     steps: [until('a b runs in a b')],
     trace: ['a b runs in a b'],
   },
   {
-    title: 'a dangling link is no service, and hinders nobody',
+    title: 'a dangling link is no service, and has no effect',
     tree: { gone: { link: 'nowhere' }, 'web/run': run },
     steps: [until('run')],
     trace: ['run'],
   },
   {
     number: 46,
-    title: 'two names for one folder: one service under s6, two under us',
+    title: 'two names for one folder: one service under s6, two under this library',
     tree: {
       'web/run': run,
       same: { link: 'web' },
@@ -70,37 +70,37 @@ conform('odd trees', [
     steps: [until('run'), ...aSecondLater],
     s6: ['run', 'a second later'],
     ours: ['run', 'run', 'a second later'],
-    why: 'A service is a name here, and both can be asked for.',
+    why: 'A service is a name here, and both names can be used.',
   },
   {
     number: 22,
-    title: 'run has mode 0644: not under s6 alone, but it runs under s6-overlay and us',
+    title: 'run has mode 0644: not under s6 alone, but it runs under s6-overlay and here',
     tree: { 'web/run': { content: run, mode: 0o644 }, ...witness },
     steps: [...aSecondLater],
     s6: ['a second later'],
     ours: ['run', 'a second later'],
-    why: 'Half of the scripts in public trees are so; s6-overlay makes them executable.',
+    why: 'Half of the scripts in public trees have this mode; s6-overlay makes them executable.',
   },
   {
     number: 30,
     title:
-      'finish has mode 0644: as if there were none under s6 alone; it runs under s6-overlay and us',
+      'finish has mode 0644: it counts as absent under s6 alone; it runs under s6-overlay and this library',
     tree: { 'web/run': mortal, 'web/finish': { content: finish, mode: 0o644 } },
     steps: [until('run'), svc('1'), until('run', 2)],
     s6: ['run', 'run'],
     ours: ['run', 'finish 3 0', 'run', 'finish 256 15'],
-    why: 'Half of the scripts in public trees are so; s6-overlay makes them executable.',
+    why: 'Half of the scripts in public trees have this mode; s6-overlay makes them executable.',
   },
   {
-    title: 'run names no interpreter: not under s6; sh runs it under us',
+    title: 'run names no interpreter: it does not run under s6; sh runs it under this library',
     tree: { 'web/run': run.replace('#!/bin/sh\n', ''), ...witness },
     steps: [...aSecondLater],
     s6: ['a second later'],
     ours: ['run', 'a second later'],
-    why: 'As any shell would; it is a warning.',
+    why: 'As in any shell; it is a warning.',
   },
   {
-    title: 'run names an interpreter that is not there: no finish, and it stays wanted',
+    title: 'run names an interpreter that does not exist: no finish, and the service stays wanted',
     tree: { 'web/run': '#!/no/such/interpreter\n', 'web/finish': finish, ...witness },
     steps: [...aSecondLater, is('down, wanted')],
     trace: ['a second later'],
@@ -109,22 +109,22 @@ conform('odd trees', [
     { what: 'is empty', files: { 'web/finish': '' } },
     { what: 'is a folder', files: { 'web/finish/file': '' } },
     { what: 'is a dangling link', files: { 'web/finish': { link: 'nowhere' } } },
-    { what: 'names an interpreter that is not there', files: { 'web/finish': '#!/no/such\n' } },
+    { what: 'names an interpreter that does not exist', files: { 'web/finish': '#!/no/such\n' } },
   ].map(({ what, files }) => ({
     number: 30,
-    title: `finish ${what}: as if there were none`,
+    title: `finish ${what}: it counts as absent`,
     tree: { 'web/run': mortal, ...files },
     steps: [until('run'), svc('1'), until('run', 2)],
     trace: ['run', 'run'],
   })),
   {
-    title: 'a service that is new is started when services.d is looked at again',
+    title: 'a new service is started by a rescan',
     tree: { 'web/run': run },
     steps: [until('run'), write({ 'new/run': named }), rescan, until('new runs in new')],
     trace: ['run', 'new runs in new'],
   },
   {
-    title: 'a service that is gone is stopped when services.d is looked at again',
+    title: 'a removed service is stopped by a rescan',
     tree: {
       'old/run': sh('trap "say old ends; exit" TERM', 'say old runs', 'stay'),
       ...witness,
@@ -136,14 +136,14 @@ conform('odd trees', [
     trace: ['old runs', 'old ends', 'a second later'],
   },
   {
-    title: 'what has not changed is left alone when services.d is looked at again',
+    title: 'an unchanged service is left alone by a rescan',
     tree: { 'web/run': run, 'web/finish': finish, ...witness },
     steps: [until('run'), rescan, ...aSecondLater],
     trace: ['run', 'a second later', 'finish 256 15'],
   },
   {
     title:
-      'a folder that takes the place of another is a new service under s6, a changed one under us',
+      'a folder that replaces another one is a new service under s6, a changed one under this library',
     tree: {
       'web/run': sh('trap "say old: ends; exit" TERM', 'say old: runs', 'stay'),
       '.new/run': sh('say new: runs', 'stay'),
@@ -156,10 +156,10 @@ conform('odd trees', [
     ],
     s6: { ...moved, old: ['runs', 'ends'], new: ['runs'] },
     ours: { ...moved, old: ['runs', 'ends'] },
-    why: 'A service is a name: inodes may change by themselves where a container puts layers together.',
+    why: 'A service is a name: inodes may change by themselves where a container combines layers.',
   },
   {
-    title: 'a folder that is renamed is the same service under s6, another one under us',
+    title: 'a folder that is renamed is the same service under s6, another one under this library',
     tree: {
       'web/run': sh('trap "say $1: ends; exit" TERM', 'say $1: runs', 'stay'),
       ...mover('mv ../web ../other'),

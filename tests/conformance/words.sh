@@ -1,36 +1,36 @@
-# The words that the scripts of the conformance cases are written in.
+# The shell functions of the scripts in the conformance cases.
 
 # Adds a line to the trace, in one write.
 say() {
   echo "$*" >>"$TRACE"
 }
 
-# Waits for a signal, for ever and without a child: nobody ever writes to this pipe.
+# Waits for a signal, for ever and without a child: this pipe has no writer.
 stay() {
   while :; do read -r _ <&9; done 9<>"$NEVER"
 }
 
-# Whether a process lives; one that is dead but not yet reaped does not.
+# Whether a process is alive; a zombie is not.
 lives() {
   [ -e "/proc/$1/stat" ] && read -r _ _ state _ <"/proc/$1/stat" && [ "$state" != Z ]
 }
 
-# Counts in a file of the service: $count is 1 at the first call, 2 at the second ... By lines, so that whoever is killed
-# meanwhile leaves no file with half a number in it.
+# Counts in a file of the service: $count is 1 at the first call, 2 at the second ... By lines, so that a kill in
+# between leaves no file with half a number in it.
 count() {
   count=1
   if [ -e "$1" ]; then while read -r _; do count=$((count + 1)); done <"$1"; fi
   echo >>"$1"
 }
 
-# Remembers this moment.
+# Stores the current moment.
 mark() {
   read -r moment _ </proc/uptime
   echo "$moment" >moment
 }
 
-# How long ago the remembered moment is: $ago is 'at once' within the same second, else 'a second later'. The clock shows
-# hundredths, and the border lies a little below the second, for a clock that is read late.
+# The time since the stored moment: $ago is 'at once' within the same second, else 'a second later'. The clock shows
+# hundredths, and the limit is slightly below a second, for a clock that is read late.
 ago() {
   read -r then <moment
   read -r now _ </proc/uptime
