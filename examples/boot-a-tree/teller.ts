@@ -3,7 +3,7 @@ import type { LifecycleEvent } from 'stagekeeper';
 
 type Color = 'gray' | 'green' | 'yellow' | 'red' | 'cyan' | 'magenta' | 'white';
 
-/** Writes each event as a line: seconds since the first one, who, and what. */
+/** Writes each event as a line: seconds since the first event, the subject, and the change. */
 export function teller(out: NodeJS.WriteStream): (event: LifecycleEvent) => void {
   let start: number | undefined;
   return (event) => {

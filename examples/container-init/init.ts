@@ -1,5 +1,5 @@
 // Process 1 of a container: boots the tree in /etc as s6-overlay does, runs the command of the image, if it has one, stops
-// everything in order and ends with the exit code that `docker run` is to see. ROOT and RUNTIME are for trying it elsewhere.
+// everything in order and exits with the exit code for `docker run`. ROOT and RUNTIME allow a trial elsewhere.
 import { Supervisor } from 'stagekeeper';
 
 const { ROOT = '/etc', RUNTIME = '/run/s6' } = process.env;

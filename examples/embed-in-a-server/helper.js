@@ -1,4 +1,4 @@
-// The helper: takes a moment to warm up, announces its readiness on descriptor 3, then works until it is asked to end.
+// The helper: starts with a short delay, announces its readiness on descriptor 3, then runs until it is stopped.
 import { writeSync } from 'node:fs';
 
 setTimeout(() => {

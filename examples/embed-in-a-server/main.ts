@@ -1,5 +1,5 @@
-// An HTTP server that keeps a helper process alive beside it and answers /healthz from the supervisor's status. On SIGTERM
-// the server stops taking requests first, then the helper goes down. The signal handler is the host's own.
+// An HTTP server that supervises a helper process and answers /healthz from the supervisor's status. On SIGTERM the server
+// first stops accepting requests, then stops the helper. The signal handler is the host's own.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const supervisor = new Supervisor(
       {
         name: 'helper',
         run: [process.execPath, fileURLToPath(new URL('helper.js', import.meta.url))],
-        notificationFd: 3, // the helper announces its readiness there, with a newline
+        notificationFd: 3, // where the helper announces its readiness, with a newline
         backoff: { first: 100, cap: 5_000 },
       },
     ],

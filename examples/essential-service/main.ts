@@ -1,4 +1,4 @@
-// A service whose end for good ends everything, with its exit code: the others go down in order, the verdict names it.
+// An essential service: its final exit stops the other services in order, and the verdict has its name and exit code.
 import { Supervisor } from 'stagekeeper';
 
 const supervisor = new Supervisor({

@@ -1,11 +1,11 @@
 import type { SupervisorOptions } from 'stagekeeper';
 
-/** How the tree is supervised, in the pod and where its longest shutdown is found. */
+/** The options of the supervisor, in the pod and for explore(). */
 export const policies = {
   onInitFailure: 'stop',
   timeouts: { init: 30_000 },
   services: {
-    // Three deaths in a minute, and it has failed for good.
+    // The third death in a minute makes it fail for good.
     cleaner: { backoff: { first: 500, limit: { deaths: 3, within: 60_000 } } },
   },
 } satisfies SupervisorOptions;

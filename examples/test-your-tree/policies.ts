@@ -1,6 +1,6 @@
 import type { SupervisorOptions } from 'stagekeeper';
 
-/** How the tree is supervised, in the image and in its tests. */
+/** The options of the supervisor, in the image and in its tests. */
 export const policies: SupervisorOptions = {
   onInitFailure: 'stop',
   services: {

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const library = (path: string): string =>
   fileURLToPath(new URL(`../../lib/${path}`, import.meta.url));
 
-// A project of its own needs none of this: there the name of the library is that of the installed one.
+// A project with stagekeeper installed does not need this alias.
 export default defineConfig({
   test: { include: ['vitest.test.ts'] },
   resolve: {

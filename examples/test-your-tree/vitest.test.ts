@@ -10,7 +10,7 @@ test('the tree has no problems', async () => {
   expect(await check(tree)).toEqual([]);
 });
 
-test('everything starts, and the start is over when the database is ready', async () => {
+test('start() resolves when the database is ready', async () => {
   await using life = await simulate(tree, policies);
   life.spawner.script('database', ready(800));
   await life.until(life.supervisor.start());
@@ -18,7 +18,7 @@ test('everything starts, and the start is over when the database is ready', asyn
   expect(life.spawner.alive).toEqual(['app/log', 'app', 'database', 'nginx']);
 });
 
-test('when the second init script fails, no service starts', async () => {
+test('no service starts when the second init script fails', async () => {
   await using life = await simulate(tree, policies);
   life.spawner.script('20-config', exit(3));
   const verdict = await life.until(life.supervisor.run());
@@ -27,7 +27,7 @@ test('when the second init script fails, no service starts', async () => {
   expect(spawned).toEqual(['10-migrate', '20-config', '90-dump']);
 });
 
-test('when the database dies three times in a minute, all ends with its exit code', async () => {
+test('the third death of the database in a minute stops everything with its exit code', async () => {
   await using life = await simulate(tree, policies);
   life.spawner.script('database', exit(7, 5000));
   const verdict = await life.until(life.supervisor.run());
@@ -58,13 +58,13 @@ test('an nginx that hangs is killed three seconds after its QUIT', async () => {
   expect(life.clock.now()).toBe(3000);
 });
 
-test('whatever hangs, a stop is over before an orchestrator loses patience', async () => {
+test('a stop is shorter than the grace period of an orchestrator, whatever hangs', async () => {
   const found = await explore(tree, policies);
   expect(found.longestShutdown.duration, String(found)).toBeLessThanOrEqual(30_000);
   expect(found.neverStart).toEqual([]);
 });
 
-test('for real: the scripts themselves, with stand-ins for what they call', async () => {
+test('the scripts run with real processes, with shims for the programs that they call', async () => {
   const standIns = fileURLToPath(new URL('stand-ins', import.meta.url));
   const variables = { PATH: `${standIns}:${process.env['PATH'] ?? ''}` };
   await using life = await trial(tree, { ...policies, variables });
@@ -80,7 +80,7 @@ test('for real: the scripts themselves, with stand-ins for what they call', asyn
     'app/log: stopping → down, code 0',
     "90-dump: printed 'app dump'",
   ]);
-  // Beside the others: nobody says which of them goes down first.
+  // Separately, since the order of the services' exits is not defined.
   expectOrder(life.transcript, [
     'supervisor: starting → running',
     "nginx: printed 'nginx: no more requests'",

@@ -1,4 +1,4 @@
-// Events as an async iterable: everything that happens in the life of a service that dies twice and then stays up.
+// Events as an async iterable: every event of a service that dies twice and then stays up.
 import { Supervisor } from 'stagekeeper';
 
 const supervisor = new Supervisor({
@@ -15,7 +15,7 @@ const supervisor = new Supervisor({
   ],
 });
 
-const events = supervisor.events(); // from now on, kept until they are read
+const events = supervisor.events(); // each event is kept until it is read
 const life = supervisor.run();
 
 for await (const event of events) {

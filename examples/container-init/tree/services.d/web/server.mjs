@@ -1,4 +1,4 @@
-// The web server of the image. Announces on descriptor 3 (notification-fd) that it takes requests.
+// The web server of the image. Announces on descriptor 3 (notification-fd) that it accepts requests.
 import { readFileSync, writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 
