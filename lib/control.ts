@@ -16,9 +16,11 @@ export class Control {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #waits = new Set<() => void>();
+  readonly #prepare: () => void;
 
-  constructor(clock: Clock, engine: (stepped: () => void) => Engine) {
+  constructor(clock: Clock, engine: (stepped: () => void) => Engine, prepare: () => void) {
     this.#clock = clock;
+    this.#prepare = prepare;
     this.#engine = engine(() => {
       for (const check of this.#waits) check();
     });
@@ -34,6 +36,15 @@ export class Control {
 
   input(input: TreeInput): void {
     this.#engine.input(input);
+  }
+
+  /**
+   * Makes ready what processes need; to be called before an input that can start the first of them.
+   *
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used.
+   */
+  prepare(): void {
+    if (this.state.phase !== 'ended') this.#prepare();
   }
 
   unit(name: string): Unit | undefined {

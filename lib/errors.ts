@@ -35,6 +35,37 @@ export class OptionsError extends StagekeeperError {
   readonly code = 'ERR_OPTIONS';
 }
 
+/**
+ * The runtime directory cannot be used. Nothing has run, and nothing in it was changed. Do what `remedy` says, then start
+ * again.
+ *
+ * One supervisor at a time has the directory. It needs the names `basedir`, `bin`, `container_environment`, `control`,
+ * `env-stage3`, `replies` and `services` in it, and removes only what it made, by its list in the file `.stagekeeper`; what a
+ * killed life has left goes at the next start. The directory, every one above it and every link on the way must belong to root
+ * or the host's account, and only these may write there, but to those above it with the sticky bit, such as `/tmp`. Access
+ * control lists are not read.
+ */
+export class RuntimeDirectoryError extends StagekeeperError {
+  /** Stable across versions. */
+  readonly code = 'ERR_RUNTIME_DIRECTORY';
+  /**
+   * Why not. `taken`: another supervisor uses it; `occupied`: a file that this library did not make has a name that it needs;
+   * `untrusted`: another account can change what is in it; `unusable`: it cannot be made, or no place for a private one is fit.
+   */
+  readonly reason: 'taken' | 'occupied' | 'untrusted' | 'unusable';
+  /** The file or folder that is at fault. */
+  readonly path: string;
+  /** What to do about it. */
+  readonly remedy: string;
+
+  constructor(reason: RuntimeDirectoryError['reason'], path: string, why: string, remedy: string) {
+    super(`The runtime directory cannot be used: ${path} ${why}. ${remedy}`);
+    this.reason = reason;
+    this.path = path;
+    this.remedy = remedy;
+  }
+}
+
 /** No service has this name. The message names the nearest one. */
 export class UnknownServiceError extends StagekeeperError {
   /** Stable across versions. */

@@ -10,6 +10,7 @@ export {
   OptionsError,
   OrderError,
   OverflowError,
+  RuntimeDirectoryError,
   ServiceFailedError,
   StagekeeperError,
   TimeoutError,

@@ -59,12 +59,12 @@ export interface SupervisorOptions {
   readonly readOnlyRoot?: boolean;
   /** Whether a tree with warnings is rejected with a TreeError, for tests and CI. Default: false. */
   readonly strict?: boolean;
-  /**
-   * Whether scripts without `with-contenv` get the environment too; if not, they get s6-overlay's minimal environment, a PATH.
-   * Default: the value of `S6_KEEP_ENV` (0: no), else true (this library).
-   */
+  /** Whether scripts without `with-contenv` get the environment, too, not a PATH alone (s6-overlay). Default: the value of `S6_KEEP_ENV`, else true. */
   readonly keepEnvironment?: boolean;
-  /** The folder for the container environment and the other files of one run. Default: a private folder under the system's temporary directory. */
+  /**
+   * The folder for the files of one run (rules: `RuntimeDirectoryError`). Variables in it are readable by root and the host's account
+   * alone, but in `/run/s6` (s6-overlay). Default: a private one in `/run` (root), `$XDG_RUNTIME_DIR` (others) or the temporary directory.
+   */
   readonly runtimeDirectory?: string;
   /** Time limits, in milliseconds; 0: no limit. Default of each: the `S6_*` variable of the same purpose, else s6-overlay's value. */
   readonly timeouts?: Partial<Timeouts>;

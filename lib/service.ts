@@ -86,6 +86,7 @@ export class Service extends Emitter<ServiceEvents> {
    * @throws ServiceFailedError when it fails for good or its program cannot be run; in the latter case the supervisor keeps trying.
    * @throws InterruptedError when another command stops it first.
    * @throws OrderError when the supervisor stops or has ended.
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used.
    */
   async start(options?: WaitOptions): Promise<void> {
     await this.#come({ type: 'start' }, `The start of '${this.name}'`, soundWait(options));
@@ -180,6 +181,7 @@ export class Service extends Emitter<ServiceEvents> {
 
   async #come(input: Input, what: string, options?: WaitOptions): Promise<void> {
     this.#control.refuseOnTheWayDown(what);
+    this.#control.prepare();
     const before = this.#state;
     this.#input(input);
     if (input.type === 'once' && (before.status === 'stopping' || before.status === 'finishing')) {

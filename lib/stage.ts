@@ -95,6 +95,7 @@ export class ScriptStage {
    * last: after it the supervisor has ended.
    *
    * @throws OrderError when the stage cannot run at this time.
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used.
    */
   async run(options?: WaitOptions): Promise<StageResult> {
     soundWait(options);
@@ -102,10 +103,12 @@ export class ScriptStage {
     if (this.name === 'init') {
       if (state.phase !== 'loaded' && state.phase !== 'initializing')
         this.#refuse('it comes first');
+      this.#control.prepare();
       this.#control.input({ type: 'advance', target: 'init' });
     } else {
       const alive = restlessIn(state);
       if (alive.length > 0) this.#refuse(`${alive.join(', ')} must be down before it`);
+      this.#control.prepare();
       this.#control.input({ type: 'advance', target: 'ended', skipInit: true });
     }
     return this.#control.until(
@@ -168,10 +171,12 @@ export class ServiceStage {
    * announces readiness) or has failed, or when the readiness timeout has passed.
    *
    * @throws OrderError when the supervisor stops or has ended.
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used.
    */
   async start(options?: WaitOptions): Promise<StageResult> {
     soundWait(options);
     this.#control.refuseOnTheWayDown('The start of the services');
+    this.#control.prepare();
     const skipInit = this.#control.state.target === 'loaded';
     this.#control.input({ type: 'advance', target: 'services', skipInit });
     return this.#control.until(

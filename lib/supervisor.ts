@@ -116,7 +116,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     this.#premises = premises;
     this.#world = world;
     const parts = { clock, spawner, world, options: settings };
-    this.#control = new Control(clock, (stepped) => this.#engine(whole, parts, stepped));
+    const engine = (stepped: () => void): Engine => this.#engine(whole, parts, stepped);
+    this.#control = new Control(clock, engine, hosted.prepare);
     this.services = this.#roster.services;
     this.#roster.follow(this.#control);
     this.stages = stagesOf(this.services, this.#control);
@@ -151,10 +152,12 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws InitFailedError when an init script fails under `onInitFailure: 'stop'`; by then the supervisor has ended.
    * @throws InterruptedError when the supervisor stops first.
    * @throws OrderError when the supervisor already stops or has ended.
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used; nothing has run then.
    */
   async start(options?: WaitOptions): Promise<void> {
     soundWait(options);
     this.#control.refuseOnTheWayDown('The start');
+    this.#control.prepare();
     this.#control.input({ type: 'advance', target: 'services' });
     await this.#control.until(
       () => arrivalOf(this.#state),
@@ -183,6 +186,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * promise; the verdict contains it.
    *
    * @throws OptionsError when an option has an invalid value; in a Worker thread, when `signals` names any.
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used; nothing has run then.
    */
   async run(options: RunOptions = {}): Promise<Verdict> {
     return live(soundRun(options), {

@@ -62,6 +62,7 @@ export async function live(options: RunOptions, parts: LifeParts): Promise<Verdi
   const map = mapOf(signals, parts);
   requireSignals(map, parts.thread);
   if (command.length > 0) refuseSecondCommand(control);
+  control.prepare();
   parts.guard();
   const witness =
     isTypable(map) && command.length > 0 && parts.atTerminal() ? new Witness() : undefined;

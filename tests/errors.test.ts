@@ -17,6 +17,12 @@ const samples: Readonly<
     problem('value-invalid', '/etc/services.d/web/down-signal', 'is no signal', { line: 1 }),
   ]),
   OptionsError: new errors.OptionsError('timeouts.kill: takes milliseconds'),
+  RuntimeDirectoryError: new errors.RuntimeDirectoryError(
+    'occupied',
+    '/srv/app/services',
+    'was not made by a supervisor',
+    'Name another runtimeDirectory.',
+  ),
   UnknownServiceError: new errors.UnknownServiceError('wbe', ['web', 'db'], 'web'),
   ServiceFailedError: new errors.ServiceFailedError('web', 'finish said 125.', {
     code: 1,

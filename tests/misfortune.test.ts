@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Supervisor } from '../lib/index.ts';
 import type { Problem } from '../lib/index.ts';
-import { until } from './processes.ts';
+import { read, until } from './processes.ts';
 
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'stagekeeper-misfortune-'));
@@ -26,7 +26,7 @@ function problemsOf(supervisor: Supervisor): readonly Problem[] {
 
 const sleeper = ['sleep', '600'];
 
-test('a runtime directory that another supervisor uses is left alone, with a problem', async (t) => {
+test('a runtime directory that another supervisor uses is left alone, and the start is refused', async (t) => {
   const runtimeDirectory = join(await folderFor(t), 'runtime');
   const services = [{ name: 'web', run: sleeper }];
   await using first = new Supervisor({ services }, { runtimeDirectory });
@@ -34,17 +34,20 @@ test('a runtime directory that another supervisor uses is left alone, with a pro
   await first.start();
   await until(() => existsSync(join(runtimeDirectory, 'control')), 'the first supervisor running');
   const second = new Supervisor({ services }, { runtimeDirectory });
-  const problems = problemsOf(second);
-  await second.start();
-  assert.equal(problems[0]?.code, 'unspawnable');
-  const sentence = second.explain('web');
-  assert.match(sentence, /services is the scan directory of another supervisor[^.]*\.$/);
+  const refusal = { code: 'ERR_RUNTIME_DIRECTORY', reason: 'taken', path: runtimeDirectory };
+  await assert.rejects(second.start(), refusal);
+  await assert.rejects(second.run(), refusal);
+  await assert.rejects(second.service('web').start(), refusal);
+  for (const stage of [second.stages.init, second.stages.finish])
+    await assert.rejects(stage.run(), refusal);
+  await assert.rejects(second.stages.services.start(), refusal);
+  assert.equal(second.phase, 'loaded');
   await second.stop();
   assert.equal(first.environment.get('GREETING'), 'hello');
   assert.equal(first.service('web').status, 'up');
 });
 
-test('a runtime directory that cannot be made is a problem', async (t) => {
+test('a start with a runtime directory that cannot be made is refused', async (t) => {
   const folder = await folderFor(t);
   await writeFile(join(folder, 'file'), '');
   for (const runtimeDirectory of ['/proc/nope/deep/down', join(folder, 'file', 'below')]) {
@@ -52,14 +55,12 @@ test('a runtime directory that cannot be made is a problem', async (t) => {
       { services: [{ name: 'web', run: sleeper }] },
       { runtimeDirectory },
     );
-    const problems = problemsOf(supervisor);
-    await supervisor.start();
-    assert.equal(supervisor.service('web').status, 'backoff');
-    assert.deepEqual(
-      problems.map(({ code }) => code),
-      ['unspawnable'],
-    );
-    assert.match(problems[0]?.message ?? '', /the runtime directory is not to be had: E[A-Z]+: /);
+    await assert.rejects(supervisor.start(), {
+      code: 'ERR_RUNTIME_DIRECTORY',
+      message: /below|nope/,
+      reason: 'unusable',
+    });
+    assert.equal(supervisor.phase, 'loaded');
     await supervisor.stop();
   }
 });
@@ -75,7 +76,7 @@ test('a given runtime directory is made with its parent folders', async (t) => {
   assert.equal(supervisor.service('web').status, 'up');
 });
 
-test("no process starts with an empty environment when the environment's folder was removed", async (t) => {
+test('an environment whose folder was removed is restored, and that is reported', async () => {
   await using supervisor = new Supervisor({
     services: [
       { name: 'one', run: sleeper },
@@ -85,29 +86,31 @@ test("no process starts with an empty environment when the environment's folder 
   const problems = problemsOf(supervisor);
   await supervisor.start();
   rmSync(supervisor.environment.directory, { recursive: true });
-  t.after(() => supervisor.stop());
-  await assert.rejects(supervisor.service('two').start(), /container environment.*was removed/);
+  await supervisor.service('two').start();
+  const entries = read(`/proc/${String(supervisor.service('two').pid)}/environ`).split('\0');
+  assert.ok(entries.includes(`HOME=${process.env['HOME'] ?? ''}`));
   assert.deepEqual(
     problems.map(({ code }) => code),
-    ['unspawnable'],
+    ['runtime-directory-restored'],
   );
-  assert.equal(supervisor.service('one').status, 'up');
 });
 
-test('a logger without a pipe exits at the stop', async (t) => {
-  const folder = await folderFor(t);
-  const blocked = join(folder, 'blocked');
-  await writeFile(blocked, '');
+test('what cannot be restored is reported, until it can be', async (t) => {
+  const runtimeDirectory = join(await folderFor(t), 'runtime');
   const supervisor = new Supervisor(
     { services: [{ name: 'web', run: sleeper, logger: { run: ['cat'] } }] },
-    { runtimeDirectory: join(blocked, 'runtime'), output: 'ignore' },
+    { runtimeDirectory, output: 'ignore' },
   );
   const problems = problemsOf(supervisor);
   await supervisor.start();
-  assert.deepEqual(
-    problems.map(({ code }) => code),
-    ['unspawnable', 'unspawnable'],
-  );
-  rmSync(blocked);
+  rmSync(runtimeDirectory, { recursive: true });
+  await writeFile(runtimeDirectory, '');
+  process.kill(Number(supervisor.service('web').pid), 'SIGKILL');
+  await until(() => problems.some(({ code }) => code === 'unspawnable'), 'the problem');
+  assert.match(problems[0]?.message ?? '', /the runtime directory is not to be had: .*EEXIST/);
+  await assert.rejects(supervisor.service('web').start(), { reason: 'unusable' });
+  rmSync(runtimeDirectory);
+  await supervisor.service('web').start();
   assert.deepEqual((await supervisor.stop()).killed, []);
+  assert.equal(existsSync(runtimeDirectory), false);
 });

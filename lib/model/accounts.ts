@@ -44,6 +44,26 @@ export function parseAccounts(passwd: string, group: string): Accounts {
 }
 
 /**
+ * The accounts in a group, by the text of `/etc/passwd` and `/etc/group`: those that have it as their primary group, and its
+ * members. Each is a uid, or the name of a member that `passwd` does not list.
+ */
+export function parseMembers(
+  gid: number,
+  passwd: string,
+  group: string,
+): readonly (number | string)[] {
+  const { users } = parseAccounts(passwd, '');
+  const primary = [...users.values()].filter((user) => user.gid === gid).map(({ uid }) => uid);
+  const listed = records(group)
+    .filter(([, , id]) => parseId(id) === gid)
+    .flatMap(([, , , names = '']) => names.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+    .map((name) => users.get(name)?.uid ?? name);
+  return [...primary, ...listed];
+}
+
+/**
  * The ids of an account: `name`, `uid`, `uid:gid`, `name:group` or a mix, optionally followed by `,fallback` for
  * whatever cannot be resolved (s6-overlay's fix-attrs). `-` names no id, so the owner stays (this library, as `-` does
  * for a mode).

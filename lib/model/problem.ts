@@ -78,6 +78,7 @@ export const problemSeverities = {
   'fix-attrs-failed': 'warning',
   'rescan-failed': 'warning',
   'runtime-directory': 'warning',
+  'runtime-directory-restored': 'warning',
   'copy-failed': 'warning',
   'logging-directory': 'warning',
   'logging-failed': 'warning',

@@ -7,6 +7,7 @@ import type { ControlRequest, Question } from './control-requests.ts';
 import { RequestParser } from './control-requests.ts';
 import { DroppedBytes } from './dropped-bytes.ts';
 import { readFifo } from './fifo-reader.ts';
+import { exists } from './folders.ts';
 import { makeFifos } from './mkfifo.ts';
 import { Reply } from './reply.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
@@ -62,7 +63,7 @@ export class ControlFifos {
   readonly #parser = new RequestParser();
   readonly #dropped: Readonly<Record<'requests' | 'letters' | 'answers', DroppedBytes>>;
   #opened: Promise<void> | undefined;
-  #isClosed = false;
+  #state: 'new' | 'opening' | 'open' | 'failed' | 'closed' = 'new';
 
   constructor(runtime: RuntimeDirectory, answerer: Answerer) {
     this.#runtime = runtime;
@@ -74,15 +75,28 @@ export class ControlFifos {
     };
   }
 
+  /** Whether they are to be opened: for the first time, or because they were open and their names are gone. */
+  isLost(): boolean {
+    const names = [control, replies, scanControl];
+    const isGone = (name: string): boolean => !exists(join(this.#runtime.path, name));
+    return this.#state === 'new' || (this.#state === 'open' && names.some(isGone));
+  }
+
   /** Makes and opens them; resolves when they are there. Rejects with the system's error. */
   open(): Promise<void> {
-    this.#opened ??= this.#open();
+    if (!this.isLost()) return this.#opened ?? Promise.resolve();
+    this.#state = 'opening';
+    for (const stream of this.#streams) stream.destroy();
+    this.#opened = this.#open().catch((error: unknown) => {
+      if (this.#state === 'opening') this.#state = 'failed';
+      throw error;
+    });
     return this.#opened;
   }
 
   /** Closes them; a stand-in that is not answered yet never will be, and finds end-of-file. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#state = 'closed';
     for (const dropped of Object.values(this.#dropped)) dropped.flush();
     for (const { reply } of this.#waiting) reply.close();
     this.#waiting.clear();
@@ -95,7 +109,8 @@ export class ControlFifos {
     this.#runtime.claim(control);
     // As under s6, only processes of the supervisor's account (and root) may write to them.
     await makeFifos(this.#runtime.path, [draftOf(control), draftOf(scanControl)], 0o600);
-    if (this.#isClosed) return;
+    if (this.#state === 'closed') return;
+    this.#state = 'open';
     this.#read(control, (bytes, isFull) => this.#take(bytes, isFull));
     this.#read(scanControl, (bytes) => {
       this.#dropped.letters.add(this.#answerer.command(bytes.toString('latin1')));
@@ -117,7 +132,7 @@ export class ControlFifos {
     this.#dropped.requests.add(dropped);
     for (const [index, request] of requests.entries()) {
       if (index > 0) await nextTurn();
-      if (this.#isClosed) return;
+      if (this.#state === 'closed') return;
       void this.#answer(request);
     }
   }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, lstatSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, realpathSync, statSync } from 'node:fs';
 import { chmod, lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyTree } from './copy-tree.ts';
@@ -8,9 +8,6 @@ import { problem } from '../model/problem.ts';
 
 /** The copy's name within the runtime directory (s6-overlay v2). */
 const folderName = 'etc';
-
-/** What tells a copy that an earlier life has left from somebody else's folder. */
-const markName = '.stagekeeper';
 
 const stages = ['fix-attrs.d', 'cont-init.d', 'services.d', 'cont-finish.d'] as const;
 
@@ -51,11 +48,9 @@ export async function copyRoot(
   }
 }
 
-/** Makes an empty folder for the copy; nothing that is not ours is removed for it. */
+/** Makes an empty folder for the copy. */
 function makePlace(runtime: RuntimeDirectory, root: string): string {
   const path = join(runtime.path, folderName);
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined && !existsSync(join(path, markName)))
-    throw new Error(`${path} is in the way`);
   const place = realpathSync(runtime.makeFolder(folderName));
   for (const stage of stages.map((name) => join(root, name)).filter(isFolder)) {
     if (`${place}/`.startsWith(`${realpathSync(stage)}/`))
@@ -63,7 +58,6 @@ function makePlace(runtime: RuntimeDirectory, root: string): string {
   }
   // Services of other accounts must get to their directories.
   chmodSync(path, 0o755);
-  writeFileSync(join(path, markName), '');
   return path;
 }
 

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exists } from './folders.ts';
 import { lossyVariables } from './lossy-variables.ts';
+import { markName } from './mark.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import type { VariableFlaw } from './variable-files.ts';
 import {
@@ -26,7 +28,9 @@ const folderName = 'container_environment';
  * before, and what scripts have changed before its start was asked for: of those that are started together, one may not see
  * what another changes meanwhile.
  *
- * Until something is started it lives in memory only, and after the end its last values stay there. A file is read by
+ * Until something is started it lives in memory only, and after the end its last values stay there. What a cleaner of temporary
+ * files removes is restored with the values that were read last: where the folder or a mark in it is gone, a cleaner has been
+ * there. A variable that is gone beside the mark is unset: a script has removed it. A file is read by
  * s6-overlay's newest rule (3.2.2): its whole content without one final newline is the value; an empty file is no variable,
  * a lone newline an empty value; a NUL is a newline. Names with a leading dot or `=` are no variables. What is not a file, cannot
  * be read, or is longer than any variable can be (128 KiB, with its name) is left out, and a `problem` event tells of it; so it
@@ -34,10 +38,10 @@ const folderName = 'container_environment';
  */
 export class Environment {
   readonly #runtime: RuntimeDirectory;
-  /** The folder's path: in the runtime directory. It is there as long as anything has been started and not all has ended. */
-  readonly directory: string;
-  /** The values, while there is no folder. */
-  #memory: Map<string, string> | undefined;
+  /** The values as they were read last. */
+  #known: Map<string, string>;
+  /** Whether the folder has the values. */
+  #isWritten = false;
   /** @internal Grows with every change that the host makes. What scripts change in the folder, nobody is told of. */
   revision = 0;
 
@@ -52,16 +56,20 @@ export class Environment {
     tell: (problem: Problem) => void = () => undefined,
   ) {
     this.#runtime = runtime;
-    this.directory = join(runtime.path, folderName);
-    this.#problems = new VariableProblems(this.directory, tell);
+    this.#problems = new VariableProblems(() => this.directory, tell);
     const { values, flaws } = examine(initial);
-    this.#memory = values;
+    this.#known = values;
     this.#initialFlaws = flaws;
+  }
+
+  /** The folder's path: in the runtime directory. It is there as long as anything has been started and not all has ended. */
+  get directory(): string {
+    return join(this.#runtime.path, folderName);
   }
 
   /** The value of a variable, as it is now; `undefined` when it is not set. */
   get(name: string): string | undefined {
-    if (this.#memory !== undefined) return this.#memory.get(name);
+    if (!this.#isAtHand()) return this.#known.get(name);
     if (!isName(name)) return undefined;
     const { value, flaw } = readVariable(this.directory, name);
     this.#problems.foundOne(name, flaw);
@@ -79,46 +87,95 @@ export class Environment {
   set(name: string, value: string): void {
     check(name, value);
     this.revision += 1;
-    if (this.#memory === undefined) writeVariable(this.directory, name, value);
-    else this.#memory.set(name, value);
+    if (this.#isWritten) {
+      this.#restore();
+      writeVariable(this.directory, name, value);
+    }
+    this.#known.set(name, value);
   }
 
   /** Unsets a variable for every script that is started from now on. */
   delete(name: string): void {
     this.revision += 1;
-    if (this.#memory !== undefined) this.#memory.delete(name);
-    else if (isName(name)) removeVariable(this.directory, name);
+    if (this.#isWritten && isName(name)) removeVariable(this.directory, name);
+    this.#known.delete(name);
   }
 
   /** All variables with their values, as they are now. */
   entries(): IterableIterator<[string, string]> {
-    return new Map(this.#memory ?? this.#read()).entries();
+    return new Map(this.#read()).entries();
   }
 
   /**
-   * Writes the folder, if it is not there yet; from now on it is the truth.
+   * Writes the folder, if it is not there yet, or not any more; from now on it is the truth.
    *
    * @internal
-   * @throws the system's error when it cannot be written, and the values then stay in memory; or when it has gone since.
+   * @throws the system's error when it cannot be written, and the values then stay in memory.
    */
   materialize(): void {
-    if (this.#memory === undefined) return requireFolder(this.directory);
-    const folder = this.#runtime.makeFolder(folderName, this.#runtime.folderMode);
-    for (const [name, value] of this.#memory) writeVariable(folder, name, value);
-    this.#memory = undefined;
+    if (this.#isWritten) return this.#restore();
+    this.#write();
+    this.#isWritten = true;
     this.#problems.found(this.#initialFlaws);
     this.#initialFlaws = new Map();
   }
 
   /** @internal Takes the last values into memory, for the folder is about to go. */
   release(): void {
-    this.#memory ??= this.#read();
+    if (this.#isWritten && this.#isWhole()) this.#known = this.#readFolder();
+    this.#isWritten = false;
   }
 
-  #read(): Map<string, string> {
+  #read(): ReadonlyMap<string, string> {
+    if (!this.#isAtHand()) return this.#known;
+    const values = this.#readFolder();
+    // Otherwise a cleaner has come in between.
+    if (this.#isWhole()) this.#known = values;
+    return this.#known;
+  }
+
+  #readFolder(): Map<string, string> {
     const { values, flaws } = readVariables(this.directory, isName);
     this.#problems.found(flaws);
     return values;
+  }
+
+  /** Whether the folder has all values; it is restored if it can be. */
+  #isAtHand(): boolean {
+    if (!this.#isWritten) return false;
+    try {
+      this.#restore();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #isWhole(): boolean {
+    return this.#runtime.holds(folderName) && exists(join(this.directory, markName));
+  }
+
+  #restore(): void {
+    this.#runtime.take();
+    if (this.#isWhole()) return;
+    if (!this.#runtime.holds(folderName)) return this.#write();
+    for (const [name, value] of this.#known) {
+      if (!exists(join(this.directory, name))) writeVariable(this.directory, name, value);
+    }
+    this.#writeMark();
+    this.#runtime.tellRestored(this.directory);
+  }
+
+  #write(): void {
+    const folder = this.#runtime.makeFolder(folderName, this.#runtime.folderMode);
+    for (const [name, value] of this.#known) writeVariable(folder, name, value);
+    this.#writeMark();
+  }
+
+  #writeMark(): void {
+    const mark = join(this.directory, markName);
+    rmSync(mark, { force: true });
+    writeFileSync(mark, '', { mode: 0o644, flag: 'wx' });
   }
 }
 
@@ -141,12 +198,6 @@ function examine(initial: Readonly<Record<string, string | undefined>>): {
 }
 
 const noFileName = leftOut('its name cannot be that of a file', 'Give it another name.');
-
-/** Without its folder, a script would run in an empty environment. */
-function requireFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  throw Object.assign(new Error(`${folder} was removed`), { code: 'ENOENT' });
-}
 
 /** The bytes of the longest file name. */
 const longestName = 255;

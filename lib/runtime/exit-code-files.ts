@@ -1,6 +1,10 @@
-import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { exists, makeWithParents, removeIfEmpty } from './folders.ts';
+import { markName } from './mark.ts';
+import { occupied } from './refusals.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
+import { requireTrust } from './directory-trust.ts';
 import { problem } from '../model/problem.ts';
 import type { Problem } from '../model/problem.ts';
 import { readBeginning } from '../read-file.ts';
@@ -23,6 +27,7 @@ export class ExitCodeFiles {
   readonly #runtime: RuntimeDirectory;
   readonly #results: string | undefined;
   #madeResults = false;
+  #isBegun = false;
 
   constructor(runtime: RuntimeDirectory) {
     this.#runtime = runtime;
@@ -31,17 +36,37 @@ export class ExitCodeFiles {
   }
 
   /**
-   * Makes the folders. The file of v3 begins with 0, since scripts look whether another code stands there already.
+   * Looks whether the files can be made.
    *
+   * @throws RuntimeDirectoryError when a file has the name of v3's that this library did not make, or when another account can
+   * change its folder.
+   */
+  require(): void {
+    const results = this.#results;
+    if (results === undefined || this.#isBegun) return;
+    requireTrust(results);
+    const isMarked = exists(join(results, markName));
+    if (!isMarked && exists(this.#file())) throw occupied(results, [basename(this.#file())]);
+  }
+
+  /**
+   * Makes the folders that are not there. The file of v3 begins with 0, since scripts look whether another code stands there
+   * already.
+   *
+   * @throws RuntimeDirectoryError as `require()` does.
    * @throws the system's error when they cannot be made.
    */
   provide(): void {
-    this.#runtime.makeFolder(folderName);
-    if (this.#results === undefined) return;
-    this.#madeResults = mkdirSync(this.#results, { recursive: true }) !== undefined;
+    if (!this.#runtime.holds(folderName)) this.#runtime.makeFolder(folderName);
+    if (this.#results === undefined || this.#isBegun) return;
+    this.require();
+    this.#madeResults = makeWithParents(this.#results);
+    writeFileSync(join(this.#results, markName), '', { mode: 0o644 });
     const file = this.#file();
-    begin(file);
-    utimesSync(file, 0, 0); // so that whoever writes it is noticed, whatever they write
+    rmSync(file, { recursive: true, force: true }); // an earlier life has left it
+    writeFileSync(file, '0\n', { flag: 'wx' });
+    utimesSync(file, 0, 0); // so that a script that writes it is noticed, whatever it writes
+    this.#isBegun = true;
   }
 
   /** What was written, v3's file before v2's; nothing if nobody has. */
@@ -54,9 +79,11 @@ export class ExitCodeFiles {
 
   /** Removes what is not in the runtime directory. */
   release(): void {
-    if (this.#results === undefined) return;
+    if (this.#results === undefined || !this.#isBegun) return;
+    this.#isBegun = false;
     rmSync(this.#file(), { recursive: true, force: true });
-    if (this.#madeResults) rmSync(this.#results, { recursive: true, force: true });
+    rmSync(join(this.#results, markName), { force: true });
+    if (this.#madeResults) removeIfEmpty(this.#results);
   }
 
   #file(): string {
@@ -70,12 +97,6 @@ function wasWritten(file: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** An earlier life may have left anything in its place: a folder, a FIFO that has no reader, a file that may not be written to. */
-function begin(file: string): void {
-  rmSync(file, { recursive: true, force: true });
-  writeFileSync(file, '0\n', { flag: 'wx' });
 }
 
 interface Written {

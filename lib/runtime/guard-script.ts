@@ -162,6 +162,7 @@ trap - EXIT
 for round in 1 2 3; do
   end_runaways KILL || break
 done
-[ "$folder" ] || exit 0
+# In a folder that all may write to, another account's may have its name by now.
+[ "$folder" ] && [ ! -L "$folder" ] && [ -O "$folder" ] || exit 0
 rm -rf -- "$folder" || { sleep 0.05; rm -rf -- "$folder"; }
 `;

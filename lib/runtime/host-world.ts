@@ -17,7 +17,7 @@ import { RuntimeDirectory } from './runtime-directory.ts';
 import type { Spawner } from './spawner.ts';
 import { syncDisks } from './sync-disks.ts';
 import type { Thread } from './thread.ts';
-import { OptionsError } from '../errors.ts';
+import { OptionsError, RuntimeDirectoryError } from '../errors.ts';
 import type { LateOptions } from '../machine/tree-options.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -61,6 +61,12 @@ export interface Hosted {
   readonly guard: Guard;
   /** Orphans that come to this process; nobody's until they are claimed. */
   readonly adopted: AdoptedChildren;
+  /**
+   * Takes the runtime directory, before the first input that can start a process.
+   *
+   * @throws RuntimeDirectoryError when it cannot be used.
+   */
+  readonly prepare: () => void;
 }
 
 /**
@@ -71,10 +77,10 @@ export interface Hosted {
 export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord): Hosted {
   const { keepEnvironment, spawner, reap, variables, loggingScript, thread } = placement;
   if (reap === true) requireMainThread(thread);
-  const directory = new RuntimeDirectory(placement.runtimeDirectory);
   const told = (problem: Problem): void => {
     landlord.told(problem);
   };
+  const directory = new RuntimeDirectory(placement.runtimeDirectory, told);
   const environment = new Environment(directory, variables, told);
   if (loggingScript !== undefined) environment.set('S6_LOGGING_SCRIPT', loggingScript);
   const premises = new Premises(directory, landlord);
@@ -88,7 +94,18 @@ export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord
   const source = { ...surroundings, ...caretakers, ...waysToStart(spawner) };
   const world = worldOf({ placement, directory, environment, premises, parts });
   const given = typeof spawner === 'object' ? spawner : undefined;
-  return { world, environment, premises, guard, adopted, spawner: given ?? nodeSpawner(source) };
+  const prepare = given === undefined ? () => takeEarly(premises) : () => undefined;
+  const hosted = { world, environment, premises, guard, adopted, prepare };
+  return { ...hosted, spawner: given ?? nodeSpawner(source) };
+}
+
+/** What may be over at the next attempt is told with each process that cannot be started for it. */
+function takeEarly(premises: Premises): void {
+  try {
+    premises.take();
+  } catch (error) {
+    if (error instanceof RuntimeDirectoryError) throw error;
+  }
 }
 
 /** Who does not want orphans reaped is not to have native code loaded for them. */

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeWithParents } from './folders.ts';
 import { readAccounts } from './read-accounts.ts';
-import { makeWithParents } from './runtime-directory.ts';
 import { resolveAccount } from '../model/accounts.ts';
 import type { Problem } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';

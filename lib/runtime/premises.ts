@@ -36,20 +36,42 @@ export class Premises {
   }
 
   /**
-   * Makes all that is not there yet. The FIFOs take some milliseconds more, for which no process waits.
+   * Takes the runtime directory, without anything in it.
    *
-   * @throws the system's error when it cannot be made.
+   * @throws RuntimeDirectoryError when it cannot be used: nothing was changed then.
+   * @throws the system's error when that may be over at the next attempt.
+   */
+  take(): void {
+    const isNew = !this.#runtime.inUse;
+    this.#runtime.take();
+    try {
+      this.#exitCode.require();
+    } catch (error) {
+      if (isNew) this.#runtime.remove();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes all that is not there yet, or not any more. The FIFOs take some milliseconds more, for which no process waits.
+   *
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used.
+   * @throws the system's error when something in it cannot be made.
    */
   provide(): void {
-    if (this.#isProvided) return;
+    this.take();
     this.scan.provide();
     provideHalt(this.#runtime);
     this.#exitCode.provide();
     this.#isProvided = true;
-    this.#control.open().catch((error: unknown) => {
-      const why = `scripts cannot speak to the supervisor: ${(error as Error).message}`;
-      this.#landlord.told(problem('control-unavailable', this.#runtime.path, why));
-    });
+    if (!this.#control.isLost()) return;
+    this.#control.open().then(
+      () => this.#runtime.protect(),
+      (error: unknown) => {
+        const why = `scripts cannot speak to the supervisor: ${(error as Error).message}`;
+        this.#landlord.told(problem('control-unavailable', this.#runtime.path, why));
+      },
+    );
   }
 
   /** The exit code that a script has written; nothing if none has. */

@@ -1,5 +1,5 @@
 import type { Accounts } from '../model/accounts.ts';
-import { longestAccountList, parseAccounts } from '../model/accounts.ts';
+import { longestAccountList, parseAccounts, parseMembers } from '../model/accounts.ts';
 import { readWhole } from '../read-file.ts';
 
 /** The lists of accounts of this system. */
@@ -14,6 +14,12 @@ export function readAccounts(): Accounts {
 /** Why accounts may be missing among those that were read: a list cannot be read. `undefined` when all can be. */
 export function missingAccounts(): string | undefined {
   return lists.map((path) => read(path).failure).find((failure) => failure !== undefined);
+}
+
+/** The accounts that are in a group now: each uid, or the name of an account that is not listed. */
+export function readMembers(gid: number): readonly (number | string)[] {
+  const [passwd = '', group = ''] = lists.map((path) => read(path).text);
+  return parseMembers(gid, passwd, group);
 }
 
 function read(path: string): { readonly text: string; readonly failure?: string } {

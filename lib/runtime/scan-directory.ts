@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { exists } from './folders.ts';
 import { readEntry } from './process-table.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import type { ServiceSpec, Tree } from '../model/tree.ts';
@@ -42,12 +34,15 @@ export class ScanDirectory {
   }
 
   /**
-   * Makes it.
+   * Makes it, if it is not there. Of the links one is looked at: a cleaner removes them together, being of one age.
    *
-   * @throws the system's error when it cannot be; or EEXIST when somebody else's supervisor listens there.
+   * @throws the system's error when it cannot be made.
    */
   provide(): void {
-    requireNobody(join(this.#runtime.path, folderName, '.s6-svscan', 'control'));
+    const [link] = [...this.#links].find(([, place]) => place !== undefined) ?? ['.s6-svscan'];
+    const isWhole = this.#runtime.holds(folderName);
+    if (isWhole && exists(join(this.#runtime.path, folderName, link))) return;
+    if (isWhole) this.#runtime.tellRestored(join(this.#runtime.path, folderName));
     this.#runtime.makeFolder(folderName);
     this.#runtime.makeFolder(join(folderName, '.s6-svscan'));
     this.#links.clear();
@@ -100,7 +95,7 @@ export class ScanDirectory {
     const file = join(directory, 'down');
     if (!down) rmSync(file, { force: true });
     // What is there already may be a FIFO, which would have to be read first.
-    else if (!existsSync(file)) writeFileSync(file, '', { flag: 'a' });
+    else if (!exists(file)) writeFileSync(file, '', { flag: 'a' });
   }
 
   isStopped(pid: number): boolean {
@@ -147,18 +142,4 @@ function realPath(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Nobody may listen at a control FIFO: it would be another supervisor's, and its directory not ours to empty. */
-function requireNobody(control: string): void {
-  let fd: number;
-  try {
-    fd = openSync(control, constants.O_WRONLY | constants.O_NONBLOCK);
-  } catch {
-    return;
-  }
-  closeSync(fd);
-  const folder = dirname(dirname(control));
-  const message = `${folder} is the scan directory of another supervisor (${basename(control)} has a reader)`;
-  throw Object.assign(new Error(message), { code: 'EEXIST' });
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exists } from './folders.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { asking } from './stand-ins/asking.ts';
 import { logutilService } from './stand-ins/logutil-service.ts';
@@ -31,6 +32,7 @@ const standIns: Readonly<Record<string, string | typeof asking>> = {
 
 /** By these, in `basedir/bin` of the runtime directory, a script ends everything (s6-overlay v3). */
 const halts = ['halt', 'poweroff', 'reboot'];
+const haltFolderName = 'basedir';
 
 /** The folder that stands first on the PATH of scripts and services. */
 export function standInsFolder(runtime: RuntimeDirectory): string {
@@ -38,27 +40,41 @@ export function standInsFolder(runtime: RuntimeDirectory): string {
 }
 
 /**
- * Writes the stand-ins, if they are not there yet.
+ * Writes the stand-ins, if they are not there, or not all of them.
  *
- * @throws the system's error when they cannot be written; or EEXIST when the host's own directory has a folder of this name
- * with anything else in it, which is left as it is.
+ * @throws the system's error when they cannot be written.
  */
 export function provideStandIns(runtime: RuntimeDirectory): void {
-  if (runtime.holds(folderName)) return;
-  requireNothingElse(standInsFolder(runtime));
-  const folder = runtime.makeFolder(folderName);
+  const folder = standInsFolder(runtime);
+  if (isWhole(runtime, folderName, folder, Object.keys(standIns))) return;
+  runtime.makeFolder(folderName);
   for (const [name, text] of Object.entries(standIns)) write(join(folder, name), text, runtime);
 }
 
 /**
- * Writes the programs that a script ends everything by.
+ * Writes the programs that a script ends everything by, if they are not there, or not all of them.
  *
  * @throws the system's error when they cannot be written.
  */
 export function provideHalt(runtime: RuntimeDirectory): void {
-  const folder = join(runtime.makeFolder('basedir'), 'bin');
+  const folder = join(runtime.path, haltFolderName, 'bin');
+  if (isWhole(runtime, haltFolderName, folder, halts)) return;
+  runtime.makeFolder(haltFolderName);
   mkdirSync(folder);
   for (const name of halts) write(join(folder, name), asking, runtime);
+}
+
+/** A cleaner of temporary files may have removed some, and that is told. */
+function isWhole(
+  runtime: RuntimeDirectory,
+  entry: string,
+  folder: string,
+  names: readonly string[],
+): boolean {
+  if (!runtime.holds(entry)) return false;
+  if (names.every((name) => exists(join(folder, name)))) return true;
+  runtime.tellRestored(folder);
+  return false;
 }
 
 function write(path: string, text: string | typeof asking, { path: runtime }: RuntimeDirectory) {
@@ -70,19 +86,4 @@ function write(path: string, text: string | typeof asking, { path: runtime }: Ru
 export function withStandIns(path: string, runtime: RuntimeDirectory): string {
   const folder = standInsFolder(runtime);
   return path === '' || path.split(':').includes(folder) ? path : `${folder}:${path}`;
-}
-
-/** What an earlier life left may go, but nobody else's programs. */
-function requireNothingElse(folder: string): void {
-  const other = namesIn(folder).find((name) => !(name in standIns));
-  if (other === undefined) return;
-  throw Object.assign(new Error(`${join(folder, other)} is in the way`), { code: 'EEXIST' });
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

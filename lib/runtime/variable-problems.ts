@@ -8,12 +8,12 @@ const mostTold = 10;
 
 /** Tells what is wrong with variables: each flaw once as long as it stays, and not again with each process that starts. */
 export class VariableProblems {
-  readonly #folder: string;
+  readonly #folder: () => string;
   readonly #tell: (problem: Problem) => void;
   /** What was said of each variable. */
   #known = new Map<string, string>();
 
-  constructor(folder: string, tell: (problem: Problem) => void) {
+  constructor(folder: () => string, tell: (problem: Problem) => void) {
     this.#folder = folder;
     this.#tell = tell;
   }
@@ -27,7 +27,7 @@ export class VariableProblems {
     if (more <= 0) return;
     const message = `${String(more)} more variables here are left out or not UTF-8`;
     this.#tell(
-      problem('variable-left-out', this.#folder, message, { remedy: 'Look at each file.' }),
+      problem('variable-left-out', this.#folder(), message, { remedy: 'Look at each file.' }),
     );
   }
 
@@ -41,6 +41,6 @@ export class VariableProblems {
   #report(name: string, { code, says, remedy }: VariableFlaw): void {
     const shown = /^[\x21-\x7e]+$/.test(name) ? name : JSON.stringify(name);
     const message = `the variable ${shown} ${says}`;
-    this.#tell(problem(code, join(this.#folder, name), message, { remedy }));
+    this.#tell(problem(code, join(this.#folder(), name), message, { remedy }));
   }
 }

@@ -29,7 +29,8 @@ export class Desk {
     };
     const publish = (): void => undefined;
     const parts = { clock, spawner, world, options: treeOptions(), publish };
-    this.control = new Control(clock, (stepped) => new Engine(tree, { ...parts, stepped }));
+    const engine = (stepped: () => void): Engine => new Engine(tree, { ...parts, stepped });
+    this.control = new Control(clock, engine, () => undefined);
     this.supervised = this.#supervised();
   }
 

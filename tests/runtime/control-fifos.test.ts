@@ -3,12 +3,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import {
   closeSync,
   constants,
-  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
   readSync,
   readdirSync,
+  rmSync,
   symlinkSync,
   write,
   writeFileSync,
@@ -25,7 +25,7 @@ import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { asking } from '../../lib/runtime/stand-ins/asking.ts';
 import { openDescriptors, until } from '../processes.ts';
 import { counter, run } from './counter.ts';
-import { plant, testFolder } from './folder.ts';
+import { leaveMark, plant, testFolder } from './folder.ts';
 import { shells, without } from './shells.ts';
 
 const unasked = (): Promise<Told> => Promise.resolve({ exitCode: 0 });
@@ -187,10 +187,13 @@ test('the real s6-svscanctl finds whom it looks for', { skip }, async (t) => {
 });
 
 test('what an earlier life left is no hindrance, and nothing is left', async (t) => {
-  const { runtime } = await counter(t);
-  const other = new RuntimeDirectory(runtime.path);
+  const folder = await testFolder(t);
+  mkdirSync(join(folder, 'control/in it'), { recursive: true });
+  mkdirSync(join(folder, 'replies/1'), { recursive: true });
+  leaveMark(folder, 'control', 'replies');
+  const other = new RuntimeDirectory(folder);
   other.makeFolder('services');
-  mkdirSync(join(runtime.path, 'services/.s6-svscan'));
+  mkdirSync(join(folder, 'services/.s6-svscan'));
   const control = new ControlFifos(other, {
     answer: unasked,
     command: () => 0,
@@ -199,7 +202,22 @@ test('what an earlier life left is no hindrance, and nothing is left', async (t)
   await control.open();
   await control.close();
   other.remove();
-  assert.equal(existsSync(join(runtime.path, 'control')), false);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('names that are gone are made again, and what is asked there is answered', async (t) => {
+  const { runtime, call, asked, control } = await counter(t);
+  assert.equal(control.isLost(), false);
+  rmSync(join(runtime.path, 'control'));
+  rmSync(join(runtime.path, 'replies'), { recursive: true });
+  assert.equal(control.isLost(), true);
+  await Promise.all([control.open(), control.open()]);
+  assert.equal(control.isLost(), false);
+  assert.equal((await call('s6-svc', ['-u', 'web'])).code, 0);
+  assert.deepEqual(
+    asked.map(({ args }) => args),
+    [['-u', 'web']],
+  );
 });
 
 test('closed while it is being opened, it opens nothing', async (t) => {

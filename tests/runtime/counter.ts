@@ -15,6 +15,7 @@ import { plant, testFolder } from './folder.ts';
 /** A place where stand-ins ask. */
 export interface Counter {
   readonly runtime: RuntimeDirectory;
+  readonly control: ControlFifos;
   readonly asked: Question[];
   readonly commands: string[];
   readonly problems: Problem[];
@@ -78,6 +79,7 @@ export async function counter(t: TestContext, standIn = asking): Promise<Counter
   const program = standIn(runtime.path, process.pid);
   return {
     runtime,
+    control,
     asked,
     commands,
     problems,

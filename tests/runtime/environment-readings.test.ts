@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -49,9 +49,10 @@ test('what the host changes is seen at once', async (t) => {
   assert.equal(readings.since(moment)['GREETING'], undefined);
 });
 
-test('a reading begins with the folder, and nothing is run without it', async (t) => {
+test('a reading begins with the folder, which is made again if it is gone', async (t) => {
   const { readings, environment } = await rig(t);
   readings.since(readings.ask());
   rmSync(environment.directory, { recursive: true });
-  assert.throws(() => readings.since(readings.ask()), { code: 'ENOENT' });
+  assert.equal(readings.since(readings.ask())['GREETING'], 'hello');
+  assert.equal(existsSync(join(environment.directory, 'GREETING')), true);
 });

@@ -16,21 +16,28 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import fc from 'fast-check';
 import { OptionsError } from '../../lib/errors.ts';
+import type { Problem } from '../../lib/model/problem.ts';
 import { Environment } from '../../lib/runtime/environment.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
-import type { Problem } from '../../lib/model/problem.ts';
 import { plant, testFolder, whoRuns } from './folder.ts';
 
 async function set(
   t: TestContext,
   initial: Record<string, string | undefined> = {},
-): Promise<{ environment: Environment; runtime: RuntimeDirectory; write: Writer }> {
-  const runtime = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
+): Promise<{
+  environment: Environment;
+  runtime: RuntimeDirectory;
+  write: Writer;
+  problems: readonly Problem[];
+}> {
+  const problems: Problem[] = [];
+  const told = (it: Problem): void => void problems.push(it);
+  const runtime = new RuntimeDirectory(join(await testFolder(t), 'runtime'), told);
   const environment = new Environment(runtime, initial);
   const write: Writer = (name, content) => {
     writeFileSync(join(environment.directory, name), content);
   };
-  return { environment, runtime, write };
+  return { environment, runtime, write, problems };
 }
 
 /** Writes a file into the folder, as a script does. */
@@ -38,6 +45,12 @@ type Writer = (name: string, content: string) => void;
 
 const all = (environment: Environment): Record<string, string> =>
   Object.fromEntries(environment.entries());
+
+/** The names of the files of variables. */
+function files({ directory }: Environment): readonly string[] {
+  const names = readdirSync(directory).filter((name) => !name.startsWith('.'));
+  return names.toSorted();
+}
 
 test('it begins with what the host has, and nothing is written while nothing is started', async (t) => {
   const { environment, runtime } = await set(t, { A: '1', EMPTY: '', UNSET: undefined });
@@ -50,13 +63,13 @@ test('it begins with what the host has, and nothing is written while nothing is 
   assert.equal(existsSync(runtime.path), false);
 });
 
-test('then each variable is a file that anybody may read who may enter', async (t) => {
+test('then each variable is a file in a folder for root and the host’s account alone', async (t) => {
   const { environment } = await set(t, { A: '1', EMPTY: '' });
   environment.materialize();
-  assert.deepEqual(readdirSync(environment.directory).toSorted(), ['A', 'EMPTY']);
+  assert.deepEqual(files(environment), ['A', 'EMPTY']);
   assert.equal(readFileSync(join(environment.directory, 'A'), 'utf8'), '1\n');
   assert.equal(statSync(join(environment.directory, 'A')).mode & 0o777, 0o644);
-  assert.equal(statSync(environment.directory).mode & 0o777, 0o755);
+  assert.equal(statSync(environment.directory).mode & 0o777, 0o700);
   assert.deepEqual(all(environment), { A: '1', EMPTY: '' });
 });
 
@@ -72,7 +85,7 @@ test('the files are the truth from then on, at any time', async (t) => {
   environment.set('B', 'again');
   environment.delete('A');
   environment.delete('never-there');
-  assert.deepEqual(readdirSync(environment.directory).toSorted(), ['B', 'C']);
+  assert.deepEqual(files(environment), ['B', 'C']);
   environment.materialize();
   assert.deepEqual(all(environment), { B: 'again', C: 'new' }, 'a second time changes nothing');
 });
@@ -138,7 +151,7 @@ test('names and values that cannot be are refused, before and after', async (t) 
   tryAll();
   environment.materialize();
   tryAll();
-  assert.deepEqual(readdirSync(environment.directory), []);
+  assert.deepEqual(files(environment), []);
 });
 
 test('names of the host that cannot be files are left out', async (t) => {
@@ -177,24 +190,67 @@ test('after the end the last values stay, and no file', async (t) => {
   assert.equal(existsSync(environment.directory), false);
 });
 
-test('a folder that a script has removed has no variables', async (t) => {
-  const { environment } = await set(t, { A: '1' });
+test('a folder that is gone is made again with the values that were read last', async (t) => {
+  const { environment, write, runtime, problems } = await set(t, { A: '1' });
   environment.materialize();
-  rmSync(environment.directory, { recursive: true });
-  assert.deepEqual(all(environment), {});
-  assert.equal(environment.get('A'), undefined);
+  write('B', '2\n');
+  assert.deepEqual(all(environment), { A: '1', B: '2' });
+  const losses: readonly (() => void)[] = [
+    () => assert.equal(environment.get('B'), '2'),
+    () => environment.set('C', '3'),
+    () => environment.materialize(),
+    () => assert.deepEqual(all(environment), { A: '1', B: '2', C: '3' }),
+  ];
+  for (const [index, use] of losses.entries()) {
+    const folder = index % 2 === 0 ? environment.directory : runtime.path;
+    rmSync(folder, { recursive: true });
+    use();
+    assert.deepEqual(files(environment).slice(0, 2), ['A', 'B']);
+    assert.equal(problems.length, index + 1, 'each loss is told, once');
+    assert.equal(problems.at(-1)?.code, 'runtime-directory-restored');
+  }
+  assert.deepEqual(all(environment), { A: '1', B: '2', C: '3' });
+});
+
+test('what a cleaner removes is restored beside what scripts have written, what a script removes is not', async (t) => {
+  const { environment, write, problems } = await set(t, { A: '1', B: '2', C: '3', '..D': '4' });
+  environment.materialize();
+  rmSync(join(environment.directory, 'A'));
+  assert.deepEqual(all(environment), { B: '2', C: '3' }, 'a script has unset it');
+  write('B', 'newer\n');
+  for (const name of ['C', '.stagekeeper']) rmSync(join(environment.directory, name));
+  assert.equal(environment.get('C'), '3');
+  assert.deepEqual(all(environment), { B: 'newer', C: '3' });
+  assert.deepEqual(
+    problems.map(({ path }) => path),
+    [environment.directory],
+  );
+  rmSync(join(environment.directory, 'C'));
+  assert.deepEqual(all(environment), { B: 'newer' });
+});
+
+test('what cannot be restored is known all the same', async (t) => {
+  const { environment, runtime } = await set(t, { A: '1' });
+  environment.materialize();
+  rmSync(runtime.path, { recursive: true });
+  plant(runtime.path, 'in the way');
+  assert.equal(environment.get('A'), '1');
+  assert.deepEqual(all(environment), { A: '1' });
+  assert.throws(() => environment.materialize(), { code: 'ERR_RUNTIME_DIRECTORY' });
+  environment.release();
+  assert.deepEqual(all(environment), { A: '1' });
 });
 
 test('what could not be written is not lost, and tried again', async (t) => {
   const folder = await testFolder(t);
   plant(join(folder, 'runtime'), 'in the way');
   const environment = new Environment(new RuntimeDirectory(join(folder, 'runtime')), { A: '1' });
-  assert.throws(() => environment.materialize(), { code: 'EEXIST' });
+  assert.throws(() => environment.materialize(), { code: 'ERR_RUNTIME_DIRECTORY' });
   assert.deepEqual(all(environment), { A: '1' });
   rmSync(join(folder, 'runtime'));
   environment.materialize();
   assert.deepEqual(all(environment), { A: '1' });
-  assert.deepEqual(readdirSync(environment.directory), ['A']);
+  assert.deepEqual(files(environment), ['A']);
 });
 
 /** An environment in its folder, and the problems that are told of it. */

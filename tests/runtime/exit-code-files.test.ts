@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -74,20 +82,36 @@ test('what cannot be read is 100, and told with a remedy; and it goes as anythin
   assert.deepEqual([existsSync(v3), runtime.remove()], [false, []]);
 });
 
-test('whatever an earlier life has left in its place is replaced, and nothing is written through it', async (t) => {
-  const { files, v3 } = await written(t);
-  const elsewhere = plant(join(v3, '../elsewhere'), 'kept');
-  for (const leave of [
-    () => mkdirSync(v3),
-    () => void execFileSync('mkfifo', [v3]),
-    () => symlinkSync(elsewhere, v3),
-  ]) {
-    rmSync(v3, { recursive: true });
-    leave();
-    files.provide();
-    assert.deepEqual([readFileSync(v3, 'utf8'), files.read()], ['0\n', { problems: [] }]);
-  }
-  assert.equal(readFileSync(elsewhere, 'utf8'), 'kept');
+test('what an earlier life has left there is no hindrance', async (t) => {
+  const { runtime, v3 } = await written(t);
+  rmSync(v3);
+  mkdirSync(v3);
+  const next = new ExitCodeFiles(runtime);
+  next.provide();
+  assert.deepEqual([readFileSync(v3, 'utf8'), next.read()], ['0\n', { problems: [] }]);
+});
+
+test('a file of v3’s name that no supervisor has made is refused and left as it is', async (t) => {
+  const folder = await testFolder(t);
+  const kept = plant(join(folder, 's6-linux-init-container-results/exitcode'), 'mine');
+  const runtime = new RuntimeDirectory(join(folder, 's6'));
+  t.after(() => runtime.remove());
+  const files = new ExitCodeFiles(runtime);
+  for (const act of ['require', 'provide'] as const)
+    assert.throws(() => files[act](), { reason: 'occupied', path: kept });
+  rmSync(kept);
+  symlinkSync(plant(join(folder, 'elsewhere'), 'mine'), kept);
+  assert.throws(() => files.provide(), { reason: 'occupied', path: kept });
+  files.release();
+  assert.equal(readFileSync(join(folder, 'elsewhere'), 'utf8'), 'mine');
+});
+
+test('a folder for v3 that others may write to is refused', async (t) => {
+  const folder = await testFolder(t);
+  mkdirSync(join(folder, 's6-linux-init-container-results'));
+  chmodSync(join(folder, 's6-linux-init-container-results'), 0o1777);
+  const files = new ExitCodeFiles(new RuntimeDirectory(join(folder, 's6')));
+  assert.throws(() => files.require(), { reason: 'untrusted' });
 });
 
 test('only beside a runtime directory called s6 is there a folder for v3', async (t) => {

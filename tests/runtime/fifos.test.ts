@@ -49,7 +49,7 @@ test('a script may have removed their folder', async (t) => {
 test('what keeps them from being made is told, and the next time is a new one', async (t) => {
   const { fifos, runtime } = await set(t);
   plant(runtime.path, 'in the way');
-  await assert.rejects(fifos.make(), { code: 'EEXIST' });
+  await assert.rejects(fifos.make(), { code: 'ERR_RUNTIME_DIRECTORY', message: /EEXIST/ });
   rmSync(runtime.path);
   assert.equal(statSync(await fifos.make()).isFIFO(), true);
 });

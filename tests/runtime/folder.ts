@@ -19,6 +19,12 @@ export function plant(path: string, content: string | Uint8Array, mode = 0o755):
   return path;
 }
 
+/** What a supervisor leaves in its runtime directory that is killed: its mark, which names what it made. */
+export function leaveMark(folder: string, ...names: readonly string[]): void {
+  const holder = { pid: 1, thread: 1, started: '1', namespace: 'pid:[1]', boot: 'an earlier one' };
+  plant(join(folder, '.stagekeeper'), JSON.stringify({ id: 'c0ffee', holder, names }), 0o644);
+}
+
 /** Why a test must be left out that root, or nobody but root, can run; `false`: it need not be. */
 export const whoRuns = {
   root: process.getuid?.() === 0 ? false : 'only root can do this',

@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readlinkSync,
-  symlinkSync,
-} from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { defineTree } from '../../lib/loader/define.ts';
+import type { Problem } from '../../lib/model/problem.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { ScanDirectory } from '../../lib/runtime/scan-directory.ts';
@@ -23,6 +15,7 @@ interface Scanned {
   readonly root: string;
   readonly runtime: RuntimeDirectory;
   readonly scan: ScanDirectory;
+  readonly problems: readonly Problem[];
   /** The services that the tree has from now on. */
   have(...names: readonly string[]): void;
 }
@@ -30,7 +23,8 @@ interface Scanned {
 async function scanned(t: TestContext, ...names: readonly string[]): Promise<Scanned> {
   const folder = await testFolder(t);
   const root = join(folder, 'root');
-  const runtime = new RuntimeDirectory(join(folder, 'runtime'));
+  const problems: Problem[] = [];
+  const runtime = new RuntimeDirectory(join(folder, 'runtime'), (it) => problems.push(it));
   t.after(() => runtime.remove());
   let tree: Tree;
   const have = (...services: readonly string[]): void => {
@@ -44,7 +38,7 @@ async function scanned(t: TestContext, ...names: readonly string[]): Promise<Sca
     });
   };
   have(...names);
-  return { root, runtime, scan: new ScanDirectory(runtime, () => tree), have };
+  return { root, runtime, problems, scan: new ScanDirectory(runtime, () => tree), have };
 }
 
 test('it has a link for each service, and follows the tree', async (t) => {
@@ -124,21 +118,17 @@ test('a FIFO in the place of the down file is left as it is, and nothing waits f
   assert.equal(existsSync(file), false);
 });
 
-test('a directory in which somebody else’s supervisor listens is not emptied', async (t) => {
-  const { runtime, scan } = await scanned(t, 'web');
-  const listener = join(runtime.path, 'services/.s6-svscan');
-  mkdirSync(listener, { recursive: true });
-  execFileSync('mkfifo', [join(listener, 'control')]);
-  const fd = openSync(join(listener, 'control'), constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    assert.throws(() => {
-      scan.provide();
-    }, /services is the scan directory of another supervisor/);
-    assert.equal(existsSync(listener), true);
-  } finally {
-    closeSync(fd);
-  }
+test('links that a cleaner has removed are made again, and that is reported', async (t) => {
+  const { root, runtime, scan, problems } = await scanned(t, 'web', 'api');
   scan.provide();
-  assert.equal(existsSync(join(listener, 'control')), false, 'nobody listens any more');
-  plant(join(runtime.path, 'services/x'), '');
+  const link = join(runtime.path, 'services/web');
+  for (const name of ['web', 'api']) rmSync(join(runtime.path, 'services', name));
+  scan.provide();
+  assert.equal(readlinkSync(link), join(root, 'services.d/web'));
+  assert.deepEqual(
+    problems.map(({ code, path }) => [code, path]),
+    [['runtime-directory-restored', join(runtime.path, 'services')]],
+  );
+  scan.provide();
+  assert.equal(problems.length, 1);
 });

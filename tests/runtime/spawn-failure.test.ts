@@ -157,7 +157,7 @@ test('a runtime directory that cannot be made, until it can', async (t) => {
   for (const command of [{}, { stdout: { pipe: 'web' } }]) {
     const life = sh('exit 0', { stderr: 'ignore', ...command });
     await life.over;
-    assert.deepEqual(life.told, ['unspawnable EEXIST']);
+    assert.deepEqual(life.told, ['unspawnable ERR_RUNTIME_DIRECTORY']);
     assert.match(life.failure?.message ?? '', /EEXIST/);
   }
   rmSync(inTheWay);

@@ -194,15 +194,22 @@ test(
 );
 
 test(
-  'who has become another account may have the container environment',
+  'another account may not have the container environment, but in /run/s6',
   { skip: root },
   async (t) => {
     const runtimeDirectory = await testFolder(t);
     chmodSync(runtimeDirectory, 0o755);
-    const { sh } = await rig(t, { runtimeDirectory, variables: { FOO: 'bar' } });
-    const life = sh(
-      `exec s6-setuidgid nobody with-contenv sh -c 'id -un; echo "$FOO"; printcontenv FOO'`,
+    const { sh, environment } = await rig(t, { runtimeDirectory, variables: { FOO: 'bar' } });
+    const script = `exec s6-setuidgid nobody with-contenv sh -c 'id -un; echo "$FOO"; printcontenv FOO'`;
+    const refused = sh(script, { stderr: 'lines' });
+    await refused.over;
+    assert.deepEqual([refused.exit?.code, refused.lines], [111, []]);
+    assert.match(
+      refused.told.join('\n'),
+      /with-contenv: fatal: unable to read .*container_environment/,
     );
+    chmodSync(environment.directory, 0o755); // its mode there
+    const life = sh(script);
     await life.over;
     assert.deepEqual(life.lines, ['nobody', 'bar', 'bar']);
   },

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Problem } from '../../lib/model/problem.ts';
 import { RuntimeDirectory } from '../../lib/runtime/runtime-directory.ts';
 import { provideStandIns, standInsFolder, withStandIns } from '../../lib/runtime/stand-ins.ts';
-import { plant, testFolder } from './folder.ts';
+import { leaveMark, plant, testFolder } from './folder.ts';
 import { rig } from './rig.ts';
 
 test('they are made once in a life, executable, and go with it', async (t) => {
@@ -23,16 +24,31 @@ test('they are made once in a life, executable, and go with it', async (t) => {
   }
 });
 
-test('those of an earlier life are written anew, but nobody else’s programs are touched', async (t) => {
+test('those of an earlier life are written anew, but no other programs are touched', async (t) => {
   const given = await testFolder(t);
   plant(join(given, 'bin/s6-notifyoncheck'), 'old');
+  leaveMark(given, 'bin');
   const runtime = new RuntimeDirectory(given);
   provideStandIns(runtime);
   assert.match(readFileSync(join(given, 'bin/s6-notifyoncheck'), 'utf8'), /^#!\/bin\/sh\n/);
   runtime.remove();
   plant(join(given, 'bin/mine'), 'keep');
-  assert.throws(() => provideStandIns(runtime), { code: 'EEXIST', message: /bin\/mine is in/ });
+  assert.throws(() => provideStandIns(runtime), { reason: 'occupied', path: join(given, 'bin') });
   assert.deepEqual(readdirSync(join(given, 'bin')), ['mine']);
+});
+
+test('where one is gone, all are written again, and that is told', async (t) => {
+  const problems: Problem[] = [];
+  const runtime = new RuntimeDirectory(await testFolder(t), (problem) => problems.push(problem));
+  provideStandIns(runtime);
+  rmSync(join(standInsFolder(runtime), 'printcontenv'));
+  provideStandIns(runtime);
+  assert.equal(existsSync(join(standInsFolder(runtime), 'printcontenv')), true);
+  assert.deepEqual(
+    problems.map(({ code, path }) => [code, path]),
+    [['runtime-directory-restored', standInsFolder(runtime)]],
+  );
+  runtime.remove();
 });
 
 test('they stand first on a PATH, once, and make none where there is none', () => {
@@ -48,8 +64,8 @@ test('nothing is started without them, and once they can be had everything goes 
   plant(join(runtime.path, 'bin/mine'), 'keep');
   const refused = sh('true');
   await refused.over;
-  assert.equal(refused.failure?.code, 'EEXIST');
-  assert.match(refused.failure.message, /the stand-ins .* are not to be had: .*mine is in the way/);
+  assert.equal(refused.failure?.code, 'ERR_RUNTIME_DIRECTORY');
+  assert.match(refused.failure.message, /runtime\/bin has a name that a supervisor needs/);
   rmSync(join(runtime.path, 'bin'), { recursive: true });
   const started = sh('command -v s6-notifyoncheck');
   await started.over;

@@ -1,0 +1,56 @@
+import { lstatSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Whether an entry has this name, be it a link that leads nowhere. */
+export function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
+/**
+ * Whether the folder had to be made. One folder after the other, since Node's own recursion never ends where nothing can
+ * be made (`/proc`).
+ *
+ * @throws the system's error when it cannot be made.
+ */
+export function makeWithParents(path: string): boolean {
+  if (makeOne(path)) return true;
+  if (isFolder(path)) return false;
+  makeWithParents(dirname(path));
+  return makeOne(path, true);
+}
+
+/** Whether it was made; not where the folder above it is missing, if another attempt follows, or it is there. */
+function makeOne(path: string, isLast = dirname(path) === path): boolean {
+  try {
+    mkdirSync(path, { mode: 0o755 });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && isFolder(path)) return false;
+    if (code === 'ENOENT' && !isLast) return false;
+    throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/**
+ * Removes a folder, if nothing is in it.
+ *
+ * @throws the system's error when it cannot be removed for another reason.
+ */
+export function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(code)) throw error;
+  }
+}
