@@ -20,6 +20,9 @@ const nobody = '65534';
 /** Mounts the folder $0 read-only, for this mount namespace alone, and goes on with the command line. */
 const mountReadOnly = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
 
+/** Closes `/run` of the machine, so that a private runtime directory is in `TMPDIR`, where the tests look for what is left. */
+const closeRun = 'mount --bind /run /run && mount -o remount,bind,ro /run && exec "$@"';
+
 /** Mounts an empty folder in the place of `/run`. */
 const mountRun = 'mount -t tmpfs -o mode=1777 tmpfs /run && exec "$@"';
 
@@ -37,6 +40,7 @@ export function inNamespace(
 ): string[] {
   return [
     ...['setpriv', '--pdeathsig', 'KILL'],
+    ...(ownRun ? [] : ['unshare', '--mount', 'sh', '-c', closeRun, 'sh']),
     ...['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'],
     ...(ownRun ? ['sh', '-c', mountRun, 'sh'] : []),
     ...without.flatMap((path) => ['sh', '-c', hide, path]),

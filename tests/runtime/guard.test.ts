@@ -14,7 +14,7 @@ import { plant, testFolder, whoRuns } from './folder.ts';
 import type { Rig } from './rig.ts';
 import { rig } from './rig.ts';
 import type { HostEnd } from './run-host.ts';
-import { runHost } from './run-host.ts';
+import { asProcess1, runHost } from './run-host.ts';
 
 /** Milliseconds in which everybody is to be gone: it is a second, on a machine that has nothing else to do. */
 const soon = 3000;
@@ -144,8 +144,7 @@ void describe('a host with a guard, that', { concurrency: 2 }, () => {
   });
 
   test('is process 1: it needs none', { skip: noNamespace() }, async () => {
-    const wrapper = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
-    const { code, output }: HostEnd = await runHost('process-1', wrapper, undefined, {
+    const { code, output }: HostEnd = await runHost('process-1', asProcess1, undefined, {
       file: 'guarded-host.ts',
     });
     assert.equal(code, 0, output);

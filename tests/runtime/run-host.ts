@@ -9,8 +9,16 @@ export interface HostEnd {
   readonly output: string;
 }
 
-/** A command line under which a host is process 1 of a world of its own. Only root can run it. */
-export const asProcess1 = 'unshare --pid --fork --kill-child --mount-proc'.split(' ');
+/**
+ * A command line under which a host is process 1 of a world of its own, with its private runtime directory in the temporary
+ * directory. Only root can run it.
+ */
+export const asProcess1: readonly string[] = [
+  ...'unshare --mount sh -c'.split(' '),
+  'mount --bind /run /run && mount -o remount,bind,ro /run && exec "$@"',
+  'sh',
+  ...'unshare --pid --fork --kill-child --mount-proc'.split(' '),
+];
 
 /** Why nobody can be process 1 here; `false`: somebody can, or must. */
 export function whyNoProcess1(): string | false {
