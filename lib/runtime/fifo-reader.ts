@@ -1,5 +1,5 @@
-import { Socket } from 'node:net';
-import type { OnReadOpts, SocketConstructorOpts } from 'node:net';
+import type { Socket } from 'node:net';
+import { adoptDescriptor } from './adopt-descriptor.ts';
 
 /** The bytes that are read at once: as many as a pipe holds (Linux). */
 export const readSize = 64 * 1024;
@@ -26,12 +26,7 @@ export function readFifo(
     void goOn(length);
     return false;
   };
-  const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = {
-    fd,
-    readable: true,
-    writable: false,
-    onread: { buffer, callback },
-  };
-  const socket = new Socket(options);
+  const onread = { buffer, callback };
+  const socket = adoptDescriptor(fd, { readable: true, writable: false, onread });
   return socket;
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { adoptDescriptor } from './adopt-descriptor.ts';
 import { closeAll } from './close-streams.ts';
 import type { Lent } from './descriptor.ts';
 import type { Fifos } from './fifos.ts';
@@ -94,7 +95,7 @@ export class Inlets {
   }
 
   #read(fd: number): Socket {
-    return this.adopt(new Socket({ fd, readable: true, writable: false }));
+    return this.adopt(adoptDescriptor(fd, { readable: true, writable: false }));
   }
 
   /** Takes care of a stream: it is read, whoever listens, and closed at the end at the latest. */

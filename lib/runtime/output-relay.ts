@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { adoptDescriptor } from './adopt-descriptor.ts';
 import { closeAll } from './close-streams.ts';
 import type { Lent } from './descriptor.ts';
 import { canOpenAgain, openAgain } from './descriptor.ts';
@@ -121,7 +122,7 @@ export class OutputRelay {
 
   #take({ read, write }: PipeEnds): void {
     this.#writeEnd = write;
-    this.read(new Socket({ fd: read, readable: true, writable: false }));
+    this.read(adoptDescriptor(read, { readable: true, writable: false }));
   }
 
   #open(path: string): void {

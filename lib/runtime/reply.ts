@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { adoptDescriptor } from './adopt-descriptor.ts';
 
 /** What tells a stand-in that its request was read. */
 const heard = Buffer.from('+\n');
@@ -35,7 +36,7 @@ export class Reply {
       this.close();
       return undefined;
     }
-    const stream = new Socket({ fd: this.#fd, readable: false, writable: true });
+    const stream = adoptDescriptor(this.#fd, { readable: false, writable: true });
     this.#fd = undefined;
     stream.end(bytes.subarray(written));
     return stream;

@@ -56,7 +56,6 @@ async function turn(count: number): Promise<void> {
 }
 
 function exit(code: number): void {
-  // oxlint-disable-next-line unicorn/no-process-exit -- what a host does that knows no better is what is to be tried
   process.exit(code);
 }
 

@@ -35,7 +35,6 @@ function supervise({ scene, options }: Task): Supervisor {
 
 /** What the Worker does when it is told to end; every other scene is the main thread's. */
 const ends: Readonly<Record<string, (supervisor: Supervisor) => void>> = {
-  // oxlint-disable-next-line unicorn/no-process-exit -- what a Worker may do is what is to be tried
   'exit-worker': () => process.exit(3),
   'throw-worker'() {
     throw new Error('the Worker throws');
@@ -63,7 +62,6 @@ function beWorker(task: Task): void {
 
 /** What the main thread does once all is started; else it terminates the Worker. */
 const acts: Readonly<Record<string, () => void>> = {
-  // oxlint-disable-next-line unicorn/no-process-exit -- as above
   exit: () => process.exit(0),
   throw() {
     throw new Error('the main thread throws');
