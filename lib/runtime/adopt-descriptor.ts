@@ -30,6 +30,7 @@ class WorkerSocket extends Socket {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     closeSync(this.#fd);
+    // oxlint-disable-next-line no-underscore-dangle -- the name that Node calls in a stream
     super._destroy(error, callback);
   }
 }

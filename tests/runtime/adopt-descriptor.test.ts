@@ -1,6 +1,7 @@
 /*
  * Descriptors of a Worker thread: each is closed once, and never again when its number belongs to another thread.
  */
+/* oxlint-disable unicorn/require-post-message-target-origin -- the ports of threads have no origin */
 import assert from 'node:assert/strict';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { test } from 'node:test';
