@@ -75,7 +75,8 @@ function collect(streams: readonly (NodeJS.ReadableStream | null | undefined)[])
 
 /** A pipe, not the socket that Node makes. */
 const byPipes = ['sh', '-c', '"$@" 2>&1 | cat', 'sh'];
-const asOther = 'setpriv --reuid=65534 --regid=65534 --clear-groups'.split(' ');
+/** Its temporary directory is one that every account has. */
+const asOther = 'env TMPDIR=/tmp setpriv --reuid=65534 --regid=65534 --clear-groups'.split(' ');
 const withoutProc = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh'];
 
 function whyNoMounts(): string | false {
