@@ -136,7 +136,9 @@ test('the tree starts without the catch-all logger when it cannot be run', async
     'at the start, and again to read the rest',
   );
   const stdout = read(join(folder, 'tree', 'stdout')).trim();
-  assert.equal(stdout, readlinkSync('/proc/self/fd/1'));
+  const own = readlinkSync('/proc/self/fd/1');
+  // A pipe relays the output where the host's own stdout is a socket or a file.
+  assert.ok(stdout === own || (!own.startsWith('pipe:') && stdout.startsWith('pipe:')), stdout);
   assert.match(problems[0]?.remedy ?? '', /has the host’s output/);
 });
 
