@@ -17,7 +17,7 @@ export {
   TreeError,
   UnknownServiceError,
 } from './errors.ts';
-export type { EventOf, Rereading, ServiceEvents, SupervisorEvents } from './events.ts';
+export type { EventOf, Rereading, ServiceEvents, SupervisorEvents } from './supervisor/events.ts';
 export type {
   LoggerInput,
   ProgramInput,
@@ -25,8 +25,8 @@ export type {
   ServiceInput,
   TreeInput,
 } from './loader/define.ts';
-export type { ScriptResult } from './machine/state.ts';
-export type { Timeouts } from './machine/tree-options.ts';
+export type { ScriptResult } from './machine/tree/tree-state.ts';
+export type { Timeouts } from './machine/tree/tree-options.ts';
 export type {
   Cause,
   Caused,
@@ -67,18 +67,18 @@ export type {
   Tree,
 } from './model/tree.ts';
 export type { EndReason, Verdict } from './model/verdict.ts';
-export type { BackoffOptions, ServiceOptions, SupervisorOptions } from './options.ts';
-export type { Clock } from './runtime/clock.ts';
-export type { Environment } from './runtime/environment.ts';
-export type { Child, ChildListener, SpawnFailure, Spawner } from './runtime/spawner.ts';
-export { Service } from './service.ts';
-export type { Script, ScriptStage, ServiceStage, StageResult, Stages } from './stage.ts';
-export type { ServiceReport, SupervisorStatus } from './status.ts';
-export { Supervisor } from './supervisor.ts';
+export type { BackoffOptions, ServiceOptions, SupervisorOptions } from './options/options.ts';
+export type { Clock } from './engine/clock.ts';
+export type { Environment } from './host/variables/environment.ts';
+export type { Child, ChildListener, SpawnFailure, Spawner } from './engine/spawner.ts';
+export { Service } from './supervisor/service.ts';
+export type { Script, ScriptStage, ServiceStage, StageResult, Stages } from './supervisor/stage.ts';
+export type { ServiceReport, SupervisorStatus } from './supervisor/status.ts';
+export { Supervisor } from './supervisor/supervisor.ts';
 export type {
   RunOptions,
   SignalAction,
   SignalMap,
   StopOptions,
   WaitOptions,
-} from './wait-options.ts';
+} from './options/wait-options.ts';

@@ -9,7 +9,7 @@ import { kill } from 'node:process';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { childrenOf, isAtRest, read, until } from './processes.ts';
-import { asProcess1, whyNoProcess1 } from './runtime/run-host.ts';
+import { asProcess1, whyNoProcess1 } from './host/run-host.ts';
 
 const init = fileURLToPath(new URL('../examples/container-init/init.sh', import.meta.url));
 const skip = whyNoProcess1();

@@ -10,10 +10,10 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Supervisor, TreeError } from '../lib/index.ts';
 import type { LifecycleEvent, SupervisorOptions } from '../lib/index.ts';
-import { writeTree } from '../lib/testing/files.ts';
-import type { TreeFiles } from '../lib/testing/files.ts';
+import { writeTree } from '../lib/testing/trees/files.ts';
+import type { TreeFiles } from '../lib/testing/trees/files.ts';
 import { read, until } from './processes.ts';
-import { waitFor } from './runtime/rig.ts';
+import { waitFor } from './host/rig.ts';
 
 interface Planted {
   readonly root: string;

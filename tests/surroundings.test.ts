@@ -11,8 +11,8 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Supervisor } from '../lib/index.ts';
 import type { LifecycleEvent, Service, SupervisorOptions } from '../lib/index.ts';
-import { writeTree } from '../lib/testing/files.ts';
-import type { TreeFiles } from '../lib/testing/files.ts';
+import { writeTree } from '../lib/testing/trees/files.ts';
+import type { TreeFiles } from '../lib/testing/trees/files.ts';
 import { read, until } from './processes.ts';
 
 interface Planted {

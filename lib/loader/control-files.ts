@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { ProblemCode } from '../model/problem.ts';
 import type { ServiceSpec } from '../model/tree.ts';
-import type * as z from '../schema.ts';
-import { examine, faultsOf, show } from '../schema.ts';
+import type * as z from '../schema/schema.ts';
+import { examine, faultsOf, show } from '../schema/schema.ts';
 import { fields } from './fields.ts';
 import type { Reading } from './reading.ts';
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import type { Content, Entry, Files, Listing, Unreadable } from './files.ts';
-import { readBeginning } from '../read-file.ts';
+import { readBeginning } from '../system/read-file.ts';
 
 /** The folder trees of the disk. */
 export const diskFiles: Files = { look, list, read };

@@ -1,7 +1,7 @@
 import { parseSignal } from '../model/exit.ts';
 import type { ServiceSpec } from '../model/tree.ts';
-import * as z from '../schema.ts';
-import { deathTally, descriptor, milliseconds } from './values.ts';
+import * as z from '../schema/schema.ts';
+import { deathTally, descriptor, milliseconds } from '../schema/values.ts';
 
 /** A control file: the field of a service that it sets, and the schema of its value. */
 export interface Field {

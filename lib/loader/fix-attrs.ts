@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { resolveAccount } from '../model/accounts.ts';
 import { parseGlobPath } from '../model/glob-pattern.ts';
 import type { FixAttrsRule } from '../model/tree.ts';
-import { show } from '../schema.ts';
+import { show } from '../schema/schema.ts';
 import { largestControlFile } from './control-files.ts';
 import type { Reading } from './reading.ts';
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Accounts } from '../model/accounts.ts';
 import { longestAccountList, parseAccounts } from '../model/accounts.ts';
-import { readText } from '../read-file.ts';
+import { readText } from '../system/read-file.ts';
 
 /** The port to the machine that a tree is looked at on: what the tree needs of it to run. */
 export interface Host {

@@ -12,7 +12,7 @@ import type { Host } from './host.ts';
 import { thisHost } from './host.ts';
 import { profileFolder } from './profile.ts';
 import { Reading } from './reading.ts';
-import { readTree } from './tree.ts';
+import { readTree } from './read-tree.ts';
 
 /** A tree that was read, and the warnings found while reading; both frozen. */
 export interface Loaded {

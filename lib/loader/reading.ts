@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Problem, ProblemCode } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
-import { show } from '../schema.ts';
+import { show } from '../schema/schema.ts';
 import type { Entry, Files } from './files.ts';
 import type { Host } from './host.ts';
 

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
-import { policies, someText, text } from './policies.ts';
-import * as z from '../schema.ts';
-import { deathTally, descriptor, milliseconds, signalName } from './values.ts';
+import { policies, someText, text } from '../schema/policies.ts';
+import * as z from '../schema/schema.ts';
+import { deathTally, descriptor, milliseconds, signalName } from '../schema/values.ts';
 
 /** The name of a service or script: a valid file name, since it may become one. */
 const name = z.lazily(() =>

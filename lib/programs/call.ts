@@ -1,4 +1,4 @@
-import type { TreeInput, TreeState } from '../machine/state.ts';
+import type { TreeInput, TreeState } from '../machine/tree/tree-state.ts';
 
 /** A call of a program of s6 by a script. */
 export interface Call {

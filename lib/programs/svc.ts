@@ -3,8 +3,8 @@ import type { Letter } from './waiting.ts';
 import { isLetter, waitFor } from './waiting.ts';
 import type { CommandLine } from './words.ts';
 import { codes, dies, millisecondsOf, serviceOf, takeApart } from './words.ts';
-import type { Input } from '../machine/machine.ts';
-import type { Unit } from '../machine/state.ts';
+import type { Input } from '../machine/service/service-state.ts';
+import type { Unit } from '../machine/tree/tree-state.ts';
 
 const syntax = {
   usage:

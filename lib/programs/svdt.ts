@@ -1,7 +1,7 @@
 import type { Answer, Call, Supervised } from './call.ts';
 import { tai64n } from './tai64n.ts';
 import { misuse, numberOf, serviceOf, signalWord, takeApart } from './words.ts';
-import type { TallyEntry } from '../machine/machine.ts';
+import type { TallyEntry } from '../machine/service/service-state.ts';
 
 const syntax = {
   usage: 's6-svdt [ -S | -s ] [ -n maxentries ] servicedir',

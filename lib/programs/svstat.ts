@@ -1,9 +1,9 @@
 import type { Answer, Call, Supervised } from './call.ts';
 import { tai64n } from './tai64n.ts';
 import { codes, dies, serviceOf, signalWord, takeApart } from './words.ts';
-import { isReady } from '../machine/longrun.ts';
-import type { Run } from '../machine/machine.ts';
-import type { Unit } from '../machine/state.ts';
+import { isReady } from '../machine/service/lifecycle.ts';
+import type { Run } from '../machine/service/service-state.ts';
+import type { Unit } from '../machine/tree/tree-state.ts';
 import { signalNumber } from '../model/exit.ts';
 
 const fieldNames =

@@ -1,6 +1,6 @@
 import type { Supervised } from './call.ts';
 import { codes } from './words.ts';
-import type { Run, ServiceState } from '../machine/machine.ts';
+import type { Run, ServiceState } from '../machine/service/service-state.ts';
 
 /**
  * A state that a program may wait for, in the letters of s6: `u` up, `U` up and announced, `d` its run has exited, `D`

@@ -3,14 +3,22 @@
  *
  * @packageDocumentation
  */
-export { check } from './check.ts';
-export type { CheckOptions } from './check.ts';
-export { expectOrder } from './expect-order.ts';
-export type { LinePattern } from './expect-order.ts';
-export type { EventPattern, EventType, Part, Predicate, Typed } from './expectation.ts';
-export { exit, hang, ignores, print, ready, sequence, unspawnable } from './behaviour.ts';
-export type { Behaviour, Ignorable } from './behaviour.ts';
-export { explore } from './explore.ts';
+export { check } from './trees/check.ts';
+export type { CheckOptions } from './trees/check.ts';
+export { expectOrder } from './observation/expect-order.ts';
+export type { LinePattern } from './observation/expect-order.ts';
+export type { EventPattern, EventType, Part, Predicate, Typed } from './observation/expectation.ts';
+export {
+  exit,
+  hang,
+  ignores,
+  print,
+  ready,
+  sequence,
+  unspawnable,
+} from './simulation/behaviour.ts';
+export type { Behaviour, Ignorable } from './simulation/behaviour.ts';
+export { explore } from './exploration/explore.ts';
 export type {
   DeadEnd,
   Exploration,
@@ -20,25 +28,31 @@ export type {
   Shutdown,
   Step,
   Way,
-} from './explore.ts';
-export { FakeChild } from './fake-child.ts';
-export { FakeSpawner } from './fake-spawner.ts';
-export type { FakeSpawnerOptions } from './fake-spawner.ts';
-export { treeOf, writeTree } from './files.ts';
-export type { FileSpec, LiteralFile, LiteralFolder, LiteralLink, TreeFiles } from './files.ts';
-export type { Life, LifeOptions, Until, UntilOptions } from './life.ts';
+} from './exploration/explore.ts';
+export { FakeChild } from './simulation/fake-child.ts';
+export { FakeSpawner } from './simulation/fake-spawner.ts';
+export type { FakeSpawnerOptions } from './simulation/fake-spawner.ts';
+export { treeOf, writeTree } from './trees/files.ts';
+export type {
+  FileSpec,
+  LiteralFile,
+  LiteralFolder,
+  LiteralLink,
+  TreeFiles,
+} from './trees/files.ts';
+export type { Life, LifeOptions, Until, UntilOptions } from './observation/life.ts';
 export type { Reply as ProgramReply } from '../programs/call.ts';
-export type { CallOptions } from './scripts-voice.ts';
-export { simulate } from './simulate.ts';
-export type { SimulateOptions, Simulation } from './simulate.ts';
-export { transcript } from './transcript.ts';
-export type { Transcript, TranscriptOptions } from './transcript.ts';
-export type { TreeSource } from './tree-source.ts';
-export { trial } from './trial.ts';
-export type { Trial } from './trial.ts';
-export { processRig } from './process-rig.ts';
-export { spawnerContract } from './spawner-contract.ts';
-export type { ContractCase, ContractRig } from './spawner-contract.ts';
+export type { CallOptions } from './simulation/script-caller.ts';
+export { simulate } from './simulation/simulate.ts';
+export type { SimulateOptions, Simulation } from './simulation/simulate.ts';
+export { transcript } from './observation/transcript.ts';
+export type { Transcript, TranscriptOptions } from './observation/transcript.ts';
+export type { TreeSource } from './trees/tree-source.ts';
+export { trial } from './trial/trial.ts';
+export type { Trial } from './trial/trial.ts';
+export { processRig } from './contract/process-rig.ts';
+export { spawnerContract } from './contract/spawner-contract.ts';
+export type { ContractCase, ContractRig } from './contract/spawner-contract.ts';
 export type {
   CloseRequest,
   KillRequest,
@@ -47,7 +61,7 @@ export type {
   SpawnerRequest,
   SweepRequest,
   SweepRunawaysRequest,
-} from './spawner-request.ts';
-export { VirtualClock } from './virtual-clock.ts';
-export { virtualRig } from './virtual-rig.ts';
-export type { ScriptedSpawner } from './virtual-rig.ts';
+} from './simulation/spawner-request.ts';
+export { VirtualClock } from './time/virtual-clock.ts';
+export { virtualRig } from './contract/virtual-rig.ts';
+export type { ScriptedSpawner } from './contract/virtual-rig.ts';

@@ -14,7 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Supervisor } from '../../lib/index.ts';
 import type { LifecycleEvent } from '../../lib/index.ts';
 import { childrenOf, livingWith, openDescriptors, until } from '../processes.ts';
-import { testEachWay, wayOf } from '../runtime/ways.ts';
+import { testEachWay, wayOf } from '../host/ways.ts';
 
 const services = Number(process.env['CHAOS_SERVICES'] ?? 200);
 const seconds = Number(process.env['CHAOS_SECONDS'] ?? 20);

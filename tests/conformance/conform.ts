@@ -5,8 +5,8 @@ import type { Driver } from './drive.ts';
 import { drive } from './drive.ts';
 import { ours } from './ours.ts';
 import { s6 } from './s6.ts';
-import { findProgram } from '../runtime/shells.ts';
-import { ways, without } from '../runtime/ways.ts';
+import { findProgram } from '../host/shells.ts';
+import { ways, without } from '../host/ways.ts';
 import { unlessInCI } from '../skipping.ts';
 
 /** How many cases run in parallel; they mostly wait. */

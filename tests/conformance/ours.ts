@@ -2,7 +2,7 @@ import type { Service } from '../../lib/index.ts';
 import { Supervisor } from '../../lib/index.ts';
 import type { Standing } from './case.ts';
 import type { Driven, Driver } from './drive.ts';
-import type { Way } from '../runtime/ways.ts';
+import type { Way } from '../host/ways.ts';
 
 /**
  * This library's supervisor, with its defaults unless a case has options, and for each letter of `s6-svc` the corresponding

@@ -7,7 +7,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { read } from '../processes.ts';
-import { plant, testFolder } from '../runtime/folder.ts';
+import { plant, testFolder } from '../host/folder.ts';
 import type { Case } from './case.ts';
 import { finish, run, sh, stop, until } from './case.ts';
 import { conform } from './conform.ts';

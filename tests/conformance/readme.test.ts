@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { fields } from '../../lib/loader/fields.ts';
-import { findProgram } from '../runtime/shells.ts';
+import { findProgram } from '../host/shells.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 

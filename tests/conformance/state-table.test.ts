@@ -3,8 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { machine } from '../../lib/machine/longrun.ts';
-import type { Input } from '../../lib/machine/machine.ts';
+import { machine } from '../../lib/machine/service/lifecycle.ts';
+import type { Input } from '../../lib/machine/service/service-state.ts';
 import { conform } from './conform.ts';
 import { rows } from './state-table-rows.ts';
 import { casesOf, goesOf } from './state-table.ts';

@@ -1,7 +1,7 @@
 /*
  * The parts of the state table: how a service reaches a state, and the effects of commands.
  */
-import type { Status } from '../../lib/machine/machine.ts';
+import type { Status } from '../../lib/machine/service/service-state.ts';
 import type { TreeFiles } from '../../lib/testing/index.ts';
 import type { Case, Step } from './case.ts';
 import { aSecondLater, is, svc, until, witness } from './case.ts';

@@ -5,7 +5,7 @@
 import type { Case } from './case.ts';
 import { aSecondLater, asking, finish, is, sh, svc, until, witness } from './case.ts';
 import { conform } from './conform.ts';
-import { findProgram } from '../runtime/shells.ts';
+import { findProgram } from '../host/shells.ts';
 
 /** A run that exits at once, each time in another way: the words are for the first, the second ... time. */
 function dying(...ways: readonly string[]): string {

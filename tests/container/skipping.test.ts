@@ -9,7 +9,7 @@ test('what is missing is a reason to skip, but not in CI', () => {
   assert.equal(unlessInCI('not here', true), false);
 });
 
-for (const file of ['container/namespace.ts', 'runtime/run-host.ts']) {
+for (const file of ['container/namespace.ts', 'host/run-host.ts']) {
   test(`${file}: no namespace is a reason, and none in CI`, () => {
     const reasonIn = (ci: string): string => {
       const url = new URL(`../${file}`, import.meta.url).href;

@@ -10,7 +10,7 @@ import type { Files } from '../../lib/loader/files.ts';
 import { literalFiles } from '../../lib/loader/literal-files.ts';
 import { load, loadAtOnce } from '../../lib/loader/load.ts';
 import type { Problem } from '../../lib/model/problem.ts';
-import { writeTree } from '../../lib/testing/files.ts';
+import { writeTree } from '../../lib/testing/trees/files.ts';
 import { fine, refusal, skipForRoot, temporaryFolder } from './trees.ts';
 
 const files = {

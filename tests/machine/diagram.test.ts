@@ -17,8 +17,8 @@ import {
   stop,
   unspawnable,
 } from './samples.ts';
-import { isAtRest, machine, newborn, transition } from '../../lib/machine/longrun.ts';
-import type { Input, ServiceState, Step } from '../../lib/machine/machine.ts';
+import { isAtRest, machine, newborn, transition } from '../../lib/machine/service/lifecycle.ts';
+import type { Input, ServiceState, Step } from '../../lib/machine/service/service-state.ts';
 import type { ServiceSpec } from '../../lib/model/tree.ts';
 
 /*

@@ -1,4 +1,4 @@
-import type { Effect, Owner } from '../../lib/machine/state.ts';
+import type { Effect, Owner } from '../../lib/machine/tree/tree-state.ts';
 import type { Change } from '../../lib/model/event.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 import type { Verdict } from '../../lib/model/verdict.ts';

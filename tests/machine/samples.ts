@@ -6,9 +6,9 @@ import type {
   Run,
   ServiceEffect,
   Setting,
-} from '../../lib/machine/machine.ts';
-import type { TreeOptions } from '../../lib/machine/tree-options.ts';
-import { finishCommand, runCommand } from '../../lib/machine/command.ts';
+} from '../../lib/machine/service/service-state.ts';
+import type { TreeOptions } from '../../lib/machine/tree/tree-options.ts';
+import { finishCommand, runCommand } from '../../lib/machine/service/commands.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../lib/model/tree.ts';
 import { loggerName, serviceDefaults } from '../../lib/model/tree.ts';

@@ -1,14 +1,14 @@
 import { changeInWords, effectInWords } from './in-words.ts';
 import { tree, treeOptions } from './samples.ts';
-import type { Input, ServiceState } from '../../lib/machine/machine.ts';
+import type { Input, ServiceState } from '../../lib/machine/service/service-state.ts';
 import type {
   ScriptInput,
   ScriptStageName,
   TreeInput,
   TreeState,
-} from '../../lib/machine/state.ts';
-import type { TreeOptions } from '../../lib/machine/tree-options.ts';
-import { newTree, nextDeadline, treeStep } from '../../lib/machine/tree.ts';
+} from '../../lib/machine/tree/tree-state.ts';
+import type { TreeOptions } from '../../lib/machine/tree/tree-options.ts';
+import { newTree, nextDeadline, treeStep } from '../../lib/machine/tree/tree-step.ts';
 import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import type { Ending } from '../../lib/model/verdict.ts';

@@ -1,11 +1,11 @@
-import { Control } from '../../lib/control.ts';
+import { Control } from '../../lib/supervisor/waits.ts';
 import { defineTree } from '../../lib/loader/define.ts';
 import type { ServiceInput, TreeInput } from '../../lib/loader/define.ts';
 import { answer } from '../../lib/programs/answer.ts';
 import type { Answer, Supervised } from '../../lib/programs/call.ts';
-import { Engine } from '../../lib/runtime/engine.ts';
-import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
-import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+import { Engine } from '../../lib/engine/engine.ts';
+import { FakeSpawner } from '../../lib/testing/simulation/fake-spawner.ts';
+import { VirtualClock } from '../../lib/testing/time/virtual-clock.ts';
 import { treeOptions } from '../machine/samples.ts';
 
 /** A supervisor in virtual time with its services in `/svc`, and calls of the programs that control it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Desk } from './rig.ts';
-import { exit, ignores, ready } from '../../lib/testing/behaviour.ts';
+import { exit, ignores, ready } from '../../lib/testing/simulation/behaviour.ts';
 
 const web = { name: 'web', run: ['web'] };
 const done = { exitCode: 0 };

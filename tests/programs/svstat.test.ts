@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Desk } from './rig.ts';
-import { exit, ready } from '../../lib/testing/behaviour.ts';
+import { exit, ready } from '../../lib/testing/simulation/behaviour.ts';
 
 const web = { name: 'web', run: ['web'] };
 const api = { name: 'api', run: ['api'], notificationFd: 3 };

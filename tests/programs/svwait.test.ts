@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer } from '../../lib/programs/answer.ts';
 import { Desk } from './rig.ts';
-import { ready } from '../../lib/testing/behaviour.ts';
+import { ready } from '../../lib/testing/simulation/behaviour.ts';
 
 const services = ['a', 'b'].map((name) => ({ name, run: [name], down: true }));
 const done = { exitCode: 0 };

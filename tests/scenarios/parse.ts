@@ -1,5 +1,5 @@
-import type { Behaviour } from '../../lib/testing/behaviour.ts';
-import { exit, sequence } from '../../lib/testing/behaviour.ts';
+import type { Behaviour } from '../../lib/testing/simulation/behaviour.ts';
+import { exit, sequence } from '../../lib/testing/simulation/behaviour.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 
 /** A scenario as written: its tree, its steps, and the transcript of the last time that it was played. */

@@ -6,7 +6,7 @@ import { StagekeeperError } from '../../lib/index.ts';
 import type { Supervisor } from '../../lib/index.ts';
 import type { Simulation, SpawnerRequest } from '../../lib/testing/index.ts';
 import { simulate } from '../../lib/testing/index.ts';
-import { eventInWords, timedLine } from '../../lib/testing/transcript.ts';
+import { eventInWords, timedLine } from '../../lib/testing/observation/transcript.ts';
 import { verdictInWords } from '../machine/in-words.ts';
 import { asWallClock } from '../wall-clock.ts';
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { Input } from '../../lib/machine/machine.ts';
-import type { TreeInput } from '../../lib/machine/state.ts';
-import type { TreeOptions } from '../../lib/machine/tree-options.ts';
+import type { Input } from '../../lib/machine/service/service-state.ts';
+import type { TreeInput } from '../../lib/machine/tree/tree-state.ts';
+import type { TreeOptions } from '../../lib/machine/tree/tree-options.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 import type { ServiceSpec, Tree } from '../../lib/model/tree.ts';
 import { loggerName } from '../../lib/model/tree.ts';
-import type { Behaviour } from '../../lib/testing/behaviour.ts';
+import type { Behaviour } from '../../lib/testing/simulation/behaviour.ts';
 import { script, service, tree, treeOptions } from '../machine/samples.ts';
 
 /** A random life: its trees, the behaviour of its processes, and the commands to it. */

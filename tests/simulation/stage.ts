@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Act, Life } from './lives.ts';
 import { WatchedSpawner } from './watched-spawner.ts';
-import { isAtRest } from '../../lib/machine/longrun.ts';
-import type { Goal, Input } from '../../lib/machine/machine.ts';
-import type { TreeInput, TreeState } from '../../lib/machine/state.ts';
-import { isDescending } from '../../lib/machine/state.ts';
-import { nextDeadline } from '../../lib/machine/tree.ts';
+import { isAtRest } from '../../lib/machine/service/lifecycle.ts';
+import type { Goal, Input } from '../../lib/machine/service/service-state.ts';
+import type { TreeInput, TreeState } from '../../lib/machine/tree/tree-state.ts';
+import { isDescending } from '../../lib/machine/tree/tree-state.ts';
+import { nextDeadline } from '../../lib/machine/tree/tree-step.ts';
 import type { LifecycleEvent, Phase, ServiceStatus } from '../../lib/model/event.ts';
 import { producerOf } from '../../lib/model/tree.ts';
-import { Engine } from '../../lib/runtime/engine.ts';
-import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
-import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+import { Engine } from '../../lib/engine/engine.ts';
+import { FakeSpawner } from '../../lib/testing/simulation/fake-spawner.ts';
+import { VirtualClock } from '../../lib/testing/time/virtual-clock.ts';
 
 const phases: readonly Phase[] = [
   'loaded',

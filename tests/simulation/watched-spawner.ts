@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { Command } from '../../lib/model/program.ts';
 import type { Leftover } from '../../lib/model/leftover.ts';
 import { loggerName, producerOf } from '../../lib/model/tree.ts';
-import type { Child, ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
-import type { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
-import type { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+import type { Child, ChildListener, Spawner } from '../../lib/engine/spawner.ts';
+import type { FakeSpawner } from '../../lib/testing/simulation/fake-spawner.ts';
+import type { VirtualClock } from '../../lib/testing/time/virtual-clock.ts';
 
 /** What the spawner needs to know of the supervisor to check its requests. */
 export interface Watch {

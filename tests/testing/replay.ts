@@ -3,11 +3,11 @@ import { Supervisor } from '../../lib/index.ts';
 import type { Leftover } from '../../lib/model/leftover.ts';
 import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';
-import type { Child, ChildListener, Spawner } from '../../lib/runtime/spawner.ts';
-import type { Behaviour } from '../../lib/testing/behaviour.ts';
-import type { ExploreTreeOptions, Shutdown, Step } from '../../lib/testing/explore.ts';
-import { FakeSpawner } from '../../lib/testing/fake-spawner.ts';
-import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
+import type { Child, ChildListener, Spawner } from '../../lib/engine/spawner.ts';
+import type { Behaviour } from '../../lib/testing/simulation/behaviour.ts';
+import type { ExploreTreeOptions, Shutdown, Step } from '../../lib/testing/exploration/explore.ts';
+import { FakeSpawner } from '../../lib/testing/simulation/fake-spawner.ts';
+import { VirtualClock } from '../../lib/testing/time/virtual-clock.ts';
 
 /** Replays a shutdown on a supervisor with fake processes that behave as badly as possible; returns the duration of the stop in milliseconds. */
 export async function replay(

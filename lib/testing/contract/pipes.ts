@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Bench, Watched } from './bench.ts';
-import { contractCase } from './case.ts';
-import { exit } from '../behaviour.ts';
+import type { Bench, Watched } from './contract-bench.ts';
+import { contractCase } from './contract-case.ts';
+import { exit } from '../simulation/behaviour.ts';
 
 /** How log pipes begin and end. */
 export const pipes = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { contractCase } from './case.ts';
-import { exit, ignores, print, ready, sequence } from '../behaviour.ts';
+import { contractCase } from './contract-case.ts';
+import { exit, ignores, print, ready, sequence } from '../simulation/behaviour.ts';
 
 /** Signals that end a process which does not handle them, without those for which the system writes a core file. */
 const deadly =

@@ -4,15 +4,15 @@
  * Actions of a process that have the same effect on the machine are one choice: the exit codes 0 and 1 of a finish script, the
  * exits of a run that was asked to exit, and those of a run that is restarted after any exit.
  */
-import type { Deed } from './deed.ts';
-import { cannotRun, deed, exits, exitWith, rises, toScript, toService } from './deed.ts';
-import type { Laws } from './laws.ts';
-import { flawOf } from './laws.ts';
-import { expiries, passing } from './passing.ts';
-import type { Situation } from './situation.ts';
-import { stopped } from './situation.ts';
-import type { ScriptsState, TreeInput, Unit } from '../../machine/state.ts';
-import { isDescending } from '../../machine/state.ts';
+import type { Deed } from './actions.ts';
+import { cannotRun, deed, exits, exitWith, rises, toScript, toService } from './actions.ts';
+import type { Laws } from './exploration-setting.ts';
+import { flawOf } from './exploration-setting.ts';
+import { expiries, passing } from './expiry.ts';
+import type { Situation } from './explored-state.ts';
+import { stopped } from './explored-state.ts';
+import type { ScriptsState, TreeInput, Unit } from '../../machine/tree/tree-state.ts';
+import { isDescending } from '../../machine/tree/tree-state.ts';
 
 /**
  * Everything that may happen next. A requested process is spawned, or cannot be, before anything else happens; but a stop may come

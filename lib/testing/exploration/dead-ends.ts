@@ -1,8 +1,8 @@
 import type { DeadEnd } from './findings.ts';
 import type { Place } from './walk.ts';
 import { stepsOf, wayTo } from './walk.ts';
-import type { RunningScript, TreeState, Unit } from '../../machine/state.ts';
-import { isDescending } from '../../machine/state.ts';
+import type { RunningScript, TreeState, Unit } from '../../machine/tree/tree-state.ts';
+import { isDescending } from '../../machine/tree/tree-state.ts';
 import { producerOf } from '../../model/tree.ts';
 
 /** A dead end, and the first place where the walk meets it. */

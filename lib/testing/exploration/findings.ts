@@ -1,4 +1,4 @@
-import type { Behaviour } from '../behaviour.ts';
+import type { Behaviour } from '../simulation/behaviour.ts';
 
 /** One step on a way. */
 export interface Step {

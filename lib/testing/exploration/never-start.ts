@@ -1,8 +1,8 @@
 import type { NeverStart } from './findings.ts';
-import type { Laws } from './laws.ts';
-import { flawOf } from './laws.ts';
+import type { Laws } from './exploration-setting.ts';
+import { flawOf } from './exploration-setting.ts';
 import type { Walk } from './walk.ts';
-import type { Unit } from '../../machine/state.ts';
+import type { Unit } from '../../machine/tree/tree-state.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../model/tree.ts';
 
 /** The services that are up in no place of a walk, and why. */

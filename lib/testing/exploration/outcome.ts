@@ -1,13 +1,13 @@
-import { clearingUp } from './passing.ts';
+import { clearingUp } from './expiry.ts';
 import { deadEndsIn } from './dead-ends.ts';
 import type { DeadEnd, NeverStart, Shutdown, Way } from './findings.ts';
-import type { Laws } from './laws.ts';
+import type { Laws } from './exploration-setting.ts';
 import type { Longest } from './longest.ts';
 import { isUp, longestDown, longestOf, longestUp, wayOf } from './longest.ts';
 import { neverStartIn } from './never-start.ts';
 import type { Passage, Place, Walk } from './walk.ts';
 import { stepsOf, wayTo } from './walk.ts';
-import { standingOf } from './words.ts';
+import { standingOf } from './wording.ts';
 import type { Tree } from '../../model/tree.ts';
 
 /** The findings of an exploration. */

@@ -1,6 +1,6 @@
 import type { DeadEnd, NeverStart, Shutdown, Step, Way } from './findings.ts';
 import type { Findings } from './outcome.ts';
-import { lasting } from './words.ts';
+import { lasting } from './wording.ts';
 
 /** The findings of an exploration as readable text. */
 export function reportOf(findings: Findings): string {

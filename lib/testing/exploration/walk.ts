@@ -1,11 +1,11 @@
-import type { Deed, Said } from './deed.ts';
+import type { Deed, Said } from './actions.ts';
 import { choicesIn, start } from './choices.ts';
 import type { Step } from './findings.ts';
-import type { Laws } from './laws.ts';
-import { beginning, later, play } from './play.ts';
-import type { Situation } from './situation.ts';
-import { keyOf } from './situation.ts';
-import { isDescending } from '../../machine/state.ts';
+import type { Laws } from './exploration-setting.ts';
+import { beginning, later, play } from './play-out.ts';
+import type { Situation } from './explored-state.ts';
+import { keyOf } from './explored-state.ts';
+import { isDescending } from '../../machine/tree/tree-state.ts';
 import type { Tree } from '../../model/tree.ts';
 
 /** Every situation that a tree can reach, and the passages between them. */

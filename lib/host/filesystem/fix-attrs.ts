@@ -1,0 +1,140 @@
+import type { Stats } from 'node:fs';
+import { Breath } from './loop-turns.ts';
+import { EntryError } from './entry-error.ts';
+import { walkTree } from './fix-attrs-walk.ts';
+import type { Found } from './glob.ts';
+import { expandGlob, readGlob } from './glob.ts';
+import { readAccounts } from '../os/read-accounts.ts';
+import { isForeignLink } from './entry-trust.ts';
+import type { AccountIds } from '../../model/accounts.ts';
+import { resolveAccount } from '../../model/accounts.ts';
+import type { Problem } from '../../model/problem.ts';
+import { problem } from '../../model/problem.ts';
+import type { FixAttrsRule } from '../../model/tree.ts';
+
+/** How rules are applied. */
+export interface FixAttrsOptions {
+  /** Whether hidden files are included where a rule goes down a folder (`S6_FIX_ATTRS_HIDDEN`). */
+  readonly hidden: boolean;
+  /** Where `/proc` is mounted; by default there. */
+  readonly procfs?: string;
+}
+
+/**
+ * Applies the rules of `fix-attrs.d`, in order. What cannot be done is told as a problem, one for each rule, and everything
+ * else is done all the same: a failure never matters for what comes after (s6-overlay).
+ *
+ * Owner and group go to everything that a rule names; modes to files and folders. A link that a rule names by its name is
+ * followed, one that is merely found is not: it is given to the new owner itself. A glob that names nothing is no problem, a
+ * plain path that does not exist is one.
+ *
+ * Other accounts may write to the folders meanwhile, and gain nothing by that: what is changed is the inode that was found (see
+ * Inode). Links of other accounts are not followed, and files that another account may have linked into its folder stay as
+ * they are; each is a problem.
+ */
+export async function applyFixAttrs(
+  rules: readonly FixAttrsRule[],
+  options: FixAttrsOptions,
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const rule of rules) {
+    const found = await applyRule(rule, options);
+    if (found !== undefined) problems.push(found);
+  }
+  return problems;
+}
+
+async function applyRule(
+  rule: FixAttrsRule,
+  { hidden, procfs = '/proc' }: FixAttrsOptions,
+): Promise<Problem | undefined> {
+  const { source, line, account, path } = rule;
+  const owner = resolveAccount(readAccounts(), account);
+  if (owner === undefined) {
+    const message = `there is no account '${account}' here; nothing was done for ${path}`;
+    const remedy = 'Create it, or name a fallback behind it: name,uid:gid.';
+    return problem('account-unknown', source, message, { line, remedy });
+  }
+  const glob = readGlob(path);
+  if (typeof glob === 'string') {
+    return problem('fix-attrs-failed', source, `${path} ${glob}; nothing was done for it`, {
+      line,
+    });
+  }
+  const failures: Failures = { first: undefined, count: 0 };
+  const breath = new Breath();
+  const missing = { procfs, breath, fail: noteUnless(failures, glob.isWild ? absent : []) };
+  const gone = { hidden, breath, fail: noteUnless(failures, ['ENOENT']) };
+  for await (const start of expandGlob(glob, missing)) {
+    for await (const found of rule.recurse ? walkTree(start, gone) : alone(start)) {
+      applyTo(found, rule, owner, gone.fail);
+    }
+  }
+  return problemOf(rule, failures);
+}
+
+/** What the system says of a path that stands for nothing. */
+const absent: readonly string[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
+
+function* alone(found: Found): Generator<Found> {
+  try {
+    yield found;
+  } finally {
+    found.inode.close();
+  }
+}
+
+/** What could not be done: the first in words, the others as a number, for there may be thousands. */
+interface Failures {
+  first: EntryError | undefined;
+  count: number;
+}
+
+function noteUnless(failures: Failures, expected: readonly string[]): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof EntryError)) throw error;
+    if (error.code !== undefined && expected.includes(error.code)) return;
+    failures.first ??= error;
+    failures.count += 1;
+  };
+}
+
+function problemOf(
+  { source, line }: FixAttrsRule,
+  { first, count }: Failures,
+): Problem | undefined {
+  if (first === undefined) return undefined;
+  const others = count === 1 ? '' : `; so it is with ${String(count - 1)} more`;
+  const more = { line, ...(first.remedy !== undefined && { remedy: first.remedy }) };
+  return problem('fix-attrs-failed', source, `${first.message}${others}`, more);
+}
+
+/** Changes only what differs: on a layered file system every change copies the file. The owner first, since that resets bits of the mode. */
+function applyTo(
+  { inode, folder }: Found,
+  rule: FixAttrsRule,
+  owner: AccountIds,
+  fail: (error: unknown) => void,
+): void {
+  const { stats } = inode;
+  const { uid = stats.uid, gid = stats.gid } = owner;
+  const isOwned = uid === stats.uid && gid === stats.gid;
+  const mode = modeFor(stats, rule);
+  if (isOwned && (mode === undefined || mode === (stats.mode & 0o7777))) return;
+  try {
+    if (isForeignLink(folder, stats)) throw new EntryError(inode.path, foreignLink, { remedy });
+    if (!isOwned) inode.changeOwner(uid, gid);
+    if (mode !== undefined) inode.changeMode(mode);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function modeFor(stats: Stats, { fileMode, folderMode }: FixAttrsRule): number | undefined {
+  if (stats.isDirectory()) return folderMode;
+  return stats.isFile() ? fileMode : undefined;
+}
+
+const foreignLink =
+  'is left as it is: it has other names, and another account may have linked it into its folder';
+const remedy = 'Put a copy in its place, or take the other names away.';

@@ -1,0 +1,24 @@
+import type { Breath } from './loop-turns.ts';
+import { attempt } from './entry-error.ts';
+import type { Inode } from './inode.ts';
+
+/** The names in a folder that are accepted, as byte strings, in the order of the file system. */
+export async function namesIn(
+  folder: Inode,
+  accepts: (name: string) => boolean,
+  breath: Breath,
+): Promise<string[]> {
+  const names: string[] = [];
+  const listing = folder.openFolder();
+  try {
+    for (;;) {
+      const entry = attempt(folder.path, () => listing.readSync());
+      if (entry === null) return names;
+      const name = Buffer.from(entry.name).toString('latin1');
+      if (accepts(name)) names.push(name);
+      if (breath.isDue) await breath.take();
+    }
+  } finally {
+    listing.closeSync();
+  }
+}

@@ -1,0 +1,189 @@
+import type { Breath } from './loop-turns.ts';
+import { EntryError } from './entry-error.ts';
+import { namesIn } from './folder-names.ts';
+import { Inode } from './inode.ts';
+import type { Attributes } from './entry-trust.ts';
+import { isFixed, isTrusted } from './entry-trust.ts';
+import type { GlobPattern } from '../../model/glob-pattern.ts';
+import { parseGlobPath, splitPath } from '../../model/glob-pattern.ts';
+
+/** An entry of the file system that a path or a walk has come to. Its receiver closes the inode. */
+export interface Found {
+  readonly inode: Inode;
+  /** The attributes of the folder that it was found in. */
+  readonly folder: Attributes;
+}
+
+/** A parsed path: the patterns of its names, from the root on. */
+export interface Glob {
+  readonly patterns: readonly GlobPattern[];
+  /** Whether it has a wildcard, and so may stand for nothing. */
+  readonly isWild: boolean;
+}
+
+/** How a path is expanded. */
+export interface Expansion {
+  /** Where `/proc` is mounted. */
+  readonly procfs: string;
+  readonly breath: Breath;
+  /** Hears of what cannot be reached. */
+  readonly fail: (error: unknown) => void;
+}
+
+/** Reads a path with wildcards; a relative one begins in the present folder. A string tells what is not understood. */
+export function readGlob(text: string): Glob | string {
+  const parsed = parseGlobPath(bytesOf(text));
+  if (typeof parsed === 'string') return parsed;
+  const before = text.startsWith('/') ? [] : presentFolder();
+  if (before === undefined) return 'begins in the present folder, which does not exist';
+  const patterns = [...before, ...parsed];
+  return { patterns, isWild: parsed.some(({ name }) => name === undefined) };
+}
+
+/**
+ * What a path stands for, in the order of the file system. Symbolic links on the way, and one that is named at the end, are
+ * followed where no account but root's and that of this process can make them; a link that a wildcard finds at the end is not
+ * followed. `.` and `..` are found by no wildcard.
+ */
+export async function* expandGlob(glob: Glob, how: Expansion): AsyncGenerator<Found> {
+  let inode: Inode;
+  try {
+    inode = Inode.root(how.procfs);
+  } catch (error) {
+    how.fail(error);
+    return;
+  }
+  yield* expand({ inode, folder: inode.stats }, glob.patterns, 0, how);
+}
+
+/** Takes over the inode that it starts from. */
+async function* expand(
+  start: Found,
+  patterns: readonly GlobPattern[],
+  from: number,
+  how: Expansion,
+): AsyncGenerator<Found> {
+  let at = start;
+  for (let index = from; index < patterns.length; index++) {
+    const name = patterns[index]?.name;
+    if (name === undefined) {
+      yield* expandWildcard(at.inode, patterns, index, how);
+      return;
+    }
+    const { inode } = at;
+    try {
+      at = step(inode, name, true);
+    } catch (error) {
+      return how.fail(error);
+    } finally {
+      inode.close();
+    }
+  }
+  yield at;
+}
+
+async function* expandWildcard(
+  folder: Inode,
+  patterns: readonly GlobPattern[],
+  index: number,
+  how: Expansion,
+): AsyncGenerator<Found> {
+  const follows = index < patterns.length - 1;
+  try {
+    for (const name of await matchingNames(folder, patterns[index], how)) {
+      if (how.breath.isDue) await how.breath.take();
+      const found = tryStep(folder, name, follows, how);
+      if (found !== undefined) yield* expand(found, patterns, index + 1, how);
+    }
+  } finally {
+    folder.close();
+  }
+}
+
+async function matchingNames(
+  folder: Inode,
+  pattern: GlobPattern | undefined,
+  { breath, fail }: Expansion,
+): Promise<readonly string[]> {
+  try {
+    return await namesIn(folder, (name) => pattern?.matches(name) === true, breath);
+  } catch (error) {
+    fail(error);
+    return [];
+  }
+}
+
+function tryStep(
+  folder: Inode,
+  name: string,
+  follows: boolean,
+  { fail }: Expansion,
+): Found | undefined {
+  try {
+    return step(folder, name, follows);
+  } catch (error) {
+    fail(error);
+    return undefined;
+  }
+}
+
+/** Goes on by a name; how many links may still be followed is as in the kernel. */
+function step(folder: Inode, name: string, follows: boolean, left = { links: 40 }): Found {
+  const inode = folder.open(name);
+  if (!follows || !inode.stats.isSymbolicLink()) return { inode, folder: folder.stats };
+  try {
+    return followLink(folder, inode, name, left);
+  } finally {
+    inode.close();
+  }
+}
+
+function followLink(folder: Inode, link: Inode, name: string, left: { links: number }): Found {
+  refuseForeignLink(folder, link);
+  if (folder.isOfProcfs) return { inode: folder.openFollowed(name), folder: folder.stats };
+  if (left.links-- === 0) {
+    throw new EntryError(link.path, 'is a link that leads to itself', { code: 'ELOOP' });
+  }
+  const text = folder.readLink(name);
+  const inode = text.startsWith('/') ? folder.openRoot() : folder.open('.');
+  let at: Found = { inode, folder: folder.stats };
+  for (const next of splitPath(text)) {
+    const { inode: before } = at;
+    try {
+      at = step(before, next, true, left);
+    } finally {
+      before.close();
+    }
+  }
+  return at;
+}
+
+/**
+ * Another account could lead to any place by a link, as the kernel's `fs.protected_symlinks` has it. The folder counts as
+ * well, since the text of a link can only be read by its name.
+ */
+function refuseForeignLink(folder: Inode, link: Inode): void {
+  const { uid } = link.stats;
+  const remedy = 'Name the place that it leads to instead.';
+  if (!isTrusted(uid)) {
+    const reason = `is a symbolic link of the account ${String(uid)} and is not followed`;
+    throw new EntryError(link.path, reason, { remedy });
+  }
+  if (isFixed(folder.stats, link.stats)) return;
+  const reason = 'is a symbolic link that another account can replace and is not followed';
+  throw new EntryError(link.path, reason, { remedy });
+}
+
+function presentFolder(): readonly GlobPattern[] | undefined {
+  try {
+    const names = splitPath(bytesOf(process.cwd()));
+    return names.map((name) => ({ name, matches: (text) => text === name }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of a text, one character for each. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}

@@ -1,0 +1,192 @@
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lchownSync,
+  lstatSync,
+  openSync,
+  opendirSync,
+  readlinkSync,
+  statfsSync,
+} from 'node:fs';
+import type { Dir, Stats } from 'node:fs';
+import { EntryError, attempt } from './entry-error.ts';
+import { isFixed } from './entry-trust.ts';
+
+/**
+ * An entry of the file system that is held by a descriptor, so that a name is resolved once: what is done with it is done with
+ * that very inode, whatever another account puts in the place of the name meanwhile. The descriptor names the inode alone
+ * (Linux's `O_PATH`): a device or a FIFO is not opened by it. It is used by its name in `/proc/self/fd`, which takes the place
+ * of openat(2).
+ *
+ * Without `/proc` an entry is used by its path, and only where no other account can put something else in its place; the
+ * others are refused.
+ *
+ * Paths and names are byte strings: each character is one byte. Names need not be UTF-8.
+ */
+export class Inode {
+  /** The path that led to it. */
+  readonly path: string;
+  /** Its attributes at the time when it was opened. */
+  readonly stats: Stats;
+  readonly #procfs: string | undefined;
+  #descriptor: number | undefined;
+  /** Which inode it is, while no descriptor holds it. */
+  #identity: string | undefined;
+
+  private constructor(path: string, stats: Stats, procfs?: string, descriptor?: number) {
+    this.path = path;
+    this.stats = stats;
+    this.#procfs = procfs;
+    this.#descriptor = descriptor;
+  }
+
+  /** The root folder; `procfs` is where `/proc` is mounted. */
+  static root(procfs: string): Inode {
+    return Inode.#root(isProcfs(procfs) ? procfs : undefined);
+  }
+
+  /** The root folder, held in the same way. */
+  openRoot(): Inode {
+    return Inode.#root(this.#procfs);
+  }
+
+  /** An entry of this folder; a symbolic link is not followed. */
+  open(name: string): Inode {
+    const path = childPath(this.path, name);
+    if (this.#procfs !== undefined) {
+      return Inode.#hold(path, this.#place(name), constants.O_NOFOLLOW, this.#procfs);
+    }
+    const stats = attempt(path, () => lstatSync(bytes(path)));
+    if (isFixed(this.stats, stats)) return new Inode(path, stats);
+    throw new EntryError(path, mayBeReplaced, { remedy: mountProc });
+  }
+
+  /** What a link in this folder leads to, as the kernel follows it. */
+  openFollowed(name: string): Inode {
+    return Inode.#hold(childPath(this.path, name), this.#place(name), 0, this.#procfs);
+  }
+
+  /** The text of a link in this folder. */
+  readLink(name: string): string {
+    const read = (): Buffer => readlinkSync(bytes(this.#place(name)), 'buffer');
+    return attempt(childPath(this.path, name), read).toString('latin1');
+  }
+
+  /** Whether this folder is one of procfs, whose links lead to an inode and not to what their text says. */
+  get isOfProcfs(): boolean {
+    return this.#procfs !== undefined && isProcfs(this.#place());
+  }
+
+  /** Whether this process can list this folder and reach what is in it. */
+  get isAccessible(): boolean {
+    try {
+      accessSync(bytes(this.#place()), constants.R_OK | constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Opens this folder for reading its names. */
+  openFolder(): Dir {
+    // Bytes as names, which the types do not know.
+    const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 };
+    return attempt(this.path, () => opendirSync(bytes(this.#place()), options));
+  }
+
+  changeOwner(uid: number, gid: number): void {
+    const change = this.#procfs === undefined ? lchownSync : chownSync;
+    attempt(this.path, () => {
+      change(bytes(this.#place()), uid, gid);
+    });
+  }
+
+  /** Not for a symbolic link, which has no mode. */
+  changeMode(mode: number): void {
+    attempt(this.path, () => {
+      chmodSync(bytes(this.#place()), mode);
+    });
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  /** Closes the descriptor until `reopen`, since a process has only so many. */
+  release(): void {
+    if (this.#descriptor === undefined) return;
+    this.#identity = identityOf(this.#descriptor);
+    this.close();
+  }
+
+  /** Holds this folder again, by way of a folder in it. */
+  reopen(below: Inode): void {
+    if (this.#descriptor !== undefined || this.#identity === undefined) return;
+    const held = Inode.#hold(this.path, below.#place('..'), constants.O_NOFOLLOW, this.#procfs);
+    this.#descriptor = held.#descriptor;
+    if (this.#descriptor !== undefined && identityOf(this.#descriptor) === this.#identity) return;
+    this.close();
+    throw new EntryError(this.path, 'was left: a folder in it was moved meanwhile');
+  }
+
+  static #root(procfs: string | undefined): Inode {
+    if (procfs !== undefined) return Inode.#hold('/', '/', constants.O_NOFOLLOW, procfs);
+    const stats = attempt('/', () => lstatSync('/'));
+    return new Inode('/', stats);
+  }
+
+  static #hold(path: string, place: string, flags: number, procfs: string | undefined): Inode {
+    return attempt(path, () => {
+      const descriptor = openSync(bytes(place), pathOnly | flags);
+      try {
+        return new Inode(path, fstatSync(descriptor), procfs, descriptor);
+      } catch (error) {
+        closeSync(descriptor);
+        throw error;
+      }
+    });
+  }
+
+  /** The path for a system call to this inode, or to an entry of this folder. */
+  #place(name?: string): string {
+    const place =
+      this.#procfs === undefined
+        ? this.path
+        : `${this.#procfs}/self/fd/${String(this.#descriptor)}`;
+    return name === undefined ? place : `${place}/${name}`;
+  }
+}
+
+/** Linux's O_PATH, which Node has no name for: a descriptor that names an inode, and opens nothing. */
+const pathOnly = 0o10000000;
+
+const mayBeReplaced = 'is left as it is: another account may replace it meanwhile';
+const mountProc = 'Mount /proc, by which it can be held.';
+
+/** Whether a path lies in procfs, by the magic number of statfs(2). */
+function isProcfs(path: string): boolean {
+  try {
+    return statfsSync(bytes(path)).type === 0x9fa0;
+  } catch {
+    return false;
+  }
+}
+
+function identityOf(descriptor: number): string {
+  const { dev, ino } = fstatSync(descriptor, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+function childPath(folder: string, name: string): string {
+  const before = folder.endsWith('/') ? folder : `${folder}/`;
+  return name === '.' ? before : before + name;
+}
+
+function bytes(path: string): Buffer {
+  return Buffer.from(path, 'latin1');
+}

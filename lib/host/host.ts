@@ -1,0 +1,187 @@
+import { AdoptedChildren } from './orphans/adopted-orphans.ts';
+import { CleanUp } from '../engine/clean-up.ts';
+import { openLogDirectory } from './filesystem/logging-directory.ts';
+import { applyFixAttrs } from './filesystem/fix-attrs.ts';
+import { copyRoot } from './filesystem/copy-root.ts';
+import type { Found, World } from '../engine/world.ts';
+import { Guard } from './orphans/guard.ts';
+import type { Landlord } from './script-interface/script-interface.ts';
+import { Premises } from './script-interface/script-interface.ts';
+import { Environment } from './variables/environment.ts';
+import { nodeSpawner } from './spawn/node-spawner.ts';
+import { pipesAtHand } from './pipes/pipe-ends.ts';
+import type { PosixSpawn } from './native/posix-spawn.ts';
+import { openPosixSpawn } from './native/posix-spawn.ts';
+import { Reaper, isReaperNeeded } from './orphans/reaper.ts';
+import { RuntimeDirectory } from './directory/runtime-directory.ts';
+import type { Spawner } from '../engine/spawner.ts';
+import { syncDisks } from './filesystem/sync-disks.ts';
+import type { Thread } from '../system/thread.ts';
+import { OptionsError, RuntimeDirectoryError } from '../errors.ts';
+import type { LateOptions } from '../machine/tree/tree-options.ts';
+import type { Problem } from '../model/problem.ts';
+
+/** How a supervisor is placed in the world. */
+export interface Placement {
+  readonly runtimeDirectory: string | undefined;
+  readonly keepEnvironment: boolean;
+  readonly fixHiddenAttrs: boolean;
+  /** A spawner to use instead of real processes, or how these are started; `undefined`: as Node does. */
+  readonly spawner: Spawner | 'native' | 'node' | undefined;
+  /** Whether orphans are reaped; `undefined`: where they come to this process. */
+  readonly reap: boolean | undefined;
+  /** The thread of the supervisor. */
+  readonly thread: Thread;
+  /** What the container environment begins with. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** What `S6_LOGGING_SCRIPT` is in it, if anything but what the variables say. */
+  readonly loggingScript: string | undefined;
+  /** The problems of the variables, as far as they are told. */
+  readonly problems: readonly Problem[];
+  /** The settings that scripts may change, by the container environment as it is by then. */
+  readonly by: (variables: Readonly<Record<string, string>>) => LateOptions & {
+    readonly syncDisks: boolean;
+    readonly problems: readonly Problem[];
+  };
+}
+
+/** Reads a tree, which was in another place `formerly`. */
+type Reread = (root: string, formerly?: string) => Promise<Found>;
+
+/** What is already there of the world. */
+type Parts = Pick<World, 'lookAgain'> & Partial<World> & { readonly reread: Reread };
+
+/** What there is of the world. */
+export interface Hosted {
+  readonly world: World;
+  readonly spawner: Spawner;
+  readonly environment: Environment;
+  readonly premises: Premises;
+  /** Guards nobody until it is enabled, and nobody but real processes. */
+  readonly guard: Guard;
+  /** Orphans that come to this process; nobody's until they are claimed. */
+  readonly adopted: AdoptedChildren;
+  /**
+   * Takes the runtime directory, before the first input that can start a process.
+   *
+   * @throws RuntimeDirectoryError when it cannot be used.
+   */
+  readonly prepare: () => void;
+}
+
+/**
+ * The real world, as far as a supervisor has to do with it and `parts` do not take its place.
+ *
+ * @throws OptionsError when processes are to be started natively and cannot be.
+ */
+export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord): Hosted {
+  const { keepEnvironment, spawner, reap, variables, loggingScript, thread } = placement;
+  if (reap === true) requireMainThread(thread);
+  const told = (problem: Problem): void => {
+    landlord.told(problem);
+  };
+  const directory = new RuntimeDirectory(placement.runtimeDirectory, told);
+  const environment = new Environment(directory, variables, told);
+  if (loggingScript !== undefined) environment.set('S6_LOGGING_SCRIPT', loggingScript);
+  const premises = new Premises(directory, landlord);
+  const guard = new Guard({ runtimeDirectory: directory, told, thread });
+  const reaper = new Reaper({ reap, told, thread });
+  const adopted = new AdoptedChildren(() =>
+    isReaperNeeded(reap === false ? noNative : undefined, thread),
+  );
+  const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
+  const caretakers = { premises, guard, reaper, adopted, told };
+  const source = { ...surroundings, ...caretakers, ...waysToStart(spawner) };
+  const world = worldOf({ placement, directory, environment, premises, parts });
+  const given = typeof spawner === 'object' ? spawner : undefined;
+  const prepare = given === undefined ? () => takeEarly(premises) : () => undefined;
+  const hosted = { world, environment, premises, guard, adopted, prepare };
+  return { ...hosted, spawner: given ?? nodeSpawner(source) };
+}
+
+/** What may be over at the next attempt is told with each process that cannot be started for it. */
+function takeEarly(premises: Premises): void {
+  try {
+    premises.take();
+  } catch (error) {
+    if (error instanceof RuntimeDirectoryError) throw error;
+  }
+}
+
+/** Who does not want orphans reaped is not to have native code loaded for them. */
+function noNative(): undefined {
+  return undefined;
+}
+
+function requireMainThread(thread: Thread): void {
+  if (thread === 'main') return;
+  throw new OptionsError(
+    'The option reap is true, and a Worker thread can reap no orphan: they become children of the main thread. ' +
+      'Make a supervisor with this option there, or leave the option out.',
+  );
+}
+
+interface WorldParts {
+  readonly placement: Placement;
+  readonly directory: RuntimeDirectory;
+  readonly environment: Environment;
+  readonly premises: Premises;
+  readonly parts: Parts;
+}
+
+function worldOf({ placement, directory, environment, premises, parts }: WorldParts): World {
+  const told = new Set(placement.problems.map(({ message }) => message));
+  const late = (): ReturnType<Placement['by']> =>
+    placement.by(Object.fromEntries(environment.entries()));
+  return {
+    async copyRoot(root) {
+      const { copy, problems } = await copyRoot(root, directory);
+      if (copy === undefined) return { tree: null, problems };
+      const found = await parts.reread(copy, root);
+      return { ...found, problems: [...problems, ...found.problems] };
+    },
+    prepare: (rules) => applyFixAttrs(rules, { hidden: placement.fixHiddenAttrs }),
+    openLog: openLogDirectory,
+    exitCode: () => premises.readExitCode(),
+    async release(grace) {
+      const unsynced = directory.inUse && late().syncDisks ? await syncDisks(grace) : [];
+      const cleanUp = new CleanUp(directory.path);
+      await cleanUp.part(() => {
+        environment.release();
+      });
+      await cleanUp.part(() => premises.release());
+      return [...unsynced, ...cleanUp.problems, ...directory.remove()];
+    },
+    ...parts,
+    async reread(root) {
+      const found = await parts.reread(root);
+      const { timeouts, waitForServices, problems } = late();
+      const news = problems.filter(({ message }) => !told.has(message));
+      for (const { message } of news) told.add(message);
+      return { ...found, timeouts, waitForServices, problems: [...found.problems, ...news] };
+    },
+  };
+}
+
+/** How processes are started, as the option says. */
+function waysToStart(option: Placement['spawner']) {
+  return {
+    posix: option === 'native' ? posixSpawn() : undefined,
+    posixForCommand: option === undefined ? posixIfAny : undefined,
+    pipeMaker: pipesAtHand,
+  };
+}
+
+function posixIfAny(): PosixSpawn | undefined {
+  const opened = openPosixSpawn();
+  return 'posix' in opened ? opened.posix : undefined;
+}
+
+function posixSpawn(): PosixSpawn {
+  const opened = openPosixSpawn();
+  if ('posix' in opened) return opened.posix;
+  throw new OptionsError(
+    `The option spawner is 'native', and processes cannot be started natively here: ${opened.why}. ` +
+      `${opened.remedy}, or leave the option out.`,
+  );
+}

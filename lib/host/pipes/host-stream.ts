@@ -1,0 +1,97 @@
+import { accessSync, constants, fchmodSync, fstatSync, readlinkSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { pathOf } from '../os/descriptor.ts';
+import type { AccountIds } from '../../model/accounts.ts';
+
+/** What is behind one of the host's standard streams. */
+export interface HostStream {
+  readonly kind: 'pipe' | 'terminal' | 'device' | 'socket' | 'file';
+  /** Whether the supervisor can open it once more. */
+  readonly reopens: boolean;
+  /** Permissions and owner, which decide whether another account can open it. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** The same for two descriptors of one pipe, socket or device. */
+  readonly identity: string;
+}
+
+/**
+ * How a child gets a standard stream of the host:
+ *
+ * - `none`: the host has closed it, so the child gets `/dev/null`.
+ * - `reopened`: an open file description of its own. Programs make their standard streams non-blocking (each Node program does),
+ *   and a program that shares the description then fails with EAGAIN.
+ * - `inherited`: the host's own description, for devices that know neither.
+ * - `relayed`: a pipe that the supervisor copies to the stream. A socket cannot be opened as `/dev/stdout`, and a pipe of
+ *   another account cannot be opened again; a program that opens `/dev/stdout` by `>` would truncate a file; and another
+ *   account may not open what it has no permission for.
+ */
+export type Sharing = 'none' | 'reopened' | 'inherited' | 'relayed';
+
+/** @param account - What the child runs as; without ids, as the host. */
+export function sharingOf(stream: HostStream | undefined, account: AccountIds): Sharing {
+  if (stream === undefined) return 'none';
+  if (stream.kind === 'socket' || stream.kind === 'file' || !mayOpen(stream, account)) {
+    return 'relayed';
+  }
+  if (stream.kind === 'device') return 'inherited';
+  if (stream.reopens) return 'reopened';
+  return stream.kind === 'pipe' ? 'relayed' : 'inherited';
+}
+
+function mayOpen({ mode, uid, gid }: HostStream, account: AccountIds): boolean {
+  if (account.uid === undefined || account.uid === 0) return true;
+  if (account.uid === uid) return (mode & constants.S_IWUSR) !== 0;
+  const group = account.gid ?? process.getegid?.();
+  return (mode & (group === gid ? constants.S_IWGRP : constants.S_IWOTH)) !== 0;
+}
+
+/** Looks at a descriptor of this process; `undefined` if it is closed. */
+export function inspectStream(descriptor: number): HostStream | undefined {
+  try {
+    const stat = fstatSync(descriptor);
+    const { mode, uid, gid, dev, ino } = stat;
+    const identity = `${String(dev)}:${String(ino)}`;
+    const reopens = canOpen(descriptor);
+    return { kind: kindOf(stat, descriptor), reopens, mode, uid, gid, identity };
+  } catch {
+    return undefined;
+  }
+}
+
+type Stat = ReturnType<typeof fstatSync>;
+
+function kindOf(stat: Stat, descriptor: number): HostStream['kind'] {
+  if (stat.isFIFO()) return 'pipe';
+  if (stat.isSocket()) return 'socket';
+  if (!stat.isCharacterDevice()) return 'file';
+  return isatty(descriptor) ? 'terminal' : 'device';
+}
+
+function canOpen(descriptor: number): boolean {
+  try {
+    accessSync(pathOf(descriptor), constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Lets every account open a pipe for writing, which a program that drops root (`s6-setuidgid`) needs for its `/dev/stdout`. Does
+ * nothing unless this process is root, or if the pipe has a name in a file system, where others would find it; without one, it
+ * can be opened only by a process that has it already.
+ */
+export function letAllOpen(descriptor: number, { kind, mode }: HostStream): void {
+  const isOpen = (mode & constants.S_IWOTH) !== 0;
+  if (kind !== 'pipe' || isOpen || process.geteuid?.() !== 0) return;
+  try {
+    if (!readlinkSync(pathOf(descriptor)).startsWith('pipe:')) return;
+    fchmodSync(descriptor, (mode & 0o777) | forWriters);
+  } catch {
+    // It stays as it is, and other accounts get a relay.
+  }
+}
+
+const forWriters = 0o222;

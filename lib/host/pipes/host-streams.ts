@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
+import type { Lent } from '../os/descriptor.ts';
+import { openAgain, openTerminalAgain } from '../os/descriptor.ts';
+import type { Fifos } from './fifos.ts';
+import { hostSink } from './host-sink.ts';
+import { inspectStream, letAllOpen, sharingOf } from './host-stream.ts';
+import { OutputRelay } from './output-relay.ts';
+import type { PipeMaker } from './pipe-ends.ts';
+import { readAccounts } from '../os/read-accounts.ts';
+import type { Descriptors } from '../spawn/start-process.ts';
+import type { AccountIds } from '../../model/accounts.ts';
+import { resolveAccount } from '../../model/accounts.ts';
+import type { Problem } from '../../model/problem.ts';
+
+/** How one child gets one of the host's standard streams. */
+export interface HostLine {
+  /** What must be made yet; never rejects. */
+  readonly missing?: Promise<void> | undefined;
+  /**
+   * Opens what the child gets, among `lent` what is to be closed when the child has it.
+   *
+   * @throws the system's error when descriptors run out.
+   */
+  connect(lent: Lent): Descriptors[number];
+  /** Takes the supervisor's end of the socket, if `connect` has asked for one. */
+  attach(socket: Socket): void;
+}
+
+/** What the host's streams need. */
+export interface HostStreamsSource {
+  readonly fifos: Fifos;
+  readonly maker: PipeMaker;
+  /** Hears of output that cannot be written. */
+  readonly told: (problem: Problem) => void;
+  /** Called before the first relay is made. */
+  readonly relays: () => void;
+}
+
+/** The host's own stdin, stdout and stderr, for children that are to have them. */
+export class HostStreams {
+  readonly #source: HostStreamsSource;
+  /** By what is behind the stream: stdout and stderr may be the same. */
+  readonly #relays = new Map<string, OutputRelay>();
+
+  constructor(source: HostStreamsSource) {
+    this.#source = source;
+  }
+
+  /** @param user - The account of the child. Default: the host's. */
+  line(descriptor: number, user?: string): HostLine {
+    if (descriptor !== 1 && descriptor !== 2) return inputLine(descriptor);
+    const stream = inspectStream(descriptor);
+    if (stream !== undefined) letAllOpen(descriptor, stream);
+    switch (sharingOf(inspectStream(descriptor), accountOf(user))) {
+      case 'none':
+        return absent;
+      case 'inherited':
+        return inherited;
+      case 'reopened':
+        return {
+          connect: (lent) => {
+            const own =
+              stream?.kind === 'terminal'
+                ? openTerminalAgain(descriptor)
+                : openAgain(descriptor, 'write');
+            return own === undefined ? 'inherit' : lent.keep(own);
+          },
+          attach: destroy,
+        };
+      case 'relayed': {
+        const relay = this.#relay(descriptor, stream?.kind === 'file' ? '' : stream?.identity);
+        return {
+          missing: relay.made,
+          connect: (lent) => relay.connect(lent),
+          attach: (socket) => {
+            relay.read(socket);
+          },
+        };
+      }
+    }
+  }
+
+  /** Writes what is left of the children’s output; `grace`: milliseconds that a reader may take nothing. */
+  async close(grace: number): Promise<void> {
+    await Promise.all([...this.#relays.values()].map((relay) => relay.close(grace)));
+    this.#relays.clear();
+  }
+
+  /** Writes what is left now, for a host that is about to end. */
+  flush(): void {
+    for (const relay of this.#relays.values()) relay.flush();
+  }
+
+  #relay(descriptor: 1 | 2, identity = ''): OutputRelay {
+    // Two descriptors of one file may be at different places in it.
+    const key = identity === '' ? String(descriptor) : identity;
+    const known = this.#relays.get(key);
+    if (known !== undefined) return known;
+    const { fifos, maker, told, relays } = this.#source;
+    relays();
+    const relay = new OutputRelay({
+      name: descriptor === 1 ? '/dev/stdout' : '/dev/stderr',
+      sink: hostSink(descriptor),
+      pipe: maker() ?? fifos.make(),
+      told,
+    });
+    this.#relays.set(key, relay);
+    return relay;
+  }
+}
+
+const inherited: HostLine = { connect: () => 'inherit', attach: destroy };
+const absent: HostLine = { connect: () => 'ignore', attach: destroy };
+
+/**
+ * A child whose stdin is the socket that the host writes its output to would share its open file description, and make the host
+ * wait in each write. It gets a socket of its own then, and what comes is passed on.
+ */
+function inputLine(descriptor: number): HostLine {
+  const input = inspectStream(descriptor);
+  if (input === undefined) return absent;
+  const isOutput = [1, 2].some((output) => inspectStream(output)?.identity === input.identity);
+  if (input.kind !== 'socket' || !isOutput || !isMainThread) return inherited;
+  return { connect: () => 'socket', attach: feed };
+}
+
+function feed(socket: Socket): void {
+  const { stdin } = process;
+  socket.on('error', () => undefined); // the child reads no more
+  socket.once('close', () => {
+    stdin.unpipe(socket);
+    stdin.pause();
+  });
+  stdin.pipe(socket);
+}
+
+function destroy(socket: Socket): void {
+  socket.destroy();
+}
+
+function accountOf(user: string | undefined): AccountIds {
+  return (user === undefined ? undefined : resolveAccount(readAccounts(), user)) ?? {};
+}

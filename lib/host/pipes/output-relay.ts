@@ -1,0 +1,249 @@
+import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { adoptDescriptor } from '../os/adopt-descriptor.ts';
+import { closeAll } from '../os/close-streams.ts';
+import type { Lent } from '../os/descriptor.ts';
+import { canOpenAgain, openAgain } from '../os/descriptor.ts';
+import type { HostSink } from './host-sink.ts';
+import type { PipeEnds } from './pipe-ends.ts';
+import type { Problem } from '../../model/problem.ts';
+import { problem } from '../../model/problem.ts';
+
+/** What a relay needs. */
+export interface RelaySource {
+  /** The stream in words: `/dev/stdout`. */
+  readonly name: string;
+  readonly sink: HostSink;
+  /** What makes its pipe, now; or the path of a FIFO that is being made for it. */
+  readonly pipe: (() => PipeEnds) | Promise<string>;
+  readonly told: (problem: Problem) => void;
+}
+
+/** Bytes that a pipe holds at most, unless root has raised `pipe-max-size`; what comes after as many is not of children that ended. */
+const pipeLimit = 1 << 20;
+/** Bytes that are read at a time. */
+const chunkSize = 1 << 16;
+/** Milliseconds that a reader which takes nothing is waited for at least. */
+const shortestGrace = 1000;
+
+/**
+ * Copies what children write to a stream of the host which they cannot have themselves.
+ *
+ * All children write into one kernel pipe, so that writes of up to PIPE_BUF bytes stay whole; each has an open file description
+ * of its own. A piece is read when the piece before it is written: a slow reader of the host's stream slows the children down, as
+ * it would without a relay, and neither the host's loop nor its memory feels it.
+ *
+ * Where no pipe can be made, each child gets a socket.
+ */
+export class OutputRelay {
+  /** Resolves when it is known whether there is a pipe; `undefined`: it is known. */
+  made: Promise<void> | undefined;
+  readonly #source: RelaySource;
+  #writeEnd: number | undefined;
+  /** The path of the pipe, where children need it. */
+  #path: string | undefined;
+  readonly #readers = new Set<Socket>();
+  /** The pieces that are being written. */
+  readonly #pieces = new Set<Promise<void>>();
+  /** Bytes that were handed to the sink. */
+  #handed = 0;
+  #isBroken = false;
+  #isClosed = false;
+  #isDelayTold = false;
+
+  constructor(source: RelaySource) {
+    this.#source = source;
+    const { pipe } = source;
+    if (typeof pipe === 'function') return;
+    this.made = pipe
+      .then((path) => {
+        this.#open(path);
+      })
+      .catch(() => undefined) // there is none, then
+      .finally(() => (this.made = undefined));
+  }
+
+  /**
+   * Opens the pipe for one child; `socket` where there is none.
+   *
+   * @throws the system's error when descriptors run out.
+   */
+  connect(lent: Lent): number | 'socket' {
+    const { pipe } = this.#source;
+    if (this.#writeEnd === undefined && typeof pipe === 'function') this.#take(pipe());
+    const own =
+      this.#writeEnd === undefined ? undefined : openAgain(this.#writeEnd, 'write', this.#path);
+    return own === undefined ? 'socket' : lent.keep(own);
+  }
+
+  /** Reads a stream, until it ends. */
+  read(stream: Socket): void {
+    stream.on('error', () => undefined); // it ends with it
+    if (this.#isOver) return void stream.destroy();
+    this.#readers.add(stream);
+    stream.once('close', () => this.#readers.delete(stream));
+    stream.unref();
+    stream.on('data', (bytes: Buffer) => {
+      stream.pause();
+      void this.#pass(bytes).then(() => {
+        if (!this.#isOver) stream.resume();
+      });
+    });
+  }
+
+  /**
+   * Writes what is left and closes everything. Every child has ended. Gives up on a reader of the host's stream that has taken
+   * nothing for so many milliseconds, and tells what it has not got.
+   */
+  async close(grace: number): Promise<void> {
+    await this.made;
+    this.#isClosed = true;
+    this.#closeWriteEnd();
+    for (const stream of this.#readers) stream.removeAllListeners('data').pause();
+    if (!(await this.#unlessStalled(this.#writeRest(), grace))) {
+      const left = this.#source.sink.unsent().length + sum(this.#left());
+      this.#tell(`its reader takes nothing, and ${count(left)} could not be written`);
+    }
+    await closeAll(this.#readers);
+  }
+
+  /** Writes what is left, now, for a host that is about to end. */
+  flush(): void {
+    if (this.#isOver) return;
+    const { sink } = this.#source;
+    for (const bytes of [sink.unsent(), ...this.#left()]) {
+      if (sink.writeNow(bytes) < bytes.length) return;
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#isBroken || this.#isClosed;
+  }
+
+  #take({ read, write }: PipeEnds): void {
+    this.#writeEnd = write;
+    this.read(adoptDescriptor(read, { readable: true, writable: false }));
+  }
+
+  #open(path: string): void {
+    // Reading, opened so, waits for no writer; writing then finds its reader.
+    const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      this.#take({ read, write: openSync(path, constants.O_WRONLY) });
+    } catch (error) {
+      closeSync(read);
+      throw error;
+    }
+    if (canOpenAgain()) rmSync(path, { force: true });
+    else this.#path = path;
+  }
+
+  #closeWriteEnd(): void {
+    if (this.#writeEnd !== undefined) closeSync(this.#writeEnd);
+    if (this.#path !== undefined) rmSync(this.#path, { force: true });
+    this.#writeEnd = undefined;
+    this.#path = undefined;
+  }
+
+  /** Writes a piece; resolves when it is written or lost. */
+  async #pass(bytes: Buffer): Promise<void> {
+    const written = this.#source.sink.write(bytes, ({ message }) => {
+      if (!this.#isDelayTold) this.#tell(`${message}; it is tried again`);
+      this.#isDelayTold = true;
+    });
+    this.#handed += bytes.length;
+    this.#pieces.add(written);
+    try {
+      await written;
+    } catch (error) {
+      this.#break(error as Error, bytes.length);
+    } finally {
+      this.#pieces.delete(written);
+    }
+  }
+
+  /** The stream takes nothing any more. Children that write are told so by the system, as if they had the stream itself. */
+  #break(error: Error, lost: number): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    const left = lost + sum(this.#left(1));
+    for (const stream of this.#readers) stream.destroy();
+    this.#tell(`${error.message}; ${count(left)} could not be written`);
+  }
+
+  async #writeRest(): Promise<void> {
+    const limit = pipeLimit * this.#readers.size;
+    await Promise.allSettled(this.#pieces);
+    for (let size = 0; size < limit;) {
+      const [bytes] = this.#left(1);
+      if (bytes === undefined) return;
+      size += bytes.length;
+      await this.#pass(bytes);
+    }
+  }
+
+  /** What has come and was not passed on, piece by piece, read as it is asked for. */
+  *#left(limit = pipeLimit): Generator<Buffer> {
+    for (const stream of this.#readers) {
+      for (let size = 0; size < limit;) {
+        const bytes = takeNow(stream);
+        if (bytes === undefined) break;
+        size += bytes.length;
+        yield bytes;
+      }
+    }
+  }
+
+  /** Whether the work is done; not so once the sink has taken nothing for a while. */
+  #unlessStalled(work: Promise<void>, grace: number): Promise<boolean> {
+    const taken = (): number => this.#handed - this.#source.sink.unsent().length;
+    return new Promise((resolve) => {
+      let before = taken();
+      const timer = setInterval(
+        () => {
+          const now = taken();
+          if (now === before) end(false);
+          before = now;
+        },
+        Math.max(grace, shortestGrace),
+      );
+      const end = (isDone: boolean): void => {
+        clearInterval(timer);
+        resolve(isDone);
+      };
+      void work.then(() => end(true));
+    });
+  }
+
+  #tell(what: string): void {
+    const message = `output for the host's stream: ${what}.`;
+    const remedy = 'See what reads the stream of the host.';
+    this.#source.told(problem('output-failed', this.#source.name, message, { remedy }));
+  }
+}
+
+/** The next bytes of a stream that is paused: those that it has read, then those that have come. */
+function takeNow(stream: Socket): Buffer | undefined {
+  const read = stream.read() as Buffer | null;
+  if (read !== null) return read;
+  const { _handle: handle } = stream as Socket & { readonly _handle?: { readonly fd: number } };
+  const { fd = -1 } = handle ?? {};
+  if (fd < 0) return undefined;
+  const bytes = Buffer.allocUnsafe(chunkSize);
+  try {
+    const size = readSync(fd, bytes);
+    return size === 0 ? undefined : bytes.subarray(0, size);
+  } catch {
+    return undefined; // nothing has come
+  }
+}
+
+function sum(pieces: Iterable<Buffer>): number {
+  let total = 0;
+  for (const { length } of pieces) total += length;
+  return total;
+}
+
+function count(bytes: number): string {
+  return `${String(bytes)} bytes`;
+}

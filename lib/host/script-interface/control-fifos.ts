@@ -1,0 +1,210 @@
+import { constants, openSync, renameSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { closeAll } from '../os/close-streams.ts';
+import type { ControlRequest, Question } from './control-requests.ts';
+import { RequestParser } from './control-requests.ts';
+import { DroppedBytes } from './dropped-bytes.ts';
+import { readFifo } from './fifo-reader.ts';
+import { exists } from '../os/folders.ts';
+import { makeFifos } from '../os/mkfifo.ts';
+import { Reply } from './reply.ts';
+import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
+import type { Problem } from '../../model/problem.ts';
+import { problem } from '../../model/problem.ts';
+
+/** What a stand-in is told: what to print and to end with; `elsewhere`: the real program is to be asked. */
+export type Told = { exitCode: number; stdout?: string; stderr?: string } | 'elsewhere';
+
+/** What answers. */
+export interface Answerer {
+  /** A stand-in asks. When `signal` aborts, the answer is not waited for any longer. */
+  answer(question: Question, signal?: AbortSignal): Promise<Told>;
+  /** The real `s6-svscanctl` commands, in s6's letters; returns how many of them are no command. */
+  command(letters: string): number;
+  /** Something was dropped. */
+  told(problem: Problem): void;
+}
+
+/** The names of what is made in the runtime directory. */
+const control = 'control';
+const replies = 'replies';
+
+/** What a FIFO is called until it is open; in a folder that goes with the rest. */
+function draftOf(name: string): string {
+  return `${replies}/${name.replaceAll('/', '-')}`;
+}
+
+/** The FIFO of the real `s6-svscanctl`, within the runtime directory. */
+export const scanControl = 'services/.s6-svscan/control';
+
+/** How many requests may wait for their answer, and how many answers to be read. */
+export const mostWaiting = 1000;
+const mostUnread = 100;
+
+/** A request that waits for its answer. */
+interface Waiting {
+  readonly reply: Reply;
+  readonly abort: AbortController;
+}
+
+/**
+ * The FIFOs through which the programs of a tree speak to the supervisor: one for the stand-ins, which are answered, and one
+ * in s6's protocol for the real `s6-svscanctl`. Only what comes in one piece is a request; everything else is dropped, which
+ * a problem tells. One request is answered in each turn of the loop.
+ */
+export class ControlFifos {
+  readonly #runtime: RuntimeDirectory;
+  readonly #answerer: Answerer;
+  readonly #streams = new Set<Socket>();
+  readonly #waiting = new Set<Waiting>();
+  readonly #unread = new Set<Socket>();
+  readonly #parser = new RequestParser();
+  readonly #dropped: Readonly<Record<'requests' | 'letters' | 'answers', DroppedBytes>>;
+  #opened: Promise<void> | undefined;
+  #state: 'new' | 'opening' | 'open' | 'failed' | 'closed' = 'new';
+
+  constructor(runtime: RuntimeDirectory, answerer: Answerer) {
+    this.#runtime = runtime;
+    this.#answerer = answerer;
+    this.#dropped = {
+      requests: this.#dropper(control, 'that are no request'),
+      letters: this.#dropper(scanControl, 'that are no command of s6-svscan'),
+      answers: this.#dropper(replies, 'of answers that were not read'),
+    };
+  }
+
+  /** Whether they are to be opened: for the first time, or because they were open and their names are gone. */
+  isLost(): boolean {
+    const names = [control, replies, scanControl];
+    const isGone = (name: string): boolean => !exists(join(this.#runtime.path, name));
+    return this.#state === 'new' || (this.#state === 'open' && names.some(isGone));
+  }
+
+  /** Makes and opens them; resolves when they are there. Rejects with the system's error. */
+  open(): Promise<void> {
+    if (!this.isLost()) return this.#opened ?? Promise.resolve();
+    this.#state = 'opening';
+    for (const stream of this.#streams) stream.destroy();
+    this.#opened = this.#open().catch((error: unknown) => {
+      if (this.#state === 'opening') this.#state = 'failed';
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  /** Closes them; a stand-in that is not answered yet never will be, and finds end-of-file. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    for (const dropped of Object.values(this.#dropped)) dropped.flush();
+    for (const { reply } of this.#waiting) reply.close();
+    this.#waiting.clear();
+    await this.#opened?.catch(() => undefined);
+    await closeAll(this.#streams);
+  }
+
+  async #open(): Promise<void> {
+    this.#runtime.makeFolder(replies, 0o700);
+    this.#runtime.claim(control);
+    // As under s6, only processes of the supervisor's account (and root) may write to them.
+    await makeFifos(this.#runtime.path, [draftOf(control), draftOf(scanControl)], 0o600);
+    if (this.#state === 'closed') return;
+    this.#state = 'open';
+    this.#read(control, (bytes, isFull) => this.#take(bytes, isFull));
+    this.#read(scanControl, (bytes) => {
+      this.#dropped.letters.add(this.#answerer.command(bytes.toString('latin1')));
+    });
+  }
+
+  /** It gets its name when it is open: what is written to a FIFO that no process holds open is lost. */
+  #read(name: string, take: Parameters<typeof readFifo>[1]): void {
+    const path = join(this.#runtime.path, draftOf(name));
+    // Open for both, it never comes to an end, whatever other processes open and close.
+    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    renameSync(path, join(this.#runtime.path, name));
+    this.#keep(readFifo(fd, take));
+  }
+
+  /** Nothing further is read until all requests of this read are asked. */
+  async #take(bytes: Buffer, isFull: boolean): Promise<void> {
+    const { requests, dropped } = this.#parser.push(bytes, isFull);
+    this.#dropped.requests.add(dropped);
+    for (const [index, request] of requests.entries()) {
+      if (index > 0) await nextTurn();
+      if (this.#state === 'closed') return;
+      void this.#answer(request);
+    }
+  }
+
+  async #answer({ reply: name, ...question }: ControlRequest): Promise<void> {
+    const reply = new Reply(join(this.#runtime.path, replies, name));
+    const waiting = { reply, abort: new AbortController() };
+    const answer = this.#answerer.answer(question, waiting.abort.signal);
+    this.#waiting.add(waiting);
+    if (this.#waiting.size > mostWaiting) this.#forgetEnded();
+    // The command is carried out all the same.
+    if (!reply.isOpen) waiting.abort.abort(new Error('the program has ended'));
+    else if (this.#waiting.size > mostWaiting) waiting.abort.abort(new Error(tooMany));
+    const told = await answer;
+    if (!this.#waiting.delete(waiting)) return;
+    const rest = reply.say(textOf(told));
+    if (rest !== undefined) this.#keepUnread(rest);
+  }
+
+  /** No answer is waited for any longer for programs that have ended. */
+  #forgetEnded(): void {
+    for (const waiting of this.#waiting) {
+      if (waiting.reply.isRead()) continue;
+      this.#waiting.delete(waiting);
+      waiting.abort.abort(new Error('the program has ended'));
+    }
+  }
+
+  #keepUnread(stream: Socket): void {
+    const [oldest] = this.#unread;
+    if (oldest !== undefined && this.#unread.size >= mostUnread) {
+      this.#unread.delete(oldest);
+      this.#dropped.answers.add(oldest.writableLength);
+      oldest.destroy();
+    }
+    this.#unread.add(stream);
+    this.#keep(stream).once('close', () => this.#unread.delete(stream));
+  }
+
+  /** Until it closes, at the end at the latest; it does not keep the process alive. */
+  #keep(stream: Socket): Socket {
+    stream.on('error', () => undefined);
+    stream.once('close', () => this.#streams.delete(stream));
+    stream.unref();
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  #dropper(name: string, what: string): DroppedBytes {
+    return new DroppedBytes((count) => {
+      const message = `${String(count)} bytes ${what} were dropped`;
+      const path = join(this.#runtime.path, name);
+      this.#answerer.told(problem('request-dropped', path, message, { remedy }));
+    });
+  }
+}
+
+const remedy =
+  'Speak to the supervisor by s6-svc, s6-svscanctl and the other programs on the PATH of scripts.';
+
+const tooMany = `the supervisor has ${String(mostWaiting)} programs waiting already`;
+
+function textOf(told: Told): string {
+  if (told === 'elsewhere') return '>\n';
+  const lines = [
+    ...linesOf(told.stdout).map((line) => `1${line}`),
+    ...linesOf(told.stderr).map((line) => `2${line}`),
+    `.${String(told.exitCode)}`,
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function linesOf(text: string | undefined): readonly string[] {
+  return text?.split('\n') ?? [];
+}

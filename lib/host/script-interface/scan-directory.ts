@@ -1,0 +1,145 @@
+import { realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { exists } from '../os/folders.ts';
+import { readEntry } from '../os/process-table.ts';
+import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
+import type { ServiceSpec, Tree } from '../../model/tree.ts';
+import { serviceIn } from '../../model/tree.ts';
+
+/** The name of the folder within the runtime directory (s6-overlay v2). */
+const folderName = 'services';
+
+/** Where the scripts of a tree made for s6-overlay look for it: v2, and v3. For them it is always the one that they run under. */
+const conventional = [
+  '/run/s6/services',
+  '/var/run/s6/services',
+  '/run/s6/legacy-services',
+  '/run/service',
+  '/var/run/service',
+];
+
+/**
+ * The directory of the services as s6's users know it: `services` in the runtime directory, with a link for each service to its
+ * own directory.
+ */
+export class ScanDirectory {
+  readonly #runtime: RuntimeDirectory;
+  readonly #tree: () => Tree;
+  /** The directory that each link leads to. */
+  readonly #links = new Map<string, string | undefined>();
+
+  constructor(runtime: RuntimeDirectory, tree: () => Tree) {
+    this.#runtime = runtime;
+    this.#tree = tree;
+  }
+
+  /**
+   * Makes it, if it is not there. Of the links one is looked at: a cleaner removes them together, being of one age.
+   *
+   * @throws the system's error when it cannot be made.
+   */
+  provide(): void {
+    const [link] = [...this.#links].find(([, place]) => place !== undefined) ?? ['.s6-svscan'];
+    const isWhole = this.#runtime.holds(folderName);
+    if (isWhole && exists(join(this.#runtime.path, folderName, link))) return;
+    if (isWhole) this.#runtime.tellRestored(join(this.#runtime.path, folderName));
+    this.#runtime.makeFolder(folderName);
+    this.#runtime.makeFolder(join(folderName, '.s6-svscan'));
+    this.#links.clear();
+    this.follow();
+  }
+
+  /** Takes in which services the tree has now. */
+  follow(): void {
+    if (!this.#runtime.holds(folderName)) return;
+    const services = this.#tree().services;
+    const places = new Map(services.map((service) => [service.name, directoryOf(service)]));
+    const gone = [...this.#links].filter(([name, place]) => places.get(name) !== place);
+    for (const [name] of gone) {
+      rmSync(join(this.#runtime.path, folderName, name), { force: true });
+      this.#links.delete(name);
+    }
+    for (const service of services) if (!this.#links.has(service.name)) this.#link(service);
+  }
+
+  isScanDirectory(path: string): boolean {
+    const plain = resolve(path);
+    if (this.#all().includes(plain)) return true;
+    const { root } = this.#tree();
+    const real = realPath(plain);
+    return [
+      join(this.#runtime.path, folderName),
+      ...(root === undefined ? [] : [join(root, 'services.d')]),
+    ]
+      .map(realPath)
+      .some((each) => each !== undefined && each === real);
+  }
+
+  serviceAt(path: string): string | undefined {
+    const plain = resolve(path);
+    const scan = this.#all().find((each) => plain.startsWith(`${each}/`));
+    if (scan !== undefined) return nameWithin(plain.slice(scan.length + 1));
+    const real = realPath(plain);
+    if (real === undefined) return undefined;
+    return this.#tree()
+      .services.map((service) => nameIn(service, real))
+      .find((name) => name !== undefined);
+  }
+
+  /** Makes or removes the `down` file of a service, where it has a directory. What is not there for real is not touched. */
+  setDown(name: string, down: boolean): void {
+    if (!this.#runtime.holds(folderName)) return;
+    const service = serviceIn(this.#tree(), name);
+    const directory = service === undefined ? undefined : directoryOf(service);
+    if (directory === undefined) return;
+    const file = join(directory, 'down');
+    if (!down) rmSync(file, { force: true });
+    // What is there already may be a FIFO, which would have to be read first.
+    else if (!exists(file)) writeFileSync(file, '', { flag: 'a' });
+  }
+
+  isStopped(pid: number): boolean {
+    return readEntry(String(pid))?.stopped === true;
+  }
+
+  #all(): readonly string[] {
+    return [join(this.#runtime.path, folderName), ...conventional];
+  }
+
+  #link(service: ServiceSpec): void {
+    const directory = directoryOf(service);
+    if (directory === undefined) return;
+    symlinkSync(directory, join(this.#runtime.path, folderName, service.name));
+    this.#links.set(service.name, directory);
+  }
+}
+
+/** `web`, `web/log`; nothing for what lies deeper. */
+function nameWithin(path: string): string | undefined {
+  const [name, log, ...more] = path.split('/');
+  if (name === undefined || more.length > 0) return undefined;
+  if (log === undefined) return name;
+  return log === 'log' ? `${name}/log` : undefined;
+}
+
+/** The name of a service, or of its logger, if this is its directory, every link followed. */
+function nameIn(service: ServiceSpec, real: string): string | undefined {
+  const directory = directoryOf(service);
+  const own = directory === undefined ? undefined : realPath(directory);
+  if (own === undefined) return undefined;
+  if (own === real) return service.name;
+  return join(own, 'log') === real ? service.logger?.name : undefined;
+}
+
+/** The directory of a service that is run from one. */
+function directoryOf({ run }: ServiceSpec): string | undefined {
+  return 'script' in run ? dirname(run.script) : undefined;
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { exists } from '../os/folders.ts';
+import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
+import { asking } from '../shims/request.ts';
+import { logutilService } from '../shims/logutil-service.ts';
+import { notifyOnCheck } from '../shims/notify-on-check.ts';
+import { permafailon } from '../shims/permafailon.ts';
+import { printcontenv } from '../shims/printcontenv.ts';
+import { setuidgid } from '../shims/setuidgid.ts';
+import { withContenv } from '../shims/with-contenv.ts';
+
+/** The name of the folder within the runtime directory. */
+const folderName = 'bin';
+
+/** The programs of s6 and s6-overlay that are not there, or work only there, each with the shell script that does its work under us. */
+const standIns: Readonly<Record<string, string | typeof asking>> = {
+  'logutil-service': logutilService,
+  printcontenv,
+  's6-notifyoncheck': notifyOnCheck,
+  's6-permafailon': permafailon,
+  's6-setuidgid': setuidgid,
+  's6-svc': asking,
+  's6-svdt': asking,
+  's6-svdt-clear': asking,
+  's6-svok': asking,
+  's6-svscanctl': asking,
+  's6-svstat': asking,
+  's6-svwait': asking,
+  'with-contenv': withContenv,
+};
+
+/** By these, in `basedir/bin` of the runtime directory, a script ends everything (s6-overlay v3). */
+const halts = ['halt', 'poweroff', 'reboot'];
+const haltFolderName = 'basedir';
+
+/** The folder that stands first on the PATH of scripts and services. */
+export function standInsFolder(runtime: RuntimeDirectory): string {
+  return join(runtime.path, folderName);
+}
+
+/**
+ * Writes the stand-ins, if they are not there, or not all of them.
+ *
+ * @throws the system's error when they cannot be written.
+ */
+export function provideStandIns(runtime: RuntimeDirectory): void {
+  const folder = standInsFolder(runtime);
+  if (isWhole(runtime, folderName, folder, Object.keys(standIns))) return;
+  runtime.makeFolder(folderName);
+  for (const [name, text] of Object.entries(standIns)) write(join(folder, name), text, runtime);
+}
+
+/**
+ * Writes the programs that a script ends everything by, if they are not there, or not all of them.
+ *
+ * @throws the system's error when they cannot be written.
+ */
+export function provideHalt(runtime: RuntimeDirectory): void {
+  const folder = join(runtime.path, haltFolderName, 'bin');
+  if (isWhole(runtime, haltFolderName, folder, halts)) return;
+  runtime.makeFolder(haltFolderName);
+  mkdirSync(folder);
+  for (const name of halts) write(join(folder, name), asking, runtime);
+}
+
+/** A cleaner of temporary files may have removed some, and that is told. */
+function isWhole(
+  runtime: RuntimeDirectory,
+  entry: string,
+  folder: string,
+  names: readonly string[],
+): boolean {
+  if (!runtime.holds(entry)) return false;
+  if (names.every((name) => exists(join(folder, name)))) return true;
+  runtime.tellRestored(folder);
+  return false;
+}
+
+function write(path: string, text: string | typeof asking, { path: runtime }: RuntimeDirectory) {
+  const content = typeof text === 'string' ? text : text(runtime, process.pid);
+  writeFileSync(path, content, { mode: 0o755 });
+}
+
+/** A PATH with the stand-ins first. Where there is none, nothing is looked up, and where they are on it already, it stays. */
+export function withStandIns(path: string, runtime: RuntimeDirectory): string {
+  const folder = standInsFolder(runtime);
+  return path === '' || path.split(':').includes(folder) ? path : `${folder}:${path}`;
+}

@@ -1,0 +1,107 @@
+import type { Environment } from '../variables/environment.ts';
+import type { Variables } from '../variables/environment-readings.ts';
+import { markerName } from '../variables/environment-readings.ts';
+import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
+import { missingAccounts, readAccounts } from '../os/read-accounts.ts';
+import type { Execution } from './shebang.ts';
+import { inspectScript } from './shebang.ts';
+import type { Premises } from '../script-interface/script-interface.ts';
+import { withStandIns } from '../script-interface/shims.ts';
+import { sharesTerminal } from '../os/terminal.ts';
+import type { SpawnFailure } from '../../engine/spawner.ts';
+import type { AccountIds } from '../../model/accounts.ts';
+import { resolveAccount } from '../../model/accounts.ts';
+import type { Command } from '../../model/program.ts';
+
+/** What exactly is executed, and in which surroundings. */
+export interface Launch {
+  /** The program, looked up on the PATH of `environment` if it has no slash. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** The working directory; `undefined`: the host's. */
+  readonly directory: string | undefined;
+  readonly environment: Variables;
+  /** Whom it runs as. Node drops all supplementary groups when it changes the user, and the group stays if none is named. */
+  readonly account: AccountIds;
+  /** Whether it stays in the host's session and process group, for the terminal's sake. */
+  readonly withHost: boolean;
+}
+
+/** Where the environment of processes comes from. */
+export interface LaunchSource {
+  readonly environment: Environment;
+  readonly runtimeDirectory: RuntimeDirectory;
+  /**
+   * Whether commands, and scripts without `with-contenv`, get the container environment too; if not, a PATH alone (s6-overlay).
+   * The host's own command always gets it (s6-overlay v2).
+   */
+  readonly keepEnvironment: boolean;
+  /** What else scripts find in the runtime directory. */
+  readonly premises?: Premises;
+}
+
+/**
+ * Finds out what is to be executed for a command, as files stand now.
+ *
+ * @param variables - What the container environment has for it, with the stand-ins and the marker.
+ */
+export function prepareLaunch(
+  command: Command,
+  source: LaunchSource,
+  variables: Variables,
+): Launch | SpawnFailure {
+  const execution = executionOf(command, variables);
+  if ('code' in execution) return execution;
+  const account = accountOf(command);
+  if (account === undefined) {
+    const missing = missingAccounts();
+    const why = missing === undefined ? '' : ` (${missing})`;
+    const message = `there is no account '${command.user ?? ''}' on this system${why}.`;
+    return { code: 'EINVAL', message };
+  }
+  const { file, args, directory } = execution;
+  const isGiven = source.keepEnvironment || execution.containerEnvironment;
+  const environment = environmentOf(command, isGiven ? variables : minimum(source));
+  const withHost = command.foreground === true && sharesTerminal();
+  return { file, args, directory, environment, account, withHost };
+}
+
+type Start = Omit<Execution, 'directory'> & { readonly directory: string | undefined };
+
+function executionOf(
+  { program, calledBy, args, foreground = false }: Command,
+  variables: Variables,
+): Start | SpawnFailure {
+  if ('script' in program) return inspectScript(program.script, calledBy, args);
+  const first = foreground ? wordsBefore(variables) : [];
+  const [file, ...words] = [...first, ...program.command];
+  if (file === undefined) return { code: 'EINVAL', message: 'its command has no words.' };
+  const { directory } = program;
+  return { file, args: [...words, ...args], directory, containerEnvironment: foreground };
+}
+
+/** The words that come before the host's command: split at blanks, with no quotes (s6-overlay v3). */
+function wordsBefore(variables: Variables): readonly string[] {
+  const text = variables['S6_CMD_ARG0']?.trim() ?? '';
+  return text === '' ? [] : text.split(/\s+/);
+}
+
+/** All the environment of scripts which keep none: a PATH alone (s6-overlay). */
+function minimum({ runtimeDirectory }: LaunchSource): Variables {
+  return { PATH: withStandIns('/usr/bin:/usr/sbin:/bin:/sbin', runtimeDirectory) };
+}
+
+/** The marker stays what it is: without it, who runs away would not be found. */
+function environmentOf({ environment = {} }: Command, variables: Variables): Variables {
+  if (Object.keys(environment).length === 0) return variables;
+  const marker = variables[markerName];
+  return {
+    ...variables,
+    ...environment,
+    ...(marker !== undefined && { [markerName]: marker }),
+  };
+}
+
+function accountOf({ user }: Command): AccountIds | undefined {
+  return user === undefined ? {} : resolveAccount(readAccounts(), user);
+}

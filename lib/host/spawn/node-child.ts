@@ -1,0 +1,161 @@
+import type { Socket } from 'node:net';
+import { LineSplitter } from '../os/lines.ts';
+import type { Living } from '../orphans/live-processes.ts';
+import type { PacedReader } from '../pipes/paced-reader.ts';
+import type { PacedReaders } from '../pipes/paced-readers.ts';
+import type { ProcessTable } from '../os/process-table.ts';
+import { send } from '../os/send.ts';
+import type { Child, ChildListener, SpawnFailure } from '../../engine/spawner.ts';
+import { sweep } from '../orphans/sweep.ts';
+import type { Exit } from '../../model/exit.ts';
+import type { Leftover } from '../../model/leftover.ts';
+import type { Command } from '../../model/program.ts';
+
+/** What a process announces its readiness with. */
+const newline = 0x0a;
+
+/** What a child needs of its spawner. */
+export interface ChildParts {
+  readonly table: ProcessTable;
+  readonly living: Living;
+  readonly readers: PacedReaders;
+  /** The children with an exit that is held back until their output is reported. */
+  readonly heldBack: Set<NodeChild>;
+  /** Called once when nothing more comes of it. */
+  readonly over: (end: ChildEnd) => void;
+}
+
+/** How it came to its end: by itself and with success, in any other way, or it never ran. */
+export type ChildEnd = 'success' | 'otherwise' | 'never';
+
+/** A real process that was asked for. */
+export class NodeChild implements Child {
+  readonly command: Command;
+  readonly #listener: ChildListener;
+  readonly #parts: ChildParts;
+  #pid: number | undefined;
+  #alive = false;
+  #isWithHost = false;
+  #signalled = false;
+  #announced = false;
+  /** The readers of what belongs before the exit. */
+  readonly #unread = new Set<PacedReader>();
+  #tellExit: (() => void) | undefined;
+
+  constructor(command: Command, listener: ChildListener, parts: ChildParts) {
+    this.command = command;
+    this.#listener = listener;
+    this.#parts = parts;
+  }
+
+  kill(signal: NodeJS.Signals, scope: 'process' | 'group'): void {
+    if (!this.#alive || this.#pid === undefined) return;
+    this.#signalled ||= signal !== 'SIGCONT';
+    send(scope === 'group' && !this.#isWithHost ? -this.#pid : this.#pid, signal);
+  }
+
+  lingers(): boolean {
+    if (this.#isWithHost) return false;
+    return this.#pid !== undefined && !this.#alive && this.#parts.table.isGroupAlive(this.#pid);
+  }
+
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
+    const { table, living } = this.#parts;
+    const pid = this.#pid;
+    if (pid === undefined || this.#alive || this.#isWithHost) return done([]);
+    sweep(pid, grace, table, (killed) => {
+      living.swept(pid);
+      done(killed);
+    });
+  }
+
+  /** It cannot be run. */
+  fail({ code, message }: SpawnFailure): void {
+    this.#parts.over('never');
+    this.#listener.unspawnable({ code, message: `${this.command.name} cannot be run: ${message}` });
+  }
+
+  /** It runs: follow it to its end. `streams`: what comes from its descriptors; `withHost`: it is in the host's own group. */
+  follow(pid: number, streams: ReadonlyMap<number, Socket>, withHost: boolean): void {
+    this.#pid = pid;
+    this.#alive = true;
+    this.#isWithHost = withHost;
+    this.#parts.living.add(pid, withHost ? 'process' : 'group');
+    for (const [descriptor, stream] of streams) this.#listenTo(descriptor, stream);
+    this.#listener.spawned(pid);
+  }
+
+  /** It has ended. */
+  end(exit: Exit): void {
+    const { living, over } = this.#parts;
+    const pid = this.#pid;
+    if (pid === undefined) return;
+    this.#alive = false;
+    const leftBehind = this.lingers();
+    if (leftBehind) living.leave(pid);
+    else living.delete(pid);
+    over(exit.code === 0 && !this.#signalled ? 'success' : 'otherwise');
+    this.#tellExit = () => {
+      this.#tellExit = undefined;
+      this.#parts.heldBack.delete(this);
+      this.#listener.exited(exit, leftBehind);
+    };
+    if (this.#unread.size === 0) return this.#tellExit();
+    this.#parts.heldBack.add(this);
+    // Another process may hold the pipes open, so that their end is not to be waited for.
+    for (const reader of this.#unread) {
+      reader.catchUp(() => {
+        this.#hasRead(reader);
+      });
+    }
+  }
+
+  /** Reports an exit that is held back; the rest of its output follows. */
+  reportExit(): void {
+    this.#tellExit?.();
+  }
+
+  #listenTo(descriptor: number, stream: Socket): void {
+    if (descriptor === this.command.notificationFd) this.#listenForReadiness(stream);
+    else this.#listenForLines(descriptor === 1 ? 'stdout' : 'stderr', stream);
+  }
+
+  /** Reads on after the newline, so that whatever is written later never kills the service. */
+  #listenForReadiness(stream: Socket): void {
+    const reader = this.#parts.readers.read(stream, {
+      push: (chunk) => {
+        const late = !this.#alive && this.#tellExit === undefined;
+        if (this.#announced || late || !chunk.includes(newline)) return;
+        this.#announced = true;
+        this.#listener.announced();
+        this.#hasRead(reader);
+      },
+      handleNext: () => false,
+      end: () => undefined,
+    });
+    this.#unread.add(reader);
+  }
+
+  #listenForLines(name: 'stdout' | 'stderr', stream: Socket): void {
+    const lines = new LineSplitter();
+    const tell = (line: string | undefined): boolean => {
+      if (line !== undefined) this.#listener.printed(name, line);
+      return line !== undefined;
+    };
+    const reader = this.#parts.readers.read(stream, {
+      push: (chunk) => {
+        lines.push(chunk);
+      },
+      handleNext: () => tell(lines.next()),
+      end: () => {
+        tell(lines.end());
+      },
+    });
+    this.#unread.add(reader);
+  }
+
+  #hasRead(reader: PacedReader): void {
+    this.#unread.delete(reader);
+    if (this.#unread.size === 0) this.#tellExit?.();
+  }
+}

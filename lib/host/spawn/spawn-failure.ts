@@ -1,0 +1,131 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { basename, delimiter, resolve } from 'node:path';
+import type { Launch } from './exec-plan.ts';
+import type { SpawnFailure } from '../../engine/spawner.ts';
+import { longestArgument } from '../../model/argument-limit.ts';
+import type { Command } from '../../model/program.ts';
+
+/**
+ * Why a spawn failed, in words: the system says only `ENOENT`, whatever it is that does not exist. What it was is found out
+ * afterwards, so that nobody pays for it whose spawn succeeds.
+ */
+export function explainFailure(error: unknown, command: Command, launch: Launch): SpawnFailure {
+  const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+  const nowhere = absences.has(code) ? withoutDirectory(launch) : undefined;
+  if (nowhere !== undefined) return nowhere;
+  const found = reasonFor(code, command, launch);
+  return { code: systemCodes[code] ?? code, message: found ?? message };
+}
+
+/** The codes for what is not there, or is not what it should be. */
+const absences: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
+
+/** Node's own codes for what the system would not take either. */
+const systemCodes: Readonly<Record<string, string>> = { ERR_INVALID_ARG_VALUE: 'EINVAL' };
+
+function reasonFor(code: string, command: Command, launch: Launch): string | undefined {
+  if (absences.has(code)) return missing(command, launch);
+  switch (code) {
+    case 'E2BIG':
+      return tooLarge(launch);
+    case 'EAGAIN':
+      return 'the system allows no further process: the limit of processes is reached.';
+    case 'EMFILE':
+      return 'this process has too many open files.';
+    case 'ENFILE':
+      return 'the system has too many open files.';
+    case 'EBADF':
+    case 'EINVAL':
+      return beyondLimit(command);
+    case 'EPERM':
+      return `this process may not run anything as '${command.user ?? ''}'.`;
+    case 'ERR_INVALID_ARG_VALUE':
+      return 'there is a NUL in its arguments, its environment or its path.';
+    default:
+      return undefined;
+  }
+}
+
+function missing({ program }: Command, launch: Launch): string {
+  const { file, directory, environment } = launch;
+  const isInterpreter = 'script' in program && !isSame(file, program.script);
+  const what = isInterpreter ? `the interpreter ${file} of ${program.script}` : file;
+  const folders = (environment['PATH'] ?? '').split(delimiter);
+  const places = file.includes('/') ? [''] : folders;
+  const candidates = places.map((folder) => resolve(directory ?? '.', folder, file));
+  if (candidates.some(canRun)) {
+    return `${what} cannot be run: its own interpreter or loader does not exist.`;
+  }
+  if (candidates.some(exists)) return `${what} is not executable.`;
+  if (file.includes('/')) return `${what} does not exist.`;
+  return environment['PATH'] === undefined
+    ? `${what} is not found: its environment has no PATH.`
+    : `${what} is not on its PATH ${environment['PATH']}.`;
+}
+
+/**
+ * What is wrong with the working directory, if anything is. A process comes there before it comes to its program; but along a
+ * PATH the search goes on, and what is told at its end may be something else that it has met.
+ */
+function withoutDirectory({ directory }: Launch): SpawnFailure | undefined {
+  if (directory === undefined || isFolder(directory)) return undefined;
+  const message = `its working directory ${directory} does not exist, or is no folder.`;
+  return { code: exists(directory) ? 'ENOTDIR' : 'ENOENT', message };
+}
+
+/** Whether the script is executed itself. */
+function isSame(file: string, script: string): boolean {
+  return file === script || file === `./${basename(script)}`;
+}
+
+function beyondLimit({ notificationFd }: Command): string | undefined {
+  if (notificationFd === undefined) return undefined;
+  return `its notification-fd ${String(notificationFd)} is beyond the limit of open files.`;
+}
+
+/** What the process was to be given, and which part of it is the largest. Bytes, as the system counts them: with NUL. */
+function tooLarge({ args, environment }: Launch): string {
+  const variables = Object.entries(environment).map(([name, text]) => ({
+    what: `the variable ${name}`,
+    size: Buffer.byteLength(`${name}=${text}`) + 1,
+  }));
+  const words = args.map((text, index) => ({
+    what: `argument ${String(index + 1)}`,
+    size: Buffer.byteLength(text) + 1,
+  }));
+  const parts = [...variables, ...words];
+  const { what, size } = parts.reduce((a, b) => (b.size > a.size ? b : a), none);
+  if (size > longestArgument) {
+    return `${what} is too large: it has ${String(size)} bytes, and the system allows ${String(longestArgument)} for each.`;
+  }
+  const all = parts.reduce((sum, part) => sum + part.size, 0);
+  return `its arguments and its environment are too large: they have ${String(all)} bytes, more than the system allows (Linux: a quarter of the stack limit, at most 6 MiB); the largest of them is ${what} with ${String(size)} bytes.`;
+}
+
+const none = { what: 'nothing', size: 0 };
+
+function exists(path: string): boolean {
+  return stat(path) !== undefined;
+}
+
+function isFolder(path: string): boolean {
+  return stat(path)?.isDirectory() ?? false;
+}
+
+function canRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return !isFolder(path);
+  } catch {
+    return false;
+  }
+}
+
+function stat(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}

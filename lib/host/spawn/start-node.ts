@@ -1,0 +1,34 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import spawn from 'cross-spawn';
+import type { Start } from './start-process.ts';
+
+/** Starts a process as Node does. */
+export const nodeStart: Start = (
+  { file, args, directory, environment, account: { uid, gid }, withHost },
+  descriptors,
+  listener,
+) => {
+  const child = spawn(file, [...args], {
+    env: { ...environment }, // Node adds to it under NODE_V8_COVERAGE
+    stdio: descriptors.map((each) => (each === 'socket' ? 'pipe' : each)),
+    detached: !withHost,
+    shell: false,
+    ...(directory !== undefined && { cwd: directory }),
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+  });
+  child.on('error', (error) => {
+    // What cannot be executed has no pid, and never an `exit`. Other errors are of signals, which we send ourselves.
+    if (child.pid === undefined) listener.failed(error);
+  });
+  child.once('exit', (code, signal) => {
+    listener.ended(code === null ? { code, signal } : { code, signal: null });
+  });
+  // Node makes none when it is short of descriptors itself.
+  const stdio = child.stdio as ChildProcess['stdio'] | undefined;
+  return {
+    pid: child.pid,
+    socketAt: (descriptor) => (stdio?.[descriptor] ?? undefined) as Socket | undefined,
+  };
+};

@@ -1,0 +1,31 @@
+import type { Socket } from 'node:net';
+import type { Launch } from './exec-plan.ts';
+import type { Exit } from '../../model/exit.ts';
+
+/**
+ * What each descriptor of a process is to be: one of ours, the host's own of the same number, nothing (`/dev/null` up to 2,
+ * closed above), or the end of a socket that is made with the process.
+ */
+export type Descriptors = readonly (number | 'inherit' | 'ignore' | 'socket')[];
+
+/** What is told of a process that was started; never before `Start` has returned. */
+export interface StartListener {
+  ended(exit: Exit): void;
+  /** It cannot be run after all: it has no pid. */
+  failed(error: unknown): void;
+}
+
+/** A process that was started. */
+export interface Started {
+  /** `undefined`: it cannot be run, and `failed` is to follow. */
+  readonly pid: number | undefined;
+  /** Our end of the socket at a descriptor, if there is one. */
+  socketAt(descriptor: number): Socket | undefined;
+}
+
+/**
+ * A way to start a process.
+ *
+ * @throws the system's error where it is known at once; then nothing is told.
+ */
+export type Start = (launch: Launch, descriptors: Descriptors, listener: StartListener) => Started;

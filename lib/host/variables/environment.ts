@@ -1,0 +1,229 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { exists } from '../os/folders.ts';
+import { lossyVariables } from './lossy-variables.ts';
+import { markName } from '../directory/mark.ts';
+import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
+import type { VariableFlaw } from './variable-files.ts';
+import {
+  leftOut,
+  lengthFlaw,
+  notUtf8,
+  readVariable,
+  readVariables,
+  removeVariable,
+  writeVariable,
+} from './variable-files.ts';
+import { VariableProblems } from './variable-problems.ts';
+import { OptionsError } from '../../errors.ts';
+import { longestArgument } from '../../model/argument-limit.ts';
+import type { Problem } from '../../model/problem.ts';
+
+/** The name of the folder within the runtime directory (s6-overlay's). */
+const folderName = 'container_environment';
+
+/**
+ * The container environment: a folder with a file for each variable, as in s6-overlay. It begins as the host's own
+ * environment; the host and its scripts may change it at any time. A script that is started sees all that the host has changed
+ * before, and what scripts have changed before its start was asked for: of those that are started together, one may not see
+ * what another changes meanwhile.
+ *
+ * Until something is started it lives in memory only, and after the end its last values stay there. What a cleaner of temporary
+ * files removes is restored with the values that were read last: where the folder or a mark in it is gone, a cleaner has been
+ * there. A variable that is gone beside the mark is unset: a script has removed it. A file is read by
+ * s6-overlay's newest rule (3.2.2): its whole content without one final newline is the value; an empty file is no variable,
+ * a lone newline an empty value; a NUL is a newline. Names with a leading dot or `=` are no variables. What is not a file, cannot
+ * be read, or is longer than any variable can be (128 KiB, with its name) is left out, and a `problem` event tells of it; so it
+ * does of a value that is not UTF-8, which is used with U+FFFD in the place of each odd byte.
+ */
+export class Environment {
+  readonly #runtime: RuntimeDirectory;
+  /** The values as they were read last. */
+  #known: Map<string, string>;
+  /** Whether the folder has the values. */
+  #isWritten = false;
+  /** @internal Grows with every change that the host makes. What scripts change in the folder, nobody is told of. */
+  revision = 0;
+
+  /** The flaws of the initial values, which are told when something is started. */
+  #initialFlaws: ReadonlyMap<string, VariableFlaw>;
+  readonly #problems: VariableProblems;
+
+  /** @internal */
+  constructor(
+    runtime: RuntimeDirectory,
+    initial: Readonly<Record<string, string | undefined>>,
+    tell: (problem: Problem) => void = () => undefined,
+  ) {
+    this.#runtime = runtime;
+    this.#problems = new VariableProblems(() => this.directory, tell);
+    const { values, flaws } = examine(initial);
+    this.#known = values;
+    this.#initialFlaws = flaws;
+  }
+
+  /** The folder's path: in the runtime directory. It is there as long as anything has been started and not all has ended. */
+  get directory(): string {
+    return join(this.#runtime.path, folderName);
+  }
+
+  /** The value of a variable, as it is now; `undefined` when it is not set. */
+  get(name: string): string | undefined {
+    if (!this.#isAtHand()) return this.#known.get(name);
+    if (!isName(name)) return undefined;
+    const { value, flaw } = readVariable(this.directory, name);
+    this.#problems.foundOne(name, flaw);
+    return value;
+  }
+
+  /**
+   * Sets a variable for every script that is started from now on.
+   *
+   * @throws OptionsError when the name cannot be that of a file: empty, too long, with `=`, `/` or NUL, or with a leading dot; when
+   * the value is not a string without NUL and unpaired surrogates; or when no process can be given a variable of this length (128 KiB
+   * with its name, `=` and NUL, in UTF-8).
+   * @throws the system's error when the file cannot be written.
+   */
+  set(name: string, value: string): void {
+    check(name, value);
+    this.revision += 1;
+    if (this.#isWritten) {
+      this.#restore();
+      writeVariable(this.directory, name, value);
+    }
+    this.#known.set(name, value);
+  }
+
+  /** Unsets a variable for every script that is started from now on. */
+  delete(name: string): void {
+    this.revision += 1;
+    if (this.#isWritten && isName(name)) removeVariable(this.directory, name);
+    this.#known.delete(name);
+  }
+
+  /** All variables with their values, as they are now. */
+  entries(): IterableIterator<[string, string]> {
+    return new Map(this.#read()).entries();
+  }
+
+  /**
+   * Writes the folder, if it is not there yet, or not any more; from now on it is the truth.
+   *
+   * @internal
+   * @throws the system's error when it cannot be written, and the values then stay in memory.
+   */
+  materialize(): void {
+    if (this.#isWritten) return this.#restore();
+    this.#write();
+    this.#isWritten = true;
+    this.#problems.found(this.#initialFlaws);
+    this.#initialFlaws = new Map();
+  }
+
+  /** @internal Takes the last values into memory, for the folder is about to go. */
+  release(): void {
+    if (this.#isWritten && this.#isWhole()) this.#known = this.#readFolder();
+    this.#isWritten = false;
+  }
+
+  #read(): ReadonlyMap<string, string> {
+    if (!this.#isAtHand()) return this.#known;
+    const values = this.#readFolder();
+    // Otherwise a cleaner has come in between.
+    if (this.#isWhole()) this.#known = values;
+    return this.#known;
+  }
+
+  #readFolder(): Map<string, string> {
+    const { values, flaws } = readVariables(this.directory, isName);
+    this.#problems.found(flaws);
+    return values;
+  }
+
+  /** Whether the folder has all values; it is restored if it can be. */
+  #isAtHand(): boolean {
+    if (!this.#isWritten) return false;
+    try {
+      this.#restore();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #isWhole(): boolean {
+    return this.#runtime.holds(folderName) && exists(join(this.directory, markName));
+  }
+
+  #restore(): void {
+    this.#runtime.take();
+    if (this.#isWhole()) return;
+    if (!this.#runtime.holds(folderName)) return this.#write();
+    for (const [name, value] of this.#known) {
+      if (!exists(join(this.directory, name))) writeVariable(this.directory, name, value);
+    }
+    this.#writeMark();
+    this.#runtime.tellRestored(this.directory);
+  }
+
+  #write(): void {
+    const folder = this.#runtime.makeFolder(folderName, this.#runtime.folderMode);
+    for (const [name, value] of this.#known) writeVariable(folder, name, value);
+    this.#writeMark();
+  }
+
+  #writeMark(): void {
+    const mark = join(this.directory, markName);
+    rmSync(mark, { force: true });
+    writeFileSync(mark, '', { mode: 0o644, flag: 'wx' });
+  }
+}
+
+/** The variables that can be passed on, and what is wrong with the others. */
+function examine(initial: Readonly<Record<string, string | undefined>>): {
+  readonly values: Map<string, string>;
+  readonly flaws: ReadonlyMap<string, VariableFlaw>;
+} {
+  const values = new Map<string, string>();
+  const flaws = new Map<string, VariableFlaw>();
+  const lossy = lossyVariables(initial);
+  for (const [name, value] of Object.entries(initial)) {
+    if (value === undefined) continue;
+    const obstacle = isName(name) ? lengthFlaw(name, value) : noFileName;
+    const flaw = obstacle ?? (lossy.has(name) ? notUtf8 : undefined);
+    if (obstacle === undefined) values.set(name, value);
+    if (flaw !== undefined) flaws.set(name, flaw);
+  }
+  return { values, flaws };
+}
+
+const noFileName = leftOut('its name cannot be that of a file', 'Give it another name.');
+
+/** The bytes of the longest file name. */
+const longestName = 255;
+
+function isName(name: string): boolean {
+  return name !== '' && !/^\.|[=/\0]/.test(name) && Buffer.byteLength(name) <= longestName;
+}
+
+function check(name: string, value: unknown): void {
+  if (typeof name !== 'string' || !isName(name)) {
+    const rule = 'a name has 1 to 255 bytes, begins with no dot and has no `=`, `/` or NUL in it';
+    throw new OptionsError(`${JSON.stringify(name)} cannot be the name of a variable: ${rule}.`);
+  }
+  if (typeof value !== 'string' || value.includes('\0')) {
+    throw new OptionsError(`The variable ${name} must be given a string without NUL.`);
+  }
+  if (/\p{Surrogate}/u.test(value)) {
+    throw new OptionsError(
+      `The variable ${name} has an unpaired surrogate in it, which has no bytes.`,
+    );
+  }
+  if (lengthFlaw(name, value) !== undefined) {
+    const size = String(Buffer.byteLength(`${name}=${value}`) + 1);
+    const limit = String(longestArgument);
+    throw new OptionsError(
+      `The variable ${name} would have ${size} bytes, and a process can be given no more than ${limit}.`,
+    );
+  }
+}

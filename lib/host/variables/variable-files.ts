@@ -1,0 +1,170 @@
+import { isUtf8 } from 'node:buffer';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
+import { join } from 'node:path';
+import { fitsArgument, longestArgument } from '../../model/argument-limit.ts';
+import type { ProblemCode } from '../../model/problem.ts';
+import { notAFile, readBeginning } from '../../system/read-file.ts';
+
+/** What is wrong with a variable, or with its file. */
+export interface VariableFlaw {
+  readonly code: Extract<ProblemCode, 'variable-left-out' | 'variable-not-utf8'>;
+  /** What is to be said of the variable, with the consequence. */
+  readonly says: string;
+  readonly remedy: string;
+}
+
+/** What the file of a variable has in it; neither for a file that is empty or not there. */
+export interface VariableReading {
+  readonly value?: string;
+  readonly flaw?: VariableFlaw;
+}
+
+/** What a folder of variables has in it. */
+export interface FolderReading {
+  readonly values: Map<string, string>;
+  /** By the name of the file. */
+  readonly flaws: ReadonlyMap<string, VariableFlaw>;
+}
+
+/** Writes the file of a variable, in one piece: no reader sees half of it. An empty value is a newline, since an empty file unsets. */
+export function writeVariable(folder: string, name: string, value: string): void {
+  const draft = join(folder, draftName);
+  try {
+    writeDraft(draft, `${value}\n`);
+    renameSync(draft, join(folder, name));
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Removes the file of a variable, if there is one. */
+export function removeVariable(folder: string, name: string): void {
+  rmSync(join(folder, name), { force: true });
+}
+
+/** The value that the file of a variable has now. */
+export function readVariable(folder: string, name: string): VariableReading {
+  return read(join(folder, name), name);
+}
+
+/** Every variable of a folder, in the order of their names, as it is now. A folder that is not there has none. */
+export function readVariables(folder: string, isName: (name: string) => boolean): FolderReading {
+  const values = new Map<string, string>();
+  const flaws = new Map<string, VariableFlaw>();
+  let size = 0;
+  for (const entry of list(folder)) {
+    const name = entry.name.toString();
+    if (!isUtf8(entry.name)) {
+      flaws.set(escape(entry.name), leftOut('its name is not UTF-8', 'Rename the file.'));
+      continue;
+    }
+    if (!isName(name)) continue;
+    const { value, flaw } = size > longestEnvironment ? beyond : readEntry(entry, folder, name);
+    if (flaw !== undefined) flaws.set(name, flaw);
+    if (value === undefined) continue;
+    values.set(name, value);
+    size += Buffer.byteLength(name) + Buffer.byteLength(value) + overhead;
+  }
+  return { values, flaws };
+}
+
+/** What is wrong with a variable of this name and value, if anything is. */
+export function lengthFlaw(name: string, value: string): VariableFlaw | undefined {
+  if (fitsArgument(`${name}=${value}`)) return undefined;
+  const limit = `a variable has at most ${String(longestArgument)} bytes, name, '=' and NUL included`;
+  return leftOut(`it is too long: ${limit}`, 'Shorten it, or pass it on in a file.');
+}
+
+/** A variable that is not used at all. */
+export function leftOut(why: string, remedy: string): VariableFlaw {
+  return { code: 'variable-left-out', says: `is left out: ${why}`, remedy };
+}
+
+/** A variable whose bytes Node cannot pass on. */
+export const notUtf8: VariableFlaw = {
+  code: 'variable-not-utf8',
+  says: 'is not UTF-8: processes get it with U+FFFD in the place of each byte that is not',
+  remedy: 'Write it in UTF-8.',
+};
+
+/** A name that no variable has, so that a reader passes over it. All is written in one thread: one name is enough. */
+const draftName = '.draft';
+
+/** The bytes of variables after which no further file is read: no process can be started with so many (Linux: 6 MiB). */
+const longestEnvironment = 8 * 1024 * 1024;
+
+/** The bytes that a variable takes beside its name and value: `=`, NUL and a pointer. */
+const overhead = 10;
+
+const beyond: VariableReading = {
+  flaw: leftOut(
+    'the variables before it are more than a process can be started with',
+    'Remove variables.',
+  ),
+};
+
+/** A script may have left anything under the name of the draft, a FIFO or a link: nothing is written into it. */
+function writeDraft(draft: string, content: string): void {
+  const options = { mode: 0o644, flag: 'wx' } as const;
+  try {
+    writeFileSync(draft, content, options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    rmSync(draft, { recursive: true, force: true });
+    writeFileSync(draft, content, options);
+  }
+}
+
+function list(folder: string): readonly Dirent<Buffer>[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true, encoding: 'buffer' });
+    return entries.toSorted((a, b) => a.name.compare(b.name));
+  } catch {
+    return [];
+  }
+}
+
+/** What is not a file is not even opened, which may have effects of its own. */
+function readEntry(entry: Dirent<Buffer>, folder: string, name: string): VariableReading {
+  if (!entry.isFile() && !entry.isSymbolicLink()) return { flaw: noFile };
+  const reading = read(join(folder, name), name);
+  return reading === missing && entry.isSymbolicLink() ? { flaw: leadsNowhere } : reading;
+}
+
+const missing: VariableReading = {};
+
+const leadsNowhere = leftOut('its file is a link that leads nowhere', 'Remove the link.');
+
+/** What was read last, with one byte more than any variable has. */
+const content = Buffer.allocUnsafeSlow(longestArgument + 1);
+
+function read(path: string, name: string): VariableReading {
+  let bytes: Buffer;
+  try {
+    bytes = readBeginning(path, content);
+  } catch (error) {
+    return unreadable(error as NodeJS.ErrnoException);
+  }
+  if (bytes.length === 0) return {};
+  const value = bytes.toString().replace(/\n$/, '').replaceAll('\0', '\n');
+  const flaw = lengthFlaw(name, value);
+  if (flaw !== undefined) return { flaw };
+  return isUtf8(bytes) ? { value } : { value, flaw: notUtf8 };
+}
+
+const noFile = leftOut('it is not a file', 'Put a file in its place, or remove it.');
+
+function unreadable({ code = 'EIO', message }: NodeJS.ErrnoException): VariableReading {
+  if (code === 'ENOENT') return missing;
+  if (code === notAFile || code === 'EISDIR') return { flaw: noFile };
+  const remedy = 'Put a file in its place that the supervisor may read, or remove it.';
+  return { flaw: leftOut(`it cannot be read: ${message}`, remedy) };
+}
+
+function escape(name: Buffer): string {
+  return name
+    .toString('latin1')
+    .replace(/[\x80-\xff]/g, (odd) => `\\x${odd.charCodeAt(0).toString(16)}`);
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import type { VariableFlaw } from './variable-files.ts';
+import type { Problem } from '../../model/problem.ts';
+import { problem } from '../../model/problem.ts';
+
+/** How many flaws of one reading are told one by one. */
+const mostTold = 10;
+
+/** Tells what is wrong with variables: each flaw once as long as it stays, and not again with each process that starts. */
+export class VariableProblems {
+  readonly #folder: () => string;
+  readonly #tell: (problem: Problem) => void;
+  /** What was said of each variable. */
+  #known = new Map<string, string>();
+
+  constructor(folder: () => string, tell: (problem: Problem) => void) {
+    this.#folder = folder;
+    this.#tell = tell;
+  }
+
+  /** These are all flaws there are now, by the names of the variables. */
+  found(flaws: ReadonlyMap<string, VariableFlaw>): void {
+    const news = [...flaws].filter(([name, { says }]) => this.#known.get(name) !== says);
+    this.#known = new Map([...flaws].map(([name, { says }]) => [name, says]));
+    for (const [name, flaw] of news.slice(0, mostTold)) this.#report(name, flaw);
+    const more = news.length - mostTold;
+    if (more <= 0) return;
+    const message = `${String(more)} more variables here are left out or not UTF-8`;
+    this.#tell(
+      problem('variable-left-out', this.#folder(), message, { remedy: 'Look at each file.' }),
+    );
+  }
+
+  /** The flaw of one variable as it is now. */
+  foundOne(name: string, flaw: VariableFlaw | undefined): void {
+    if (flaw === undefined || this.#known.get(name) === flaw.says) return;
+    this.#known.set(name, flaw.says);
+    this.#report(name, flaw);
+  }
+
+  #report(name: string, { code, says, remedy }: VariableFlaw): void {
+    const shown = /^[\x21-\x7e]+$/.test(name) ? name : JSON.stringify(name);
+    const message = `the variable ${shown} ${says}`;
+    this.#tell(problem(code, join(this.#folder(), name), message, { remedy }));
+  }
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import type { Problem } from '../model/problem.ts';
+import type { ServiceSpec } from '../model/tree.ts';
+import { deepFreeze } from '../model/tree.ts';
+import { diskFiles } from './disk-files.ts';
+import type { Files } from './files.ts';
+import { Reading } from './reading.ts';
+import { readAgain } from './read-service.ts';
+
+/** A service as its directory describes it now, and the problems there; both frozen. */
+export interface Look {
+  readonly spec: ServiceSpec;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads the directory of one service of a tree again: a handful of small files, so the reading is synchronous.
+ *
+ * @returns `undefined` when there is nothing to read: the directory is gone, or the service was made in code.
+ */
+export function lookAgain(
+  root: string,
+  known: ServiceSpec,
+  files: Files = diskFiles,
+): Look | undefined {
+  const folder = join(root, 'services.d', known.name);
+  if (!('script' in known.run) || known.run.script !== join(folder, 'run')) return undefined;
+  const reading = new Reading(files, null);
+  const spec = readAgain(reading, known, folder);
+  return spec === undefined ? undefined : deepFreeze({ spec, problems: reading.problems });
+}

@@ -1,0 +1,77 @@
+import { rests } from './draft.ts';
+import type { Input } from '../service/service-state.ts';
+import type { TreeInput, TreeState, Unit } from './tree-state.ts';
+import { isDescending, reaches } from './tree-state.ts';
+import { loggerName } from '../../model/tree.ts';
+
+/**
+ * The services of which the control files decide what an input leads to. s6 reads each control file when it uses it:
+ * `notification-fd` at a start, `timeout-kill` and `down-signal` at a stop, `finish` and `timeout-finish` at an end.
+ * The engine therefore reads the directories of these services before it applies the input. A tree that does not come
+ * from a folder has none.
+ */
+export function consulted(state: TreeState, input: TreeInput, now: number): readonly string[] {
+  if (state.tree.root === undefined) return [];
+  switch (input.type) {
+    case 'service':
+      return consultedBy(input.input, input.service, state);
+    case 'consult':
+      return [input.service];
+    case 'deadline':
+      return namesOf(state, (unit) => comesBack(unit, now));
+    case 'advance':
+      if (input.skipInit === true && state.services.status === 'pending')
+        return namesOf(state, () => true);
+      return reaches(input.target, 'stopped') ? goingDown(state) : [];
+    case 'end':
+      return goingDown(state);
+    case 'command':
+    case 'signal':
+    case 'hurry':
+    case 'problem':
+    case 'script':
+    case 'copied':
+    case 'prepared':
+    case 'reread':
+    case 'respecified':
+    case 'swept':
+    case 'cleared':
+      return [];
+  }
+}
+
+function consultedBy(input: Input, name: string, { units }: TreeState): readonly string[] {
+  switch (input.type) {
+    case 'start':
+    case 'once':
+    case 'restart':
+      return [loggerName(name), name].filter((one) => units.has(one));
+    case 'stop':
+    case 'unspawnable':
+    case 'exited':
+      return [name];
+    case 'spawned':
+      // Only a service that was told to stop before its process existed gets its stop signal now.
+      return units.get(name)?.state.goal === 'down' ? [name] : [];
+    case 'drain':
+    case 'signal':
+    case 'hurry':
+    case 'forget':
+    case 'announced':
+    case 'deadline':
+      return [];
+  }
+}
+
+/** Whether a service's delay before its next start is over. */
+function comesBack({ state }: Unit, now: number): boolean {
+  return state.status === 'backoff' && state.deadline <= now;
+}
+
+function goingDown(state: TreeState): readonly string[] {
+  return isDescending(state) ? [] : namesOf(state, (unit) => !rests(unit));
+}
+
+function namesOf({ units }: TreeState, which: (unit: Unit) => boolean): readonly string[] {
+  return [...units].filter(([, unit]) => which(unit)).map(([name]) => name);
+}

@@ -1,0 +1,219 @@
+import { catchAllEnd } from './catch-all.ts';
+import { isAtRest, isReady, transition } from '../service/lifecycle.ts';
+import type { Input, ServiceState } from '../service/service-state.ts';
+import type {
+  Effect,
+  ScriptStageName,
+  ScriptsState,
+  ServicesState,
+  TreeSetting,
+  TreeState,
+  TreeStep,
+  Unit,
+} from './tree-state.ts';
+import { isDescending } from './tree-state.ts';
+import type { Cause, Change, Phase } from '../../model/event.ts';
+import type { ProblemCode } from '../../model/problem.ts';
+import { problem } from '../../model/problem.ts';
+import { loggerName, producerOf } from '../../model/tree.ts';
+import type { Ending } from '../../model/verdict.ts';
+
+/** A change without its cause. */
+export type Said<C extends Change = Change> = C extends Change ? Omit<C, 'cause'> : never;
+
+/**
+ * One step of the tree under construction: a private copy of the state, with the effects and changes collected so far.
+ */
+export class Draft {
+  state: TreeState;
+  /** The cause of every change that this step makes. */
+  cause: Cause;
+  readonly setting: TreeSetting;
+  readonly #effects: Effect[] = [];
+  readonly #changes: Change[] = [];
+  /** The services of which this step has changed the state. */
+  readonly moved = new Set<string>();
+  readonly #before: TreeState;
+  /** The services that this step has moved, swept or removed. */
+  readonly #touched = new Set<string>();
+  #isReplaced = false;
+  #ownUnits: Map<string, Unit> | undefined;
+
+  constructor(state: TreeState, cause: Cause, setting: TreeSetting) {
+    this.state = state;
+    this.#before = state;
+    this.cause = cause;
+    this.setting = setting;
+  }
+
+  finished(): TreeStep {
+    return { state: this.state, effects: this.#effects, changes: this.#changes };
+  }
+
+  effect(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  say(change: Said): void {
+    this.#changes.push({ ...change, cause: this.cause });
+  }
+
+  warn(code: ProblemCode, path: string, message: string, remedy?: string): void {
+    const more = remedy === undefined ? {} : { remedy };
+    this.say({ type: 'problem', problem: problem(code, path, message, more) });
+  }
+
+  enter(phase: Phase): void {
+    this.say({ type: 'phase', from: this.state.phase, to: phase });
+    this.state = { ...this.state, phase };
+  }
+
+  end(ending: Ending, grace = this.state.grace): void {
+    this.state = { ...this.state, target: 'ended', grace, ending: this.state.ending ?? ending };
+  }
+
+  scripts(stage: ScriptStageName, patch: Partial<ScriptsState>): void {
+    this.state = { ...this.state, [stage]: { ...this.state[stage], ...patch } };
+  }
+
+  services(patch: Partial<ServicesState>): void {
+    this.state = { ...this.state, services: { ...this.state.services, ...patch } };
+  }
+
+  killed(name: string): void {
+    if (!isDescending(this.state) || this.state.killed.includes(name)) return;
+    this.state = { ...this.state, killed: [...this.state.killed, name] };
+  }
+
+  unit(name: string): Unit | undefined {
+    return this.state.units.get(name);
+  }
+
+  put(name: string, unit: Unit): void {
+    this.#units().set(name, unit);
+    this.moved.add(name);
+    this.#touched.add(name);
+  }
+
+  drop(name: string): void {
+    this.#units().delete(name);
+    this.#touched.add(name);
+  }
+
+  replaceUnits(units: ReadonlyMap<string, Unit>): void {
+    this.#isReplaced = true;
+    this.#own(units);
+  }
+
+  /**
+   * The services to which a rule may apply after this step: those that the step has touched, each with its logger and
+   * its producer; all services if the step has changed something that holds for all. The rules examine no others, so a
+   * step costs as much as it changes, not as much as there is.
+   */
+  concerned(): readonly string[] {
+    const { units, phase, grace } = this.state;
+    const isForAll =
+      this.#isReplaced || phase !== this.#before.phase || grace !== this.#before.grace;
+    if (isForAll) return [...units.keys()];
+    const names = new Set<string>();
+    for (const name of this.#touched) {
+      for (const one of [loggerName(name), producerOf(name)]) {
+        if (one !== undefined && units.has(one)) names.add(one);
+      }
+      names.add(name); // a removed service, too: rules may wait for its removal
+    }
+    return [...names];
+  }
+
+  /**
+   * Gives an input to one service: updates its state, and collects its effects and the events that follow from both.
+   */
+  feed(name: string, input: Input): void {
+    const unit = this.unit(name);
+    if (unit === undefined) return;
+    const { spec, state: before } = unit;
+    const { now, options } = this.setting;
+    const { hurry } = this.state;
+    const catchAll = catchAllEnd(this.state, now, unit);
+    const setting = { spec, now, output: options.output, hurry, catchAll };
+    const { state, effects } = transition(before, input, setting);
+    if (state !== before) this.put(name, { ...unit, state });
+    this.#tell(name, before, state);
+    for (const effect of effects) {
+      if (effect.type === 'sweep') this.sweep(name);
+      else this.effect({ ...effect, owner: { service: name } });
+    }
+  }
+
+  /** Ends what the runs of a service left behind. */
+  sweep(name: string, what?: 'everything' | 'writers'): void {
+    this.#countSweeps(name, 1);
+    this.effect({ type: 'sweep', service: name, grace: this.killGrace, ...(what && { what }) });
+  }
+
+  /** Records that one sweep of a service's leftovers is over. */
+  swept(name: string): void {
+    if (this.state.services.sweeping.has(name)) this.#countSweeps(name, -1);
+  }
+
+  /** Milliseconds between TERM and KILL for leftovers. */
+  get killGrace(): number {
+    return Math.min(this.state.timeouts.kill, this.state.hurry ?? Infinity);
+  }
+
+  #countSweeps(name: string, more: 1 | -1): void {
+    const sweeping = new Map(this.state.services.sweeping);
+    const count = (sweeping.get(name) ?? 0) + more;
+    if (count > 0) sweeping.set(name, count);
+    else sweeping.delete(name);
+    this.#touched.add(name);
+    this.services({ sweeping });
+  }
+
+  #tell(name: string, before: ServiceState, after: ServiceState): void {
+    if (after.status !== before.status) {
+      const pid = 'run' in after ? after.run.pid : undefined;
+      const ended = 'run' in before && !('run' in after) ? after.lastExit : null;
+      this.say({
+        type: 'service',
+        service: name,
+        from: before.status,
+        to: after.status,
+        ...(pid !== undefined && { pid }),
+        ...(ended !== null && { exit: ended }),
+      });
+    }
+    if (
+      after.status === 'up' &&
+      before.status === 'up' &&
+      after.run.readyAt !== before.run.readyAt
+    ) {
+      const duration = this.setting.now - after.run.startedAt;
+      this.say({ type: 'ready', service: name, pid: after.run.pid, duration });
+    }
+  }
+
+  #units(): Map<string, Unit> {
+    return this.#ownUnits ?? this.#own(this.state.units);
+  }
+
+  #own(units: ReadonlyMap<string, Unit>): Map<string, Unit> {
+    const own = new Map(units);
+    this.#ownUnits = own;
+    this.state = { ...this.state, units: own };
+    return own;
+  }
+}
+
+/** A rule changes something and returns true, or returns false. */
+export type Rule = (draft: Draft) => boolean;
+
+/** Whether a service is in the state that the stage wants: up, and ready if it announces its readiness. */
+export function hasArrived(unit: Unit): boolean {
+  return isReady(unit.state);
+}
+
+/** Whether a service is at rest. */
+export function rests(unit: Unit): boolean {
+  return isAtRest(unit.state);
+}

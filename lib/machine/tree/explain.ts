@@ -1,0 +1,106 @@
+import { isReady } from '../service/lifecycle.ts';
+import type { FailureReason, Goal, In, ServiceState } from '../service/service-state.ts';
+import type { Unit } from './tree-state.ts';
+import { describeExit } from '../../model/exit.ts';
+import type { ServiceSpec } from '../../model/tree.ts';
+
+/** One sentence that says why a service is in its present state. */
+export function explainService({ spec, state, leaving }: Unit, now: number): string {
+  const sentence = describe(state, spec, now);
+  const ready = state.status !== 'up' || isReady(state) ? '' : ', not ready yet';
+  const gone = leaving ? '; it is gone from services.d' : '';
+  return `${spec.name} ${sentence}${ready}${gone}.`;
+}
+
+function describe(state: ServiceState, spec: ServiceSpec, now: number): string {
+  const since = lasting(now - state.since);
+  switch (state.status) {
+    case 'down':
+      return `is down: ${whyDown(state)}`;
+    case 'starting':
+      return `is being started, ${aims[state.goal]}`;
+    case 'up':
+      return `is up for ${since} as pid ${String(state.run.pid)}, ${aims[state.goal]}`;
+    case 'stopping':
+      return `is stopping for ${since}: ${whyStopping(state, now)}`;
+    case 'finishing':
+      return `runs its finish script for ${since}, since run ${lastEnd(state)}${inVain(state)}; then ${whatNext(state, spec)}`;
+    case 'backoff':
+      return `waits ${lasting(Math.max(0, state.deadline - now))} for its restart: ${whyWaiting(state)}`;
+    case 'failed':
+      return `has failed: ${failures[state.why](state)}; it is not started again by itself`;
+  }
+}
+
+const aims: Readonly<Record<Goal, string>> = {
+  up: 'wanted up',
+  once: 'not restarted when it ends',
+  drain: 'to read the rest of its pipe',
+  down: 'wanted down',
+};
+
+function inVain({ kills }: In<'finishing'>): string {
+  return kills > 0 ? ', and KILL was sent to it' : '';
+}
+
+function whatNext({ goal, ended }: In<'finishing'>, { restart }: ServiceSpec): string {
+  const isAsked = goal === 'up' && ended.death && !ended.restart && restart !== 'always';
+  return isAsked ? `its restart policy (${restart}) decides` : next[goal];
+}
+
+const next: Readonly<Record<Goal, string>> = {
+  up: 'it comes back',
+  once: 'it stays down',
+  drain: 'it reads the rest of its pipe',
+  down: 'it stays down',
+};
+
+function whyDown(state: In<'down'>): string {
+  if (state.why === 'untouched') return 'it has not been started yet';
+  if (state.why === 'asked') return 'it was asked to stop';
+  if (state.flaw !== null) return cannotRun(state.flaw);
+  return `it ${lastEnd(state)}, and nothing asks for another start`;
+}
+
+function whyStopping(state: In<'stopping'>, now: number): string {
+  const pid = `pid ${String(state.run.pid)}`;
+  if (state.kills > 0) return `${pid} does not end, and KILL was sent`;
+  const limit =
+    state.deadline === null
+      ? 'without a limit'
+      : `KILL in ${lasting(Math.max(0, state.deadline - now))}`;
+  return state.restart ? `for a restart, ${pid} is to end, ${limit}` : `${pid} is to end, ${limit}`;
+}
+
+function whyWaiting(state: In<'backoff'>): string {
+  if (state.why === 'unspawnable') return cannotRun(state.flaw);
+  const count = state.deaths === 0 ? '' : ` (${deaths(state)})`;
+  return `it ${lastEnd(state)}${count}`;
+}
+
+const failures: Readonly<Record<FailureReason, (state: ServiceState) => string>> = {
+  finish: (state) => `its finish script said so (exit code 125) after run ${lastEnd(state)}`,
+  limit: (state) => `it died too often, last when it ${lastEnd(state)} (${deaths(state)})`,
+  policy: (state) => `it ${lastEnd(state)}, and its restart policy is never`,
+  unspawnable: (state) => cannotRun(state.flaw),
+};
+
+function lastEnd(state: ServiceState): string {
+  return state.lastExit === null ? 'has not run' : describeExit(state.lastExit);
+}
+
+function deaths(state: ServiceState): string {
+  return state.deaths === 1 ? '1 death' : `${String(state.deaths)} deaths`;
+}
+
+/** A duration in words, rounded: `340 ms`, `12 s`, `5 min`. */
+function lasting(ms: number): string {
+  if (ms < 1000) return `${String(Math.round(ms))} ms`;
+  if (ms < 120_000) return `${String(Math.round(ms / 100) / 10)} s`;
+  return `${String(Math.round(ms / 60_000))} min`;
+}
+
+/** The flaw is a sentence of its own; its full stop is dropped, since it becomes part of another sentence. */
+function cannotRun(flaw: string | null): string {
+  return `it cannot be run: ${flaw?.replace(/\.$/, '') ?? 'unknown'}`;
+}

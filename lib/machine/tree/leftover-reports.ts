@@ -1,0 +1,41 @@
+/*
+ * The problems that report the leftovers which had to be killed.
+ */
+import type { Draft } from './draft.ts';
+import { pathOf } from './scripts.ts';
+import type { KilledLeftover } from './tree-state.ts';
+import { describeLeftover } from '../../model/leftover.ts';
+
+/** Reports one problem for each owner, and one for each daemonized process. */
+export function tellLeftovers(draft: Draft, killed: readonly KilledLeftover[]): void {
+  const told = new Map<string, readonly KilledLeftover[]>();
+  for (const one of killed) {
+    const name = nameOf(one);
+    told.set(name, [...(told.get(name) ?? []), one]);
+  }
+  for (const [name, those] of told) {
+    draft.warn('killed', placeOf(draft, name, those), messageOf(draft, those));
+    draft.killed(name);
+  }
+}
+
+/** The name of a leftover in a verdict. */
+function nameOf({ owner, pid, name }: KilledLeftover): string {
+  if (owner === null) return `runaway/${name === '' ? String(pid) : name}`;
+  return `${'service' in owner ? owner.service : owner.script}/left-behind`;
+}
+
+function placeOf(draft: Draft, name: string, [first]: readonly KilledLeftover[]): string {
+  const owner = first?.owner ?? null;
+  if (owner === null) return name;
+  return 'service' in owner ? owner.service : pathOf(draft, owner.stage, owner.script);
+}
+
+function messageOf(draft: Draft, those: readonly KilledLeftover[]): string {
+  const names = those.map(describeLeftover).join(', ');
+  const whose = those.some(({ owner }) => owner === null)
+    ? 'which had left the session that it was started in,'
+    : 'which it had left behind,';
+  const verb = those.length === 1 ? 'has' : 'have';
+  return `${names}, ${whose} ${verb} not ended within ${String(draft.killGrace)} ms; killed`;
+}

@@ -1,0 +1,55 @@
+import type { ScriptsState, TreeState, Unit } from '../machine/tree/tree-state.ts';
+import { describeExit } from '../model/exit.ts';
+import { loggerName, producerOf } from '../model/tree.ts';
+
+/** A line of the picture, with the lines below it that belong to it. */
+interface Branch {
+  readonly text: string;
+  readonly below: readonly Branch[];
+}
+
+/** The tree with its states, drawn as lines of text: what `console.log(supervisor)` prints. */
+export function draw(state: TreeState): string {
+  const name = state.tree.root ?? 'made in code';
+  const stages: readonly Branch[] = [
+    { text: `init (${state.init.status})`, below: scriptBranches(state.init) },
+    { text: `services (${state.services.status})`, below: serviceBranches(state) },
+    { text: `finish (${state.finish.status})`, below: scriptBranches(state.finish) },
+  ];
+  return [`Supervisor ${name} (${state.phase})`, ...stages.flatMap(drawAmong)].join('\n');
+}
+
+function drawAmong(branch: Branch, index: number, all: readonly Branch[]): readonly string[] {
+  const last = index === all.length - 1;
+  const below = branch.below.flatMap(drawAmong).map((line) => `${last ? '   ' : '│  '}${line}`);
+  return [`${last ? '└─ ' : '├─ '}${branch.text}`, ...below];
+}
+
+function scriptBranches({ scripts, results, running }: ScriptsState): readonly Branch[] {
+  return scripts.map(({ name }, index) => {
+    const result = results[index];
+    if (result !== undefined) {
+      const how = result.exit === null ? 'cannot be run' : describeExit(result.exit);
+      return { text: `${name}: ${how}`, below: [] };
+    }
+    const runs = running !== null && index === results.length;
+    return { text: runs ? `${name}: running` : name, below: [] };
+  });
+}
+
+function serviceBranches({ units }: TreeState): readonly Branch[] {
+  return [...units]
+    .filter(([name]) => producerOf(name) === undefined)
+    .map(([name, unit]) => {
+      const logger = units.get(loggerName(name));
+      const below = logger === undefined ? [] : [{ text: serviceText('log', logger), below: [] }];
+      return { text: serviceText(name, unit), below };
+    });
+}
+
+function serviceText(name: string, { state }: Unit): string {
+  const pid = 'run' in state ? `, pid ${String(state.run.pid)}` : '';
+  const ready = state.status === 'up' && state.run.readyAt !== null ? ', ready' : '';
+  const deaths = state.deaths === 0 ? '' : `, died ${String(state.deaths)}×`;
+  return `${name}: ${state.status}${ready}${pid}${deaths}`;
+}

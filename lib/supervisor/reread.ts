@@ -1,0 +1,97 @@
+import type { Files } from '../loader/files.ts';
+import type { Loaded } from '../loader/load.ts';
+import { load } from '../loader/load.ts';
+import { lookAgain } from '../loader/reread-service.ts';
+import { isNameTaken, nameTaken } from '../machine/tree/units.ts';
+import { nearest } from '../model/nearest.ts';
+import type { Problem } from '../model/problem.ts';
+import { describeProblem, problem } from '../model/problem.ts';
+import type { Tree } from '../model/tree.ts';
+import { withLoggers } from '../model/tree.ts';
+import type { Settings } from '../options/options.ts';
+import type { Found, World } from '../engine/world.ts';
+import type { Landlord } from '../host/script-interface/script-interface.ts';
+import type { Thread } from '../system/thread.ts';
+
+/** What a supervisor takes from its host, apart from the ports among its options. Default of each: the host's own. */
+export interface Surroundings {
+  /** The problems found when the tree was loaded. */
+  readonly problems?: readonly Problem[];
+  /** The initial environment, including `S6_*` variables. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  /** Replaces the disk. */
+  readonly world?: Partial<World>;
+  /** Called with the request handler, for tests that make the requests of scripts. */
+  readonly meet?: (landlord: Landlord) => void;
+  /** The thread of the supervisor; `main` for a simulation, which uses no real processes or signals. */
+  readonly thread?: Thread;
+}
+
+/** How a tree is read again: the whole tree, or one service. */
+export interface Sources extends Required<Pick<World, 'reread' | 'lookAgain'>> {
+  /** @param formerly - Where the tree was read before: a problem known from there is not reported again. */
+  reread(root: string, formerly?: string): Promise<Found>;
+}
+
+/**
+ * Reads a tree again and returns the problems that were not reported before. What would be an error on the first load becomes
+ * one problem here, and the tree stays as it is.
+ *
+ * @param disk - Returns the replacement for the host's disk at the time of the call. Default: none.
+ */
+export function sourcesOf(
+  known: readonly Problem[],
+  disk: () => Files | undefined = () => undefined,
+): Sources {
+  let told = new Set(known.map(describeProblem));
+  const newsIn = (problems: readonly Problem[]): readonly Problem[] =>
+    problems.filter((it) => !told.has(describeProblem(it)));
+  return {
+    async reread(root, formerly = root) {
+      try {
+        told = new Set([...told].map((line) => line.replaceAll(formerly, root)));
+        const { tree, problems } = await read(root, disk());
+        const news = newsIn(problems);
+        told = new Set(problems.map(describeProblem));
+        return { tree, problems: news };
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        return { tree: null, problems: [problem('rescan-failed', root, why)] };
+      }
+    },
+    lookAgain(root, before) {
+      const look = lookAgain(root, before, disk());
+      if (look === undefined) return undefined;
+      const { spec } = look;
+      const problems = newsIn(look.problems);
+      for (const it of problems) told.add(describeProblem(it));
+      const same = problems.length === 0 && JSON.stringify(spec) === JSON.stringify(before);
+      return same ? undefined : { spec, problems };
+    },
+  };
+}
+
+/** Reads a tree from the host's disk and checks it against this machine, or reads it from a replacement without that check. */
+function read(root: string, disk: Files | undefined): Promise<Loaded> {
+  return disk === undefined ? load(root) : load(root, disk, null);
+}
+
+/** The problems of names: overrides without a service, and a service with a reserved name. */
+export function namesAmiss(tree: Tree, settings: Settings): readonly Problem[] {
+  const taken = isNameTaken(tree, settings) ? [nameTaken()] : [];
+  return [...unknownOverrides(tree, settings), ...taken];
+}
+
+/** A problem for each override that names a service which the tree lacks. An init script may still create the service. */
+function unknownOverrides(tree: Tree, { services, catchAll }: Settings): readonly Problem[] {
+  const known = withLoggers(tree.services).map(({ name }) => name);
+  if (catchAll !== undefined) known.push(catchAll.spec.name);
+  return Object.keys(services)
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const guess = nearest(name, known);
+      const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
+      const message = 'the options name a service that the tree does not have (yet).';
+      return problem('override-unknown', name, `${message}${hint}`);
+    });
+}

@@ -1,0 +1,170 @@
+import type { Control } from './waits.ts';
+import { OrderError } from '../errors.ts';
+import { aliveIn } from '../machine/tree/alive.ts';
+import { isDescending } from '../machine/tree/tree-state.ts';
+import type { Ending, Verdict } from '../model/verdict.ts';
+import { endedBySignal } from '../model/verdict.ts';
+import type { Settings } from '../options/options.ts';
+import { sharesTerminal } from '../host/os/terminal.ts';
+import type { Thread } from '../system/thread.ts';
+import type { Hosted } from '../host/host.ts';
+import { Witness } from '../host/spawn/terminal-probe.ts';
+import {
+  defaultSignals,
+  listenToSignals,
+  passedOnSignals,
+  requireSignals,
+} from './host-signals.ts';
+import type { RunOptions, SignalAction, SignalMap, WaitOptions } from '../options/wait-options.ts';
+
+/** What `live()` needs of its supervisor. */
+export interface LifeParts extends LifeDefaults {
+  readonly control: Control;
+  /** Reads `services.d` again. */
+  readonly rescan: () => Promise<unknown>;
+}
+
+/** The defaults of a whole life, for what its own options leave out. */
+export interface LifeDefaults {
+  /** The thread of the supervisor. */
+  readonly thread: Thread;
+  /** Whether signals go to the command first. */
+  readonly passSignalsOn: boolean;
+  /** Whether the command shares the host's terminal. */
+  readonly atTerminal: () => boolean;
+  /** Starts the guard, unless the options forbid it, and prepares the host for reaping orphans. */
+  readonly guard: () => void;
+}
+
+/** Milliseconds to which a second stop signal limits each remaining wait (this library). */
+const hurriedTo = 1000;
+
+/**
+ * The defaults from the supervisor's settings. A guard starts immediately if the settings ask for it, and in a Worker thread unless
+ * they forbid it: a Worker runs no code when it is terminated or when the process exits.
+ */
+export function lifeDefaultsOf(
+  { passSignalsOn, guard: wanted, spawner }: Settings,
+  { guard, adopted }: Pick<Hosted, 'guard' | 'adopted'>,
+  thread: Thread,
+): LifeDefaults {
+  if (wanted ?? thread === 'worker') guard.enable();
+  return {
+    thread,
+    passSignalsOn,
+    atTerminal: () => typeof spawner !== 'object' && sharesTerminal(),
+    guard: () => {
+      if (wanted !== false) guard.enable();
+      adopted.claim();
+    },
+  };
+}
+
+/** Starts everything, waits until everything has ended, and returns the verdict. */
+export async function live(options: RunOptions, parts: LifeParts): Promise<Verdict> {
+  const { control } = parts;
+  const { command = [], signals = false, signal, waitForServices: waits, ...wait } = options;
+  const map = mapOf(signals, parts);
+  requireSignals(map, parts.thread);
+  if (command.length > 0) refuseSecondCommand(control);
+  control.prepare();
+  parts.guard();
+  const witness =
+    isTypable(map) && command.length > 0 && parts.atTerminal() ? new Witness() : undefined;
+  const release = listenToSignals(map, actOn(parts, witness));
+  const abort = (): void => {
+    end(control, { reason: 'stopped', exitCode: 0 });
+  };
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    if (command.length > 0)
+      control.input({ type: 'command', command, ...(waits !== undefined && { waits }) });
+    control.input({ type: 'advance', target: 'services' });
+    if (signal?.aborted === true) abort();
+    return await ended(control, wait);
+  } finally {
+    release();
+    await witness?.end();
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Asks the supervisor to stop; the first reason applies. */
+export function end(control: Control, ending: Ending, grace?: number): void {
+  control.input({ type: 'end', ending, ...(grace !== undefined && { grace }) });
+}
+
+/** Resolves with the verdict when the supervisor has ended. */
+export function ended(control: Control, options: WaitOptions): Promise<Verdict> {
+  return control.until(
+    () => control.state.verdict ?? undefined,
+    { what: 'The end', pending: () => aliveIn(control.state) },
+    options,
+  );
+}
+
+/** Whether any signal that a terminal can send has an effect. */
+function isTypable(map: SignalMap): boolean {
+  return [...typable].some((name) => (map[name] ?? 'ignore') !== 'ignore');
+}
+
+/** The signals that Ctrl-C and Ctrl-\\ send. */
+const typable: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT']);
+
+function mapOf(
+  signals: NonNullable<RunOptions['signals']>,
+  { passSignalsOn }: LifeParts,
+): SignalMap {
+  if (signals === false) return {};
+  if (signals !== true) return signals;
+  return passSignalsOn ? passedOnSignals : defaultSignals;
+}
+
+/** The handler of signals for one life; a second stop signal shortens the stop. */
+function actOn({ control, rescan }: LifeParts, witness: Witness | undefined) {
+  let asked = false;
+  const act = (name: NodeJS.Signals, action: SignalAction | undefined): void => {
+    switch (action) {
+      case 'stop':
+        if (asked && isDescending(control.state))
+          control.input({ type: 'hurry', within: hurriedTo });
+        else end(control, endedBySignal(name));
+        asked = true;
+        return;
+      case 'rescan':
+        if (!isDescending(control.state)) void rescan();
+        return;
+      case 'command':
+        if (isForCommand(name, control)) {
+          control.input({ type: 'signal', signal: name });
+          asked ||= endings.has(name);
+        } else act(name, defaultSignals[name]);
+        return;
+      case 'ignore':
+      case undefined:
+    }
+  };
+  return (name: NodeJS.Signals, action: SignalAction): void => {
+    if (witness === undefined || !typable.has(name) || !isCommandAlive(control)) act(name, action);
+    // A typed signal reaches the command directly; the command decides whether it exits, as a shell that waits for a program does not.
+    else void witness.wasTyped().then((wasTyped) => wasTyped || act(name, action));
+  };
+}
+
+/** The signals that ask the command to exit when they are passed on to it. */
+const endings: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
+
+/** During a stop the command has been asked to exit already: a stop signal shortens the stop instead of going to the command. */
+function isForCommand(name: NodeJS.Signals, control: Control): boolean {
+  const isNews = defaultSignals[name] === undefined || !isDescending(control.state);
+  return isNews && isCommandAlive(control);
+}
+
+function isCommandAlive({ state }: Control): boolean {
+  return state.command.running?.pid != null;
+}
+
+function refuseSecondCommand({ state }: Control): void {
+  if (state.command.scripts.length === 0) return;
+  throw new OrderError('There is a command already: a supervisor runs one at most.');
+}

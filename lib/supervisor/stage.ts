@@ -1,0 +1,223 @@
+import type { Control } from './waits.ts';
+import { OrderError } from '../errors.ts';
+import { restlessIn } from '../machine/tree/catch-all.ts';
+import type { ScriptResult } from '../machine/tree/tree-state.ts';
+import { isOver } from '../machine/tree/tree-state.ts';
+import type { StageName, StageStatus } from '../model/event.ts';
+import type { Exit } from '../model/exit.ts';
+import type { ScriptSpec } from '../model/tree.ts';
+import type { Service } from './service.ts';
+import type { StopOptions, WaitOptions } from '../options/wait-options.ts';
+import { soundStop, soundWait } from '../options/wait-options.ts';
+
+/** The three stages; each can be run separately. */
+export interface Stages {
+  /** The first stage: the scripts of `cont-init.d`. */
+  readonly init: ScriptStage;
+  /** The second stage: the services. */
+  readonly services: ServiceStage;
+  /** The last stage: the scripts of `cont-finish.d`. */
+  readonly finish: ScriptStage;
+}
+
+/** The stages of one supervisor. */
+export function stagesOf(services: ReadonlyMap<string, Service>, control: Control): Stages {
+  return Object.freeze({
+    init: new ScriptStage('init', control),
+    services: new ServiceStage(services, control),
+    finish: new ScriptStage('finish', control),
+  });
+}
+
+/** The outcome of a stage. */
+export interface StageResult {
+  /** The name of the stage. */
+  readonly stage: StageName;
+  /** `failed` when a script failed, or when a service did not come up before the readiness timeout. */
+  readonly status: 'completed' | 'failed';
+  /** The scripts that were run, in order, each with its exit; empty for the services stage. */
+  readonly scripts: readonly ScriptResult[];
+  /** The names of the scripts that failed, or of the services that did not come up. */
+  readonly failed: readonly string[];
+}
+
+/** A script of a stage; a snapshot of the moment of the call. */
+export interface Script {
+  /** The file name. */
+  readonly name: string;
+  /** The script's specification: what is executed. */
+  readonly spec: ScriptSpec;
+  /** The script's status. `unspawnable`: the system refused to run it. */
+  readonly status: 'pending' | 'running' | 'exited' | 'unspawnable';
+  /** The pid of its process, while it runs. */
+  readonly pid?: number;
+  /** How it exited. Absent before its exit, and when it could not be run. */
+  readonly exit?: Exit;
+  /** How long it ran, in milliseconds. */
+  readonly duration?: number;
+}
+
+/** A stage of scripts, `init` or `finish`: the scripts run one after the other (s6-overlay). */
+export class ScriptStage {
+  /** The discriminator between a stage of scripts and the services stage. */
+  readonly kind = 'scripts';
+  /** The name of the stage. */
+  readonly name: 'init' | 'finish';
+  readonly #control: Control;
+
+  /** @internal */
+  constructor(name: 'init' | 'finish', control: Control) {
+    this.name = name;
+    this.#control = control;
+  }
+
+  /** The scripts in the order in which they run, each with its status. */
+  get scripts(): readonly Script[] {
+    const { scripts, results, running } = this.#control.state[this.name];
+    return scripts.map((spec, index) => {
+      const result = results[index];
+      if (result !== undefined) return ended(spec, result);
+      if (running === null || index !== results.length) {
+        return { name: spec.name, spec, status: 'pending' };
+      }
+      const pid = running.pid === null ? {} : { pid: running.pid };
+      return { name: spec.name, spec, status: 'running', ...pid };
+    });
+  }
+
+  /** The status of the stage. */
+  get status(): StageStatus {
+    return this.#control.state[this.name].status;
+  }
+
+  /**
+   * Runs the scripts of this stage and nothing else. The init stage must run before the services start. The finish stage runs
+   * last: after it the supervisor has ended.
+   *
+   * @throws OrderError when the stage cannot run at this time.
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used.
+   */
+  async run(options?: WaitOptions): Promise<StageResult> {
+    soundWait(options);
+    const { state } = this.#control;
+    if (this.name === 'init') {
+      if (state.phase !== 'loaded' && state.phase !== 'initializing')
+        this.#refuse('it comes first');
+      this.#control.prepare();
+      this.#control.input({ type: 'advance', target: 'init' });
+    } else {
+      const alive = restlessIn(state);
+      if (alive.length > 0) this.#refuse(`${alive.join(', ')} must be down before it`);
+      this.#control.prepare();
+      this.#control.input({ type: 'advance', target: 'ended', skipInit: true });
+    }
+    return this.#control.until(
+      () => (this.#isOver() ? this.#result() : undefined),
+      { what: `The ${this.name} stage`, pending: () => this.#pending() },
+      options,
+    );
+  }
+
+  #isOver(): boolean {
+    const { state } = this.#control;
+    return this.name === 'init' ? isOver(state.init.status) : state.phase === 'ended';
+  }
+
+  #result(): StageResult {
+    const { status, results } = this.#control.state[this.name];
+    return {
+      stage: this.name,
+      status: status === 'failed' ? 'failed' : 'completed',
+      scripts: results,
+      failed: results.filter(({ exitCode }) => exitCode !== 0).map(({ script }) => script),
+    };
+  }
+
+  #pending(): readonly string[] {
+    return this.scripts
+      .filter(({ status }) => status === 'pending' || status === 'running')
+      .map(({ name }) => name);
+  }
+
+  #refuse(why: string): never {
+    const { phase } = this.#control.state;
+    throw new OrderError(`The ${this.name} stage cannot run in the phase '${phase}': ${why}.`);
+  }
+}
+
+/** The services stage: the services start together and stop together. */
+export class ServiceStage {
+  /** The discriminator between the services stage and a stage of scripts. */
+  readonly kind = 'services';
+  /** The name of the stage. */
+  readonly name = 'services';
+  /** The services by name, including loggers. */
+  readonly services: ReadonlyMap<string, Service>;
+  readonly #control: Control;
+
+  /** @internal */
+  constructor(services: ReadonlyMap<string, Service>, control: Control) {
+    this.services = services;
+    this.#control = control;
+  }
+
+  /** The status of the stage: `completed` once all services are up, `failed` when one was not before the readiness timeout. */
+  get status(): StageStatus {
+    return this.#control.state.services.status;
+  }
+
+  /**
+   * Starts the services, without the init stage if that has not run. Resolves when each service is up (and ready, if it
+   * announces readiness) or has failed, or when the readiness timeout has passed.
+   *
+   * @throws OrderError when the supervisor stops or has ended.
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used.
+   */
+  async start(options?: WaitOptions): Promise<StageResult> {
+    soundWait(options);
+    this.#control.refuseOnTheWayDown('The start of the services');
+    this.#control.prepare();
+    const skipInit = this.#control.state.target === 'loaded';
+    this.#control.input({ type: 'advance', target: 'services', skipInit });
+    return this.#control.until(
+      () => (isOver(this.status) ? this.#result() : undefined),
+      { what: 'The start of the services', pending: () => this.#control.state.services.awaited },
+      options,
+    );
+  }
+
+  /**
+   * Stops the services, loggers last. Resolves when all are down; the finish stage does not run. `killTimeout` replaces
+   * `timeouts.services` here.
+   */
+  async stop(options?: StopOptions): Promise<StageResult> {
+    const grace = soundStop(options).killTimeout;
+    this.#control.input({
+      type: 'advance',
+      target: 'stopped',
+      ...(grace !== undefined && { grace }),
+    });
+    const alive = (): readonly string[] => restlessIn(this.#control.state);
+    return this.#control.until(
+      () => {
+        const { phase, services } = this.#control.state;
+        const late = phase === 'finishing' || phase === 'ended';
+        const down = phase === 'stopping' && services.sweeping.size === 0 && alive().length === 0;
+        return late || down ? this.#result() : undefined;
+      },
+      { what: 'The stop of the services', pending: alive },
+      options,
+    );
+  }
+
+  #result(): StageResult {
+    const { late } = this.#control.state.services;
+    const status = this.status === 'failed' ? 'failed' : 'completed';
+    return { stage: 'services', status, scripts: [], failed: late };
+  }
+}
+
+function ended(spec: ScriptSpec, { exit, duration }: ScriptResult): Script {
+  if (exit === null) return { name: spec.name, spec, status: 'unspawnable' };
+  return { name: spec.name, spec, status: 'exited', exit, duration };
+}

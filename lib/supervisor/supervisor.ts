@@ -1,0 +1,291 @@
+import { Control } from './waits.ts';
+import { Emitter } from '../emitter.ts';
+import { TreeError, UnknownServiceError } from '../errors.ts';
+import type { EventOf, Rereading, SupervisorEvents } from './events.ts';
+import type { TreeInput as TreeDefinition } from '../loader/define.ts';
+import { defineTree } from '../loader/define.ts';
+import { load } from '../loader/load.ts';
+import { profileOf } from '../loader/profile.ts';
+import { arrivalOf, awaitedIn } from './start-outcome.ts';
+import type { TreeState } from '../machine/tree/tree-state.ts';
+import type { LifecycleEvent, Phase } from '../model/event.ts';
+import { nearest } from '../model/nearest.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Tree } from '../model/tree.ts';
+import type { Verdict } from '../model/verdict.ts';
+import type { SupervisorOptions } from '../options/options.ts';
+import { settle, settleForData } from '../options/options.ts';
+import type { Surroundings } from './reread.ts';
+import { sourcesOf, namesAmiss } from './reread.ts';
+import { Herald } from './event-dispatch.ts';
+import { landlordOf } from './script-requests.ts';
+import { draw } from './inspect.ts';
+import type { Clock } from '../engine/clock.ts';
+import { systemClock } from '../engine/clock.ts';
+import type { EngineParts } from '../engine/engine.ts';
+import { Engine } from '../engine/engine.ts';
+import type { Environment } from '../host/variables/environment.ts';
+import type { Premises } from '../host/script-interface/script-interface.ts';
+import { hostWorld } from '../host/host.ts';
+import { thisThread } from '../system/thread.ts';
+import type { World } from '../engine/world.ts';
+import { Roster } from './service-registry.ts';
+import type { Service } from './service.ts';
+import type { Stages } from './stage.ts';
+import { stagesOf } from './stage.ts';
+import type { SupervisorStatus } from './status.ts';
+import { statusOf } from './status.ts';
+import type { RunOptions, StopOptions, WaitOptions } from '../options/wait-options.ts';
+import { soundRun, soundStop, soundWait } from '../options/wait-options.ts';
+import type { LifeDefaults } from './run.ts';
+import { end, ended, lifeDefaultsOf, live } from './run.ts';
+
+/**
+ * Supervises a tree: runs its init scripts in order, keeps its services alive, and runs its finish scripts in order.
+ *
+ * Three levels of control, each built on the next: `run()` for the whole life; `start()` and `stop()`; `stages` and `services`.
+ * The supervisor installs no signal handler unless an option asks for it, never exits the host's process and never writes to
+ * the console.
+ */
+export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDisposable {
+  /** Warnings found while loading, and problems with options that do not apply. */
+  readonly problems: readonly Problem[];
+  /** The three stages; each can be run separately. */
+  readonly stages: Stages;
+  /** The services by name, including loggers (`web`, `web/log`). */
+  readonly services: ReadonlyMap<string, Service>;
+  /** The container environment: the variables that scripts with `with-contenv` get (s6-overlay). */
+  readonly environment: Environment;
+  /** The source of time for deadlines and for the `at` of events. */
+  readonly clock: Clock;
+  readonly #control: Control;
+  readonly #premises: Premises;
+  readonly #world: World;
+  readonly #lifeDefaults: LifeDefaults;
+  readonly #roster = new Roster();
+  readonly #herald = new Herald(this, this.#roster.services);
+
+  /**
+   * Loads a tree from a folder. Runs nothing and writes nothing.
+   *
+   * @throws TreeError when the tree leaves nothing to run; under `strict`, when it has any problem.
+   * @throws OptionsError when an option has an invalid value.
+   */
+  static async load(root: string | URL, options: SupervisorOptions = {}): Promise<Supervisor> {
+    settle(options, process.env);
+    const { profile = profileOf(process.env), ...others } = options;
+    const { tree, problems } = await load(root, undefined, undefined, profile);
+    return supervise(tree, others, problems);
+  }
+
+  /**
+   * Takes a tree made in code: what `load()` reads, or a literal in which every field with a default may be left out.
+   *
+   * @throws TreeError when the tree is inconsistent.
+   * @throws OptionsError when an option has an invalid value.
+   */
+  constructor(tree: Tree | TreeDefinition, options?: SupervisorOptions);
+  /** @internal */
+  constructor(tree: Tree | TreeDefinition, options: SupervisorOptions, around: Surroundings);
+  constructor(
+    tree: Tree | TreeDefinition,
+    options: SupervisorOptions = {},
+    { problems: found = [], variables = process.env, ...around }: Surroundings = {},
+  ) {
+    super();
+    const { world: own = {}, meet, thread = thisThread } = around;
+    const settings = settleForData(options, variables);
+    const whole = defineTree(tree);
+    this.problems = Object.freeze([...found, ...settings.problems, ...namesAmiss(whole, settings)]);
+    if (settings.strict && this.problems.length > 0) {
+      throw new TreeError(whole.root ?? 'made in code', this.problems);
+    }
+    const sources = { ...sourcesOf(found), ...own };
+    const clock = (this.clock = settings.clock ?? systemClock);
+    const placement = { ...settings, variables, thread };
+    const landlord = landlordOf({
+      control: () => this.#control,
+      places: () => this.#premises.scan,
+      rescan: () => this.rescan(),
+    });
+    meet?.(landlord);
+    const hosted = hostWorld(placement, sources, landlord);
+    const { world, spawner, environment, premises } = hosted;
+    this.#lifeDefaults = lifeDefaultsOf(settings, hosted, thread);
+    this.environment = environment;
+    this.#premises = premises;
+    this.#world = world;
+    const parts = { clock, spawner, world, options: settings };
+    const engine = (stepped: () => void): Engine => this.#engine(whole, parts, stepped);
+    this.#control = new Control(clock, engine, hosted.prepare);
+    this.services = this.#roster.services;
+    this.#roster.follow(this.#control);
+    this.stages = stagesOf(this.services, this.#control);
+  }
+
+  /** The current tree: plain, frozen data. It is replaced when `services.d` is read again. */
+  get tree(): Tree {
+    return this.#state.tree;
+  }
+
+  /** The phase of the supervisor. */
+  get phase(): Phase {
+    return this.#state.phase;
+  }
+
+  /**
+   * Returns the service of this name; a logger's name is `web/log`.
+   *
+   * @throws UnknownServiceError when there is none; the message suggests the nearest name.
+   */
+  service(name: string): Service {
+    const service = this.services.get(name);
+    if (service !== undefined) return service;
+    const known = [...this.services.keys()];
+    throw new UnknownServiceError(name, known, nearest(name, known));
+  }
+
+  /**
+   * Runs the init stage, then starts the services. Resolves when each service is up (and ready, if it announces readiness) or
+   * has failed, or when the readiness timeout has passed.
+   *
+   * @throws InitFailedError when an init script fails under `onInitFailure: 'stop'`; by then the supervisor has ended.
+   * @throws InterruptedError when the supervisor stops first.
+   * @throws OrderError when the supervisor already stops or has ended.
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used; nothing has run then.
+   */
+  async start(options?: WaitOptions): Promise<void> {
+    soundWait(options);
+    this.#control.refuseOnTheWayDown('The start');
+    this.#control.prepare();
+    this.#control.input({ type: 'advance', target: 'services' });
+    await this.#control.until(
+      () => arrivalOf(this.#state),
+      { what: 'The start', pending: () => awaitedIn(this.#state) },
+      options,
+    );
+  }
+
+  /**
+   * Stops the services, loggers last, then runs the finish stage. Resolves when no process of the tree is left. Also resolves
+   * when the supervisor has ended already or was never started.
+   *
+   * `killTimeout` replaces `timeouts.services` here. A further stop with a shorter one shortens the stop under way.
+   *
+   * @throws TimeoutError with the names of what is still alive, when `timeout` has passed; the stop continues.
+   */
+  async stop(options: StopOptions = {}): Promise<Verdict> {
+    soundStop(options);
+    end(this.#control, { reason: 'stopped', exitCode: 0 }, options.killTimeout);
+    return ended(this.#control, options);
+  }
+
+  /**
+   * The whole life: starts everything, waits for the end, stops everything, and returns the verdict. The end is a stop, a signal
+   * (see `RunOptions.signals`), or the exit of the command or of an essential service. A failing init script does not reject the
+   * promise; the verdict contains it.
+   *
+   * @throws OptionsError when an option has an invalid value; in a Worker thread, when `signals` names any.
+   * @throws RuntimeDirectoryError when the runtime directory cannot be used; nothing has run then.
+   */
+  async run(options: RunOptions = {}): Promise<Verdict> {
+    return live(soundRun(options), {
+      ...this.#lifeDefaults,
+      control: this.#control,
+      rescan: () => this.rescan(),
+    });
+  }
+
+  /**
+   * Reads `services.d` again: starts new services, stops removed ones, leaves the others alone (`s6-svscanctl -an`). Changes
+   * nothing for a tree made in code.
+   *
+   * @throws OrderError when the supervisor stops or has ended.
+   */
+  async rescan(): Promise<Rereading> {
+    this.#control.refuseOnTheWayDown('A rescan');
+    const { root } = this.tree;
+    let change: Rereading = { added: [], removed: [], changed: [] };
+    if (root === undefined) return change;
+    const found = await this.#world.reread(root);
+    const note = (event: EventOf<'tree'>): void => {
+      const { added, removed, changed } = event;
+      change = { added, removed, changed };
+    };
+    this.on('tree', note);
+    this.#control.input({ type: 'reread', ...found });
+    this.off('tree', note);
+    return change;
+  }
+
+  /**
+   * An iterable of every event from now on, until the supervisor has ended, `signal` aborts or `timeout` passes. In the last two
+   * cases the iteration rejects, after the events before it have been read.
+   *
+   * Keeps unread events: 100,000 at most, and 64 MiB at most.
+   *
+   * @throws OverflowError from the iteration, when there are more unread events.
+   */
+  events(options: WaitOptions = {}): AsyncIterableIterator<LifecycleEvent> {
+    return this.#herald.events(soundWait(options), this.#control);
+  }
+
+  /**
+   * One sentence that says why a service is up, down, waiting or failed.
+   *
+   * @throws UnknownServiceError when there is no such service.
+   */
+  explain(service: string): string {
+    return this.service(service).explain();
+  }
+
+  /** A snapshot of the supervisor as plain data, for JSON. */
+  status(): SupervisorStatus {
+    return statusOf(this.#state, this.problems);
+  }
+
+  /** Stops the supervisor; afterwards no process, timer or file of it is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** The tree as a picture with the state of each part: what `console.log(supervisor)` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return draw(this.#state);
+  }
+
+  get #state(): TreeState {
+    return this.#control.state;
+  }
+
+  #engine(
+    tree: Tree,
+    parts: Omit<EngineParts, 'stepped' | 'publish'>,
+    stepped: () => void,
+  ): Engine {
+    return new Engine(tree, {
+      ...parts,
+      stepped: () => {
+        // A service that has left the tree is dropped once it is down.
+        if (this.services.size !== this.#state.units.size) this.#roster.follow(this.#control);
+        stepped();
+      },
+      publish: (event) => {
+        if (event.type === 'tree') {
+          this.#roster.follow(this.#control);
+          this.#premises.scan.follow();
+        }
+        this.#herald.tell(event);
+      },
+    });
+  }
+}
+
+/** Outside the class: a bundler renames a class that refers to itself. */
+function supervise(
+  tree: Tree,
+  options: SupervisorOptions,
+  problems: readonly Problem[],
+): Supervisor {
+  return new Supervisor(tree, options, { problems });
+}

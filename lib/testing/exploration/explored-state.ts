@@ -1,0 +1,167 @@
+import { isAtRest } from '../../machine/service/lifecycle.ts';
+import type { EndedRun, Run, ServiceState } from '../../machine/service/service-state.ts';
+import type {
+  RunningScript,
+  ScriptsState,
+  TreeState,
+  Unit,
+} from '../../machine/tree/tree-state.ts';
+import { isDescending } from '../../machine/tree/tree-state.ts';
+import type { Exit } from '../../model/exit.ts';
+import type { ServiceSpec } from '../../model/tree.ts';
+import type { Ending } from '../../model/verdict.ts';
+
+/** A state of the walk: the tree's state, and the parts of the world that affect the next states. Its clock stands at 0. */
+export interface Situation {
+  readonly state: TreeState;
+  /** The services that may have left processes behind, from their runs or finish scripts. */
+  readonly littered: readonly string[];
+  /** Whether a script of a stage has run; it may have left processes behind too. */
+  readonly scripted: boolean;
+  /** The sweeps under way. */
+  readonly sweeps: readonly Sweep[];
+  /** Milliseconds that the final clean-up may still take; `null` when none is under way. */
+  readonly clearing: number | null;
+}
+
+/** A sweep under way, and the milliseconds until it sends KILL. */
+export interface Sweep {
+  readonly service: string;
+  readonly left: number;
+}
+
+/** The reason of `supervisor.stop()`. It stands for every other reason, since the durations do not depend on the reason. */
+export const stopped: Ending = { reason: 'stopped', exitCode: 0 };
+
+/** Whether a service was asked to exit, so that its time is counted. */
+export function isAsked({ goal }: ServiceState): boolean {
+  return goal === 'down' || goal === 'drain';
+}
+
+/** The key of a situation: two situations with the same key have the same future. */
+export function keyOf({ state, littered, scripted, sweeps, clearing }: Situation): string {
+  const { phase, target, init, services, finish, units } = state;
+  const scripts = [init, finish].map((stage) => [
+    stage.status,
+    stage.prepared,
+    stage.results.length,
+    stage.running,
+  ]);
+  const standing = [...units.values()].map((unit) => [unit.released, unit.state]);
+  const world = [littered, scripted, sweeps, clearing];
+  return JSON.stringify([phase, target, scripts, services, standing, world]);
+}
+
+/** The state with every value made equal that does not affect later states; `now` becomes the moment 0. */
+export function alike(state: TreeState, now: number): TreeState {
+  const units = new Map<string, Unit>();
+  for (const [name, unit] of state.units) {
+    units.set(name, { ...unit, state: alikeService(unit, state, now) });
+  }
+  const { init, services, finish } = state;
+  const isPast = isDescending(state) && init.status !== 'started' && init.status !== 'pending';
+  return {
+    ...state,
+    units,
+    init: isPast ? { ...past, scripts: init.scripts } : alikeScripts(init, now),
+    finish: alikeScripts(finish, now),
+    services: {
+      ...services,
+      status: services.status === 'failed' || isPast ? 'completed' : services.status,
+      reread: isPast ? 'yes' : services.reread,
+      late: [],
+    },
+    ending: state.ending === null ? null : stopped,
+    killed: [],
+    verdict: null,
+  };
+}
+
+/** An init stage that is over; the results of its scripts no longer matter. */
+const past = { status: 'completed', prepared: 'yes', results: [], running: null } as const;
+
+function alikeScripts(stage: ScriptsState, now: number): ScriptsState {
+  const results = stage.results.map(({ script }) => ({ ...anyResult, script }));
+  const status = stage.status === 'failed' ? 'completed' : stage.status;
+  return { ...stage, status, results, running: alikeRunning(stage.running, now) };
+}
+
+const anyResult = { exit: null, exitCode: 0, duration: 0 } as const;
+
+function alikeRunning(running: RunningScript | null, now: number): RunningScript | null {
+  if (running === null) return null;
+  const deadline = until(running.deadline, now);
+  return { ...running, pid: running.pid === null ? null : 1, startedAt: 0, kills: 0, deadline };
+}
+
+/** The milliseconds until a deadline; 0 when it has passed. */
+function until(deadline: number | null, now: number): number | null {
+  return deadline === null ? null : Math.max(0, deadline - now);
+}
+
+/** The memory of a service, with values that do not matter. */
+const noMemory = {
+  since: 0,
+  lastExit: null,
+  deaths: 0,
+  recent: [],
+  tally: [],
+  streak: 0,
+  flaw: null,
+} as const;
+
+function alikeService({ state, spec }: Unit, tree: TreeState, now: number): ServiceState {
+  const rests = isAtRest(state);
+  const matters = isAsked(state) && !rests;
+  const patience = matters ? state.patience : 0;
+  const finishBy = matters ? until(state.finishBy, now) : null;
+  const memory = { ...noMemory, goal: state.goal, patience, finishBy };
+  if (rests && isDescending(tree)) return { ...memory, status: 'down', why: 'asked' };
+  switch (state.status) {
+    case 'down':
+      return { ...memory, status: state.status, why: state.why };
+    case 'failed':
+      return { ...memory, status: state.status, why: state.why };
+    case 'starting':
+      return { ...memory, status: state.status, announces: state.announces, signals: [] };
+    case 'up':
+      return { ...memory, status: state.status, run: alikeRun(state.run, tree) };
+    case 'stopping': {
+      const { restart } = state;
+      const deadline = until(state.deadline, now);
+      return { ...memory, status: state.status, run: anyRun, restart, kills: 0, deadline };
+    }
+    case 'finishing': {
+      const ended = alikeEnded(state.ended, spec);
+      const recent = state.recent.map(() => 0);
+      return {
+        ...memory,
+        status: state.status,
+        ended,
+        recent,
+        kills: 0,
+        deadline: until(state.deadline, now),
+      };
+    }
+    case 'backoff': {
+      // During the start it may be over at any moment; during a stop it is ended by the stop.
+      const deadline = Math.max(1, state.deadline - now);
+      return { ...memory, status: state.status, why: state.why, deadline };
+    }
+  }
+}
+
+/** Any run: the choices decide when it exits, whatever its age. */
+const anyRun: Run = { pid: 1, startedAt: 0, announces: false, readyAt: null };
+
+/** Readiness matters only while the stage waits for it. */
+function alikeRun({ announces, readyAt }: Run, { services }: TreeState): Run {
+  const counts = announces && services.status === 'started';
+  return counts ? { ...anyRun, announces, readyAt: readyAt === null ? null : 0 } : anyRun;
+}
+
+function alikeEnded({ exit, death, restart }: EndedRun, spec: ServiceSpec): EndedRun {
+  return { run: anyRun, exit: spec.restart === 'always' ? anyExit : exit, death, restart };
+}
+
+const anyExit: Exit = { code: 1, signal: null };

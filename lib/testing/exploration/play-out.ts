@@ -1,0 +1,145 @@
+import type { Laws } from './exploration-setting.ts';
+import { flawOf } from './exploration-setting.ts';
+import type { Situation, Sweep } from './explored-state.ts';
+import { alike } from './explored-state.ts';
+import type { Effect, Owner, TreeInput, TreeState } from '../../machine/tree/tree-state.ts';
+import { newTree, treeStep } from '../../machine/tree/tree-step.ts';
+import type { Tree } from '../../model/tree.ts';
+
+/** The situation of a tree before any input. */
+export function beginning(tree: Tree, { options }: Laws): Situation {
+  const state = alike(newTree(tree, { options, now: 0 }), 0);
+  return { state, littered: [], scripted: false, sweeps: [], clearing: null };
+}
+
+/**
+ * The situation that follows from an input. Includes the immediate answers of the world: a process that receives KILL exits, a
+ * preparation or a reread is done, and a sweep without a process to end is over.
+ */
+export function play(situation: Situation, input: TreeInput, laws: Laws): Situation {
+  return new World(situation, laws).run(input);
+}
+
+/** The same situation after `passed` milliseconds in which nothing happens. */
+export function later(situation: Situation, passed: number): Situation {
+  const { state, sweeps, clearing } = situation;
+  return {
+    ...situation,
+    state: alike(state, passed),
+    sweeps: sweeps.map(({ service, left }) => ({ service, left: left - passed })),
+    clearing: clearing === null ? null : clearing - passed,
+  };
+}
+
+/** Processes one input, and every input that follows from it immediately. */
+class World {
+  #state: TreeState;
+  readonly #laws: Laws;
+  readonly #littered: Set<string>;
+  #scripted: boolean;
+  #sweeps: readonly Sweep[];
+  #clearing: number | null;
+  readonly #inbox: TreeInput[] = [];
+
+  constructor({ state, littered, scripted, sweeps, clearing }: Situation, laws: Laws) {
+    this.#state = state;
+    this.#laws = laws;
+    this.#littered = new Set(littered);
+    this.#scripted = scripted;
+    this.#sweeps = sweeps;
+    this.#clearing = clearing;
+  }
+
+  run(input: TreeInput): Situation {
+    this.#inbox.push(input);
+    if (input.type === 'deadline') this.#inbox.push(...this.#overdue());
+    for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
+      this.#take(next);
+    }
+    return {
+      state: alike(this.#state, 0),
+      littered: [...this.#littered].toSorted(),
+      scripted: this.#scripted,
+      sweeps: this.#sweeps,
+      clearing: this.#state.phase === 'ended' ? null : this.#clearing,
+    };
+  }
+
+  /** The inputs that are due now. */
+  #overdue(): readonly TreeInput[] {
+    const swept = this.#sweeps.filter(({ left }) => left <= 0);
+    this.#sweeps = this.#sweeps.filter(({ left }) => left > 0);
+    const cleared = this.#clearing !== null && this.#clearing <= 0;
+    return [
+      ...swept.map(({ service }): TreeInput => ({ type: 'swept', service })),
+      ...(cleared ? [{ type: 'cleared', problems: [] } as const] : []),
+    ];
+  }
+
+  #take(input: TreeInput): void {
+    if (input.type === 'script' && input.input.type === 'spawned') this.#scripted = true;
+    if (input.type === 'service' && input.input.type === 'spawned') {
+      this.#littered.add(input.service);
+    }
+    const { options } = this.#laws;
+    const step = treeStep(this.#state, input, { options, now: 0 });
+    this.#state = step.state;
+    for (const effect of step.effects) this.#perform(effect);
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'spawn':
+        if (effect.role === 'finish') this.#beginFinish(effect);
+        return;
+      case 'kill':
+        if (effect.signal === 'SIGKILL') this.#inbox.push(endOf(effect.owner));
+        return;
+      case 'sweep':
+        if (effect.what === 'writers') this.#inbox.push({ type: 'swept', service: effect.service });
+        else this.#sweep(effect.service, effect.grace);
+        return;
+      case 'copyRoot':
+        this.#inbox.push({ type: 'copied', tree: this.#state.tree, problems: [] });
+        return;
+      case 'prepare':
+        this.#inbox.push({ type: 'prepared', problems: [] });
+        return;
+      case 'reread':
+        this.#inbox.push({ type: 'reread', tree: this.#state.tree, problems: [] });
+        return;
+      case 'clear':
+        this.#clear(effect.grace);
+        return;
+      case 'closePipe':
+      case 'openLog':
+      case 'hurry':
+    }
+  }
+
+  /** A finish script does not tell its service when it is spawned, so it counts as spawned at once. */
+  #beginFinish({ owner, command }: Extract<Effect, { type: 'spawn' }>): void {
+    const runs = flawOf(this.#laws, command.program) === undefined;
+    if ('service' in owner && runs) this.#littered.add(owner.service);
+  }
+
+  #sweep(service: string, grace: number): void {
+    const finds = this.#littered.delete(service);
+    if (finds && grace > 0) this.#sweeps = [...this.#sweeps, { service, left: grace }];
+    else this.#inbox.push({ type: 'swept', service });
+  }
+
+  #clear(grace: number): void {
+    const finds = this.#littered.size > 0 || this.#scripted;
+    if (finds && grace > 0) this.#clearing = grace;
+    else this.#inbox.push({ type: 'cleared', problems: [] });
+  }
+}
+
+/** The exit of a process that received KILL. */
+function endOf(owner: Owner): TreeInput {
+  const input = { type: 'exited', exit: { code: null, signal: 'SIGKILL' } } as const;
+  return 'service' in owner
+    ? { type: 'service', service: owner.service, input }
+    : { type: 'script', stage: owner.stage, input };
+}

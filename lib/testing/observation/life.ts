@@ -1,0 +1,121 @@
+import { AssertionError } from 'node:assert';
+import type { EventPattern, EventType, Expectation, Predicate, Test } from './expectation.ts';
+import { testOf } from './expectation.ts';
+import type { Met, Story } from './event-log.ts';
+import type { Transcript } from './transcript.ts';
+import type { TreeFiles } from '../../loader/literal-files.ts';
+import type { EventOf } from '../../supervisor/events.ts';
+import type { LifecycleEvent } from '../../model/event.ts';
+import type { SupervisorOptions } from '../../options/options.ts';
+import type { Supervisor } from '../../supervisor/supervisor.ts';
+
+/** A tree under test. A simulation and a trial share this interface, so that one test can run in both. */
+export interface Life extends AsyncDisposable {
+  /** The tree's supervisor, not started. */
+  readonly supervisor: Supervisor;
+  /** Every event so far. */
+  readonly events: readonly LifecycleEvent[];
+  /** Every event so far, as lines of text. */
+  readonly transcript: Transcript;
+  /**
+   * Waits until an event (given by its type or a part of it) is reported, a condition holds, or a promise settles. Resolves to the
+   * event (a condition may be met without one), or settles like the promise. Everything that needs no further time has happened by then.
+   *
+   * Counts the events after this call, the events that the test's own code has just caused, and those that were reported at the
+   * same moment as the event that the last wait resolved to.
+   *
+   * @throws AssertionError when it is not met within `timeout`, or can no longer be met; the message contains the end of the
+   * transcript. An error that a predicate throws is rethrown unchanged.
+   * @throws RangeError when `timeout` is negative or not a number.
+   */
+  until: Until;
+  /** Adds files to the tree, or replaces them, as an init script may do. They take effect when `services.d` is next read. */
+  write(files: TreeFiles): Promise<void>;
+  /** Removes a file from the tree, or a folder with its contents. */
+  remove(path: string): Promise<void>;
+  /** Stops the supervisor and removes every process, timer and file of the test. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Waits until an expectation is met; `Life.until` describes it. */
+export interface Until {
+  <Type extends EventType>(
+    expected: Type | EventPattern<Type>,
+    options?: UntilOptions,
+  ): Promise<EventOf<Type>>;
+  (expected: Predicate, options?: UntilOptions): Promise<LifecycleEvent | undefined>;
+  <T>(expected: Promise<T>, options?: UntilOptions): Promise<T>;
+}
+
+/** How long `until()` waits, and which events it counts. */
+export interface UntilOptions {
+  /** Milliseconds, virtual ones in a simulation. Default: an hour of virtual time, 10 seconds of real time. */
+  readonly timeout?: number;
+  /** Whether events before the call count as well: the order of real processes is not predictable. Default: false. */
+  readonly past?: boolean;
+}
+
+/** How the supervisor of a tree under test behaves, and its initial environment. */
+export interface LifeOptions extends Omit<
+  SupervisorOptions,
+  'clock' | 'spawner' | 'runtimeDirectory'
+> {
+  /** The initial environment variables; `S6_*` variables, which set defaults, are taken from here only. Default: none. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** How a simulation or a trial waits: until `met` returns a value, `timeout` has passed, or nothing further can happen. Resolves to the reason why it stopped waiting. */
+export type Drive = (
+  wait: { met(): Met | undefined },
+  timeout: number | undefined,
+) => Promise<string | undefined>;
+
+/** Makes the `until` function from the events so far and the means to let time pass. */
+export function untilOf(story: Story, transcript: Transcript, drive: Drive): Until {
+  const wait = async (test: Test, { timeout, past = false }: UntilOptions): Promise<Met> => {
+    if (timeout !== undefined && !(timeout >= 0)) {
+      throw new RangeError(`until() waits for 0 or more milliseconds, not for ${String(timeout)}.`);
+    }
+    const expectation = story.expect(test, past);
+    try {
+      const why = await drive(expectation, timeout);
+      const met = expectation.met();
+      if (met === undefined) throw failure(test, why ?? 'it did not come', story, transcript);
+      return met;
+    } finally {
+      expectation.end();
+    }
+  };
+  const until = async (
+    expected: Expectation | Promise<unknown>,
+    options: UntilOptions = {},
+  ): Promise<unknown> => {
+    if (!(expected instanceof Promise)) {
+      const met = await wait(testOf(expected), options);
+      return met === true ? undefined : met;
+    }
+    let isSettled = false;
+    const settled = (): void => {
+      isSettled = true;
+    };
+    expected.then(settled, settled);
+    await wait({ words: 'the end of the promise', holds: () => isSettled }, options);
+    return expected;
+  };
+  return until as Until;
+}
+
+function failure(test: Test, why: string, story: Story, transcript: Transcript): AssertionError {
+  const message = [`until(${test.words}): ${why}.`];
+  const missed = story.missed(test);
+  if (missed !== undefined) {
+    const place = `event ${String(missed.sequence)}`;
+    message.push(`It came before, as ${place}, which counts with \`past: true\` only.`);
+  }
+  const last = transcript.lines.slice(-shownLines).map((line) => `  ${line}`);
+  message.push(last.length === 0 ? 'Nothing has happened yet.' : 'What came last:', ...last);
+  return new AssertionError({ message: message.join('\n'), operator: 'until' });
+}
+
+/** The number of lines of the transcript in the message of a failure. */
+const shownLines = 20;

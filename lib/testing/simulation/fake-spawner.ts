@@ -1,0 +1,144 @@
+import { basename, dirname } from 'node:path';
+import type { Behaviour } from './behaviour.ts';
+import { unspawnable } from './behaviour.ts';
+import { FakeChild } from './fake-child.ts';
+import { FakePipes } from './fake-pipes.ts';
+import type { SpawnerRequest } from './spawner-request.ts';
+import type { Leftover } from '../../model/leftover.ts';
+import { nearest } from '../../model/nearest.ts';
+import type { Command } from '../../model/program.ts';
+import type { Clock } from '../../engine/clock.ts';
+import type { Child, ChildListener, Spawner } from '../../engine/spawner.ts';
+
+/** The pid of the first fake child. */
+const firstPid = 1001;
+
+/** The options of a fake spawner. */
+export interface FakeSpawnerOptions {
+  /** Called with every request to the spawner and its children, before it takes effect. Default: a function that does nothing. */
+  readonly heard?: (request: SpawnerRequest) => void;
+}
+
+/**
+ * A spawner without processes. A child follows the behaviour that `script()` gives it, then the calls of the test, and otherwise
+ * behaves naturally: a script exits with code 0 at once; a service and the host's command stay up; a stop signal ends a child, KILL
+ * always does; a logger exits at the end of its pipe.
+ *
+ * The name of a child is `web`, `web/finish`, `web/log`, or a script's file name, with its folder where both stages have a script
+ * of that name: `cont-finish.d/10-db`.
+ */
+export class FakeSpawner implements Spawner {
+  readonly #clock: Clock;
+  readonly #heard: (request: SpawnerRequest) => void;
+  readonly #children: FakeChild[] = [];
+  readonly #behaviours = new Map<string, readonly Behaviour[]>();
+  readonly #spawns = new Map<string, number>();
+  readonly #pipes = new FakePipes();
+  #isClosed = false;
+
+  /** @param clock - The clock of the children: that of the supervisor. */
+  constructor(clock: Clock, { heard = () => undefined }: FakeSpawnerOptions = {}) {
+    this.#clock = clock;
+    this.#heard = heard;
+  }
+
+  /** Every child that was ever requested, in order. */
+  get children(): readonly FakeChild[] {
+    return this.#children;
+  }
+
+  /** The names of all children that were ever requested, in order. */
+  get spawned(): readonly string[] {
+    return this.#children.map((child) => child.name);
+  }
+
+  /** The names of the children that are alive. */
+  get alive(): readonly string[] {
+    return this.#children.filter((child) => child.alive).map((child) => child.name);
+  }
+
+  /**
+   * Returns the living child of this name.
+   *
+   * @throws Error when none is alive; the message has the nearest name and the names of the living children.
+   */
+  child(name: string): FakeChild {
+    const child = this.#children.findLast(
+      (one) => one.alive && namesOf(one.command).includes(name),
+    );
+    if (child !== undefined) return child;
+    const alive = this.alive.join(', ');
+    throw new Error(
+      `No child '${name}' is alive.${this.#hint(name)} Alive: ${alive === '' ? 'none' : alive}.`,
+    );
+  }
+
+  /** Sets the behaviour of the children of this name: one behaviour for each spawn; the last one repeats. */
+  script(name: string, behaviours: Behaviour | readonly Behaviour[]): this {
+    const list = Array.isArray(behaviours)
+      ? (behaviours as readonly Behaviour[])
+      : [behaviours as Behaviour];
+    this.#behaviours.set(name, list);
+    this.#spawns.delete(name);
+    return this;
+  }
+
+  spawn(command: Command, listener: ChildListener): Child {
+    this.#heard({ type: 'spawn', command });
+    const child: FakeChild = new FakeChild(command, listener, {
+      pid: firstPid + this.#children.length,
+      behaviour: this.#isClosed ? unspawnable('ECANCELED') : this.#next(command),
+      clock: this.#clock,
+      heard: this.#heard,
+      begunLate: () => {
+        this.#pipes.plug(child);
+      },
+      ended: () => {
+        this.#pipes.ended(child);
+      },
+    });
+    this.#children.push(child);
+    child.begin();
+    this.#pipes.plug(child);
+    return child;
+  }
+
+  closePipe(pipe: string): void {
+    this.#heard({ type: 'closePipe', pipe });
+    this.#pipes.release(pipe);
+  }
+
+  /** Ends at once: fake children never daemonize. */
+  sweep(grace: number, done: (killed: readonly Leftover[]) => void, pipe?: string): void {
+    this.#heard({ type: 'sweepRunaways', grace, ...(pipe !== undefined && { pipe }) });
+    done([]);
+  }
+
+  close(): Promise<void> {
+    this.#heard({ type: 'close' });
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
+
+  #next(command: Command): Behaviour {
+    const name = namesOf(command).find((one) => this.#behaviours.has(one));
+    if (name === undefined) return {};
+    const behaviours = this.#behaviours.get(name) ?? [];
+    const times = this.#spawns.get(name) ?? 0;
+    this.#spawns.set(name, times + 1);
+    return behaviours[Math.min(times, behaviours.length - 1)] ?? {};
+  }
+
+  #hint(name: string): string {
+    const known = this.#children.flatMap(({ command }) => namesOf(command));
+    if (known.includes(name)) return ' It was spawned before.';
+    const near = nearest(name, [...new Set(known)]);
+    return near === undefined ? '' : ` Did you mean '${near}'?`;
+  }
+}
+
+/** The names of a child, the most precise one first. */
+function namesOf({ name, program, calledBy }: Command): readonly string[] {
+  if (calledBy !== 'path' || !('script' in program)) return [name];
+  return [`${basename(dirname(program.script))}/${name}`, name];
+}

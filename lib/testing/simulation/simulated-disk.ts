@@ -1,0 +1,101 @@
+import type { Files } from '../../loader/files.ts';
+import type { TreeFiles } from '../../loader/literal-files.ts';
+import { literalFiles } from '../../loader/literal-files.ts';
+import type { Loaded } from '../../loader/load.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { World } from '../../engine/world.ts';
+import { sourcesOf } from '../../supervisor/reread.ts';
+import { requirePlain } from '../trees/files.ts';
+import type { SortedSource } from '../trees/tree-source.ts';
+import { readSource } from '../trees/tree-source.ts';
+
+/** The disk of a simulated tree: files in memory, which the test can change, or the real disk, which is only read. */
+export class SimulatedDisk {
+  readonly #source: SortedSource;
+  /** The files in memory, as they were given and as the loader reads them. */
+  #memory: { readonly files: TreeFiles; readonly disk: Files } | undefined;
+  #readings = 0;
+
+  /** @throws TreeError when a path of a literal is not plain and relative. */
+  constructor(source: SortedSource) {
+    this.#source = source;
+    if (source.kind === 'files') this.#remember(source.files);
+  }
+
+  /** Whether a read is under way. */
+  get isBusy(): boolean {
+    return this.#readings > 0;
+  }
+
+  /** Reads the tree, or a profile of it, for the first time. */
+  read(profile?: string): Promise<Loaded> {
+    return readSource(this.#source, { profile });
+  }
+
+  /** The replacement for the host's disk. */
+  world(problems: readonly Problem[]): Partial<World> {
+    const sources = sourcesOf(problems, () => this.#memory?.disk);
+    const reread: World['reread'] = async (root) => {
+      this.#readings += 1;
+      try {
+        return await sources.reread(root);
+      } finally {
+        this.#readings -= 1;
+      }
+    };
+    return {
+      prepare: () => Promise.resolve([]),
+      openLog: () => [],
+      lookAgain: sources.lookAgain,
+      // Nothing is written, so the tree is not copied.
+      copyRoot: reread,
+      reread,
+    };
+  }
+
+  /**
+   * Adds files, or replaces them.
+   *
+   * @throws TreeError when a path is not plain and relative, or conflicts with another one.
+   * @throws Error when the tree is not in memory.
+   */
+  write(files: TreeFiles): Promise<void> {
+    return this.#change('written to', (before) => ({ ...before, ...files }));
+  }
+
+  /**
+   * Removes a file, or a folder with its contents.
+   *
+   * @throws TreeError when the path is not plain and relative.
+   * @throws Error when the tree is not in memory.
+   */
+  remove(path: string): Promise<void> {
+    return this.#change('removed from', (before) => {
+      requirePlain(path);
+      const inside = `${path}/`;
+      const left = Object.entries(before).filter(
+        ([name]) => name !== path && !name.startsWith(inside),
+      );
+      return Object.fromEntries(left);
+    });
+  }
+
+  /** Changes the files in memory synchronously; an error rejects the promise, as it does with a real disk. */
+  #change(what: string, change: (before: TreeFiles) => TreeFiles): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#memory === undefined) throw new Error(refusal(what, this.#source));
+      this.#remember(change(this.#memory.files));
+      resolve();
+    });
+  }
+
+  #remember(files: TreeFiles): void {
+    this.#memory = { files, disk: literalFiles(files) };
+  }
+}
+
+function refusal(what: string, { kind }: SortedSource): string {
+  const remedy =
+    kind === 'folder' ? 'Change the folder itself, or simulate a literal.' : 'Simulate a literal.';
+  return `Only a tree that is given as a literal can be ${what} here. ${remedy}`;
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Told } from '../../lib/host/script-interface/control-fifos.ts';
+import { ControlFifos } from '../../lib/host/script-interface/control-fifos.ts';
+import type { Question } from '../../lib/host/script-interface/control-requests.ts';
+import type { Problem } from '../../lib/model/problem.ts';
+import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
+import { asking } from '../../lib/host/shims/request.ts';
+import { childrenOf, openDescriptors } from '../processes.ts';
+import { plant, testFolder } from './folder.ts';
+
+/** A place where stand-ins ask. */
+export interface Counter {
+  readonly runtime: RuntimeDirectory;
+  readonly control: ControlFifos;
+  readonly asked: Question[];
+  readonly commands: string[];
+  readonly problems: Problem[];
+  /** Of each question: it aborts when no answer is waited for any longer. */
+  readonly signals: AbortSignal[];
+  /** What is answered from now on; a promise: whenever that is settled. */
+  say(told: Told | Promise<Told>): void;
+  /** How many letters of each command are unknown from now on. */
+  setUnknown(letters: number): void;
+  /** What the supervisor does at its end. */
+  close(): Promise<void>;
+  /** Calls a stand-in with arguments, and what came of it. */
+  call(name: string, args: readonly string[], more?: Calling): Promise<Called>;
+}
+
+interface Calling {
+  readonly shell?: readonly string[];
+  readonly directory?: string;
+  readonly path?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+interface Called {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Control FIFOs with somebody behind them who answers, and stand-ins of one kind. */
+export async function counter(t: TestContext, standIn = asking): Promise<Counter> {
+  const before = { descriptors: openDescriptors(), children: childrenOf(process.pid) };
+  const runtime = new RuntimeDirectory(join(await testFolder(t), 'run time'));
+  const asked: Question[] = [];
+  const commands: string[] = [];
+  const problems: Problem[] = [];
+  const signals: AbortSignal[] = [];
+  let unknown = 0;
+  let told: Told | Promise<Told> = { exitCode: 0 };
+  runtime.makeFolder('services');
+  mkdirSync(join(runtime.path, 'services/.s6-svscan'));
+  const control = new ControlFifos(runtime, {
+    answer: (question, signal) => {
+      asked.push(question);
+      if (signal !== undefined) signals.push(signal);
+      return Promise.resolve(told);
+    },
+    command: (letters) => {
+      commands.push(letters);
+      return unknown;
+    },
+    told: (problem) => problems.push(problem),
+  });
+  await control.open();
+  t.after(async () => {
+    await control.close();
+    runtime.remove();
+    const isNew = (descriptor: string): boolean => !before.descriptors.includes(descriptor);
+    assert.deepEqual(openDescriptors().filter(isNew), []);
+    assert.deepEqual(childrenOf(process.pid), before.children);
+  });
+  const program = standIn(runtime.path, process.pid);
+  return {
+    runtime,
+    control,
+    asked,
+    commands,
+    problems,
+    signals,
+    setUnknown: (letters) => {
+      unknown = letters;
+    },
+    say: (answer) => {
+      told = answer;
+    },
+    close: () => control.close(),
+    call: (called, args, more = {}) => {
+      const file = plant(join(runtime.claim('bin'), called), program);
+      return run(file, args, { ...more, path: more.path ?? `${runtime.path}/bin:/usr/bin:/bin` });
+    },
+  };
+}
+
+/** Runs a stand-in by its path, to its end. */
+export function run(
+  file: string,
+  args: readonly string[],
+  { shell = ['sh'], directory, path, variables }: Calling,
+): Promise<Called> {
+  const [program = 'sh', ...words] = shell;
+  const child = spawn(program, [...words, file, ...args], {
+    ...(directory !== undefined && { cwd: directory }),
+    env: { ...process.env, PATH: path ?? '/usr/bin:/bin', ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 20_000,
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise<Called>((resolve) => {
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}

@@ -1,0 +1,344 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { test } from 'node:test';
+import type { Problem } from '../../../lib/model/problem.ts';
+import { Mark } from '../../../lib/host/directory/mark.ts';
+import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
+import { unlessInCI } from '../../skipping.ts';
+import { leaveMark, plant, testFolder, whoRuns } from '../folder.ts';
+
+const noNamespace = unlessInCI(
+  spawnSync('unshare', ['-m', 'true']).status === 0 ? false : 'there are no mount namespaces here',
+);
+
+test('the private folder is made when it is needed, for others to pass through only, and goes with all in it', () => {
+  const runtime = new RuntimeDirectory();
+  assert.match(basename(runtime.path), /^stagekeeper-[0-9a-f]{16}$/);
+  assert.equal(existsSync(runtime.path), false);
+  assert.equal(runtime.inUse, false);
+
+  const folder = runtime.makeFolder('things');
+  assert.equal(folder, join(runtime.path, 'things'));
+  assert.equal(statSync(runtime.path).mode & 0o777, 0o711);
+  assert.deepEqual([runtime.isPrivate, runtime.folderMode], [true, 0o700]);
+  assert.equal(runtime.inUse, true);
+  plant(join(runtime.path, 'of-a-script'), 'x');
+
+  assert.deepEqual(runtime.remove(), []);
+  assert.equal(existsSync(runtime.path), false);
+  assert.equal(runtime.inUse, false);
+  assert.deepEqual(runtime.remove(), [], 'a second time nothing is left to do');
+});
+
+test('it knows what was made in it in this life', async (t) => {
+  for (const runtime of [new RuntimeDirectory(), new RuntimeDirectory(await testFolder(t))]) {
+    assert.equal(runtime.holds('things'), false);
+    runtime.makeFolder('things');
+    assert.equal(runtime.holds('things'), true);
+    runtime.remove();
+    runtime.makeFolder('others');
+    assert.equal(runtime.holds('things'), false);
+    runtime.remove();
+  }
+});
+
+test('two of them never meet', () => {
+  assert.notEqual(new RuntimeDirectory().path, new RuntimeDirectory().path);
+});
+
+test('of a folder that the host gave, only what was made in it is removed', async (t) => {
+  const given = await testFolder(t);
+  plant(join(given, 'mine'), 'keep');
+  const runtime = new RuntimeDirectory(given);
+  runtime.makeFolder('things');
+  runtime.makePrivateFolder('more-');
+  assert.equal(readdirSync(given).length, 4, 'the mark, too');
+  assert.deepEqual(runtime.remove(), []);
+  assert.deepEqual(readdirSync(given), ['mine']);
+});
+
+test('a folder that the host named but did not make is made, and removed if it is empty', async (t) => {
+  const parent = await testFolder(t);
+  const given = join(parent, 'deep', 'down');
+  const runtime = new RuntimeDirectory(given);
+  runtime.makeFolder('things');
+  assert.equal(statSync(given).mode & 0o777, 0o755);
+  assert.deepEqual([runtime.isPrivate, runtime.folderMode], [false, 0o700]);
+  assert.deepEqual(runtime.remove(), []);
+  assert.equal(existsSync(given), false);
+
+  const again = new RuntimeDirectory(given);
+  again.makeFolder('things');
+  plant(join(given, 'of-a-script'), 'x');
+  assert.deepEqual(again.remove(), []);
+  assert.deepEqual(readdirSync(given), ['of-a-script']);
+});
+
+test('what the mark of a killed life names is removed, and nothing else', async (t) => {
+  const folder = await testFolder(t);
+  const [given, outside] = [join(folder, 'given'), plant(join(folder, 'outside/kept'), 'x')];
+  for (const name of ['bin/old', 'pipes-1/1', 'control/x', 'src/app.ts'])
+    plant(join(given, name), 'x');
+  symlinkSync(dirname(outside), join(given, 'services'));
+  symlinkSync(dirname(outside), join(given, 'bin/link'));
+  leaveMark(given, 'bin', 'pipes-1', 'control', 'services', 'gone');
+  const runtime = new RuntimeDirectory(given);
+  runtime.makeFolder('bin');
+  assert.deepEqual(readdirSync(given).toSorted(), ['.stagekeeper', 'bin', 'src']);
+  assert.deepEqual(readdirSync(join(given, 'bin')), []);
+  assert.equal(readFileSync(outside, 'utf8'), 'x', 'no link is followed');
+  assert.deepEqual(runtime.remove(), []);
+  assert.deepEqual(readdirSync(given), ['src']);
+});
+
+const reserved = [
+  'basedir',
+  'bin',
+  'container_environment',
+  'control',
+  'env-stage3',
+  'replies',
+  'services',
+];
+
+for (const name of reserved) {
+  for (const [what, make] of [
+    ['folder', (path: string) => void plant(join(path, 'mine'), 'x')],
+    ['file', (path: string) => void plant(path, 'x')],
+    ['link that leads nowhere', (path: string) => symlinkSync('nowhere', path)],
+  ] as const) {
+    test(`a ${what} of the name ${name} that is not marked is refused, and left as it is`, async (t) => {
+      const given = await testFolder(t);
+      make(join(given, name));
+      const before = readdirSync(given, { recursive: true });
+      const refusal = { reason: 'occupied', path: join(given, name), message: new RegExp(name) };
+      assert.throws(() => new RuntimeDirectory(given).take(), refusal);
+      leaveMark(given, 'pipes-1');
+      plant(join(given, 'pipes-1/1'), '');
+      assert.throws(() => new RuntimeDirectory(given).take(), refusal, 'beside a mark, too');
+      rmSync(join(given, name), { recursive: true });
+      const runtime = new RuntimeDirectory(given);
+      runtime.take();
+      assert.deepEqual(readdirSync(given), ['.stagekeeper']);
+      runtime.remove();
+      make(join(given, name));
+      assert.deepEqual(readdirSync(given, { recursive: true }), before);
+    });
+  }
+}
+
+test('all names that are in the way are told at once', async (t) => {
+  const given = await testFolder(t);
+  for (const name of reserved) plant(join(given, name), '');
+  assert.throws(
+    () => new RuntimeDirectory(given).take(),
+    ({ message }: Error) => reserved.every((name) => message.includes(join(given, name))),
+  );
+});
+
+test('a name that comes to be in the way later is refused, too', async (t) => {
+  const given = await testFolder(t);
+  const runtime = new RuntimeDirectory(given);
+  runtime.take();
+  const kept = plant(join(given, 'etc/kept'), 'x');
+  assert.throws(() => runtime.makeFolder('etc'), { reason: 'occupied', path: join(given, 'etc') });
+  assert.deepEqual(runtime.remove(), []);
+  assert.equal(readFileSync(kept, 'utf8'), 'x');
+});
+
+test('one that others may write to, or another account put there, is refused before anything is made', async (t) => {
+  const parent = await testFolder(t);
+  const given = join(parent, 'open', 'below');
+  mkdirSync(join(parent, 'open'));
+  chmodSync(join(parent, 'open'), 0o777);
+  const refusal = { reason: 'untrusted', path: join(parent, 'open') };
+  assert.throws(() => new RuntimeDirectory(given).take(), refusal);
+  assert.throws(() => new RuntimeDirectory(join(parent, 'open')).take(), refusal);
+  assert.deepEqual(readdirSync(join(parent, 'open')), []);
+  chmodSync(join(parent, 'open'), 0o1777);
+  const runtime = new RuntimeDirectory(given);
+  runtime.take();
+  assert.deepEqual(runtime.remove(), []);
+});
+
+test('of two in one process the first one has it; the other one leaves it as it is, whatever it does', async (t) => {
+  const given = join(await testFolder(t), 'new');
+  const [first, second] = [new RuntimeDirectory(given), new RuntimeDirectory(given)];
+  const path = first.makeFolder('things');
+  plant(join(path, 'one'), '');
+  assert.throws(() => second.take(), { reason: 'taken', path: given });
+  assert.throws(() => second.makeFolder('things'), { reason: 'taken' });
+  assert.deepEqual(second.remove(), []);
+  assert.deepEqual([second.inUse, readdirSync(path)], [false, ['one']]);
+  assert.deepEqual(first.remove(), []);
+  assert.equal(existsSync(given), false);
+  second.take();
+  assert.deepEqual(second.remove(), []);
+});
+
+test('what is gone is told once, made again when it is asked for, and removed at the end', async (t) => {
+  for (const given of [undefined, join(await testFolder(t), 'given')]) {
+    const problems: Problem[] = [];
+    const runtime = new RuntimeDirectory(given, (it) => problems.push(it));
+    runtime.makeFolder('things');
+    rmSync(runtime.path, { recursive: true });
+    assert.equal(runtime.holds('things'), false);
+    runtime.take();
+    runtime.take();
+    assert.equal(runtime.holds('things'), false);
+    runtime.makeFolder('things');
+    assert.deepEqual(
+      problems.map(({ code, path }) => [code, path]),
+      [['runtime-directory-restored', runtime.path]],
+    );
+    rmSync(join(runtime.path, 'things'), { recursive: true });
+    runtime.makeFolder('things');
+    assert.equal(problems[1]?.path, join(runtime.path, 'things'), 'one entry alone, likewise');
+    assert.equal(statSync(runtime.path).mode & 0o777, given === undefined ? 0o711 : 0o755);
+    assert.deepEqual(runtime.remove(), []);
+    assert.equal(existsSync(runtime.path), false);
+  }
+});
+
+test('what has its name by then is not touched', { skip: whoRuns.root }, () => {
+  const runtime = new RuntimeDirectory();
+  runtime.take();
+  const { path } = runtime;
+  const end = (): void => rmSync(path, { recursive: true, force: true });
+  rmSync(path, { recursive: true });
+  try {
+    plant(join(path, 'kept'), 'x');
+    chownSync(path, 54_321, 54_321);
+    assert.throws(() => runtime.take(), { reason: 'untrusted', path });
+    end();
+    symlinkSync('/nowhere', path);
+    assert.throws(() => runtime.take(), { reason: 'untrusted', path });
+    assert.deepEqual(runtime.remove(), []);
+    assert.equal(lstatSync(path).isSymbolicLink(), true);
+  } finally {
+    end();
+  }
+});
+
+test('where another supervisor has taken it over, nothing is removed', async (t) => {
+  const given = await testFolder(t);
+  const runtime = new RuntimeDirectory(given);
+  runtime.makeFolder('things');
+  rmSync(join(given, '.stagekeeper'));
+  const other = new Mark(given);
+  other.take();
+  assert.throws(() => runtime.take(), { reason: 'taken' });
+  assert.deepEqual(runtime.remove(), []);
+  assert.deepEqual(readdirSync(given).toSorted(), ['.stagekeeper', 'things']);
+  other.release();
+});
+
+test('a private folder inside is for our account alone, under a name of its own', async (t) => {
+  const given = await testFolder(t);
+  mkdirSync(join(given, 'pipes-'));
+  const runtime = new RuntimeDirectory(given);
+  const one = runtime.makePrivateFolder('pipes-');
+  assert.notEqual(one, runtime.makePrivateFolder('pipes-'));
+  assert.equal(statSync(one).mode & 0o777, 0o700);
+  runtime.remove();
+  assert.deepEqual(readdirSync(given), ['pipes-']);
+});
+
+test('what cannot be made throws the reason', async (t) => {
+  const given = plant(join(await testFolder(t), 'file'), 'text');
+  const runtime = new RuntimeDirectory(join(given, 'below'));
+  assert.throws(() => runtime.makeFolder('things'), { reason: 'unusable', message: /ENOTDIR/ });
+  assert.deepEqual(runtime.remove(), []);
+  assert.equal(readFileSync(given, 'utf8'), 'text');
+});
+
+test('what cannot be removed is a problem', { skip: whoRuns.plainUser }, async (t) => {
+  const given = await testFolder(t);
+  const runtime = new RuntimeDirectory(given);
+  runtime.makeFolder('things');
+  chmodSync(given, 0o500);
+  const [found] = runtime.remove();
+  chmodSync(given, 0o700);
+  assert.equal(found?.code, 'runtime-directory');
+  assert.equal(found.path, given);
+  const next = new RuntimeDirectory(given);
+  next.take();
+  assert.deepEqual(readdirSync(given), ['.stagekeeper'], 'the next one removes it');
+  assert.deepEqual(next.remove(), []);
+});
+
+test('what stands at a claimed name at the end goes', async (t) => {
+  const given = await testFolder(t);
+  const runtime = new RuntimeDirectory(given);
+  assert.equal(runtime.claim('control'), join(given, 'control'));
+  plant(join(given, 'control'), 'new');
+  assert.equal(runtime.claim('control'), join(given, 'control'));
+  assert.equal(existsSync(join(given, 'control')), false);
+  plant(join(given, 'control'), 'newer');
+  plant(join(given, 'mine'), 'keep');
+  runtime.remove();
+  assert.deepEqual(readdirSync(given), ['mine']);
+});
+
+test('a process that is killed leaves its mark, and the next one goes by it', async (t) => {
+  const given = join(await testFolder(t), 'given');
+  const module = JSON.stringify(
+    new URL('../../../lib/host/directory/runtime-directory.ts', import.meta.url).href,
+  );
+  const text = `import(${module}).then(({ RuntimeDirectory }) => {
+    const runtime = new RuntimeDirectory(${JSON.stringify(given)});
+    runtime.makeFolder('things');
+    process.kill(process.pid, 'SIGKILL');
+  })`;
+  const { signal } = spawnSync(process.execPath, ['--import', 'tsx', '-e', text]);
+  assert.equal(signal, 'SIGKILL');
+  assert.deepEqual(readdirSync(given).toSorted(), ['.stagekeeper', 'things']);
+  plant(join(given, 'mine'), 'keep');
+  const runtime = new RuntimeDirectory(given);
+  runtime.take();
+  assert.deepEqual(readdirSync(given).toSorted(), ['.stagekeeper', 'mine']);
+  rmSync(join(given, 'mine'));
+  assert.deepEqual(runtime.remove(), []);
+  assert.equal(existsSync(given), false, 'the killed one has made it');
+});
+
+test(
+  'variables may be read by others in /run/s6 alone, by whatever link it is named',
+  {
+    skip: whoRuns.root === false ? noNamespace : whoRuns.root,
+  },
+  () => {
+    const module = JSON.stringify(
+      new URL('../../../lib/host/directory/runtime-directory.ts', import.meta.url).href,
+    );
+    const text = `import(${module}).then(({ RuntimeDirectory }) => {
+    const modes = ['/run/s6', '/var/run/s6', '/run/link', '/run/other/s6', '/run/s6/deeper'].map((path) => {
+      const runtime = new RuntimeDirectory(path);
+      runtime.take();
+      const { folderMode } = runtime;
+      runtime.remove();
+      return folderMode.toString(8);
+    });
+    console.log(modes.join(' '));
+  })`;
+    const mounts =
+      'mount -t tmpfs none /run; mount -t tmpfs none /var; ln -s /run /var/run; mkdir /run/s6; ln -s s6 /run/link; exec "$@"';
+    const node = [process.execPath, '--import', 'tsx', '-e', text];
+    const words = ['-m', 'sh', '-ec', mounts, 'sh', ...node];
+    const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' });
+    assert.equal(stdout.trim(), '755 755 755 700 700', stderr);
+  },
+);

@@ -1,0 +1,146 @@
+/*
+ * Hosts with a guard, each a scene of its own. They say whom they have started, and are then killed by the test, or end as
+ * they want. RUNTIME in their environment is a runtime directory that the host gives.
+ */
+import { spawn } from 'node:child_process';
+import { Environment } from '../../lib/host/variables/environment.ts';
+import { Guard } from '../../lib/host/orphans/guard.ts';
+import { nodeSpawner } from '../../lib/host/spawn/node-spawner.ts';
+import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
+import { guardsOf, until } from '../processes.ts';
+import { Life, plain, sweepRunaways } from './rig.ts';
+
+const runtimeDirectory = new RuntimeDirectory(process.env['RUNTIME']);
+const environment = new Environment(runtimeDirectory, process.env);
+const guard = new Guard({
+  runtimeDirectory,
+  told: ({ code }) => {
+    say(`problem ${code}`);
+  },
+});
+const spawner = nodeSpawner({ environment, runtimeDirectory, keepEnvironment: true, guard });
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A script that announces itself, and how many pids it writes. */
+interface Script {
+  readonly text: string;
+  readonly pids: number;
+}
+
+/** Starts a script, and says its pid and those that it writes. */
+async function start({ text, pids }: Script): Promise<Life> {
+  const program = { command: ['sh', '-c', text] };
+  const output = { stdout: 'lines', stderr: 'ignore', notificationFd: 3 } as const;
+  const life = new Life(spawner, { ...plain, ...output, program });
+  await life.tells('announced');
+  await until(() => life.lines.length === pids, 'the pids');
+  say(`pids ${[life.pid, ...life.lines].join(' ')}`);
+  return life;
+}
+
+/** Announces itself, and does not go before its time. */
+const stay = 'echo >&3; while :; do sleep 0.1; done';
+
+const meek = { text: 'echo >&3; exec sleep 600', pids: 0 };
+const stubborn = { text: `trap '' TERM; ${stay}`, pids: 0 };
+const family = { text: 'sleep 600 & echo $!; sleep 600 & echo $!; echo >&3; wait', pids: 2 };
+const stubbornChild = { text: `(trap '' TERM; ${stay}) & echo $!; wait`, pids: 1 };
+const daemon = { text: 'setsid sleep 600 & echo $!; echo >&3; exec sleep 600', pids: 1 };
+const stubbornDaemon = {
+  text: `(setsid sh -c "trap '' TERM; echo \\$\\$; ${stay}" &); exec sleep 600`,
+  pids: 1,
+};
+
+async function startTen(): Promise<void> {
+  const scripts = [meek, meek, meek, stubborn, stubborn, family, family, stubbornChild];
+  for (const script of [...scripts, daemon, stubbornDaemon]) await start(script);
+  await sayGuard();
+}
+
+async function sayGuard(): Promise<number> {
+  await until(() => guardsOf(process.pid).length === 1, 'the guard');
+  const [pid = 0] = guardsOf(process.pid);
+  say(`guard ${pid} runtime ${runtimeDirectory.path}`);
+  return pid;
+}
+
+function stayAlive(): void {
+  say('ready');
+  setInterval(() => undefined, 1000);
+}
+
+const scenes: Readonly<Record<string, () => Promise<void>>> = {
+  async ten() {
+    guard.enable();
+    await startTen();
+    stayAlive();
+  },
+
+  async late() {
+    await start(meek);
+    await start(family);
+    say(`guards before: ${guardsOf(process.pid).length}`);
+    guard.enable();
+    await sayGuard();
+    stayAlive();
+  },
+
+  async exit() {
+    guard.enable();
+    await startTen();
+    // oxlint-disable-next-line unicorn/no-process-exit -- what a host does that knows no better is what is to be tried
+    process.exit(3);
+  },
+
+  /** An orderly end; somebody who carries the marker is to live on, since the host carries it, too. */
+  async stop() {
+    guard.enable();
+    const life = await start(meek);
+    await sayGuard();
+    process.env['STAGEKEEPER_RUNTIME'] = runtimeDirectory.path;
+    const free = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
+    free.unref();
+    say(`free ${free.pid}`);
+    life.kill('SIGTERM', 'group');
+    await life.over;
+    await sweepRunaways(spawner, 500);
+    await spawner.close();
+    say(`guards after: ${guardsOf(process.pid).length}`);
+    environment.release();
+    runtimeDirectory.remove();
+  },
+
+  /** Nothing is left to do, and nobody stops anything. */
+  async drained() {
+    guard.enable();
+    const life = await start(meek);
+    await sayGuard();
+    life.kill('SIGTERM', 'group');
+    await life.over;
+    say('over');
+  },
+
+  async lost() {
+    guard.enable();
+    await start(meek);
+    await start(family);
+    const first = await sayGuard();
+    process.kill(first, 'SIGKILL');
+    await until(() => guardsOf(process.pid).some((pid) => pid !== first), 'another guard');
+    await start(stubborn);
+    stayAlive();
+  },
+
+  async 'process-1'() {
+    guard.enable();
+    await start(meek);
+    say(`host ${process.pid}, guards ${guardsOf(process.pid).length}`);
+    // oxlint-disable-next-line unicorn/no-process-exit -- see above
+    process.exit(0);
+  },
+};
+
+await scenes[process.argv[2] ?? '']?.();

@@ -1,0 +1,135 @@
+/*
+ * How processes are started, as an option says.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { SupervisorOptions } from '../../lib/index.ts';
+import { OptionsError, Supervisor } from '../../lib/index.ts';
+import { nativeChildren } from '../../lib/host/orphans/native-children.ts';
+import { whoRuns } from './folder.ts';
+import { ways, without } from './ways.ts';
+
+for (const way of ways) {
+  test(
+    `processes are started in the way that is asked for: ${way}`,
+    { skip: without(way) },
+    async () => {
+      const tree = { services: [{ name: 'web', run: { command: ['sleep', '600'] } }] };
+      const supervisor = new Supervisor(tree, { spawner: way, output: 'ignore' });
+      try {
+        await supervisor.start();
+        const { pid = 0 } = supervisor.service('web');
+        assert.equal(nativeChildren.has(pid), way === 'native');
+      } finally {
+        await supervisor.stop();
+      }
+      assert.deepEqual(supervisor.service('web').lastExit, { code: null, signal: 'SIGTERM' });
+    },
+  );
+}
+
+for (const way of ways) {
+  const skip = without('native');
+  test(`where koffi is there, log pipes have no name: ${way}`, { skip }, async () => {
+    const sleeps = { command: ['sleep', '600'] };
+    const tree = {
+      services: [{ name: 'web', run: sleeps, logger: { run: { command: ['cat'] } } }],
+    };
+    const supervisor = new Supervisor(tree, { spawner: way });
+    try {
+      await supervisor.start();
+      const [end, other] = ['web', 'web/log'].map((name, descriptor) => {
+        const { pid = 0 } = supervisor.service(name);
+        return readlinkSync(`/proc/${pid}/fd/${1 - descriptor}`);
+      });
+      assert.match(end ?? '', /^pipe:/);
+      assert.equal(other, end);
+    } finally {
+      await supervisor.stop();
+    }
+  });
+}
+
+test('where koffi is not loaded, pipes are made without it', { skip: without('native') }, () => {
+  const library = fileURLToPath(new URL('../../lib/index.ts', import.meta.url));
+  const script = `
+    import { readlinkSync } from 'node:fs';
+    const { Supervisor } = await import('${library}');
+    const sleeps = { command: ['sleep', '600'] };
+    const tree = { services: [{ name: 'web', run: sleeps, logger: { run: { command: ['cat'] } } }] };
+    const supervisor = new Supervisor(tree, { reap: false });
+    await supervisor.start();
+    console.log(readlinkSync('/proc/' + supervisor.service('web').pid + '/fd/1'));
+    console.log(await supervisor.stop().then(({ reason }) => reason));
+  `;
+  const words = ['--import', 'tsx', '--input-type=module', '--eval', script];
+  const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  assert.match(stdout, /^\/.*\nstopped\n$/, 'a FIFO, which has a path');
+});
+
+test(
+  'beside native starts, who has another account is started as Node does',
+  { skip: whoRuns.root === false ? without('native') : whoRuns.root },
+  async () => {
+    const run = { command: ['sleep', '600'] };
+    const services = [
+      { name: 'before', run },
+      { name: 'other', run, user: 'nobody' },
+      { name: 'after', run },
+    ];
+    const supervisor = new Supervisor({ services }, { spawner: 'native', output: 'ignore' });
+    try {
+      await supervisor.start();
+      const natives = services.filter(({ name }) =>
+        nativeChildren.has(supervisor.service(name).pid ?? 0),
+      );
+      assert.deepEqual(
+        natives.map(({ name }) => name),
+        ['before', 'after'],
+      );
+    } finally {
+      await supervisor.stop();
+    }
+    assert.deepEqual(supervisor.service('other').lastExit, { code: null, signal: 'SIGTERM' });
+  },
+);
+
+test('a way that there is not is refused', () => {
+  const spawner = 'fork' as unknown as SupervisorOptions['spawner'] & object;
+  assert.throws(
+    () => new Supervisor({}, { spawner }),
+    (error: Error) =>
+      error instanceof OptionsError &&
+      error.message.includes(`spawner: expected 'native', 'node' or an object with the methods`),
+  );
+});
+
+test('the native way is refused without koffi, with a reason', () => {
+  const library = fileURLToPath(new URL('../../lib/index.ts', import.meta.url));
+  const script = `
+    import Module from 'node:module';
+    const load = Module._load;
+    Module._load = (request, ...more) => {
+      if (request === 'koffi') throw new Error("Cannot find module 'koffi'\\nRequire stack: ...");
+      return load.call(Module, request, ...more);
+    };
+    const { Supervisor } = await import('${library}');
+    new Supervisor({}, { spawner: 'node' });
+    try {
+      new Supervisor({}, { spawner: 'native' });
+    } catch (error) {
+      console.log(error.code, error.message);
+    }
+  `;
+  const words = ['--import', 'tsx', '--input-type=module', '--eval', script];
+  const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  assert.match(
+    stdout,
+    /^\w+ The option spawner is 'native', .*: Cannot find module 'koffi'\. Install/,
+  );
+});

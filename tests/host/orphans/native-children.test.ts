@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { NativeChildren, exitOf } from '../../../lib/host/orphans/native-children.ts';
+import type { Exit } from '../../../lib/model/exit.ts';
+
+/** The zombies that there are, in order, with their statuses. */
+class Kernel {
+  readonly zombies = new Map<number, number>();
+  readonly taken: number[] = [];
+
+  firstZombie(): number | undefined {
+    return [...this.zombies.keys()][0];
+  }
+
+  statusOf(pid: number): number | undefined {
+    const status = this.zombies.get(pid);
+    if (this.zombies.delete(pid)) this.taken.push(pid);
+    return status;
+  }
+}
+
+function set(): { kernel: Kernel; children: NativeChildren; told: string[] } {
+  const kernel = new Kernel();
+  return { kernel, children: new NativeChildren(() => kernel), told: [] };
+}
+
+function inPlace(): { listeners: number; timers: number } {
+  return {
+    listeners: process.listenerCount('SIGCHLD'),
+    timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
+  };
+}
+
+const inShort = ({ code, signal }: Exit): string => String(code ?? signal);
+
+test('all that are dead are told at one signal, and nobody else is waited for', () => {
+  const { kernel, children, told } = set();
+  for (const pid of [11, 12, 13, 14]) {
+    children.start(
+      () => pid,
+      (exit) => told.push(`${pid} ${inShort(exit)}`),
+    );
+  }
+  kernel.zombies
+    .set(11, 3 << 8)
+    .set(7, 0)
+    .set(13, 9)
+    .set(14, 0);
+  process.emit('SIGCHLD', 'SIGCHLD');
+  assert.deepEqual(told, ['11 3', '13 SIGKILL', '14 0']);
+  assert.deepEqual(kernel.taken, [11, 13, 14]);
+  assert.deepEqual(
+    [11, 12, 7].map((pid) => children.has(pid)),
+    [false, true, false],
+  );
+  kernel.zombies.set(12, 0);
+  assert.deepEqual([children.collect(7), children.collect(12)], [false, true]);
+  assert.equal(told.at(-1), '12 0');
+});
+
+test('something is in place while there are any, and the process lives on so long', () => {
+  const before = inPlace();
+  const { kernel, children } = set();
+  const during: unknown[] = [];
+  for (const pid of [11, 12]) {
+    children.start(
+      () => pid,
+      () => during.push(inPlace()),
+    );
+  }
+  const there = { listeners: before.listeners + 1, timers: before.timers + 1 };
+  assert.deepEqual(inPlace(), there);
+  for (const pid of [11, 12]) {
+    kernel.zombies.set(pid, 0);
+    process.emit('SIGCHLD', 'SIGCHLD');
+  }
+  assert.deepEqual(during, [there, before]);
+});
+
+test('a start that fails leaves nothing in place', () => {
+  const before = inPlace();
+  const { children } = set();
+  const start = (): number => {
+    throw new Error('no such program');
+  };
+  assert.throws(() => children.start(start, () => assert.fail()), /no such program/);
+  assert.deepEqual(inPlace(), before);
+});
+
+test('a listener that throws keeps nobody from hearing of the others', async () => {
+  const { kernel, children, told } = set();
+  const bad = (): void => {
+    throw new Error('bad listener');
+  };
+  children.start(() => 11, bad);
+  children.start(
+    () => 12,
+    (exit) => told.push(inShort(exit)),
+  );
+  kernel.zombies.set(11, 0).set(12, 5 << 8);
+  assert.throws(() => process.emit('SIGCHLD', 'SIGCHLD'), /bad listener/);
+  await turn();
+  assert.deepEqual(told, ['5']);
+});
+
+test('a child that was started by the news of another is heard of, too', () => {
+  const { kernel, children, told } = set();
+  children.start(
+    () => 11,
+    () => {
+      kernel.zombies.set(12, 1 << 8);
+      children.start(
+        () => 12,
+        (exit) => told.push(inShort(exit)),
+      );
+    },
+  );
+  kernel.zombies.set(11, 0);
+  process.emit('SIGCHLD', 'SIGCHLD');
+  assert.deepEqual(told, ['1']);
+});
+
+test('a status is an exit code, a signal, or a code for a signal without a name', () => {
+  const exits: readonly [status: number, exit: string][] = [
+    [0, '0'],
+    [255 << 8, '255'],
+    [15, 'SIGTERM'],
+    [6 | 0x80, 'SIGABRT'], // with a core
+    [29, 'SIGIO'],
+    [34, '162'],
+    [64, '192'],
+  ];
+  for (const [status, exit] of exits) assert.equal(inShort(exitOf(status)), exit);
+});

@@ -1,0 +1,309 @@
+/*
+ * What the reaper decides, with a kernel that the test makes up. What it does in a real one: reaper-hosts.test.ts.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import type { Problem } from '../../../lib/model/problem.ts';
+import type { Native } from '../../../lib/host/native/native.ts';
+import { Reaper, isReaperNeeded } from '../../../lib/host/orphans/reaper.ts';
+import { until } from '../../processes.ts';
+
+const skip = process.platform === 'linux' ? false : 'only Linux has orphans to reap';
+
+/** Sessions of zombies: that of the test, and one that no child of ours can be in. */
+const ours = 7;
+const foreign = 8;
+
+/** The zombies that there are, by pid, in the order in which the kernel shows them, each with its session. */
+class Kernel implements Native {
+  readonly zombies = new Map<number, number>();
+  readonly reaped: number[] = [];
+  looks = 0;
+  subreaper = false;
+
+  firstZombie(): number | undefined {
+    this.looks += 1;
+    return [...this.zombies.keys()][0];
+  }
+
+  isZombie(pid: number): boolean {
+    return this.zombies.has(pid);
+  }
+
+  reap(pid: number): boolean {
+    this.reaped.push(pid);
+    return this.zombies.delete(pid);
+  }
+
+  statusOf(pid: number): number | undefined {
+    return this.reap(pid) ? 0 : undefined;
+  }
+
+  sessionOf(pid: number): number | undefined {
+    return pid === 0 ? ours : this.zombies.get(pid);
+  }
+
+  isSubreaper(): boolean {
+    return this.subreaper;
+  }
+
+  setSubreaper(on: boolean): void {
+    this.subreaper = on;
+  }
+
+  /** A child dies. */
+  die(pid: number, session: number): void {
+    this.zombies.set(pid, session);
+    process.emit('SIGCHLD', 'SIGCHLD');
+  }
+}
+
+const nothing = (problem: Problem): void => assert.fail(problem.message);
+
+function reaping(t: TestContext): { kernel: Kernel; reaper: Reaper } {
+  const kernel = new Kernel();
+  const reaper = new Reaper({ reap: true, native: () => kernel, told: nothing });
+  reaper.begin();
+  t.after(() => reaper.end());
+  return { kernel, reaper };
+}
+
+function turns(count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const next = (left: number): void => {
+      if (left === 0) resolve();
+      else setImmediate(next, left - 1);
+    };
+    next(count);
+  });
+}
+
+/** Lets so many milliseconds of virtual time pass, and the loop turn meanwhile. */
+async function pass(t: TestContext, milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 50) {
+    await turns(5);
+    t.mock.timers.tick(50);
+  }
+  await turns(5);
+}
+
+// No process has such a pid: the list of our children is the real one, and has none of the made-up zombies but the first.
+const nobody = 5_000_000;
+
+test('who can be no child of ours is reaped in the same turn', { skip }, async (t) => {
+  const { kernel } = reaping(t);
+  const pids = Array.from({ length: 200 }, (_, index) => nobody + index);
+  for (const pid of pids) kernel.zombies.set(pid, foreign);
+  kernel.die(nobody + 200, foreign);
+  await turns(2);
+  assert.deepEqual(kernel.reaped, [...pids, nobody + 200]);
+});
+
+test('a great many are reaped in more than one turn', { skip }, async (t) => {
+  const { kernel } = reaping(t);
+  for (let pid = nobody; pid < nobody + 1000; pid += 1) kernel.zombies.set(pid, foreign);
+  process.emit('SIGCHLD', 'SIGCHLD');
+  await turns(2);
+  assert.ok(kernel.zombies.size > 0, 'the host may breathe');
+  await turns(6);
+  assert.equal(kernel.zombies.size, 0);
+});
+
+test('who died before the reaper began is reaped', { skip }, async (t) => {
+  const kernel = new Kernel();
+  kernel.zombies.set(nobody, foreign);
+  const reaper = new Reaper({ reap: true, native: () => kernel, told: nothing });
+  reaper.begin();
+  t.after(() => reaper.end());
+  await until(() => kernel.reaped.length > 0, 'the end');
+});
+
+for (const [what, session] of [
+  ['leads a session', nobody],
+  ['is in our session', ours],
+] as const) {
+  test(`who ${what} may be a child, and must be left alone first`, { skip }, async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { kernel } = reaping(t);
+    kernel.die(nobody, session);
+    await turns(5);
+    t.mock.timers.tick(49);
+    await turns(5);
+    assert.deepEqual(kernel.reaped, []);
+    t.mock.timers.tick(1);
+    // The loop may have been held up until now. It looks after its children before its immediates.
+    await turns(1);
+    assert.deepEqual(kernel.reaped, []);
+    await turns(2);
+    assert.deepEqual(kernel.reaped, [nobody]);
+  });
+
+  test(`who ${what} is not reaped if somebody waits for it a little late`, { skip }, async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { kernel } = reaping(t);
+    kernel.die(nobody, session);
+    await turns(5);
+    t.mock.timers.tick(50);
+    kernel.zombies.delete(nobody); // by a thread of an addon, say
+    await turns(5);
+    t.mock.timers.tick(100);
+    await turns(5);
+    assert.deepEqual(kernel.reaped, []);
+  });
+}
+
+test('one that must wait holds up nobody behind it', { skip }, async (t) => {
+  // From before the reaper begins: it does not know them.
+  const children = [1, 2, 3].map(() => spawn('sleep', ['600']));
+  const [first = 0, second = 0, third = 0] = children.map(({ pid }) => pid);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { kernel } = reaping(t);
+  kernel.zombies.set(first, ours).set(second, foreign).set(third, ours);
+  process.emit('SIGCHLD', 'SIGCHLD');
+  await turns(2);
+  assert.deepEqual(kernel.reaped, [second]);
+  t.mock.timers.tick(50);
+  await turns(3);
+  assert.deepEqual(kernel.reaped, [second, first, third]);
+  for (const child of children) child.kill('SIGKILL');
+  await Promise.all(children.map((child) => once(child, 'exit')));
+});
+
+test('a child of the host is never reaped, however late Node is', { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { kernel } = reaping(t);
+  const child = spawn('sleep', ['600']);
+  const { pid = 0 } = child;
+  try {
+    for (const session of [pid, ours, foreign]) {
+      kernel.die(pid, session);
+      await pass(t, 10_000);
+    }
+    assert.deepEqual(kernel.reaped, []);
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  process.emit('SIGCHLD', 'SIGCHLD');
+  await pass(t, 100);
+  assert.deepEqual(kernel.reaped, [pid], 'an orphan that has its pid later');
+});
+
+test('nothing looks while nobody dies', { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { kernel } = reaping(t);
+  kernel.die(nobody, ours);
+  await pass(t, 200);
+  assert.equal(kernel.zombies.size, 0);
+  const { looks } = kernel;
+  await pass(t, 10_000);
+  assert.equal(kernel.looks, looks);
+});
+
+test('a child that stays does not make it look for ever', { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { kernel } = reaping(t);
+  const child = spawn('sleep', ['600']);
+  kernel.die(child.pid ?? 0, ours);
+  await pass(t, 200);
+  const { looks } = kernel;
+  await pass(t, 10_000);
+  child.kill('SIGKILL');
+  assert.equal(kernel.looks, looks);
+  kernel.zombies.clear();
+  await once(child, 'exit');
+});
+
+test(
+  'at the end the dead are reaped, each in its time, and nothing is left',
+  { skip },
+  async (t) => {
+    const before = resources();
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const kernel = new Kernel();
+    const reaper = new Reaper({ reap: true, native: () => kernel, told: nothing });
+    reaper.begin();
+    assert.equal(process.listenerCount('SIGCHLD'), before.listeners + 1);
+    kernel.die(nobody, ours);
+    await turns(5);
+    const end = reaper.end();
+    for (const wait of [0, 49]) {
+      t.mock.timers.tick(wait);
+      await turns(5);
+      assert.deepEqual(kernel.reaped, []);
+    }
+    t.mock.timers.tick(1);
+    await end;
+    assert.deepEqual(kernel.reaped, [nobody]);
+    t.mock.timers.reset();
+    assert.deepEqual(resources(), before);
+    kernel.die(nobody, foreign);
+    reaper.begin();
+    assert.deepEqual(resources(), before);
+    await turns(5);
+    assert.deepEqual(kernel.reaped, [nobody], 'it has ended for good');
+  },
+);
+
+test('the end takes no time, and comes although somebody stays', { skip }, async () => {
+  const kernel = new Kernel();
+  const one = new Reaper({ reap: true, native: () => kernel, told: nothing });
+  one.begin();
+  let ended = false;
+  void one.end().then(() => (ended = true));
+  await turns(1);
+  assert.equal(ended, true);
+  const other = new Reaper({ reap: true, native: () => kernel, told: nothing });
+  other.begin();
+  kernel.reap = () => false;
+  kernel.zombies.set(nobody, ours);
+  await other.end();
+});
+
+test('it is in place where orphans come to, or where it is asked for', { skip }, async () => {
+  const kernel = new Kernel();
+  const native = (): Native => kernel;
+  const inPlace = async (reap: boolean | undefined): Promise<boolean> => {
+    const before = process.listenerCount('SIGCHLD');
+    const reaper = new Reaper({ reap, native, told: nothing });
+    reaper.begin();
+    const added = process.listenerCount('SIGCHLD') - before;
+    await reaper.end();
+    return added === 1;
+  };
+  assert.deepEqual([isReaperNeeded(native), await inPlace(undefined)], [false, false]);
+  assert.equal(await inPlace(true), true);
+  kernel.subreaper = true;
+  assert.deepEqual([isReaperNeeded(native), await inPlace(undefined)], [true, true]);
+  assert.equal(await inPlace(false), false);
+  assert.equal(
+    isReaperNeeded(() => undefined),
+    false,
+  );
+});
+
+test('without native code it is silent while there is nothing to tell', { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const before = resources();
+  const told: Problem[] = [];
+  const reaper = new Reaper({ reap: true, native: () => undefined, told: (it) => told.push(it) });
+  reaper.begin();
+  const child = spawn('true');
+  await once(child, 'exit');
+  await pass(t, 10_000);
+  await reaper.end();
+  assert.deepEqual(told, []);
+  assert.deepEqual(resources(), before);
+});
+
+function resources(): { listeners: number; subscribed: boolean; timers: string[] } {
+  return {
+    listeners: process.listenerCount('SIGCHLD'),
+    subscribed: channel('child_process').hasSubscribers,
+    timers: process.getActiveResourcesInfo().filter((name) => /Timeout|Immediate/.test(name)),
+  };
+}

@@ -1,0 +1,13 @@
+/*
+ * A host at a terminal, for the tests: it runs its arguments as its command, takes signals, and says how it went.
+ */
+import { Supervisor } from '../../../lib/index.ts';
+import { childrenOf } from '../../processes.ts';
+
+const supervisor = new Supervisor({ services: [{ name: 'web', run: ['sleep', '600'] }] });
+const { reason, exitCode } = await supervisor.run({
+  command: process.argv.slice(2),
+  signals: true,
+});
+const left = childrenOf(process.pid).length;
+process.stdout.write(`verdict: ${reason} ${String(exitCode)}, ${String(left)} left\n`);

@@ -1,0 +1,111 @@
+/*
+ * The lines that real processes print: all of them, in order, before the exit where that can be.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { Fifos } from '../../../lib/host/pipes/fifos.ts';
+import { longestLine } from '../../../lib/host/os/lines.ts';
+import { openDescriptors, read, until } from '../../processes.ts';
+import { rig, waitFor } from '../rig.ts';
+import { testEachWay as test, wayOf } from '../ways.ts';
+
+test('20 000 lines come, in order, and then the exit', async (t) => {
+  const { sh } = await rig(t);
+  const life = sh('i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); echo "line $i"; done');
+  await life.over;
+  assert.deepEqual(
+    life.lines,
+    Array.from({ length: 20_000 }, (_, index) => `line ${index + 1}`),
+  );
+  assert.equal(life.told.at(-1), 'exited 0');
+});
+
+test('what is printed right before the end comes before it, with and without a newline', async (t) => {
+  const { sh } = await rig(t);
+  for (let count = 0; count < 20; count++) {
+    const life = sh('echo first; printf "grüße" >&2; exit 4');
+    await life.over;
+    assert.deepEqual(life.told.toSorted(), [
+      'exited 4',
+      'spawned',
+      'stderr: grüße',
+      'stdout: first',
+    ]);
+    assert.equal(life.told.at(-1), 'exited 4');
+  }
+});
+
+test('a line without an end comes in pieces', async (t) => {
+  const { sh } = await rig(t);
+  const life = sh(`head -c ${longestLine * 2 + 5} /dev/zero | tr '\\0' x`);
+  await life.over;
+  assert.deepEqual(
+    life.lines.map((line) => line.length),
+    [longestLine, longestLine, 5],
+  );
+});
+
+test('whoever holds the pipe after the exit does not hold up the news of it, and is heard', async (t) => {
+  const { sh, folder, file } = await rig(t);
+  const life = sh(`(${waitFor(`${folder}/go`)}; echo later; printf rest) & echo now`);
+  await life.over;
+  assert.deepEqual(life.told, ['spawned', 'stdout: now', 'exited 0']);
+  file('go', '');
+  await life.tells('stdout: rest');
+  assert.deepEqual(life.told.slice(3), ['stdout: later', 'stdout: rest']);
+});
+
+test('a daemon that holds the pipe is not killed by writing to it', async (t) => {
+  const { sh, folder, file } = await rig(t);
+  const life = sh(
+    `setsid sh -c '${waitFor(`${folder}/go`)}; echo later; echo wrote > ${folder}/wrote' & exit 0`,
+  );
+  await life.over;
+  file('go', '');
+  await life.tells('stdout: later');
+  assert.deepEqual(life.told.slice(0, 2), ['spawned', 'exited 0']);
+  await until(() => read(join(folder, 'wrote')) === 'wrote\n', 'the next command of the daemon');
+});
+
+test('pipes are used again: a thousandth line costs no more files than the first', async (t) => {
+  const { sh, runtime } = await rig(t);
+  await sh('echo').over;
+  const before = openDescriptors();
+  const count = (): number =>
+    Number(
+      execFileSync('sh', ['-c', `find ${runtime.path} -type p | wc -l`], { encoding: 'utf8' }),
+    );
+  const made = count();
+  for (let turn = 0; turn < 10; turn++) await sh('echo', { notificationFd: 3 }).over;
+  assert.ok(count() <= made + 1, `${count()} pipes`);
+  assert.deepEqual(openDescriptors(), before);
+});
+
+test('output comes even if a script clears the runtime directory', async (t) => {
+  const { sh } = await rig(t);
+  await sh('echo; rm -rf "$STAGEKEEPER_RUNTIME"/pipes-*').over;
+  for (const text of ['one', 'two']) {
+    const life = sh(`echo ${text}`);
+    await life.over;
+    assert.deepEqual(life.lines, [text]);
+  }
+});
+
+test('output comes without mkfifo, too', async (t) => {
+  const { sh } = await rig(t);
+  t.mock.method(Fifos.prototype, 'make', () => Promise.reject(new Error('no FIFOs here')));
+  const life = sh('echo one; echo two >&2; echo >&3; exit 5', { notificationFd: 3 });
+  await life.over;
+  assert.deepEqual(life.told.toSorted(), [
+    'announced',
+    'exited 5',
+    'spawned',
+    'stderr: two',
+    'stdout: one',
+  ]);
+  const logged = sh('exit 0', { stdout: { pipe: 'web' } });
+  await logged.over;
+  if (wayOf(t) === 'native') assert.deepEqual(logged.told, ['spawned', 'exited 0']);
+  else assert.match(logged.failure?.message ?? '', /its log pipe cannot be made: no FIFOs here/);
+});

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { Environment } from '../../../lib/host/variables/environment.ts';
+import type { Variables } from '../../../lib/host/variables/environment-readings.ts';
+import { EnvironmentReadings } from '../../../lib/host/variables/environment-readings.ts';
+import { prepareLaunch } from '../../../lib/host/spawn/exec-plan.ts';
+import type { Launch, LaunchSource } from '../../../lib/host/spawn/exec-plan.ts';
+import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
+import type { SpawnFailure } from '../../../lib/engine/spawner.ts';
+import type { Command } from '../../../lib/model/program.ts';
+import { plant, testFolder } from '../folder.ts';
+import { plain } from '../rig.ts';
+
+const minimalPath = '/usr/bin:/usr/sbin:/bin:/sbin';
+
+const given = ({ environment, runtimeDirectory }: LaunchSource): Variables =>
+  new EnvironmentReadings(environment, runtimeDirectory).since(1);
+
+async function prepare(
+  t: TestContext,
+  command: Partial<Command> & { readonly content?: string },
+  keepEnvironment = true,
+): Promise<{ launch: Launch & SpawnFailure; runtime: string }> {
+  const folder = await testFolder(t);
+  const runtimeDirectory = new RuntimeDirectory(join(folder, 'runtime'));
+  const environment = new Environment(runtimeDirectory, { PATH: '/bin', GREETING: 'hello' });
+  const { content, ...more } = command;
+  const program =
+    content === undefined
+      ? { command: ['printenv', 'GREETING'] }
+      : { script: plant(join(folder, 'run'), content) };
+  const source = { environment, runtimeDirectory, keepEnvironment };
+  const launch = prepareLaunch({ ...plain, program, ...more }, source, given(source));
+  return { launch: launch as Launch & SpawnFailure, runtime: runtimeDirectory.path };
+}
+
+test('a command is its words and its arguments, in the host’s folder unless it names one', async (t) => {
+  const { launch } = await prepare(t, { args: ['a', 'b'] });
+  assert.deepEqual([launch.file, launch.args], ['printenv', ['GREETING', 'a', 'b']]);
+  assert.equal(launch.directory, undefined);
+  const program = { command: ['ls'], directory: '/somewhere' };
+  assert.equal((await prepare(t, { program })).launch.directory, '/somewhere');
+});
+
+test('scripts and commands see the container environment and where it is', async (t) => {
+  for (const content of ['#!/bin/sh\n', '#!/usr/bin/with-contenv sh\n', undefined]) {
+    const { launch, runtime } = await prepare(t, content === undefined ? {} : { content });
+    const path = `${runtime}/bin:/bin`;
+    const expected = { PATH: path, GREETING: 'hello', STAGEKEEPER_RUNTIME: runtime };
+    assert.deepEqual(launch.environment, expected);
+  }
+});
+
+test('the words of S6_CMD_ARG0 come before the host’s command, as they are then (case 79)', async (t) => {
+  const runtimeDirectory = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
+  const environment = new Environment(runtimeDirectory, { PATH: '/bin' });
+  const source = { environment, runtimeDirectory, keepEnvironment: true };
+  const wordsOf = (text: string | undefined, foreground: boolean): readonly string[] => {
+    if (text === undefined) environment.delete('S6_CMD_ARG0');
+    else environment.set('S6_CMD_ARG0', text);
+    const command = { ...plain, foreground, program: { command: ['app', '-x'] } };
+    const launch = prepareLaunch(command, source, given(source)) as Launch;
+    return [launch.file, ...launch.args];
+  };
+  assert.deepEqual(wordsOf(undefined, true), ['app', '-x']);
+  assert.deepEqual(wordsOf('sh -c', true), ['sh', '-c', 'app', '-x']);
+  assert.deepEqual(wordsOf(' /entry.sh\n--quiet "a  b"\n', true), [
+    ...['/entry.sh', '--quiet', '"a', 'b"'],
+    ...['app', '-x'],
+  ]);
+  assert.deepEqual(wordsOf('  ', true), ['app', '-x']);
+  assert.deepEqual(wordsOf('sh -c', false), ['app', '-x'], 'it is for nobody else');
+});
+
+test('the host’s command sees the container environment in any case', async (t) => {
+  const { launch, runtime } = await prepare(t, { foreground: true }, false);
+  assert.deepEqual(launch.environment, {
+    ...{ PATH: `${runtime}/bin:/bin`, GREETING: 'hello' },
+    STAGEKEEPER_RUNTIME: runtime,
+  });
+});
+
+test('without keepEnvironment they see a PATH, but for scripts that ask for more', async (t) => {
+  for (const content of ['#!/bin/sh\n', undefined]) {
+    const { launch, runtime } = await prepare(t, content === undefined ? {} : { content }, false);
+    assert.deepEqual(launch.environment, { PATH: `${runtime}/bin:${minimalPath}` });
+  }
+  const asking = await prepare(t, { content: '#!/command/with-contenv sh\n' }, false);
+  assert.equal(asking.launch.environment['GREETING'], 'hello');
+  assert.equal(asking.launch.environment['STAGEKEEPER_RUNTIME'], asking.runtime);
+});
+
+test('what the command adds is laid over either', async (t) => {
+  const environment = { GREETING: 'good day', MORE: 'x' };
+  const kept = await prepare(t, { environment });
+  assert.equal(kept.launch.environment['GREETING'], 'good day');
+  assert.equal(kept.launch.environment['MORE'], 'x');
+  const minimal = await prepare(t, { environment }, false);
+  const path = `${minimal.runtime}/bin:${minimalPath}`;
+  assert.deepEqual(minimal.launch.environment, { PATH: path, ...environment });
+});
+
+test('a PATH of the command’s own is left as it is', async (t) => {
+  for (const keepEnvironment of [true, false]) {
+    const { launch } = await prepare(t, { environment: { PATH: '/own' } }, keepEnvironment);
+    assert.equal(launch.environment['PATH'], '/own');
+  }
+});
+
+test('without a PATH in the container environment there is none', async (t) => {
+  const runtimeDirectory = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
+  const environment = new Environment(runtimeDirectory, {});
+  const source = { environment, runtimeDirectory, keepEnvironment: true };
+  const launch = prepareLaunch({ ...plain, program: { command: ['true'] } }, source, given(source));
+  assert.ok('environment' in launch);
+  assert.deepEqual(launch.environment, { STAGEKEEPER_RUNTIME: runtimeDirectory.path });
+});
+
+test('a user is an account of this system, or there is none', async (t) => {
+  assert.deepEqual((await prepare(t, {})).launch.account, {});
+  assert.deepEqual((await prepare(t, { user: 'root' })).launch.account, { uid: 0, gid: 0 });
+  assert.deepEqual((await prepare(t, { user: '12:34' })).launch.account, { uid: 12, gid: 34 });
+  const { launch } = await prepare(t, { user: 'no-such-user' });
+  assert.equal(launch.code, 'EINVAL');
+  assert.match(launch.message, /no account 'no-such-user'/);
+});
+
+test('a command without words, and a script that cannot be read, are failures', async (t) => {
+  const none = await prepare(t, { program: { command: [] } });
+  assert.equal(none.launch.code, 'EINVAL');
+  const missing = await prepare(t, { program: { script: '/nowhere/run' } });
+  assert.equal(missing.launch.code, 'ENOENT');
+});

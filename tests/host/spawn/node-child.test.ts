@@ -1,0 +1,123 @@
+/*
+ * How real processes announce their readiness, and what must not be taken for it.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { rig, waitFor } from '../rig.ts';
+import { testEachWay as test } from '../ways.ts';
+
+const at3 = { notificationFd: 3, stdout: 'ignore', stderr: 'ignore' } as const;
+
+test('a newline announces, whatever stands before it', async (t) => {
+  const { sh } = await rig(t);
+  for (const text of ['\\n', 'READY=1\\n', 'ready']) {
+    const life = sh(`printf '${text}' >&3; exec sleep 600`, at3);
+    if (text.endsWith('\\n')) await life.tells('announced');
+    else await life.tells('spawned');
+    life.kill('SIGTERM');
+    await life.over;
+    const expected = text.endsWith('\\n') ? ['announced'] : [];
+    assert.deepEqual(life.told, ['spawned', ...expected, 'exited SIGTERM']);
+  }
+});
+
+test('several newlines announce once, and whatever is written later kills nobody', async (t) => {
+  const { sh } = await rig(t);
+  const life = sh(
+    'printf "\\n\\n" >&3; i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); echo "$i and much more text to fill a pipe with, again and again" >&3 || exit 9; done; exit 3',
+    at3,
+  );
+  await life.over;
+  assert.deepEqual(life.told, ['spawned', 'announced', 'exited 3']);
+});
+
+test('an end without a newline announces nothing', async (t) => {
+  const { sh } = await rig(t);
+  const life = sh('printf junk >&3; exec 3>&-; echo closed; exec sleep 600', {
+    notificationFd: 3,
+  });
+  await life.tells('stdout: closed');
+  life.kill('SIGTERM');
+  await life.over;
+  assert.deepEqual(life.told, ['spawned', 'stdout: closed', 'exited SIGTERM']);
+});
+
+test('an announcement right before the exit is told before it', async (t) => {
+  const { sh } = await rig(t);
+  for (let count = 0; count < 20; count++) {
+    const life = sh('echo >&3', at3);
+    await life.over;
+    assert.deepEqual(life.told, ['spawned', 'announced', 'exited 0']);
+  }
+});
+
+test('whoever holds the descriptor after the exit announces nothing, and holds nothing up', async (t) => {
+  const { sh, file, folder } = await rig(t);
+  const life = sh(`(${waitFor(`${folder}/go`)}; echo >&3; echo told) & exit 0`, {
+    notificationFd: 3,
+  });
+  await life.over;
+  assert.equal(life.leftBehind, true);
+  file('go', '');
+  await life.tells('stdout: told');
+  await life.swept(0);
+  assert.equal(life.told.includes('announced'), false);
+});
+
+test('descriptor 1 takes the place of stdout, as under s6', async (t) => {
+  const { sh } = await rig(t);
+  for (const stdout of ['lines', 'inherit', { pipe: 'web' }] as const) {
+    const life = sh('echo output; echo error >&2', { notificationFd: 1, stdout });
+    await life.over;
+    assert.deepEqual(life.told.toSorted(), ['announced', 'exited 0', 'spawned', 'stderr: error']);
+  }
+});
+
+test('descriptor 0 takes the place of stdin, as under s6', async (t) => {
+  const { sh } = await rig(t);
+  for (const stdin of ['empty', { pipe: 'web' }] as const) {
+    const life = sh('echo output; echo >&0; cat', { notificationFd: 0, stdin, name: 'web/log' });
+    await life.tells('announced');
+    assert.equal(await life.tells('stdout: '), 'stdout: output');
+    life.kill('SIGKILL');
+    await life.over;
+  }
+});
+
+test('descriptor 2 takes the place of stderr', async (t) => {
+  const { sh } = await rig(t);
+  const life = sh('echo output; echo error >&2', { notificationFd: 2 });
+  await life.over;
+  assert.deepEqual(life.told.toSorted(), ['announced', 'exited 0', 'spawned', 'stdout: output']);
+});
+
+for (const notificationFd of [9, 1023, 10_736]) {
+  test(`descriptor ${notificationFd} is as good as any`, async (t) => {
+    const limit = openFiles();
+    // One more is taken for each descriptor that has to be moved out of the way.
+    if (limit < notificationFd + 100) return t.skip(`no more than ${limit} open files`);
+    const { start } = await rig(t);
+    // sh knows no descriptor above 9.
+    const write = `require('fs').writeSync(${notificationFd}, '\\n'); setInterval(() => {}, 1000)`;
+    const life = start({ program: { command: ['node', '-e', write] }, notificationFd });
+    await life.tells('announced');
+    life.kill('SIGTERM');
+    await life.over;
+  });
+}
+
+test('a descriptor beyond the limit makes a failure that names it', async (t) => {
+  const { sh } = await rig(t);
+  const notificationFd = 30_000;
+  if (openFiles() > notificationFd) return t.skip('there is no such limit');
+  const life = sh('exit 0', { notificationFd });
+  await life.over;
+  assert.equal(life.told.length, 1);
+  assert.match(life.failure?.message ?? '', /notification-fd 30000 is beyond the limit/);
+});
+
+/** The limit of open files: Node raises its own as far as it may, and its children inherit that. */
+function openFiles(): number {
+  const limit = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
+  return limit === 'unlimited' ? Infinity : Number(limit);
+}

@@ -1,0 +1,83 @@
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import type { TestContext } from 'node:test';
+import { Environment } from '../../lib/host/variables/environment.ts';
+import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
+import { provideStandIns, standInsFolder } from '../../lib/host/script-interface/shims.ts';
+import { plant, testFolder } from './folder.ts';
+import { findProgram } from './shells.ts';
+
+/** The stand-ins on a PATH with nothing else but the tools that a test chooses. */
+export interface Tools {
+  readonly folder: string;
+  readonly environment: Environment;
+  readonly standIns: string;
+  /** Links to programs of the system. */
+  link(...names: readonly string[]): void;
+  /** One of the tools by another name. */
+  alias(name: string, tool: string): void;
+  /** A shell script among the tools. */
+  fake(name: string, script: string): void;
+  /** The environment of what is run. */
+  readonly variables: Readonly<Record<string, string>>;
+  run(command: readonly string[], options?: RunOptions): Ran;
+}
+
+export interface RunOptions {
+  readonly input?: string;
+  /** The words that the shell is called by, instead of the stand-in's first line. */
+  readonly shell?: readonly string[];
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export async function tools(t: TestContext, ...names: readonly string[]): Promise<Tools> {
+  const folder = await testFolder(t);
+  const runtime = new RuntimeDirectory(join(folder, 'runtime'));
+  const environment = new Environment(runtime, {});
+  environment.materialize();
+  provideStandIns(runtime);
+  const toolbox = join(folder, 'tools');
+  mkdirSync(toolbox);
+  // Other accounts are to find what is here, except for the runtime directory.
+  for (const each of [folder, toolbox]) chmodSync(each, 0o755);
+  const link: Tools['link'] = (...programs) => {
+    for (const name of programs) symlinkSync(findProgram(name) ?? name, join(toolbox, name));
+  };
+  link(...names);
+  const standIns = standInsFolder(runtime);
+  const variables = { PATH: `${standIns}:${toolbox}`, HOME: '/home' };
+  return {
+    folder,
+    environment,
+    standIns,
+    link,
+    alias: (name, tool) => {
+      symlinkSync(tool, join(toolbox, name));
+    },
+    fake: (name, script) => {
+      // What is there is a link to the system's own program, which writing would go through to.
+      rmSync(join(toolbox, name), { force: true });
+      plant(join(toolbox, name), `#!/bin/sh\n${script}\n`);
+    },
+    variables,
+    run([name = '', ...args], { shell = [], input = '', variables: more } = {}) {
+      const [file = '', ...rest] = [...shell, join(standIns, name), ...args];
+      const env = { ...variables, ...more };
+      const { status, stdout, stderr, error } = spawnSync(file, rest, {
+        env,
+        input,
+        encoding: 'utf8',
+      });
+      // Who ends without reading its input is what a test may be about.
+      if (error !== undefined && (error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+      return { code: status, stdout, stderr };
+    },
+  };
+}

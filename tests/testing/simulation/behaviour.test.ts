@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  exit,
+  hang,
+  ignores,
+  print,
+  ready,
+  sequence,
+  stepsOf,
+  unspawnable,
+} from '../../../lib/testing/simulation/behaviour.ts';
+
+test('each constructor returns a plain object', () => {
+  assert.deepEqual(exit(3), { exit: { code: 3, signal: null }, after: 0 });
+  assert.deepEqual(exit('SIGSEGV', 200), { exit: { code: null, signal: 'SIGSEGV' }, after: 200 });
+  assert.deepEqual(
+    [ready(), ready(50)],
+    [
+      { ready: true, after: 0 },
+      { ready: true, after: 50 },
+    ],
+  );
+  assert.deepEqual(
+    [print('a'), print('a\nb', 50)],
+    [
+      { print: 'a', after: 0 },
+      { print: 'a\nb', after: 50 },
+    ],
+  );
+  assert.deepEqual(unspawnable(), { unspawnable: 'ENOENT' });
+  assert.deepEqual(unspawnable('EACCES'), { unspawnable: 'EACCES' });
+  assert.deepEqual(ignores('SIGTERM', 'end-of-file'), { ignores: ['SIGTERM', 'end-of-file'] });
+  assert.deepEqual(hang(), { after: Infinity });
+});
+
+test('sequence() returns a chain of steps', () => {
+  assert.deepEqual(sequence(ready(50), print('hello'), exit(1, 200)), {
+    ...ready(50),
+    next: { ...print('hello'), next: exit(1, 200) },
+  });
+  assert.deepEqual(sequence(), {});
+  assert.deepEqual(sequence(exit(1)), exit(1));
+});
+
+test('a field for the whole child moves to the first step, and adds no step', () => {
+  assert.deepEqual(sequence(ignores('SIGTERM'), ready(50)), { ...ready(50), ignores: ['SIGTERM'] });
+  assert.deepEqual(
+    sequence(ready(), { ...print('text'), ignores: ['SIGHUP'], leaves: true }, ignores('SIGTERM')),
+    { ...ready(), next: print('text'), ignores: ['SIGHUP', 'SIGTERM'], leaves: true },
+  );
+  assert.deepEqual(sequence(ready(), unspawnable()), { ...ready(), unspawnable: 'ENOENT' });
+  assert.deepEqual(sequence({ spawnAfter: 5 }, ready()), { ...ready(), spawnAfter: 5 });
+  assert.deepEqual(sequence({ leaves: true }, { leaves: 'stubborn' }), { leaves: 'stubborn' });
+});
+
+test('nested sequences give one sequence', () => {
+  const inner = sequence(ignores('SIGHUP'), print('a'), print('b'));
+  assert.deepEqual(sequence(ready(), inner, exit(0)), {
+    ...ready(),
+    ignores: ['SIGHUP'],
+    next: { ...print('a'), next: { ...print('b'), next: exit(0) } },
+  });
+  assert.deepEqual(stepsOf(sequence(print('a'), exit(0))).length, 2);
+});
