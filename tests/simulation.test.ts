@@ -43,7 +43,7 @@ async function live(life: Life): Promise<void> {
 function isLimited({ trees, options }: Life, { engine }: Stage): boolean {
   const specs = trees.flatMap(({ services }) => services);
   const all = specs.flatMap((spec) => (spec.logger === undefined ? [spec] : [spec, spec.logger]));
-  const patient = all.some(({ timeoutFinish }) => timeoutFinish === 0);
+  const patient = all.some(({ finishTimeout }) => finishTimeout === 0);
   return engine.state.grace > 0 && options.timeouts.finish > 0 && !patient;
 }
 

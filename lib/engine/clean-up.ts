@@ -2,7 +2,7 @@ import type { Problem } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
 
 /** A clean-up of several parts: each is done whatever becomes of the others, and what one of them throws is a problem. */
-export class CleanUp {
+export class FailureCollector {
   readonly problems: Problem[] = [];
   readonly #path: string;
 

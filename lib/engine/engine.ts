@@ -4,18 +4,18 @@
  *
  * A listener therefore always finds a finished step, and whatever it asks for comes after it.
  */
-import { clear } from './teardown.ts';
+import { tearDown } from './teardown.ts';
 import type { Clock } from './clock.ts';
-import type { Litter } from './leftovers.ts';
-import { keyOf, Remains } from './leftovers.ts';
+import type { Leftovers } from './leftovers.ts';
+import { keyOf, LeftoverSweeps } from './leftovers.ts';
 import type { Child, ChildListener, Spawner } from './spawner.ts';
-import type { Found, World } from './world.ts';
-import { consulted } from '../machine/tree/control-file-use.ts';
+import type { TreeReading, World } from './world.ts';
+import { servicesToReread } from '../machine/tree/control-file-use.ts';
 import type {
   Effect,
   KilledLeftover,
   Owner,
-  TreeInput,
+  MachineInput,
   TreeState,
 } from '../machine/tree/tree-state.ts';
 import type { TreeOptions } from '../machine/tree/tree-options.ts';
@@ -47,7 +47,7 @@ export class Engine {
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
   /** The living child of each owner; an owner has one at most. */
   readonly #children = new Map<string, Child>();
-  readonly #remains = new Remains();
+  readonly #remains = new LeftoverSweeps();
 
   constructor(tree: Tree, parts: EngineParts) {
     this.#parts = parts;
@@ -59,7 +59,7 @@ export class Engine {
   }
 
   /** Takes an input: at once, or after those that are already waiting. */
-  input(input: TreeInput): void {
+  input(input: MachineInput): void {
     this.#inTurn(() => {
       this.#take(input);
     });
@@ -76,9 +76,9 @@ export class Engine {
     }
   }
 
-  #take(input: TreeInput): void {
+  #take(input: MachineInput): void {
     const now = this.#now();
-    for (const service of consulted(this.#state, input, now)) this.#lookAgain(service, now);
+    for (const service of servicesToReread(this.#state, input, now)) this.#lookAgain(service, now);
     this.#step(input, now);
   }
 
@@ -87,11 +87,11 @@ export class Engine {
     const { tree } = this.#state;
     const known = serviceIn(tree, service);
     if (tree.root === undefined || known === undefined) return;
-    const look = this.#parts.world.lookAgain?.(tree.root, known);
-    if (look !== undefined) this.#step({ type: 'respecified', ...look }, now);
+    const look = this.#parts.world.rereadService?.(tree.root, known);
+    if (look !== undefined) this.#step({ type: 'specChanged', ...look }, now);
   }
 
-  #step(input: TreeInput, now: number): void {
+  #step(input: MachineInput, now: number): void {
     const { options } = this.#parts;
     const { state, effects, changes } = treeStep(this.#state, input, { options, now });
     this.#state = state;
@@ -147,8 +147,8 @@ export class Engine {
           this.input({ type: 'swept', service: effect.service, killed });
         });
         return;
-      case 'hurry':
-        return this.#remains.hurry(effect.grace);
+      case 'shorten':
+        return this.#remains.shorten(effect.grace);
       case 'copyRoot':
       case 'prepare':
       case 'reread':
@@ -157,7 +157,7 @@ export class Engine {
         });
         return;
       case 'clear':
-        void clear({ ...this.#parts, root: this.#state.tree.root }, effect.grace, (done) => {
+        void tearDown({ ...this.#parts, root: this.#state.tree.root }, effect.grace, (done) => {
           this.#sweepAll(effect.grace, done);
         }).then((outcome) => {
           this.input({ type: 'cleared', ...outcome });
@@ -165,11 +165,11 @@ export class Engine {
     }
   }
 
-  async #ask(effect: Question): Promise<TreeInput> {
+  async #ask(effect: Question): Promise<MachineInput> {
     const { world } = this.#parts;
     switch (effect.type) {
       case 'copyRoot': {
-        const stays: Found = { tree: this.#state.tree, problems: [] };
+        const stays: TreeReading = { tree: this.#state.tree, problems: [] };
         return { type: 'copied', ...((await world.copyRoot?.(effect.root)) ?? stays) };
       }
       case 'prepare':
@@ -220,14 +220,14 @@ export class Engine {
     this.#remains.sweep([...this.#remains.take(), this.#runaways()], grace, done);
   }
 
-  #litterOf({ service, what }: Extract<Effect, { type: 'sweep' }>): readonly Litter[] {
+  #litterOf({ service, what }: Extract<Effect, { type: 'sweep' }>): readonly Leftovers[] {
     if (what === 'writers') return [this.#runaways(service)];
     if (what === 'everything') return [...this.#remains.take(), this.#runaways()];
     return this.#remains.take({ service });
   }
 
   /** Whoever has run away; those who write into the log pipe of a service are still its own. */
-  #runaways(service?: string): Litter {
+  #runaways(service?: string): Leftovers {
     return {
       owner: service === undefined ? null : { service },
       sweep: (grace, done) => {
@@ -251,6 +251,6 @@ function outputOf(source: string, owner: Owner, stream: 'stdout' | 'stderr', lin
 type Question = Extract<Effect, { type: 'copyRoot' | 'prepare' | 'reread' }>;
 
 type ProcessInput = Extract<
-  Extract<TreeInput, { type: 'service' }>['input'],
+  Extract<MachineInput, { type: 'service' }>['input'],
   { type: 'spawned' | 'unspawnable' | 'announced' | 'exited' }
 >;

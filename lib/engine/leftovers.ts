@@ -3,21 +3,21 @@ import type { KilledLeftover, Owner } from '../machine/tree/tree-state.ts';
 import type { Leftover } from '../model/leftover.ts';
 
 /** What can be swept, and whose it is; `null`: nobody's any more. */
-export interface Litter {
+export interface Leftovers {
   readonly owner: Owner | null;
   sweep(grace: number, done: (killed: readonly Leftover[]) => void): void;
 }
 
 /** A sweep under way; it has ended when each that was begun for the same litter has. */
 interface Sweeping {
-  readonly litter: Litter;
+  readonly litter: Leftovers;
   readonly killed: Map<number, Leftover>;
   readonly ended: (killed: readonly KilledLeftover[]) => void;
   pending: number;
 }
 
 /** Children that are dead but left others behind, by whom they belonged to, and the sweeps of such. */
-export class Remains {
+export class LeftoverSweeps {
   readonly #children = new Map<string, readonly { owner: Owner; child: Child }[]>();
   readonly #underWay = new Set<Sweeping>();
 
@@ -37,7 +37,7 @@ export class Remains {
   }
 
   /** Hands out what there is of one owner, or of all, to be swept. */
-  take(owner?: Owner): readonly Litter[] {
+  take(owner?: Owner): readonly Leftovers[] {
     const keys = owner === undefined ? [...this.#children.keys()] : [keyOf(owner)];
     const taken = keys.flatMap((key) => this.#children.get(key) ?? []);
     for (const key of keys) this.#children.delete(key);
@@ -51,7 +51,7 @@ export class Remains {
 
   /** Sweeps; `done` is told who had to be killed once everybody is gone: at once if there is nothing to sweep. */
   sweep(
-    litter: readonly Litter[],
+    litter: readonly Leftovers[],
     grace: number,
     done: (killed: readonly KilledLeftover[]) => void,
   ): void {
@@ -70,8 +70,8 @@ export class Remains {
     }
   }
 
-  /** Every sweep under way has so long left: a second one beside the first, with less patience. */
-  hurry(grace: number): void {
+  /** Every sweep under way has so long left: a second one beside the first, with less kill timeout. */
+  shorten(grace: number): void {
     for (const sweeping of this.#underWay) this.#sweep(sweeping, grace);
   }
 

@@ -55,7 +55,7 @@ export interface Child {
   /**
    * To be called once the process has ended and is not to leave anything behind: ends whatever is left of its group and
    * its session, first with TERM and CONT, after `grace` milliseconds with KILL (0: at once), and then calls `done` with those
-   * that had to be killed. With nothing left `done` is called at once. A further sweep beside the first has a patience of its
+   * that had to be killed. With nothing left `done` is called at once. A further sweep beside the first has a kill timeout of its
    * own, and each tells of those that it has killed itself.
    */
   sweep(grace: number, done: (killed: readonly Leftover[]) => void): void;

@@ -1,11 +1,11 @@
-import { CleanUp } from './clean-up.ts';
+import { FailureCollector } from './clean-up.ts';
 import type { Spawner } from './spawner.ts';
 import type { World } from './world.ts';
 import type { KilledLeftover } from '../machine/tree/tree-state.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** What has come of the last clean-up: the exit code that a script has written, what went wrong, and who had to be killed. */
-export interface Outcome {
+export interface TeardownOutcome {
   readonly exitCode?: number;
   readonly problems: readonly Problem[];
   readonly killed: readonly KilledLeftover[];
@@ -25,12 +25,12 @@ interface Cleared {
  *
  * @param sweep - Ends what is left behind, and says when it has, and whom it had to kill.
  */
-export async function clear(
+export async function tearDown(
   { spawner, world, root = '/' }: Cleared,
   grace: number,
   sweep: (done: (killed: readonly KilledLeftover[]) => void) => void,
-): Promise<Outcome> {
-  const cleanUp = new CleanUp(root);
+): Promise<TeardownOutcome> {
+  const cleanUp = new FailureCollector(root);
   const killed = await cleanUp.part(() => new Promise<readonly KilledLeftover[]>(sweep));
   await cleanUp.part(() => spawner.close(grace));
   const written = await cleanUp.part(() => world.exitCode?.());

@@ -7,17 +7,17 @@ export interface World {
   /** Applies the ownership and mode rules of `fix-attrs.d`. */
   prepare(rules: readonly FixAttrsRule[]): Promise<readonly Problem[]>;
   /** Reads the tree again; `null` when nothing sensible is there any more. And the variables, where they may be others by now. */
-  reread(root: string): Promise<Found & Partial<LateOptions>>;
+  reread(root: string): Promise<TreeReading & Partial<LateOptions>>;
   /**
    * Copies the tree to where it can be written to, and reads it there; `null` when it stays where it is. A world that has no
    * other place leaves it out.
    */
-  readonly copyRoot?: (root: string) => Promise<Found>;
+  readonly copyRoot?: (root: string) => Promise<TreeReading>;
   /**
    * Looks again at the directory of one service, at once; `undefined` when it is as it was. A world without service
    * directories leaves it out.
    */
-  readonly lookAgain?: (
+  readonly rereadService?: (
     root: string,
     known: ServiceSpec,
   ) => { spec: ServiceSpec; problems: readonly Problem[] } | undefined;
@@ -30,7 +30,7 @@ export interface World {
 }
 
 /** A tree that was read, and the problems that were not known before. */
-export interface Found {
+export interface TreeReading {
   readonly tree: Tree | null;
   readonly problems: readonly Problem[];
 }

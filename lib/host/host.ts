@@ -1,12 +1,12 @@
-import { AdoptedChildren } from './orphans/adopted-orphans.ts';
-import { CleanUp } from '../engine/clean-up.ts';
+import { AdoptedOrphans } from './orphans/adopted-orphans.ts';
+import { FailureCollector } from '../engine/clean-up.ts';
 import { openLogDirectory } from './filesystem/logging-directory.ts';
 import { applyFixAttrs } from './filesystem/fix-attrs.ts';
 import { copyRoot } from './filesystem/copy-root.ts';
-import type { Found, World } from '../engine/world.ts';
+import type { TreeReading, World } from '../engine/world.ts';
 import { Guard } from './orphans/guard.ts';
-import type { Landlord } from './script-interface/script-interface.ts';
-import { Premises } from './script-interface/script-interface.ts';
+import type { RequestHandler } from './script-interface/script-interface.ts';
+import { ScriptInterface } from './script-interface/script-interface.ts';
 import { Environment } from './variables/environment.ts';
 import { nodeSpawner } from './spawn/node-spawner.ts';
 import { pipesAtHand } from './pipes/pipe-ends.ts';
@@ -22,7 +22,7 @@ import type { LateOptions } from '../machine/tree/tree-options.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** How a supervisor is placed in the world. */
-export interface Placement {
+export interface HostSettings {
   readonly runtimeDirectory: string | undefined;
   readonly keepEnvironment: boolean;
   readonly fixHiddenAttrs: boolean;
@@ -46,21 +46,21 @@ export interface Placement {
 }
 
 /** Reads a tree, which was in another place `formerly`. */
-type Reread = (root: string, formerly?: string) => Promise<Found>;
+type Reread = (root: string, formerly?: string) => Promise<TreeReading>;
 
 /** What is already there of the world. */
-type Parts = Pick<World, 'lookAgain'> & Partial<World> & { readonly reread: Reread };
+type Parts = Pick<World, 'rereadService'> & Partial<World> & { readonly reread: Reread };
 
 /** What there is of the world. */
-export interface Hosted {
+export interface ComposedHost {
   readonly world: World;
   readonly spawner: Spawner;
   readonly environment: Environment;
-  readonly premises: Premises;
+  readonly premises: ScriptInterface;
   /** Guards nobody until it is enabled, and nobody but real processes. */
   readonly guard: Guard;
   /** Orphans that come to this process; nobody's until they are claimed. */
-  readonly adopted: AdoptedChildren;
+  readonly adopted: AdoptedOrphans;
   /**
    * Takes the runtime directory, before the first input that can start a process.
    *
@@ -74,7 +74,11 @@ export interface Hosted {
  *
  * @throws OptionsError when processes are to be started natively and cannot be.
  */
-export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord): Hosted {
+export function composeHost(
+  placement: HostSettings,
+  parts: Parts,
+  landlord: RequestHandler,
+): ComposedHost {
   const { keepEnvironment, spawner, reap, variables, loggingScript, thread } = placement;
   if (reap === true) requireMainThread(thread);
   const told = (problem: Problem): void => {
@@ -83,10 +87,10 @@ export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord
   const directory = new RuntimeDirectory(placement.runtimeDirectory, told);
   const environment = new Environment(directory, variables, told);
   if (loggingScript !== undefined) environment.set('S6_LOGGING_SCRIPT', loggingScript);
-  const premises = new Premises(directory, landlord);
+  const premises = new ScriptInterface(directory, landlord);
   const guard = new Guard({ runtimeDirectory: directory, told, thread });
   const reaper = new Reaper({ reap, told, thread });
-  const adopted = new AdoptedChildren(() =>
+  const adopted = new AdoptedOrphans(() =>
     isReaperNeeded(reap === false ? noNative : undefined, thread),
   );
   const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
@@ -100,7 +104,7 @@ export function hostWorld(placement: Placement, parts: Parts, landlord: Landlord
 }
 
 /** What may be over at the next attempt is told with each process that cannot be started for it. */
-function takeEarly(premises: Premises): void {
+function takeEarly(premises: ScriptInterface): void {
   try {
     premises.take();
   } catch (error) {
@@ -122,16 +126,16 @@ function requireMainThread(thread: Thread): void {
 }
 
 interface WorldParts {
-  readonly placement: Placement;
+  readonly placement: HostSettings;
   readonly directory: RuntimeDirectory;
   readonly environment: Environment;
-  readonly premises: Premises;
+  readonly premises: ScriptInterface;
   readonly parts: Parts;
 }
 
 function worldOf({ placement, directory, environment, premises, parts }: WorldParts): World {
   const told = new Set(placement.problems.map(({ message }) => message));
-  const late = (): ReturnType<Placement['by']> =>
+  const late = (): ReturnType<HostSettings['by']> =>
     placement.by(Object.fromEntries(environment.entries()));
   return {
     async copyRoot(root) {
@@ -145,7 +149,7 @@ function worldOf({ placement, directory, environment, premises, parts }: WorldPa
     exitCode: () => premises.readExitCode(),
     async release(grace) {
       const unsynced = directory.inUse && late().syncDisks ? await syncDisks(grace) : [];
-      const cleanUp = new CleanUp(directory.path);
+      const cleanUp = new FailureCollector(directory.path);
       await cleanUp.part(() => {
         environment.release();
       });
@@ -164,7 +168,7 @@ function worldOf({ placement, directory, environment, premises, parts }: WorldPa
 }
 
 /** How processes are started, as the option says. */
-function waysToStart(option: Placement['spawner']) {
+function waysToStart(option: HostSettings['spawner']) {
   return {
     posix: option === 'native' ? posixSpawn() : undefined,
     posixForCommand: option === undefined ? posixIfAny : undefined,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ProblemCode } from '../model/problem.ts';
 import type { ServiceSpec } from '../model/tree.ts';
 import type * as z from '../schema/schema.ts';
-import { examine, faultsOf, show } from '../schema/schema.ts';
+import { parse, issuesOf, show } from '../schema/schema.ts';
 import { fields } from './fields.ts';
 import type { Reading } from './reading.ts';
 
@@ -45,9 +45,9 @@ function readValue(
   const bytes = reading.read(path, limits, consequence);
   if (bytes === undefined) return undefined;
   const text = firstLine(bytes);
-  const parsed = examine(schema, text);
+  const parsed = parse(schema, text);
   if (parsed.success) return parsed.data;
-  const expected = faultsOf(parsed.error)[0]?.text ?? '';
+  const expected = issuesOf(parsed.error)[0]?.text ?? '';
   reading.tell(codeOf(parsed.error), path, `is ${show(text)}: ${expected}; ${consequence}`, {
     remedy: 'Correct the value, or remove the file.',
   });

@@ -4,7 +4,7 @@ import { problem } from '../model/problem.ts';
 import type { Program } from '../model/program.ts';
 import type { Backoff, FixAttrsRule, ServiceSpec, Tree } from '../model/tree.ts';
 import { deepFreeze, loggerName } from '../model/tree.ts';
-import { examine, faultsOf, show } from '../schema/schema.ts';
+import { parse, issuesOf, show } from '../schema/schema.ts';
 import type * as z from '../schema/schema.ts';
 import type { SpecParts } from './spec.ts';
 import { serviceSpec } from './spec.ts';
@@ -66,7 +66,7 @@ export interface LoggerInput extends Omit<ServiceInput, 'name' | 'logger'> {
  * @throws TreeError with all errors at once: `tree-invalid`, `duplicate-name`.
  */
 export function defineTree(input: Tree | TreeInput): Tree {
-  const parsed = examine(treeSchema(), input, { showInput: true });
+  const parsed = parse(treeSchema(), input, { showInput: true });
   const problems = [...(parsed.success ? [] : faults(parsed.error)), ...clashes(input)];
   if (!parsed.success || problems.length > 0) {
     throw new TreeError(textAt(input, 'root') ?? 'made in code', problems);
@@ -88,7 +88,7 @@ function complete({ logger, ...parts }: ParsedService): ServiceSpec {
 }
 
 function faults(error: z.core.$ZodError): readonly Problem[] {
-  return faultsOf(error).map(({ path, text }) =>
+  return issuesOf(error).map(({ path, text }) =>
     problem('tree-invalid', path === '' ? 'tree' : path, text),
   );
 }

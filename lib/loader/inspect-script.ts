@@ -11,7 +11,7 @@ import type { Reading } from './reading.ts';
  *
  * @returns whether there is a file at all.
  */
-export function examineScript(
+export function inspectScriptFile(
   reading: Reading,
   path: string,
   ifFolder: 'run-is-a-folder' | 'script-is-a-folder',

@@ -5,7 +5,7 @@ import { show } from '../schema/schema.ts';
 import { readControlFiles } from './control-files.ts';
 import { fields } from './fields.ts';
 import type { Reading } from './reading.ts';
-import { examineScript } from './inspect-script.ts';
+import { inspectScriptFile } from './inspect-script.ts';
 import type { SpecParts } from './spec.ts';
 import { serviceSpec } from './spec.ts';
 
@@ -76,7 +76,7 @@ function namesIn(reading: Reading, folder: string): ReadonlySet<string> | undefi
  *
  * @returns `undefined` when the directory cannot be listed: then everything keeps its known value.
  */
-export function readAgain(
+export function rereadParts(
   reading: Reading,
   known: ServiceSpec,
   folder: string,
@@ -98,7 +98,7 @@ function readDirectory(
   logger: ServiceSpec | undefined,
 ): ServiceSpec {
   const run = join(folder, 'run');
-  if (names?.has('run') === true) examineScript(reading, run, 'run-is-a-folder');
+  if (names?.has('run') === true) inspectScriptFile(reading, run, 'run-is-a-folder');
   const told = names === undefined ? {} : readParts(reading, folder, names);
   return serviceSpec({ name, run: { script: run }, logger, ...told });
 }
@@ -110,7 +110,7 @@ function readParts(
   names: ReadonlySet<string>,
 ): Partial<SpecParts> {
   const finish = join(folder, 'finish');
-  const finishes = names.has('finish') && examineScript(reading, finish, 'script-is-a-folder');
+  const finishes = names.has('finish') && inspectScriptFile(reading, finish, 'script-is-a-folder');
   return {
     finish: finishes ? { script: finish } : undefined,
     ...readControlFiles(reading, folder, names),

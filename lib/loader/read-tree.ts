@@ -4,7 +4,7 @@ import type { ScriptSpec, Tree } from '../model/tree.ts';
 import { readFixAttrs } from './fix-attrs.ts';
 import type { Entry } from './files.ts';
 import type { Reading } from './reading.ts';
-import { examineScript } from './inspect-script.ts';
+import { inspectScriptFile } from './inspect-script.ts';
 import { readService } from './read-service.ts';
 
 /**
@@ -104,6 +104,6 @@ function* readEach<Spec>(
 }
 
 function readScript(reading: Reading, name: string, path: string): ScriptSpec {
-  examineScript(reading, path, 'script-is-a-folder');
+  inspectScriptFile(reading, path, 'script-is-a-folder');
   return { name, run: { script: path } };
 }

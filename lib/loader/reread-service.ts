@@ -5,10 +5,10 @@ import { deepFreeze } from '../model/tree.ts';
 import { diskFiles } from './disk-files.ts';
 import type { Files } from './files.ts';
 import { Reading } from './reading.ts';
-import { readAgain } from './read-service.ts';
+import { rereadParts } from './read-service.ts';
 
 /** A service as its directory describes it now, and the problems there; both frozen. */
-export interface Look {
+export interface ServiceReading {
   readonly spec: ServiceSpec;
   readonly problems: readonly Problem[];
 }
@@ -18,14 +18,14 @@ export interface Look {
  *
  * @returns `undefined` when there is nothing to read: the directory is gone, or the service was made in code.
  */
-export function lookAgain(
+export function rereadService(
   root: string,
   known: ServiceSpec,
   files: Files = diskFiles,
-): Look | undefined {
+): ServiceReading | undefined {
   const folder = join(root, 'services.d', known.name);
   if (!('script' in known.run) || known.run.script !== join(folder, 'run')) return undefined;
   const reading = new Reading(files, null);
-  const spec = readAgain(reading, known, folder);
+  const spec = rereadParts(reading, known, folder);
   return spec === undefined ? undefined : deepFreeze({ spec, problems: reading.problems });
 }

@@ -25,8 +25,8 @@ const program = z.lazily(() =>
     z.transform((it: unknown) => (Array.isArray(it) ? { command: it as unknown[] } : it)),
     z.union(
       [
-        z.strict({ script: path() }),
-        z.strict({
+        z.strictObject({ script: path() }),
+        z.strictObject({
           command: words(),
           directory: z.optional(someText()),
         }),
@@ -41,10 +41,10 @@ const serviceFields = z.lazily(() => ({
   finish: z.optional(program()),
   ...policies(),
   notificationFd: z.optional(descriptor()),
-  timeoutKill: z.optional(milliseconds()),
-  timeoutFinish: z.optional(milliseconds()),
-  timeoutUp: z.optional(milliseconds()),
-  timeoutDown: z.optional(milliseconds()),
+  killTimeout: z.optional(milliseconds()),
+  finishTimeout: z.optional(milliseconds()),
+  upTimeout: z.optional(milliseconds()),
+  downTimeout: z.optional(milliseconds()),
   reloadSignal: z.optional(signalName()),
   maxDeathTally: z.optional(deathTally()),
   flagTimeoutKillpg: z.optional(z.boolean()),
@@ -52,11 +52,11 @@ const serviceFields = z.lazily(() => ({
 }));
 
 const service = z.lazily(() =>
-  z.strict({
+  z.strictObject({
     name: name(),
     ...serviceFields(),
     logger: z.optional(
-      z.strict({
+      z.strictObject({
         name: z.optional(z.string()),
         ...serviceFields(),
         logger: z.optional(z.undefined('expected nothing: a logger has no logger of its own')),
@@ -65,12 +65,12 @@ const service = z.lazily(() =>
   }),
 );
 
-const script = z.lazily(() => z.strict({ name: name(), run: program() }));
+const script = z.lazily(() => z.strictObject({ name: name(), run: program() }));
 
 const mode = z.lazily(() => z.optional(z.number().check(z.int(), z.gte(0), z.lte(0o7777))));
 
 const rule = z.lazily(() =>
-  z.strict({
+  z.strictObject({
     source: z.string(),
     line: z.number().check(z.int(), z.gte(1)),
     path: someText(),
@@ -83,7 +83,7 @@ const rule = z.lazily(() =>
 
 /** The fields of a tree with their defaults; the names are not compared with each other yet. */
 export const treeSchema = z.lazily(() =>
-  z.strict({
+  z.strictObject({
     root: z.optional(path()),
     fixAttrs: z.withDefault(z.array(rule()), []),
     init: z.withDefault(z.array(script()), []),

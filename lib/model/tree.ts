@@ -50,13 +50,13 @@ export interface ServiceSpec {
   /**
    * Milliseconds from the stop signal to KILL; 0: never (`timeout-kill`). Default: 10 000 (this library; s6: never).
    */
-  readonly timeoutKill?: number;
+  readonly killTimeout?: number;
   /** Milliseconds that `finish` may take before KILL; 0: no limit (`timeout-finish`). Default: 5000 (s6). */
-  readonly timeoutFinish: number;
+  readonly finishTimeout: number;
   /** Milliseconds to come up; kept for s6-rc, without effect in `services.d`, as in s6 (`timeout-up`). */
-  readonly timeoutUp?: number;
+  readonly upTimeout?: number;
   /** Milliseconds to go down; kept for s6-rc, without effect in `services.d`, as in s6 (`timeout-down`). */
-  readonly timeoutDown?: number;
+  readonly downTimeout?: number;
   /** The signal that asks the service to exit (`down-signal`). Default: SIGTERM (s6). */
   readonly downSignal: NodeJS.Signals;
   /** The signal that asks the service to read its configuration again (`reload-signal`). Default: SIGHUP. */
@@ -138,7 +138,7 @@ export interface FixAttrsRule {
 /** The default of a service field that neither a control file nor the host's code gives. */
 export const serviceDefaults = {
   down: false,
-  timeoutFinish: 5000,
+  finishTimeout: 5000,
   downSignal: 'SIGTERM',
   reloadSignal: 'SIGHUP',
   maxDeathTally: 100,

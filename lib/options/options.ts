@@ -17,7 +17,7 @@ import { isProfileName } from '../loader/profile.ts';
 import { milliseconds } from '../schema/values.ts';
 import * as z from '../schema/schema.ts';
 import type { VariableValues } from './variables.ts';
-import { readVariables, readVariablesAgain } from './variables.ts';
+import { readSettingVariables, readVariablesAgain } from './variables.ts';
 
 /** How a supervisor behaves. Every option is optional. */
 export interface SupervisorOptions {
@@ -129,13 +129,16 @@ export interface Settings extends TreeOptions {
   readonly clock: Clock | undefined;
   readonly spawner: Spawner | 'native' | 'node' | undefined;
   /** Reads the late settings from the variables that hold at the time of the call. */
-  readonly by: (variables: Variables) => Late;
+  readonly by: (variables: Variables) => LateSettings;
   /** A problem for each variable with an invalid value; its default applies. */
   readonly problems: readonly Problem[];
 }
 
 /** The settings that init scripts can still change through the container environment. An invalid value there changes nothing. */
-export type Late = Pick<Settings, 'timeouts' | 'waitForServices' | 'syncDisks' | 'problems'>;
+export type LateSettings = Pick<
+  Settings,
+  'timeouts' | 'waitForServices' | 'syncDisks' | 'problems'
+>;
 
 /** The defaults of the time limits, in milliseconds (s6-overlay v2). */
 const timeoutDefaults: Timeouts = {
@@ -169,16 +172,16 @@ const defaults: Defaults = {
 };
 
 /** Validates the options and fills in the missing ones: from `S6_*` variables first, then from the defaults. */
-export function settle(options: SupervisorOptions, variables: Variables): Settings {
-  const parsed = z.examine(schema(), options, { showInput: true });
+export function resolveOptions(options: SupervisorOptions, variables: Variables): Settings {
+  const parsed = z.parse(schema(), options, { showInput: true });
   if (!parsed.success) {
     const lines = z.explain(parsed.error).map((line) => `\n  ${line}`);
     throw new OptionsError(`The supervisor's options cannot be used:${lines.join('')}`);
   }
-  const read = readVariables(variables);
+  const read = readSettingVariables(variables);
   const given = present(parsed.data);
   const chosen = { ...defaults, ...read.values, ...given };
-  const late = ({ values, problems }: typeof read): Late => ({
+  const late = ({ values, problems }: typeof read): LateSettings => ({
     timeouts: { ...timeoutDefaults, ...values.timeouts, ...present(given.timeouts ?? {}) },
     waitForServices: values.waitForServices ?? defaults.waitForServices,
     syncDisks: given.syncDisks ?? values.syncDisks ?? defaults.syncDisks,
@@ -218,14 +221,16 @@ function catchAllOf({ logging, loggingDirectory }: Defaults): CatchAll | undefin
  *
  * @throws OptionsError also when the options name a profile.
  */
-export function settleForData(...[options, variables]: Parameters<typeof settle>): Settings {
-  if (options.profile === undefined) return settle(options, variables);
+export function resolveOptionsForData(
+  ...[options, variables]: Parameters<typeof resolveOptions>
+): Settings {
+  if (options.profile === undefined) return resolveOptions(options, variables);
   const message = 'A profile is chosen when a tree is loaded: give it to Supervisor.load().';
   throw new OptionsError(message);
 }
 
 const serviceOptions = z.lazily(() =>
-  z.strict({
+  z.strictObject({
     ...policies(),
     killTimeout: z.optional(milliseconds()),
     finishTimeout: z.optional(milliseconds()),
@@ -264,7 +269,7 @@ function entriesOf(value: unknown): unknown {
 }
 
 const schema = z.lazily(() =>
-  z.strict({
+  z.strictObject({
     onInitFailure: z.optional(z.enum(['continue', 'warn', 'stop'])),
     services: z.optional(z.pipe(z.transform(entriesOf), z.map(z.string(), serviceOptions()))),
     output: z.optional(output()),
@@ -279,7 +284,7 @@ const schema = z.lazily(() =>
     runtimeDirectory: z.optional(someText()),
     timeouts: z.optional(
       z.partial(
-        z.strict({
+        z.strictObject({
           init: milliseconds(),
           readiness: milliseconds(),
           services: milliseconds(),

@@ -17,7 +17,7 @@ export interface VariableValues {
 }
 
 /** Reads the `S6_*` variables that set options. An invalid value is a problem, and the default applies. */
-export function readVariables(variables: Readonly<Record<string, string | undefined>>): {
+export function readSettingVariables(variables: Readonly<Record<string, string | undefined>>): {
   values: VariableValues;
   problems: readonly Problem[];
 } {
@@ -26,7 +26,7 @@ export function readVariables(variables: Readonly<Record<string, string | undefi
   for (const [name, read] of Object.entries(variableReaders)) {
     const text = variables[name]?.trim();
     if (text === undefined || text === '') continue;
-    const number = z.examine(wholeNumber(), text);
+    const number = z.parse(wholeNumber(), text);
     if (number.success) read(number.data, values);
     else problems.push(invalidVariable(name, text));
   }
@@ -37,10 +37,10 @@ export function readVariables(variables: Readonly<Record<string, string | undefi
 export function readVariablesAgain(
   now: Readonly<Record<string, string | undefined>>,
   before: Readonly<Record<string, string | undefined>>,
-): ReturnType<typeof readVariables> {
-  const { problems } = readVariables(now);
+): ReturnType<typeof readSettingVariables> {
+  const { problems } = readSettingVariables(now);
   const kept = Object.fromEntries(problems.map(({ path }) => [path, before[path]]));
-  return { ...readVariables({ ...now, ...kept }), problems };
+  return { ...readSettingVariables({ ...now, ...kept }), problems };
 }
 
 const wholeNumber = z.lazily(() =>

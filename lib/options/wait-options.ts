@@ -59,17 +59,17 @@ export type SignalMap = Readonly<Partial<Record<NodeJS.Signals, SignalAction>>>;
  * @throws OptionsError when they are invalid.
  * @throws the reason of a signal that has aborted already, so that no command is given.
  */
-export function soundWait(options: WaitOptions = {}): WaitOptions {
+export function validateWait(options: WaitOptions = {}): WaitOptions {
   return sound(waitOptions(), options);
 }
 
 /** Validates the options of a stop; otherwise like `soundWait()`. */
-export function soundStop(options: StopOptions = {}): StopOptions {
+export function validateStop(options: StopOptions = {}): StopOptions {
   return sound(stopOptions(), options);
 }
 
 /** Validates the options of `run()`; a signal that has aborted already is not an error here but stops the run at once. */
-export function soundRun(options: RunOptions = {}): RunOptions {
+export function validateRun(options: RunOptions = {}): RunOptions {
   check(runOptions(), options);
   return options;
 }
@@ -79,7 +79,7 @@ export function soundRun(options: RunOptions = {}): RunOptions {
  *
  * @throws OptionsError when there is no such signal.
  */
-export function soundSignal(signal: NodeJS.Signals): NodeJS.Signals {
+export function validateSignal(signal: NodeJS.Signals): NodeJS.Signals {
   check(signalName(), signal);
   return signal;
 }
@@ -91,10 +91,10 @@ const fields = z.lazily(() => ({
   timeout: z.optional(milliseconds()),
 }));
 
-const waitOptions = z.lazily(() => z.strict(fields()));
+const waitOptions = z.lazily(() => z.strictObject(fields()));
 
 const stopOptions = z.lazily(() =>
-  z.strict({ ...fields(), killTimeout: z.optional(milliseconds()) }),
+  z.strictObject({ ...fields(), killTimeout: z.optional(milliseconds()) }),
 );
 
 /** The signals that no process can handle. */
@@ -107,7 +107,7 @@ const handled = z.lazily(() =>
 );
 
 const runOptions = z.lazily(() =>
-  z.strict({
+  z.strictObject({
     ...fields(),
     command: z.optional(z.array(text())),
     waitForServices: z.optional(z.boolean()),
@@ -127,7 +127,7 @@ function sound<Options extends WaitOptions>(schema: z.ZodMiniType, options: Opti
 }
 
 function check(schema: z.ZodMiniType, value: unknown): void {
-  const parsed = z.examine(schema, value, { showInput: true });
+  const parsed = z.parse(schema, value, { showInput: true });
   if (parsed.success) return;
   const lines = z.explain(parsed.error).map((line) => `\n  ${line}`);
   throw new OptionsError(`These options cannot be used:${lines.join('')}`);

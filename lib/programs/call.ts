@@ -1,4 +1,4 @@
-import type { TreeInput, TreeState } from '../machine/tree/tree-state.ts';
+import type { MachineInput, TreeState } from '../machine/tree/tree-state.ts';
 
 /** A call of a program of s6 by a script. */
 export interface Call {
@@ -12,10 +12,10 @@ export interface Call {
 }
 
 /** What a program prints and its exit code; `elsewhere`: the directory is none of this supervisor's. */
-export type Answer = Reply | 'elsewhere';
+export type Answer = ProgramReply | 'elsewhere';
 
 /** The result of a program's call. */
-export interface Reply {
+export interface ProgramReply {
   /** The exit code; s6's own codes: 0, 1, 99 (time is up), 100 (wrong usage), 111 (system error). */
   readonly exitCode: number;
   /** What it prints on stdout, without the last newline. Absent: nothing. */
@@ -29,7 +29,7 @@ export interface Supervised {
   readonly state: TreeState;
   /** The present time, in epoch milliseconds. */
   readonly now: number;
-  input(input: TreeInput): void;
+  input(input: MachineInput): void;
   /**
    * Resolves with the first result of `test` that is not `undefined`; `test` is called now and after every step.
    * Rejects when the time is up, when `signal` aborts or when everything has ended.

@@ -3,7 +3,7 @@ import type { Letter } from './waiting.ts';
 import { isLetter, waitFor } from './waiting.ts';
 import type { CommandLine } from './words.ts';
 import { codes, dies, millisecondsOf, serviceOf, takeApart } from './words.ts';
-import type { Input } from '../machine/service/service-state.ts';
+import type { LifecycleInput } from '../machine/service/service-state.ts';
 import type { Unit } from '../machine/tree/tree-state.ts';
 
 const syntax = {
@@ -88,7 +88,7 @@ function command(letter: string, service: string, supervised: Supervised): void 
   for (const input of inputsOf(letter, unit)) supervised.input({ type: 'service', service, input });
 }
 
-function inputsOf(letter: string, { spec, state }: Unit): readonly Input[] {
+function inputsOf(letter: string, { spec, state }: Unit): readonly LifecycleInput[] {
   const signal = signals[letter];
   if (signal !== undefined) return [{ type: 'signal', signal }];
   switch (letter) {
@@ -114,7 +114,7 @@ function inputsOf(letter: string, { spec, state }: Unit): readonly Input[] {
 }
 
 /** The service is not started again; one that is down stays down. */
-function atMostOnce(status: Unit['state']['status']): readonly Input[] {
+function atMostOnce(status: Unit['state']['status']): readonly LifecycleInput[] {
   if (status === 'down' || status === 'failed') return [];
   return [{ type: status === 'backoff' ? 'stop' : 'once' }];
 }

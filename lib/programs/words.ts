@@ -1,16 +1,16 @@
 import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Answer, Call, Reply, Supervised } from './call.ts';
+import type { Answer, Call, ProgramReply, Supervised } from './call.ts';
 import { signalNumber } from '../model/exit.ts';
 import { nearest } from '../model/nearest.ts';
 
 /** A program's own error message, with the exit code that s6 uses for it. */
-export function dies(exitCode: number, { program }: Call, message: string): Reply {
+export function dies(exitCode: number, { program }: Call, message: string): ProgramReply {
   return { exitCode, stderr: `${program}: fatal: ${message}` };
 }
 
 /** The answer of a program to wrong usage. */
-export function misuse({ program }: Call, usage: string): Reply {
+export function misuse({ program }: Call, usage: string): ProgramReply {
   return { exitCode: codes.usage, stderr: `${program}: usage: ${usage}` };
 }
 
@@ -45,7 +45,7 @@ export interface CommandLine {
 }
 
 /** Parses the command line of a call; an invalid one is answered with the usage. */
-export function takeApart(call: Call, syntax: Syntax): CommandLine | Reply {
+export function takeApart(call: Call, syntax: Syntax): CommandLine | ProgramReply {
   const wrong = misuse(call, syntax.usage);
   try {
     const { tokens } = parseArgs({
@@ -106,7 +106,7 @@ export function serviceOf(
   const service = places.serviceAt(pathOf(operand, call));
   if (service === undefined) return 'elsewhere';
   if (state.units.has(service)) {
-    supervised.input({ type: 'consult', service });
+    supervised.input({ type: 'refreshSpec', service });
     return { service };
   }
   const guess = nearest(service, [...state.units.keys()]);

@@ -39,13 +39,13 @@ const environment = z.lazily(() =>
 );
 
 const backoff = z.lazily(() =>
-  z.strict({
+  z.strictObject({
     first: milliseconds(),
     factor: z.withDefault(z.number().check(z.gte(1)), backoffDefaults.factor),
     cap: z.withDefault(milliseconds(), backoffDefaults.cap),
     reset: z.withDefault(milliseconds(), backoffDefaults.reset),
     limit: z.optional(
-      z.strict({ deaths: z.number().check(z.int(), z.gte(1)), within: milliseconds() }),
+      z.strictObject({ deaths: z.number().check(z.int(), z.gte(1)), within: milliseconds() }),
     ),
   }),
 );

@@ -13,7 +13,7 @@ export { _default as withDefault } from 'zod/mini';
 const { localeError: words } = english();
 
 /** One mismatch between a value and its schema. */
-export interface Fault {
+export interface Issue {
   /** The place in the value: `services[0].run`; empty for the value itself. */
   readonly path: string;
   /** What was expected there, and what was found. */
@@ -21,7 +21,7 @@ export interface Fault {
 }
 
 /** Parses a value. With `showInput` the faults show the found value, otherwise its type. */
-export function examine<Schema extends z.core.$ZodType>(
+export function parse<Schema extends z.core.$ZodType>(
   schema: Schema,
   value: unknown,
   { showInput = false } = {},
@@ -30,17 +30,17 @@ export function examine<Schema extends z.core.$ZodType>(
 }
 
 /** The faults of a value. */
-export function faultsOf(error: z.core.$ZodError): readonly Fault[] {
+export function issuesOf(error: z.core.$ZodError): readonly Issue[] {
   return error.issues.flatMap((issue) => faults(issue, []));
 }
 
 /** The faults of a value, in plain lines: `services[0].run: expected array, got 5`. */
 export function explain(error: z.core.$ZodError): readonly string[] {
-  return faultsOf(error).map(({ path, text }) => (path === '' ? text : `${path}: ${text}`));
+  return issuesOf(error).map(({ path, text }) => (path === '' ? text : `${path}: ${text}`));
 }
 
 /** An object with these keys and no others; an unknown key is reported together with the nearest known one. */
-export function strict<Shape extends z.core.$ZodShape>(
+export function strictObject<Shape extends z.core.$ZodShape>(
   shape: Shape,
 ): z.ZodMiniObject<z.core.util.Writeable<Shape>, z.core.$strict> {
   const known = Object.keys(shape);
@@ -72,7 +72,7 @@ const longestShown = 60;
 
 type Path = readonly PropertyKey[];
 
-function faults(issue: z.core.$ZodIssue, above: Path): readonly Fault[] {
+function faults(issue: z.core.$ZodIssue, above: Path): readonly Issue[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'invalid_union') {
     const meant = meantBranch(issue.errors);
@@ -106,8 +106,17 @@ function wording(issue: z.core.$ZodIssue): string {
   return `${message.replace(/, received \w+$/, '')}, got ${show(issue.input)}`;
 }
 
+/** Keys of 0.1.0, with their present names. */
+const renamed: Readonly<Record<string, string>> = {
+  timeoutKill: 'killTimeout',
+  timeoutFinish: 'finishTimeout',
+  timeoutUp: 'upTimeout',
+  timeoutDown: 'downTimeout',
+};
+
 function unknownKey(key: string, known: readonly string[]): string {
-  const guess = nearest(key, known);
+  const present = Object.hasOwn(renamed, key) ? renamed[key] : undefined;
+  const guess = present !== undefined && known.includes(present) ? present : nearest(key, known);
   const hint = guess === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean '${guess}'?`;
   return `unknown key ${show(key)}. ${hint}`;
 }

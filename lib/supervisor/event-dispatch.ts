@@ -1,4 +1,4 @@
-import type { Control } from './waits.ts';
+import type { SupervisorHandle } from './waits.ts';
 import type { EventOf, SupervisorEvents } from './events.ts';
 import { EventQueue, serviceOf } from './events.ts';
 import type { Emitter } from '../emitter.ts';
@@ -11,7 +11,7 @@ import type { Service } from './service.ts';
 import type { WaitOptions } from '../options/wait-options.ts';
 
 /** The event dispatcher. It passes each event to the supervisor's listeners, the service's listeners and the readers of `events()`. */
-export class Herald {
+export class EventDispatcher {
   readonly #supervisor: Emitter<SupervisorEvents>;
   readonly #services: ReadonlyMap<string, Service>;
   readonly #queues = new Set<EventQueue>();
@@ -21,7 +21,7 @@ export class Herald {
     this.#services = services;
   }
 
-  tell(event: LifecycleEvent): void {
+  dispatch(event: LifecycleEvent): void {
     const heard = this.#tellAll(event);
     if (event.type === 'problem' && !heard) emitWarning(event.problem);
     const name = serviceOf(event);
@@ -34,7 +34,7 @@ export class Herald {
   }
 
   /** An iterable of every event from now on until the supervisor ends, `signal` aborts or `timeout` passes. */
-  events({ signal, timeout }: WaitOptions, control: Control): EventQueue {
+  events({ signal, timeout }: WaitOptions, control: SupervisorHandle): EventQueue {
     const queue = new EventQueue();
     if (control.state.phase === 'ended') queue.close();
     const abort = (): void => {

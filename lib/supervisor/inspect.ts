@@ -9,7 +9,7 @@ interface Branch {
 }
 
 /** The tree with its states, drawn as lines of text: what `console.log(supervisor)` prints. */
-export function draw(state: TreeState): string {
+export function inspectTree(state: TreeState): string {
   const name = state.tree.root ?? 'made in code';
   const stages: readonly Branch[] = [
     { text: `init (${state.init.status})`, below: scriptBranches(state.init) },

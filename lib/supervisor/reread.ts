@@ -1,7 +1,7 @@
 import type { Files } from '../loader/files.ts';
 import type { Loaded } from '../loader/load.ts';
 import { load } from '../loader/load.ts';
-import { lookAgain } from '../loader/reread-service.ts';
+import { rereadService } from '../loader/reread-service.ts';
 import { isNameTaken, nameTaken } from '../machine/tree/units.ts';
 import { nearest } from '../model/nearest.ts';
 import type { Problem } from '../model/problem.ts';
@@ -9,12 +9,12 @@ import { describeProblem, problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
 import { withLoggers } from '../model/tree.ts';
 import type { Settings } from '../options/options.ts';
-import type { Found, World } from '../engine/world.ts';
-import type { Landlord } from '../host/script-interface/script-interface.ts';
+import type { TreeReading, World } from '../engine/world.ts';
+import type { RequestHandler } from '../host/script-interface/script-interface.ts';
 import type { Thread } from '../system/thread.ts';
 
 /** What a supervisor takes from its host, apart from the ports among its options. Default of each: the host's own. */
-export interface Surroundings {
+export interface SupervisorDependencies {
   /** The problems found when the tree was loaded. */
   readonly problems?: readonly Problem[];
   /** The initial environment, including `S6_*` variables. */
@@ -22,15 +22,15 @@ export interface Surroundings {
   /** Replaces the disk. */
   readonly world?: Partial<World>;
   /** Called with the request handler, for tests that make the requests of scripts. */
-  readonly meet?: (landlord: Landlord) => void;
+  readonly onRequestHandler?: (landlord: RequestHandler) => void;
   /** The thread of the supervisor; `main` for a simulation, which uses no real processes or signals. */
   readonly thread?: Thread;
 }
 
 /** How a tree is read again: the whole tree, or one service. */
-export interface Sources extends Required<Pick<World, 'reread' | 'lookAgain'>> {
+export interface TreeReader extends Required<Pick<World, 'reread' | 'rereadService'>> {
   /** @param formerly - Where the tree was read before: a problem known from there is not reported again. */
-  reread(root: string, formerly?: string): Promise<Found>;
+  reread(root: string, formerly?: string): Promise<TreeReading>;
 }
 
 /**
@@ -39,10 +39,10 @@ export interface Sources extends Required<Pick<World, 'reread' | 'lookAgain'>> {
  *
  * @param disk - Returns the replacement for the host's disk at the time of the call. Default: none.
  */
-export function sourcesOf(
+export function treeReader(
   known: readonly Problem[],
   disk: () => Files | undefined = () => undefined,
-): Sources {
+): TreeReader {
   let told = new Set(known.map(describeProblem));
   const newsIn = (problems: readonly Problem[]): readonly Problem[] =>
     problems.filter((it) => !told.has(describeProblem(it)));
@@ -59,8 +59,8 @@ export function sourcesOf(
         return { tree: null, problems: [problem('rescan-failed', root, why)] };
       }
     },
-    lookAgain(root, before) {
-      const look = lookAgain(root, before, disk());
+    rereadService(root, before) {
+      const look = rereadService(root, before, disk());
       if (look === undefined) return undefined;
       const { spec } = look;
       const problems = newsIn(look.problems);
@@ -77,7 +77,7 @@ function read(root: string, disk: Files | undefined): Promise<Loaded> {
 }
 
 /** The problems of names: overrides without a service, and a service with a reserved name. */
-export function namesAmiss(tree: Tree, settings: Settings): readonly Problem[] {
+export function unknownNames(tree: Tree, settings: Settings): readonly Problem[] {
   const taken = isNameTaken(tree, settings) ? [nameTaken()] : [];
   return [...unknownOverrides(tree, settings), ...taken];
 }

@@ -1,4 +1,4 @@
-import type { Control } from './waits.ts';
+import type { SupervisorHandle } from './waits.ts';
 import { OrderError } from '../errors.ts';
 import { aliveIn } from '../machine/tree/alive.ts';
 import { isDescending } from '../machine/tree/tree-state.ts';
@@ -7,8 +7,8 @@ import { endedBySignal } from '../model/verdict.ts';
 import type { Settings } from '../options/options.ts';
 import { sharesTerminal } from '../host/os/terminal.ts';
 import type { Thread } from '../system/thread.ts';
-import type { Hosted } from '../host/host.ts';
-import { Witness } from '../host/spawn/terminal-probe.ts';
+import type { ComposedHost } from '../host/host.ts';
+import { TerminalProbe } from '../host/spawn/terminal-probe.ts';
 import {
   defaultSignals,
   listenToSignals,
@@ -18,14 +18,14 @@ import {
 import type { RunOptions, SignalAction, SignalMap, WaitOptions } from '../options/wait-options.ts';
 
 /** What `live()` needs of its supervisor. */
-export interface LifeParts extends LifeDefaults {
-  readonly control: Control;
+export interface RunParts extends RunDefaults {
+  readonly control: SupervisorHandle;
   /** Reads `services.d` again. */
   readonly rescan: () => Promise<unknown>;
 }
 
 /** The defaults of a whole life, for what its own options leave out. */
-export interface LifeDefaults {
+export interface RunDefaults {
   /** The thread of the supervisor. */
   readonly thread: Thread;
   /** Whether signals go to the command first. */
@@ -43,11 +43,11 @@ const hurriedTo = 1000;
  * The defaults from the supervisor's settings. A guard starts immediately if the settings ask for it, and in a Worker thread unless
  * they forbid it: a Worker runs no code when it is terminated or when the process exits.
  */
-export function lifeDefaultsOf(
+export function runDefaultsOf(
   { passSignalsOn, guard: wanted, spawner }: Settings,
-  { guard, adopted }: Pick<Hosted, 'guard' | 'adopted'>,
+  { guard, adopted }: Pick<ComposedHost, 'guard' | 'adopted'>,
   thread: Thread,
-): LifeDefaults {
+): RunDefaults {
   if (wanted ?? thread === 'worker') guard.enable();
   return {
     thread,
@@ -61,7 +61,7 @@ export function lifeDefaultsOf(
 }
 
 /** Starts everything, waits until everything has ended, and returns the verdict. */
-export async function live(options: RunOptions, parts: LifeParts): Promise<Verdict> {
+export async function runToEnd(options: RunOptions, parts: RunParts): Promise<Verdict> {
   const { control } = parts;
   const { command = [], signals = false, signal, waitForServices: waits, ...wait } = options;
   const map = mapOf(signals, parts);
@@ -70,10 +70,10 @@ export async function live(options: RunOptions, parts: LifeParts): Promise<Verdi
   control.prepare();
   parts.guard();
   const witness =
-    isTypable(map) && command.length > 0 && parts.atTerminal() ? new Witness() : undefined;
+    isTypable(map) && command.length > 0 && parts.atTerminal() ? new TerminalProbe() : undefined;
   const release = listenToSignals(map, actOn(parts, witness));
   const abort = (): void => {
-    end(control, { reason: 'stopped', exitCode: 0 });
+    requestEnd(control, { reason: 'stopped', exitCode: 0 });
   };
   signal?.addEventListener('abort', abort, { once: true });
   try {
@@ -81,7 +81,7 @@ export async function live(options: RunOptions, parts: LifeParts): Promise<Verdi
       control.input({ type: 'command', command, ...(waits !== undefined && { waits }) });
     control.input({ type: 'advance', target: 'services' });
     if (signal?.aborted === true) abort();
-    return await ended(control, wait);
+    return await untilEnded(control, wait);
   } finally {
     release();
     await witness?.end();
@@ -90,12 +90,12 @@ export async function live(options: RunOptions, parts: LifeParts): Promise<Verdi
 }
 
 /** Asks the supervisor to stop; the first reason applies. */
-export function end(control: Control, ending: Ending, grace?: number): void {
+export function requestEnd(control: SupervisorHandle, ending: Ending, grace?: number): void {
   control.input({ type: 'end', ending, ...(grace !== undefined && { grace }) });
 }
 
 /** Resolves with the verdict when the supervisor has ended. */
-export function ended(control: Control, options: WaitOptions): Promise<Verdict> {
+export function untilEnded(control: SupervisorHandle, options: WaitOptions): Promise<Verdict> {
   return control.until(
     () => control.state.verdict ?? undefined,
     { what: 'The end', pending: () => aliveIn(control.state) },
@@ -113,7 +113,7 @@ const typable: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT']);
 
 function mapOf(
   signals: NonNullable<RunOptions['signals']>,
-  { passSignalsOn }: LifeParts,
+  { passSignalsOn }: RunParts,
 ): SignalMap {
   if (signals === false) return {};
   if (signals !== true) return signals;
@@ -121,14 +121,14 @@ function mapOf(
 }
 
 /** The handler of signals for one life; a second stop signal shortens the stop. */
-function actOn({ control, rescan }: LifeParts, witness: Witness | undefined) {
+function actOn({ control, rescan }: RunParts, witness: TerminalProbe | undefined) {
   let asked = false;
   const act = (name: NodeJS.Signals, action: SignalAction | undefined): void => {
     switch (action) {
       case 'stop':
         if (asked && isDescending(control.state))
-          control.input({ type: 'hurry', within: hurriedTo });
-        else end(control, endedBySignal(name));
+          control.input({ type: 'shorten', within: hurriedTo });
+        else requestEnd(control, endedBySignal(name));
         asked = true;
         return;
       case 'rescan':
@@ -155,16 +155,16 @@ function actOn({ control, rescan }: LifeParts, witness: Witness | undefined) {
 const endings: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
 
 /** During a stop the command has been asked to exit already: a stop signal shortens the stop instead of going to the command. */
-function isForCommand(name: NodeJS.Signals, control: Control): boolean {
+function isForCommand(name: NodeJS.Signals, control: SupervisorHandle): boolean {
   const isNews = defaultSignals[name] === undefined || !isDescending(control.state);
   return isNews && isCommandAlive(control);
 }
 
-function isCommandAlive({ state }: Control): boolean {
+function isCommandAlive({ state }: SupervisorHandle): boolean {
   return state.command.running?.pid != null;
 }
 
-function refuseSecondCommand({ state }: Control): void {
+function refuseSecondCommand({ state }: SupervisorHandle): void {
   if (state.command.scripts.length === 0) return;
   throw new OrderError('There is a command already: a supervisor runs one at most.');
 }

@@ -1,16 +1,16 @@
-import type { Control } from './waits.ts';
+import type { SupervisorHandle } from './waits.ts';
 import type { Places, Supervised } from '../programs/call.ts';
 import { answer } from '../programs/answer.ts';
 import { commandAll } from '../programs/svscanctl.ts';
-import type { Landlord } from '../host/script-interface/script-interface.ts';
+import type { RequestHandler } from '../host/script-interface/script-interface.ts';
 
 /** The request handler: it answers the requests of a tree's scripts. It calls each function when a request needs it. */
-export function landlordOf(parts: {
-  readonly control: () => Control;
+export function requestHandler(parts: {
+  readonly control: () => SupervisorHandle;
   readonly places: () => Places;
   /** Reads `services.d` again. */
   readonly rescan: () => Promise<unknown>;
-}): Landlord {
+}): RequestHandler {
   const { control, places, rescan } = parts;
   const supervised: Supervised = {
     get state() {

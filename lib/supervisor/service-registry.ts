@@ -1,8 +1,8 @@
-import type { Control } from './waits.ts';
+import type { SupervisorHandle } from './waits.ts';
 import { Service } from './service.ts';
 
 /** The services of a supervisor, kept in step with its tree: one object per service for as long as the tree contains it. */
-export class Roster {
+export class ServiceRegistry {
   readonly #services = new Map<string, Service>();
 
   /** The services by name, including loggers, in the tree's order. */
@@ -11,7 +11,7 @@ export class Roster {
   }
 
   /** Adds a service for each new unit of the tree, and drops the services that the tree no longer contains. */
-  follow(control: Control): void {
+  follow(control: SupervisorHandle): void {
     const known = new Map(this.#services);
     const find = (name: string): Service | undefined => this.#services.get(name);
     this.#services.clear();

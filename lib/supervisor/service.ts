@@ -1,17 +1,17 @@
-import type { Control } from './waits.ts';
+import type { SupervisorHandle } from './waits.ts';
 import { Emitter } from '../emitter.ts';
 import { InterruptedError, ServiceFailedError } from '../errors.ts';
 import type { ServiceEvents } from './events.ts';
 import { isAtRest, isReady } from '../machine/service/lifecycle.ts';
 import { explainService } from '../machine/tree/explain.ts';
-import type { Input, ServiceState } from '../machine/service/service-state.ts';
+import type { LifecycleInput, ServiceState } from '../machine/service/service-state.ts';
 import type { Unit } from '../machine/tree/tree-state.ts';
 import type { ServiceStatus } from '../model/event.ts';
 import type { Exit } from '../model/exit.ts';
 import type { ServiceSpec } from '../model/tree.ts';
 import { loggerName } from '../model/tree.ts';
 import type { StopOptions, WaitOptions } from '../options/wait-options.ts';
-import { soundSignal, soundStop, soundWait } from '../options/wait-options.ts';
+import { validateSignal, validateStop, validateWait } from '../options/wait-options.ts';
 
 /**
  * One supervised service: its specification, its state, and the commands to it. It emits the events that concern it.
@@ -21,12 +21,16 @@ import { soundSignal, soundStop, soundWait } from '../options/wait-options.ts';
 export class Service extends Emitter<ServiceEvents> {
   /** The service's name; a logger's name is that of its producer followed by `/log`. */
   readonly name: string;
-  readonly #control: Control;
+  readonly #control: SupervisorHandle;
   readonly #find: (name: string) => Service | undefined;
   #last: Unit;
 
   /** @internal */
-  constructor(name: string, control: Control, find: (name: string) => Service | undefined) {
+  constructor(
+    name: string,
+    control: SupervisorHandle,
+    find: (name: string) => Service | undefined,
+  ) {
     super();
     this.name = name;
     this.#control = control;
@@ -89,7 +93,7 @@ export class Service extends Emitter<ServiceEvents> {
    * @throws RuntimeDirectoryError when the runtime directory cannot be used.
    */
   async start(options?: WaitOptions): Promise<void> {
-    await this.#come({ type: 'start' }, `The start of '${this.name}'`, soundWait(options));
+    await this.#come({ type: 'start' }, `The start of '${this.name}'`, validateWait(options));
   }
 
   override once<Name extends keyof ServiceEvents>(
@@ -121,8 +125,8 @@ export class Service extends Emitter<ServiceEvents> {
    * @throws InterruptedError when another command starts it again.
    */
   async stop(options: StopOptions = {}): Promise<void> {
-    const patience = soundStop(options).killTimeout;
-    this.#input({ type: 'stop', ...(patience !== undefined && { patience }) });
+    const killTimeout = validateStop(options).killTimeout;
+    this.#input({ type: 'stop', ...(killTimeout !== undefined && { killTimeout }) });
     await this.#control.until(
       () => {
         if (isAtRest(this.#state) && !this.#isSweeping()) return true;
@@ -141,8 +145,8 @@ export class Service extends Emitter<ServiceEvents> {
    * @throws ServiceFailedError, InterruptedError, OrderError as `start()` does.
    */
   async restart(options: StopOptions = {}): Promise<void> {
-    const patience = soundStop(options).killTimeout;
-    const input = { type: 'restart', ...(patience !== undefined && { patience }) } as const;
+    const killTimeout = validateStop(options).killTimeout;
+    const input = { type: 'restart', ...(killTimeout !== undefined && { killTimeout }) } as const;
     await this.#come(input, `The restart of '${this.name}'`, options);
   }
 
@@ -153,7 +157,7 @@ export class Service extends Emitter<ServiceEvents> {
    * @throws OptionsError when there is no such signal.
    */
   signal(signal: NodeJS.Signals): void {
-    this.#input({ type: 'signal', signal: soundSignal(signal) });
+    this.#input({ type: 'signal', signal: validateSignal(signal) });
   }
 
   /**
@@ -166,7 +170,7 @@ export class Service extends Emitter<ServiceEvents> {
     await this.#control.until(
       () => ((state === 'ready' ? this.ready : this.status === state) ? true : undefined),
       { what: `The state '${state}' of '${this.name}'`, pending: () => [this.name] },
-      soundWait(options),
+      validateWait(options),
     );
   }
 
@@ -176,10 +180,10 @@ export class Service extends Emitter<ServiceEvents> {
   }
 
   async #once(options?: WaitOptions): Promise<void> {
-    await this.#come({ type: 'once' }, `One run of '${this.name}'`, soundWait(options));
+    await this.#come({ type: 'once' }, `One run of '${this.name}'`, validateWait(options));
   }
 
-  async #come(input: Input, what: string, options?: WaitOptions): Promise<void> {
+  async #come(input: LifecycleInput, what: string, options?: WaitOptions): Promise<void> {
     this.#control.refuseOnTheWayDown(what);
     this.#control.prepare();
     const before = this.#state;
@@ -222,7 +226,7 @@ export class Service extends Emitter<ServiceEvents> {
     return this.#control.state.services.sweeping.has(this.name);
   }
 
-  #input(input: Input): void {
+  #input(input: LifecycleInput): void {
     this.#control.input({ type: 'service', service: this.name, input });
   }
 

@@ -1,4 +1,4 @@
-import type { Control } from './waits.ts';
+import type { SupervisorHandle } from './waits.ts';
 import { OrderError } from '../errors.ts';
 import { restlessIn } from '../machine/tree/catch-all.ts';
 import type { ScriptResult } from '../machine/tree/tree-state.ts';
@@ -8,7 +8,7 @@ import type { Exit } from '../model/exit.ts';
 import type { ScriptSpec } from '../model/tree.ts';
 import type { Service } from './service.ts';
 import type { StopOptions, WaitOptions } from '../options/wait-options.ts';
-import { soundStop, soundWait } from '../options/wait-options.ts';
+import { validateStop, validateWait } from '../options/wait-options.ts';
 
 /** The three stages; each can be run separately. */
 export interface Stages {
@@ -21,7 +21,10 @@ export interface Stages {
 }
 
 /** The stages of one supervisor. */
-export function stagesOf(services: ReadonlyMap<string, Service>, control: Control): Stages {
+export function stagesOf(
+  services: ReadonlyMap<string, Service>,
+  control: SupervisorHandle,
+): Stages {
   return Object.freeze({
     init: new ScriptStage('init', control),
     services: new ServiceStage(services, control),
@@ -63,10 +66,10 @@ export class ScriptStage {
   readonly kind = 'scripts';
   /** The name of the stage. */
   readonly name: 'init' | 'finish';
-  readonly #control: Control;
+  readonly #control: SupervisorHandle;
 
   /** @internal */
-  constructor(name: 'init' | 'finish', control: Control) {
+  constructor(name: 'init' | 'finish', control: SupervisorHandle) {
     this.name = name;
     this.#control = control;
   }
@@ -98,7 +101,7 @@ export class ScriptStage {
    * @throws RuntimeDirectoryError when the runtime directory cannot be used.
    */
   async run(options?: WaitOptions): Promise<StageResult> {
-    soundWait(options);
+    validateWait(options);
     const { state } = this.#control;
     if (this.name === 'init') {
       if (state.phase !== 'loaded' && state.phase !== 'initializing')
@@ -153,10 +156,10 @@ export class ServiceStage {
   readonly name = 'services';
   /** The services by name, including loggers. */
   readonly services: ReadonlyMap<string, Service>;
-  readonly #control: Control;
+  readonly #control: SupervisorHandle;
 
   /** @internal */
-  constructor(services: ReadonlyMap<string, Service>, control: Control) {
+  constructor(services: ReadonlyMap<string, Service>, control: SupervisorHandle) {
     this.services = services;
     this.#control = control;
   }
@@ -174,7 +177,7 @@ export class ServiceStage {
    * @throws RuntimeDirectoryError when the runtime directory cannot be used.
    */
   async start(options?: WaitOptions): Promise<StageResult> {
-    soundWait(options);
+    validateWait(options);
     this.#control.refuseOnTheWayDown('The start of the services');
     this.#control.prepare();
     const skipInit = this.#control.state.target === 'loaded';
@@ -191,7 +194,7 @@ export class ServiceStage {
    * `timeouts.services` here.
    */
   async stop(options?: StopOptions): Promise<StageResult> {
-    const grace = soundStop(options).killTimeout;
+    const grace = validateStop(options).killTimeout;
     this.#control.input({
       type: 'advance',
       target: 'stopped',

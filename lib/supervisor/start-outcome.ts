@@ -9,7 +9,7 @@ import { isDescending, isOver } from '../machine/tree/tree-state.ts';
  * @throws InitFailedError once the supervisor has ended because an init script failed.
  * @throws InterruptedError when the supervisor stops for any other reason before the start is complete.
  */
-export function arrivalOf(state: TreeState): true | undefined {
+export function startOutcome(state: TreeState): true | undefined {
   const { phase, services, ending, verdict } = state;
   if (phase === 'running' && isOver(services.status)) return true;
   if (!isDescending(state)) return undefined;

@@ -1,4 +1,4 @@
-import { Control } from './waits.ts';
+import { SupervisorHandle } from './waits.ts';
 import { Emitter } from '../emitter.ts';
 import { TreeError, UnknownServiceError } from '../errors.ts';
 import type { EventOf, Rereading, SupervisorEvents } from './events.ts';
@@ -6,7 +6,7 @@ import type { TreeInput as TreeDefinition } from '../loader/define.ts';
 import { defineTree } from '../loader/define.ts';
 import { load } from '../loader/load.ts';
 import { profileOf } from '../loader/profile.ts';
-import { arrivalOf, awaitedIn } from './start-outcome.ts';
+import { startOutcome, awaitedIn } from './start-outcome.ts';
 import type { TreeState } from '../machine/tree/tree-state.ts';
 import type { LifecycleEvent, Phase } from '../model/event.ts';
 import { nearest } from '../model/nearest.ts';
@@ -14,31 +14,31 @@ import type { Problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { SupervisorOptions } from '../options/options.ts';
-import { settle, settleForData } from '../options/options.ts';
-import type { Surroundings } from './reread.ts';
-import { sourcesOf, namesAmiss } from './reread.ts';
-import { Herald } from './event-dispatch.ts';
-import { landlordOf } from './script-requests.ts';
-import { draw } from './inspect.ts';
+import { resolveOptions, resolveOptionsForData } from '../options/options.ts';
+import type { SupervisorDependencies } from './reread.ts';
+import { treeReader, unknownNames } from './reread.ts';
+import { EventDispatcher } from './event-dispatch.ts';
+import { requestHandler } from './script-requests.ts';
+import { inspectTree } from './inspect.ts';
 import type { Clock } from '../engine/clock.ts';
 import { systemClock } from '../engine/clock.ts';
 import type { EngineParts } from '../engine/engine.ts';
 import { Engine } from '../engine/engine.ts';
 import type { Environment } from '../host/variables/environment.ts';
-import type { Premises } from '../host/script-interface/script-interface.ts';
-import { hostWorld } from '../host/host.ts';
+import type { ScriptInterface } from '../host/script-interface/script-interface.ts';
+import { composeHost } from '../host/host.ts';
 import { thisThread } from '../system/thread.ts';
 import type { World } from '../engine/world.ts';
-import { Roster } from './service-registry.ts';
+import { ServiceRegistry } from './service-registry.ts';
 import type { Service } from './service.ts';
 import type { Stages } from './stage.ts';
 import { stagesOf } from './stage.ts';
 import type { SupervisorStatus } from './status.ts';
 import { statusOf } from './status.ts';
 import type { RunOptions, StopOptions, WaitOptions } from '../options/wait-options.ts';
-import { soundRun, soundStop, soundWait } from '../options/wait-options.ts';
-import type { LifeDefaults } from './run.ts';
-import { end, ended, lifeDefaultsOf, live } from './run.ts';
+import { validateRun, validateStop, validateWait } from '../options/wait-options.ts';
+import type { RunDefaults } from './run.ts';
+import { requestEnd, untilEnded, runDefaultsOf, runToEnd } from './run.ts';
 
 /**
  * Supervises a tree: runs its init scripts in order, keeps its services alive, and runs its finish scripts in order.
@@ -58,12 +58,12 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   readonly environment: Environment;
   /** The source of time for deadlines and for the `at` of events. */
   readonly clock: Clock;
-  readonly #control: Control;
-  readonly #premises: Premises;
+  readonly #control: SupervisorHandle;
+  readonly #premises: ScriptInterface;
   readonly #world: World;
-  readonly #lifeDefaults: LifeDefaults;
-  readonly #roster = new Roster();
-  readonly #herald = new Herald(this, this.#roster.services);
+  readonly #lifeDefaults: RunDefaults;
+  readonly #roster = new ServiceRegistry();
+  readonly #herald = new EventDispatcher(this, this.#roster.services);
 
   /**
    * Loads a tree from a folder. Runs nothing and writes nothing.
@@ -72,7 +72,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws OptionsError when an option has an invalid value.
    */
   static async load(root: string | URL, options: SupervisorOptions = {}): Promise<Supervisor> {
-    settle(options, process.env);
+    resolveOptions(options, process.env);
     const { profile = profileOf(process.env), ...others } = options;
     const { tree, problems } = await load(root, undefined, undefined, profile);
     return supervise(tree, others, problems);
@@ -86,38 +86,46 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    */
   constructor(tree: Tree | TreeDefinition, options?: SupervisorOptions);
   /** @internal */
-  constructor(tree: Tree | TreeDefinition, options: SupervisorOptions, around: Surroundings);
+  constructor(
+    tree: Tree | TreeDefinition,
+    options: SupervisorOptions,
+    around: SupervisorDependencies,
+  );
   constructor(
     tree: Tree | TreeDefinition,
     options: SupervisorOptions = {},
-    { problems: found = [], variables = process.env, ...around }: Surroundings = {},
+    { problems: found = [], variables = process.env, ...around }: SupervisorDependencies = {},
   ) {
     super();
-    const { world: own = {}, meet, thread = thisThread } = around;
-    const settings = settleForData(options, variables);
+    const { world: own = {}, onRequestHandler, thread = thisThread } = around;
+    const settings = resolveOptionsForData(options, variables);
     const whole = defineTree(tree);
-    this.problems = Object.freeze([...found, ...settings.problems, ...namesAmiss(whole, settings)]);
+    this.problems = Object.freeze([
+      ...found,
+      ...settings.problems,
+      ...unknownNames(whole, settings),
+    ]);
     if (settings.strict && this.problems.length > 0) {
       throw new TreeError(whole.root ?? 'made in code', this.problems);
     }
-    const sources = { ...sourcesOf(found), ...own };
+    const sources = { ...treeReader(found), ...own };
     const clock = (this.clock = settings.clock ?? systemClock);
     const placement = { ...settings, variables, thread };
-    const landlord = landlordOf({
+    const landlord = requestHandler({
       control: () => this.#control,
       places: () => this.#premises.scan,
       rescan: () => this.rescan(),
     });
-    meet?.(landlord);
-    const hosted = hostWorld(placement, sources, landlord);
+    onRequestHandler?.(landlord);
+    const hosted = composeHost(placement, sources, landlord);
     const { world, spawner, environment, premises } = hosted;
-    this.#lifeDefaults = lifeDefaultsOf(settings, hosted, thread);
+    this.#lifeDefaults = runDefaultsOf(settings, hosted, thread);
     this.environment = environment;
     this.#premises = premises;
     this.#world = world;
     const parts = { clock, spawner, world, options: settings };
     const engine = (stepped: () => void): Engine => this.#engine(whole, parts, stepped);
-    this.#control = new Control(clock, engine, hosted.prepare);
+    this.#control = new SupervisorHandle(clock, engine, hosted.prepare);
     this.services = this.#roster.services;
     this.#roster.follow(this.#control);
     this.stages = stagesOf(this.services, this.#control);
@@ -155,12 +163,12 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws RuntimeDirectoryError when the runtime directory cannot be used; nothing has run then.
    */
   async start(options?: WaitOptions): Promise<void> {
-    soundWait(options);
+    validateWait(options);
     this.#control.refuseOnTheWayDown('The start');
     this.#control.prepare();
     this.#control.input({ type: 'advance', target: 'services' });
     await this.#control.until(
-      () => arrivalOf(this.#state),
+      () => startOutcome(this.#state),
       { what: 'The start', pending: () => awaitedIn(this.#state) },
       options,
     );
@@ -175,9 +183,9 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws TimeoutError with the names of what is still alive, when `timeout` has passed; the stop continues.
    */
   async stop(options: StopOptions = {}): Promise<Verdict> {
-    soundStop(options);
-    end(this.#control, { reason: 'stopped', exitCode: 0 }, options.killTimeout);
-    return ended(this.#control, options);
+    validateStop(options);
+    requestEnd(this.#control, { reason: 'stopped', exitCode: 0 }, options.killTimeout);
+    return untilEnded(this.#control, options);
   }
 
   /**
@@ -189,7 +197,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws RuntimeDirectoryError when the runtime directory cannot be used; nothing has run then.
    */
   async run(options: RunOptions = {}): Promise<Verdict> {
-    return live(soundRun(options), {
+    return runToEnd(validateRun(options), {
       ...this.#lifeDefaults,
       control: this.#control,
       rescan: () => this.rescan(),
@@ -227,7 +235,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws OverflowError from the iteration, when there are more unread events.
    */
   events(options: WaitOptions = {}): AsyncIterableIterator<LifecycleEvent> {
-    return this.#herald.events(soundWait(options), this.#control);
+    return this.#herald.events(validateWait(options), this.#control);
   }
 
   /**
@@ -251,7 +259,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
 
   /** The tree as a picture with the state of each part: what `console.log(supervisor)` prints. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return draw(this.#state);
+    return inspectTree(this.#state);
   }
 
   get #state(): TreeState {
@@ -275,7 +283,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
           this.#roster.follow(this.#control);
           this.#premises.scan.follow();
         }
-        this.#herald.tell(event);
+        this.#herald.dispatch(event);
       },
     });
   }

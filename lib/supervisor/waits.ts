@@ -1,5 +1,5 @@
 import { InterruptedError, OrderError, TimeoutError } from '../errors.ts';
-import type { TreeInput, TreeState, Unit } from '../machine/tree/tree-state.ts';
+import type { MachineInput, TreeState, Unit } from '../machine/tree/tree-state.ts';
 import { isDescending } from '../machine/tree/tree-state.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -12,7 +12,7 @@ export interface Awaited {
 }
 
 /** The state that the façade's classes share: the engine, and the promises that wait for a state of the engine. */
-export class Control {
+export class SupervisorHandle {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #waits = new Set<() => void>();
@@ -34,7 +34,7 @@ export class Control {
     return this.#clock.now();
   }
 
-  input(input: TreeInput): void {
+  input(input: MachineInput): void {
     this.#engine.input(input);
   }
 

@@ -3,8 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { machine } from '../../lib/machine/service/lifecycle.ts';
-import type { Input } from '../../lib/machine/service/service-state.ts';
+import { lifecycle } from '../../lib/machine/service/lifecycle.ts';
+import type { LifecycleInput } from '../../lib/machine/service/service-state.ts';
 import { conform } from './conform.ts';
 import { rows } from './state-table-rows.ts';
 import { casesOf, goesOf } from './state-table.ts';
@@ -14,11 +14,11 @@ const cases = rows.flatMap(casesOf);
 conform('the state table', cases);
 
 /** The letters of each command of the machine; empty for an input that is no command. */
-const lettersOf: Readonly<Record<Input['type'], string>> = {
+const lettersOf: Readonly<Record<LifecycleInput['type'], string>> = {
   ...{ start: 'u', once: 'oO', stop: 'd', restart: 'r', signal: 'tk' },
   ...{
     drain: '',
-    hurry: '',
+    shorten: '',
     forget: '', // s6-svdt-clear
     spawned: '',
     unspawnable: '',
@@ -31,7 +31,7 @@ const lettersOf: Readonly<Record<Input['type'], string>> = {
 test('the table has each command in each state, once and twice (cases 33, 35 and 36)', () => {
   const letters = Object.values(lettersOf).join('').split('');
   const wanted = letters.flatMap((letter) => [letter, letter + letter]);
-  for (const state of Object.keys(machine)) {
+  for (const state of Object.keys(lifecycle)) {
     const ofState = rows.filter((row) => row.state === state && row.how === undefined);
     const given = new Set(ofState.flatMap(goesOf));
     const missing = wanted.filter((go) => !given.has(go));
@@ -46,7 +46,7 @@ test('no cell is in the table twice', () => {
 });
 
 test('every input of the machine is known to be a command or not', () => {
-  const taken = Object.values(machine).flatMap((inputs) => Object.keys(inputs));
+  const taken = Object.values(lifecycle).flatMap((inputs) => Object.keys(inputs));
   const unknown = taken.filter((input) => !(input in lettersOf));
   assert.deepEqual(unknown, []);
 });

@@ -1,14 +1,14 @@
 /*
  * The parts of the state table: how a service reaches a state, and the effects of commands.
  */
-import type { Status } from '../../lib/machine/service/service-state.ts';
+import type { ServiceStateName } from '../../lib/machine/service/service-state.ts';
 import type { TreeFiles } from '../../lib/testing/index.ts';
 import type { Case, Step } from './case.ts';
 import { aSecondLater, is, svc, until, witness } from './case.ts';
 
 /** A service in a state, and the effects of commands. */
 export interface Row {
-  readonly state: Status;
+  readonly state: ServiceStateName;
   /** How it reached the state, if there are several ways. The row without this field has every command. */
   readonly how?: string;
   readonly tree: TreeFiles;

@@ -99,7 +99,7 @@ test('deaths before the clock was set back still count against the limit, and fo
 });
 
 test('a clock that is set forward lets everything come that was due by then, once', () => {
-  const { clock, spawner, command, last } = live(inputs.service('web', { timeoutKill: 10_000 }));
+  const { clock, spawner, command, last } = live(inputs.service('web', { killTimeout: 10_000 }));
   spawner.script('web', { ignores: ['SIGTERM'] });
   spawner.child('web').exit(failure);
   clock.set(hour);

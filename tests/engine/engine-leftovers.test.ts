@@ -107,7 +107,7 @@ test('what ran away is ended beside what is left behind, within the kill grace, 
   child(0).listener.exited(code0, true);
   engine.input(toTheEnd);
   assert.deepEqual([child(0).sweeps.length, calls.at(-1)], [1, 'sweep within 3000']);
-  engine.input({ type: 'hurry', within: 1000 });
+  engine.input({ type: 'shorten', within: 1000 });
   assert.deepEqual([child(0).sweeps.length, calls.at(-1)], [2, 'sweep within 1000']);
   for (const { done } of child(0).sweeps) done();
   ranAway[0]?.();
@@ -124,7 +124,7 @@ test('a sweep that is hurried ends with the second one, which tells whom it had 
   child(0).listener.spawned(8);
   engine.input(toTheEnd);
   child(0).listener.exited(code0, true);
-  engine.input({ type: 'hurry', within: 1000 });
+  engine.input({ type: 'shorten', within: 1000 });
   assert.deepEqual(
     child(0).sweeps.map(({ grace }) => grace),
     [3000, 1000],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TreeInput } from '../../lib/machine/tree/tree-state.ts';
+import type { MachineInput } from '../../lib/machine/tree/tree-state.ts';
 import type { LifecycleEvent } from '../../lib/model/event.ts';
 import type { Leftover } from '../../lib/model/leftover.ts';
 import type { Command } from '../../lib/model/program.ts';
@@ -20,8 +20,8 @@ export const idleWorld: World = {
   release: () => Promise.resolve([]),
 };
 
-export const toServices: TreeInput = { type: 'advance', target: 'services' };
-export const toTheEnd: TreeInput = { type: 'end', ending: { reason: 'stopped', exitCode: 0 } };
+export const toServices: MachineInput = { type: 'advance', target: 'services' };
+export const toTheEnd: MachineInput = { type: 'end', ending: { reason: 'stopped', exitCode: 0 } };
 
 export interface Ports {
   readonly clock: Clock;
@@ -35,7 +35,7 @@ interface Told {
   readonly hear: ((event: LifecycleEvent) => void)[];
   readonly after: (() => void)[];
   readonly told: () => readonly string[];
-  readonly to: (name: string, input: Extract<TreeInput, { type: 'service' }>['input']) => void;
+  readonly to: (name: string, input: Extract<MachineInput, { type: 'service' }>['input']) => void;
 }
 
 /** An engine, what it has told, and what is done on each event and after each step. */
@@ -54,7 +54,7 @@ export function engineOn(parts: Partial<Tree>, { clock, spawner, world = idleWor
     },
   });
   const told = (): readonly string[] => events.map(changeInWords);
-  const to = (name: string, input: Extract<TreeInput, { type: 'service' }>['input']): void => {
+  const to = (name: string, input: Extract<MachineInput, { type: 'service' }>['input']): void => {
     engine.input({ type: 'service', service: name, input });
   };
   return { engine, events, hear, after, told, to };

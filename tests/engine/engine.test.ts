@@ -365,9 +365,9 @@ test('the directory of a service is looked at before its control files are used,
     ...idleWorld,
     reread: (root) =>
       Promise.resolve({ tree: inputs.tree({ root, services: [web] }), problems: [] }),
-    lookAgain: (root, known) => {
-      looks.push(`${root} ${known.name} ${String(known.timeoutKill)}`);
-      const spec = service('web', { timeoutKill: 50 * looks.length });
+    rereadService: (root, known) => {
+      looks.push(`${root} ${known.name} ${String(known.killTimeout)}`);
+      const spec = service('web', { killTimeout: 50 * looks.length });
       return { spec, problems: [problem('value-invalid', 'p', String(looks.length))] };
     },
   };
@@ -387,7 +387,7 @@ test('the directory of a service is looked at before its control files are used,
   ]);
   clock.advance(0);
   assert.deepEqual(looks.slice(1), ['/etc web 50'], 'at its end');
-  assert.equal(engine.state.units.get('web')?.spec.timeoutKill, 100);
+  assert.equal(engine.state.units.get('web')?.spec.killTimeout, 100);
 });
 
 test('things are given back after the spawner has closed, and only then is the end told', async () => {

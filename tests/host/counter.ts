@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Told } from '../../lib/host/script-interface/control-fifos.ts';
+import type { ProgramAnswer } from '../../lib/host/script-interface/control-fifos.ts';
 import { ControlFifos } from '../../lib/host/script-interface/control-fifos.ts';
-import type { Question } from '../../lib/host/script-interface/control-requests.ts';
+import type { ProgramCall } from '../../lib/host/script-interface/control-requests.ts';
 import type { Problem } from '../../lib/model/problem.ts';
 import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
 import { asking } from '../../lib/host/shims/request.ts';
@@ -16,13 +16,13 @@ import { plant, testFolder } from './folder.ts';
 export interface Counter {
   readonly runtime: RuntimeDirectory;
   readonly control: ControlFifos;
-  readonly asked: Question[];
+  readonly asked: ProgramCall[];
   readonly commands: string[];
   readonly problems: Problem[];
   /** Of each question: it aborts when no answer is waited for any longer. */
   readonly signals: AbortSignal[];
   /** What is answered from now on; a promise: whenever that is settled. */
-  say(told: Told | Promise<Told>): void;
+  say(told: ProgramAnswer | Promise<ProgramAnswer>): void;
   /** How many letters of each command are unknown from now on. */
   setUnknown(letters: number): void;
   /** What the supervisor does at its end. */
@@ -48,12 +48,12 @@ interface Called {
 export async function counter(t: TestContext, standIn = asking): Promise<Counter> {
   const before = { descriptors: openDescriptors(), children: childrenOf(process.pid) };
   const runtime = new RuntimeDirectory(join(await testFolder(t), 'run time'));
-  const asked: Question[] = [];
+  const asked: ProgramCall[] = [];
   const commands: string[] = [];
   const problems: Problem[] = [];
   const signals: AbortSignal[] = [];
   let unknown = 0;
-  let told: Told | Promise<Told> = { exitCode: 0 };
+  let told: ProgramAnswer | Promise<ProgramAnswer> = { exitCode: 0 };
   runtime.makeFolder('services');
   mkdirSync(join(runtime.path, 'services/.s6-svscan'));
   const control = new ControlFifos(runtime, {

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import Module from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { AdoptedChildren } from '../../lib/host/orphans/adopted-orphans.ts';
+import { AdoptedOrphans } from '../../lib/host/orphans/adopted-orphans.ts';
 import { Environment } from '../../lib/host/variables/environment.ts';
 import type { Problem } from '../../lib/model/problem.ts';
 import type { Native } from '../../lib/host/native/native.ts';
@@ -38,7 +38,7 @@ const reaper = new Reaper({
   told: (problem) => told.push(problem),
   ...(scene !== 'without-koffi' && { native: recorded }),
 });
-const adopted = new AdoptedChildren();
+const adopted = new AdoptedOrphans();
 const posix = posixOf(wayOfHost());
 const spawner = nodeSpawner({
   environment,

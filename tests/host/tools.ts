@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { Environment } from '../../lib/host/variables/environment.ts';
 import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
-import { provideStandIns, standInsFolder } from '../../lib/host/script-interface/shims.ts';
+import { provideShims, shimsFolder } from '../../lib/host/script-interface/shims.ts';
 import { plant, testFolder } from './folder.ts';
 import { findProgram } from './shells.ts';
 
@@ -42,7 +42,7 @@ export async function tools(t: TestContext, ...names: readonly string[]): Promis
   const runtime = new RuntimeDirectory(join(folder, 'runtime'));
   const environment = new Environment(runtime, {});
   environment.materialize();
-  provideStandIns(runtime);
+  provideShims(runtime);
   const toolbox = join(folder, 'tools');
   mkdirSync(toolbox);
   // Other accounts are to find what is here, except for the runtime directory.
@@ -51,7 +51,7 @@ export async function tools(t: TestContext, ...names: readonly string[]): Promis
     for (const name of programs) symlinkSync(findProgram(name) ?? name, join(toolbox, name));
   };
   link(...names);
-  const standIns = standInsFolder(runtime);
+  const standIns = shimsFolder(runtime);
   const variables = { PATH: `${standIns}:${toolbox}`, HOME: '/home' };
   return {
     folder,

@@ -32,17 +32,17 @@ const values: Readonly<Record<string, Record<string, Partial<ServiceSpec>>>> = {
     '10736\n': { notificationFd: 10_736 },
     '1048575': { notificationFd: 1_048_575 },
   },
-  'timeout-kill': { '0': { timeoutKill: 0 }, '800\n': { timeoutKill: 800 } },
+  'timeout-kill': { '0': { killTimeout: 0 }, '800\n': { killTimeout: 800 } },
   'timeout-finish': {
-    '0': { timeoutFinish: 0 },
-    ' \t700 \n': { timeoutFinish: 700 },
-    '0700\r\n': { timeoutFinish: 700 },
-    '700\nonly the first line counts': { timeoutFinish: 700 },
-    '\n700': { timeoutFinish: 700 },
-    '4294967295': { timeoutFinish: 4_294_967_295 },
+    '0': { finishTimeout: 0 },
+    ' \t700 \n': { finishTimeout: 700 },
+    '0700\r\n': { finishTimeout: 700 },
+    '700\nonly the first line counts': { finishTimeout: 700 },
+    '\n700': { finishTimeout: 700 },
+    '4294967295': { finishTimeout: 4_294_967_295 },
   },
-  'timeout-up': { '1000\n': { timeoutUp: 1000 } },
-  'timeout-down': { '1000\n': { timeoutDown: 1000 } },
+  'timeout-up': { '1000\n': { upTimeout: 1000 } },
+  'timeout-down': { '1000\n': { downTimeout: 1000 } },
   'down-signal': {
     'SIGHUP\n': { downSignal: 'SIGHUP' },
     INT: { downSignal: 'SIGINT' },
@@ -137,7 +137,7 @@ test('a folder, or a link to anything that exists, sets a flag, too', async () =
 
 test('only the beginning of a file of 1 MiB is read', async () => {
   const { service, problems } = await withFile('timeout-kill', `5\n${'x'.repeat(2 ** 20 - 2)}`);
-  assert.equal(service?.timeoutKill, 5);
+  assert.equal(service?.killTimeout, 5);
   assert.deepEqual(problems, []);
 });
 

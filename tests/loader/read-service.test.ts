@@ -30,9 +30,9 @@ test('a service has its run, its finish and its logger', async () => {
         finish: { script: '/tree/services.d/web/log/finish' },
         down: true,
         notificationFd: 3,
-        timeoutKill: 5,
+        killTimeout: 5,
       },
-      timeoutKill: 7,
+      killTimeout: 7,
       ...serviceDefaults,
     },
   ]);

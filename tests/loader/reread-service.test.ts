@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lookAgain } from '../../lib/loader/reread-service.ts';
-import type { Look } from '../../lib/loader/reread-service.ts';
+import { rereadService } from '../../lib/loader/reread-service.ts';
+import type { ServiceReading } from '../../lib/loader/reread-service.ts';
 import { literalFiles } from '../../lib/loader/literal-files.ts';
 import type { TreeFiles } from '../../lib/loader/literal-files.ts';
 import type { ServiceSpec } from '../../lib/model/tree.ts';
@@ -11,10 +11,14 @@ import { fine, loadLiteral, short } from './trees.ts';
 const run = { 'services.d/web/run': fine };
 
 /** Loads a service from some files, and reads its directory again when there are others. */
-async function look(before: TreeFiles, after: TreeFiles, name = 'web'): Promise<Look | undefined> {
+async function look(
+  before: TreeFiles,
+  after: TreeFiles,
+  name = 'web',
+): Promise<ServiceReading | undefined> {
   const known = serviceIn((await loadLiteral(before)).tree, name);
   assert.ok(known !== undefined);
-  return lookAgain('/tree', known, literalFiles(after));
+  return rereadService('/tree', known, literalFiles(after));
 }
 
 /** The service as a load of these files gives it, without checks against a machine. */
@@ -61,7 +65,7 @@ test('a logger that appears or disappears is left to the next reading of the who
 test('an invalid value is reported, and its default holds', async () => {
   const found = await look(full, { ...full, 'services.d/web/timeout-kill': 'soon' });
   assert.deepEqual(found?.problems.map(short), ['value-invalid services.d/web/timeout-kill']);
-  assert.equal(found.spec.timeoutKill, undefined);
+  assert.equal(found.spec.killTimeout, undefined);
 });
 
 test('run is not examined, since it is when it is executed', async () => {
@@ -72,8 +76,8 @@ test('run is not examined, since it is when it is executed', async () => {
 test('a field that no file sets keeps its known value', async () => {
   const known = await loaded(run);
   assert.ok(known !== undefined);
-  const found = lookAgain('/tree', { ...known, restart: 'never' }, literalFiles(full));
-  assert.deepEqual([found?.spec.restart, found?.spec.timeoutKill], ['never', 700]);
+  const found = rereadService('/tree', { ...known, restart: 'never' }, literalFiles(full));
+  assert.deepEqual([found?.spec.restart, found?.spec.killTimeout], ['never', 700]);
 });
 
 test('lookAgain returns undefined when the directory is gone or is not a folder', async () => {
@@ -85,6 +89,6 @@ test('lookAgain returns undefined for a service that was made in code', async ()
   const known = await loaded(run);
   assert.ok(known !== undefined);
   for (const program of [{ command: ['web'] }, { script: '/opt/web/run' }]) {
-    assert.equal(lookAgain('/tree', { ...known, run: program }, literalFiles(full)), undefined);
+    assert.equal(rereadService('/tree', { ...known, run: program }, literalFiles(full)), undefined);
   }
 });

@@ -17,8 +17,17 @@ import {
   stop,
   unspawnable,
 } from './samples.ts';
-import { isAtRest, machine, newborn, transition } from '../../lib/machine/service/lifecycle.ts';
-import type { Input, ServiceState, Step } from '../../lib/machine/service/service-state.ts';
+import {
+  isAtRest,
+  lifecycle,
+  initialState,
+  transition,
+} from '../../lib/machine/service/lifecycle.ts';
+import type {
+  LifecycleInput,
+  ServiceState,
+  ServiceStep,
+} from '../../lib/machine/service/service-state.ts';
 import type { ServiceSpec } from '../../lib/model/tree.ts';
 
 /*
@@ -96,18 +105,18 @@ const kinds: readonly ServiceSpec[] = [
   service('web', { restart: 'on-failure' }),
   service('web', { restart: 'never' }),
   finished('web', { notificationFd: 3 }),
-  finished('web', { restart: 'never', timeoutFinish: 0 }),
+  finished('web', { restart: 'never', finishTimeout: 0 }),
   finished('web', { backoff: { first: 1, factor: 2, cap: 4, reset: 5, limit } }),
 ];
 
-const inputs: readonly Input[] = [
+const inputs: readonly LifecycleInput[] = [
   start,
   once,
   stop,
-  { type: 'stop', patience: 0 },
+  { type: 'stop', killTimeout: 0 },
   restart,
   drain,
-  { type: 'drain', patience: 0, finishBy: null },
+  { type: 'drain', killTimeout: 0, finishDeadline: null },
   hangUp,
   forget,
   spawned,
@@ -123,8 +132,8 @@ const inputs: readonly Input[] = [
 interface Found {
   readonly spec: ServiceSpec;
   readonly before: ServiceState;
-  readonly input: Input;
-  readonly step: Step;
+  readonly input: LifecycleInput;
+  readonly step: ServiceStep;
 }
 
 /** Every input, each one once. */
@@ -136,7 +145,7 @@ const states: readonly (readonly [ServiceSpec, ServiceState])[] = everything
 
 function explore(spec: ServiceSpec): readonly Found[] {
   const found: Found[] = [];
-  const queue: ServiceState[] = [newborn(0)];
+  const queue: ServiceState[] = [initialState(0)];
   const known = new Set([JSON.stringify(queue[0])]);
   for (let before = queue.shift(); before !== undefined; before = queue.shift()) {
     for (const input of inputs) {
@@ -155,7 +164,13 @@ function explore(spec: ServiceSpec): readonly Found[] {
 
 /** The same state with every time and every counter reduced to what matters. */
 function alike(state: ServiceState): ServiceState {
-  const common = { ...state, deaths: 0, recent: state.recent.slice(-1), tally: [], streak: 0 };
+  const common = {
+    ...state,
+    deaths: 0,
+    recentDeaths: state.recentDeaths.slice(-1),
+    tally: [],
+    consecutiveDeaths: 0,
+  };
   const kills = 'kills' in common ? { kills: Math.min(common.kills, 1) } : {};
   const due = 'deadline' in common && common.deadline !== null ? { deadline: 1 } : {};
   return { ...common, ...kills, ...due };
@@ -164,7 +179,7 @@ function alike(state: ServiceState): ServiceState {
 test('the table has exactly these edges', () => {
   const found = new Map<string, Set<string>>();
   for (const { before, input, step } of everything) {
-    if (!(input.type in machine[before.status])) continue;
+    if (!(input.type in lifecycle[before.status])) continue;
     const from = `${before.status} + ${input.type}`;
     found.set(from, (found.get(from) ?? new Set()).add(step.state.status));
   }

@@ -23,8 +23,8 @@ export function effectInWords(effect: Effect): string {
       return `close the pipe of ${effect.pipe}`;
     case 'openLog':
       return `open the log ${effect.directory}`;
-    case 'hurry':
-      return `hurry within ${String(effect.grace)}`;
+    case 'shorten':
+      return `shorten to ${String(effect.grace)}`;
     case 'prepare':
       return `prepare ${effect.rules.map(({ path }) => path).join(', ')}`;
     case 'copyRoot':

@@ -1,11 +1,11 @@
 import type {
   EndedRun,
-  In,
-  Input,
+  ServiceStateIn,
+  LifecycleInput,
   Memory,
   Run,
   ServiceEffect,
-  Setting,
+  ServiceSetting,
 } from '../../lib/machine/service/service-state.ts';
 import type { TreeOptions } from '../../lib/machine/tree/tree-options.ts';
 import { finishCommand, runCommand } from '../../lib/machine/service/commands.ts';
@@ -50,8 +50,8 @@ export function treeOptions(more: Partial<TreeOptions> = {}): TreeOptions {
 }
 
 /** The setting of a transition: a spec and a moment. */
-export function at(now: number, spec: ServiceSpec): Setting {
-  return { spec, output: 'inherit', now, hurry: null };
+export function at(now: number, spec: ServiceSpec): ServiceSetting {
+  return { spec, output: 'inherit', now, stopLimit: null };
 }
 
 const memory: Memory = {
@@ -59,12 +59,12 @@ const memory: Memory = {
   since: 0,
   lastExit: null,
   deaths: 0,
-  recent: [],
+  recentDeaths: [],
   tally: [],
-  streak: 0,
-  patience: 0,
-  finishBy: null,
-  flaw: null,
+  consecutiveDeaths: 0,
+  killTimeout: 0,
+  finishDeadline: null,
+  spawnFailure: null,
 };
 
 /** A run that began at 0. */
@@ -73,24 +73,28 @@ export const run: Run = { pid: 7, startedAt: 0, announces: false, readyAt: null 
 /** That run, after it exited by itself with code 1. */
 export const died: EndedRun = { run, exit: code(1), death: true, restart: false };
 
-export function down(more: Partial<In<'down'>> = {}): In<'down'> {
+export function down(more: Partial<ServiceStateIn<'down'>> = {}): ServiceStateIn<'down'> {
   return { ...memory, goal: 'down', status: 'down', why: 'asked', ...more };
 }
 
-export function starting(more: Partial<In<'starting'>> = {}): In<'starting'> {
+export function starting(
+  more: Partial<ServiceStateIn<'starting'>> = {},
+): ServiceStateIn<'starting'> {
   return { ...memory, status: 'starting', announces: false, signals: [], ...more };
 }
 
-export function up(more: Partial<In<'up'>> = {}): In<'up'> {
+export function up(more: Partial<ServiceStateIn<'up'>> = {}): ServiceStateIn<'up'> {
   return { ...memory, status: 'up', run, ...more };
 }
 
-export function stopping(more: Partial<In<'stopping'>> = {}): In<'stopping'> {
+export function stopping(
+  more: Partial<ServiceStateIn<'stopping'>> = {},
+): ServiceStateIn<'stopping'> {
   const passage = { restart: false, kills: 0, deadline: 10_000 };
   return {
     ...memory,
     goal: 'down',
-    patience: 10_000,
+    killTimeout: 10_000,
     status: 'stopping',
     run,
     ...passage,
@@ -98,15 +102,17 @@ export function stopping(more: Partial<In<'stopping'>> = {}): In<'stopping'> {
   };
 }
 
-export function finishing(more: Partial<In<'finishing'>> = {}): In<'finishing'> {
+export function finishing(
+  more: Partial<ServiceStateIn<'finishing'>> = {},
+): ServiceStateIn<'finishing'> {
   return { ...memory, status: 'finishing', ended: died, kills: 0, deadline: 5000, ...more };
 }
 
-export function backoff(more: Partial<In<'backoff'>> = {}): In<'backoff'> {
+export function backoff(more: Partial<ServiceStateIn<'backoff'>> = {}): ServiceStateIn<'backoff'> {
   return { ...memory, status: 'backoff', why: 'death', deadline: 1000, ...more };
 }
 
-export function failed(more: Partial<In<'failed'>> = {}): In<'failed'> {
+export function failed(more: Partial<ServiceStateIn<'failed'>> = {}): ServiceStateIn<'failed'> {
   return { ...memory, goal: 'down', status: 'failed', why: 'policy', ...more };
 }
 
@@ -118,25 +124,29 @@ export function by(signal: NodeJS.Signals): Exit {
   return { code: null, signal };
 }
 
-export const start: Input = { type: 'start' };
-export const once: Input = { type: 'once' };
-export const stop: Input = { type: 'stop' };
-export const restart: Input = { type: 'restart' };
-export const drain: Input = { type: 'drain', patience: 3000, finishBy: 6000 };
-export const hangUp: Input = { type: 'signal', signal: 'SIGHUP' };
-export const hurry: Input = { type: 'hurry' };
-export const forget: Input = { type: 'forget' };
-export const spawned: Input = { type: 'spawned', pid: 7 };
-export const unspawnable: Input = { type: 'unspawnable', code: 'ENOENT', message: 'no such file' };
-export const announced: Input = { type: 'announced' };
-export const deadline: Input = { type: 'deadline' };
+export const start: LifecycleInput = { type: 'start' };
+export const once: LifecycleInput = { type: 'once' };
+export const stop: LifecycleInput = { type: 'stop' };
+export const restart: LifecycleInput = { type: 'restart' };
+export const drain: LifecycleInput = { type: 'drain', killTimeout: 3000, finishDeadline: 6000 };
+export const hangUp: LifecycleInput = { type: 'signal', signal: 'SIGHUP' };
+export const hurry: LifecycleInput = { type: 'shorten' };
+export const forget: LifecycleInput = { type: 'forget' };
+export const spawned: LifecycleInput = { type: 'spawned', pid: 7 };
+export const unspawnable: LifecycleInput = {
+  type: 'unspawnable',
+  code: 'ENOENT',
+  message: 'no such file',
+};
+export const announced: LifecycleInput = { type: 'announced' };
+export const deadline: LifecycleInput = { type: 'deadline' };
 
-export function exited(how: number | NodeJS.Signals): Input {
+export function exited(how: number | NodeJS.Signals): LifecycleInput {
   return { type: 'exited', exit: typeof how === 'number' ? code(how) : by(how) };
 }
 
 /** One input of each type. */
-export const everyInput: readonly Input[] = [
+export const everyInput: readonly LifecycleInput[] = [
   start,
   once,
   stop,

@@ -1,10 +1,10 @@
 import { changeInWords, effectInWords } from './in-words.ts';
 import { tree, treeOptions } from './samples.ts';
-import type { Input, ServiceState } from '../../lib/machine/service/service-state.ts';
+import type { LifecycleInput, ServiceState } from '../../lib/machine/service/service-state.ts';
 import type {
-  ScriptInput,
+  ScriptProcessInput,
   ScriptStageName,
-  TreeInput,
+  MachineInput,
   TreeState,
 } from '../../lib/machine/tree/tree-state.ts';
 import type { TreeOptions } from '../../lib/machine/tree/tree-options.ts';
@@ -31,7 +31,7 @@ export class TreeLife {
     this.state = newTree(tree(parts), { options: this.#options, now: 0 });
   }
 
-  give(input: TreeInput): this {
+  give(input: MachineInput): this {
     const step = treeStep(this.state, input, { options: this.#options, now: this.now });
     this.state = step.state;
     this.told = step.changes.map(changeInWords);
@@ -56,7 +56,7 @@ export class TreeLife {
   }
 
   /** Gives the same input to several services, one after the other; `told` and `asked` are those of the last one. */
-  service(names: string, input: Input): this {
+  service(names: string, input: LifecycleInput): this {
     for (const name of names.split(' ')) this.give({ type: 'service', service: name, input });
     return this;
   }
@@ -66,7 +66,7 @@ export class TreeLife {
     return this.service(names, { type: 'spawned', pid: 7 });
   }
 
-  script(stage: ScriptStageName, input: ScriptInput): this {
+  script(stage: ScriptStageName, input: ScriptProcessInput): this {
     return this.give({ type: 'script', stage, input });
   }
 

@@ -22,7 +22,7 @@ const spec = (name: string, logger?: ServiceSpec): ServiceSpec => ({
 test('the defaults of a service are those of s6', () => {
   assert.deepEqual(serviceDefaults, {
     down: false,
-    timeoutFinish: 5000,
+    finishTimeout: 5000,
     downSignal: 'SIGTERM',
     reloadSignal: 'SIGHUP',
     maxDeathTally: 100,
@@ -72,9 +72,9 @@ test('serviceIn finds a service by its name, a logger by its producer', () => {
 
 test('withService replaces the spec of one service and leaves the rest of the tree as it is', () => {
   const tree = { fixAttrs: [], init: [], services: [spec('api'), logged], finish: [] };
-  const other = { ...spec('api'), timeoutKill: 7 };
+  const other = { ...spec('api'), killTimeout: 7 };
   assert.deepEqual(withService(tree, other), { ...tree, services: [other, logged] });
-  const logger = { ...spec('web/log'), timeoutKill: 7 };
+  const logger = { ...spec('web/log'), killTimeout: 7 };
   assert.deepEqual(withService(tree, logger).services, [spec('api'), { ...logged, logger }]);
   assert.deepEqual(withService(tree, spec('db')), tree);
 });

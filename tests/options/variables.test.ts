@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SupervisorOptions } from '../../lib/index.ts';
-import { settle } from '../../lib/options/options.ts';
+import { resolveOptions } from '../../lib/options/options.ts';
 import type { Simulation } from '../../lib/testing/index.ts';
 import { exit, ready, simulate } from '../../lib/testing/index.ts';
 
@@ -9,7 +9,7 @@ const log = '/var/log/s6-uncaught-logs';
 
 /** The folder of the log and whether the command's output is caught, for a value of `S6_LOGGING` and the options. */
 function logging(value: string, options: SupervisorOptions = {}): unknown {
-  const { catchAll } = settle(options, { S6_LOGGING: value });
+  const { catchAll } = resolveOptions(options, { S6_LOGGING: value });
   return catchAll === undefined ? 'none' : [catchAll.directory, catchAll.takesCommand];
 }
 
@@ -28,7 +28,7 @@ test('the option logging takes precedence over S6_LOGGING, and can name another 
 
 test('S6_SYNC_DISKS is true for 1 only, S6_READ_ONLY_ROOT for any number but 0', () => {
   const of = (variables: Record<string, string>, options: SupervisorOptions = {}) => {
-    const { syncDisks, readOnlyRoot } = settle(options, variables);
+    const { syncDisks, readOnlyRoot } = resolveOptions(options, variables);
     return [syncDisks, readOnlyRoot];
   };
   assert.deepEqual(of({}), [false, false]);
@@ -39,7 +39,7 @@ test('S6_SYNC_DISKS is true for 1 only, S6_READ_ONLY_ROOT for any number but 0',
 });
 
 test('late settings use the variables of that time, unless an option is given', () => {
-  const { by } = settle({ timeouts: { finish: 7 } }, { S6_KILL_GRACETIME: '1' });
+  const { by } = resolveOptions({ timeouts: { finish: 7 } }, { S6_KILL_GRACETIME: '1' });
   const { timeouts, syncDisks, waitForServices } = by({
     ...{ S6_KILL_FINISH_MAXTIME: '500', S6_SERVICES_GRACETIME: '500', S6_SYNC_DISKS: '1' },
     ...{ S6_CMD_WAIT_FOR_SERVICES: '1', S6_CMD_WAIT_FOR_SERVICES_MAXTIME: 'soon' },
@@ -103,7 +103,7 @@ test('an invalid value in the container environment is reported once', async () 
 });
 
 test('a variable that is not a number is reported, and the default applies', () => {
-  const { catchAll, problems } = settle({}, { S6_LOGGING: 'yes' });
+  const { catchAll, problems } = resolveOptions({}, { S6_LOGGING: 'yes' });
   assert.equal(catchAll, undefined);
   assert.deepEqual(
     problems.map(({ code, path }) => [code, path]),

@@ -1,4 +1,4 @@
-import { Control } from '../../lib/supervisor/waits.ts';
+import { SupervisorHandle } from '../../lib/supervisor/waits.ts';
 import { defineTree } from '../../lib/loader/define.ts';
 import type { ServiceInput, TreeInput } from '../../lib/loader/define.ts';
 import { answer } from '../../lib/programs/answer.ts';
@@ -12,7 +12,7 @@ import { treeOptions } from '../machine/samples.ts';
 export class Desk {
   readonly clock = new VirtualClock(1_700_000_000_000);
   readonly spawner = new FakeSpawner(this.clock);
-  readonly control: Control;
+  readonly control: SupervisorHandle;
   readonly supervised: Supervised;
   /** The changes to the disk, and one entry for each request to read the tree again. */
   readonly done: string[] = [];
@@ -30,7 +30,7 @@ export class Desk {
     const publish = (): void => undefined;
     const parts = { clock, spawner, world, options: treeOptions(), publish };
     const engine = (stepped: () => void): Engine => new Engine(tree, { ...parts, stepped });
-    this.control = new Control(clock, engine, () => undefined);
+    this.control = new SupervisorHandle(clock, engine, () => undefined);
     this.supervised = this.#supervised();
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Input } from '../../lib/machine/service/service-state.ts';
-import type { TreeInput } from '../../lib/machine/tree/tree-state.ts';
+import type { LifecycleInput } from '../../lib/machine/service/service-state.ts';
+import type { MachineInput } from '../../lib/machine/tree/tree-state.ts';
 import type { TreeOptions } from '../../lib/machine/tree/tree-options.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 import type { ServiceSpec, Tree } from '../../lib/model/tree.ts';
@@ -23,7 +23,7 @@ export interface Life {
 
 /** One command or event of a life. */
 export type Act =
-  | { readonly do: 'tell'; readonly input: TreeInput }
+  | { readonly do: 'tell'; readonly input: MachineInput }
   | { readonly do: 'reread'; readonly tree: number }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'exit'; readonly child: number; readonly exit: Exit }
@@ -80,8 +80,8 @@ const fields: fc.Arbitrary<Partial<ServiceSpec>> = fc
     maxDeathTally: fc.constantFrom(0, 2, 100),
     more: fc.record({
       notificationFd: fc.constantFrom(undefined, undefined, 3),
-      timeoutKill: fc.constantFrom(undefined, undefined, 0, 500),
-      timeoutFinish: fc.constantFrom(undefined, undefined, 0, 700),
+      killTimeout: fc.constantFrom(undefined, undefined, 0, 500),
+      finishTimeout: fc.constantFrom(undefined, undefined, 0, 700),
       growing: fc.option(limit, { nil: null }),
     }),
   })
@@ -155,17 +155,17 @@ const options: fc.Arbitrary<TreeOptions> = fc
 
 const patience = fc.constantFrom(undefined, 0, 200);
 
-const commands: fc.Arbitrary<Input> = fc.oneof(
-  fc.constantFrom<Input>({ type: 'start' }, { type: 'once' }),
+const commands: fc.Arbitrary<LifecycleInput> = fc.oneof(
+  fc.constantFrom<LifecycleInput>({ type: 'start' }, { type: 'once' }),
   fc
     .constantFrom<'stop' | 'restart'>('stop', 'restart')
-    .chain((type) => patience.map((ms): Input => ({ type, ...given({ patience: ms }) }))),
+    .chain((type) => patience.map((ms): LifecycleInput => ({ type, ...given({ patience: ms }) }))),
   fc
     .constantFrom<NodeJS.Signals>('SIGHUP', 'SIGTERM')
-    .map((signal): Input => ({ type: 'signal', signal })),
+    .map((signal): LifecycleInput => ({ type: 'signal', signal })),
 );
 
-const inputs: fc.Arbitrary<TreeInput> = fc.oneof(
+const inputs: fc.Arbitrary<MachineInput> = fc.oneof(
   {
     weight: 12,
     arbitrary: fc.record({
@@ -182,10 +182,10 @@ const inputs: fc.Arbitrary<TreeInput> = fc.oneof(
       skipInit: fc.nat(5).map((dice) => dice === 0),
     }),
   },
-  fc.constantFrom<TreeInput>(
+  fc.constantFrom<MachineInput>(
     { type: 'command', command: ['sh'] },
     { type: 'command', command: ['sh'], waits: true },
-    { type: 'hurry', within: 100 },
+    { type: 'shorten', within: 100 },
     { type: 'signal', signal: 'SIGTERM' },
     { type: 'advance', target: 'stopped' },
     { type: 'end', ending: { reason: 'stopped', exitCode: 0 } },

@@ -3,8 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Act, Life } from './lives.ts';
 import { WatchedSpawner } from './watched-spawner.ts';
 import { isAtRest } from '../../lib/machine/service/lifecycle.ts';
-import type { Goal, Input } from '../../lib/machine/service/service-state.ts';
-import type { TreeInput, TreeState } from '../../lib/machine/tree/tree-state.ts';
+import type { Goal, LifecycleInput } from '../../lib/machine/service/service-state.ts';
+import type { MachineInput, TreeState } from '../../lib/machine/tree/tree-state.ts';
 import { isDescending } from '../../lib/machine/tree/tree-state.ts';
 import { nextDeadline } from '../../lib/machine/tree/tree-step.ts';
 import type { LifecycleEvent, Phase, ServiceStatus } from '../../lib/model/event.ts';
@@ -107,7 +107,7 @@ export class Stage {
     await this.#settled();
   }
 
-  tell(input: TreeInput): void {
+  tell(input: MachineInput): void {
     if (input.type !== 'service') {
       this.engine.input(input);
       return;
@@ -244,7 +244,10 @@ export class Stage {
 }
 
 /** What a service is meant to do after a command. */
-function goalAfter({ type }: Input, before: { readonly status: ServiceStatus; goal: Goal }): Goal {
+function goalAfter(
+  { type }: LifecycleInput,
+  before: { readonly status: ServiceStatus; goal: Goal },
+): Goal {
   if (type === 'stop') return 'down';
   if (type === 'start' || type === 'restart') return 'up';
   if (type !== 'once') return before.goal;

@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Supervisor } from '../../lib/index.ts';
 import type { LifecycleEvent, SupervisorOptions } from '../../lib/index.ts';
-import { sourcesOf } from '../../lib/supervisor/reread.ts';
+import { treeReader } from '../../lib/supervisor/reread.ts';
 import { FakeSpawner, VirtualClock, exit, writeTree } from '../../lib/testing/index.ts';
 import type { TreeFiles } from '../../lib/testing/index.ts';
 
@@ -72,7 +72,7 @@ test('the current down-signal and timeout-kill apply when the service is stopped
   const [child] = tree.spawner.children;
   const stop = web.stop();
   assert.deepEqual(child?.signals.slice(0, 2), ['SIGUSR1', 'SIGCONT']);
-  assert.deepEqual([web.spec.timeoutKill, changes(tree)], [700, ['web']]);
+  assert.deepEqual([web.spec.killTimeout, changes(tree)], [700, ['web']]);
   tree.clock.advance(700);
   await stop;
 });
@@ -98,7 +98,7 @@ test('the current finish, timeout-finish and max-death-tally apply when run exit
   tree.spawner.script('web/finish', exit(0, 200));
   tree.spawner.child('web').exit();
   assert.equal(web.status, 'finishing');
-  assert.deepEqual([web.spec.timeoutFinish, web.spec.maxDeathTally], [300, 2]);
+  assert.deepEqual([web.spec.finishTimeout, web.spec.maxDeathTally], [300, 2]);
   tree.web('finish', null);
   tree.clock.advance(5000);
   tree.spawner.child('web').exit();
@@ -119,8 +119,8 @@ test('the overrides of the options take precedence over changed files', async (t
   assert.equal(child?.signals[0], 'SIGINT');
   tree.clock.advance(50);
   await stop;
-  assert.equal(tree.supervisor.service('web').spec.timeoutKill, 50);
-  assert.equal(tree.supervisor.tree.services[0]?.timeoutKill, 700, 'the tree matches the disk');
+  assert.equal(tree.supervisor.service('web').spec.killTimeout, 50);
+  assert.equal(tree.supervisor.tree.services[0]?.killTimeout, 700, 'the tree matches the disk');
 });
 
 test('a value that becomes invalid is reported once, and its default applies', async (t) => {
@@ -132,7 +132,7 @@ test('a value that becomes invalid is reported once, and its default applies', a
     await restart;
   }
   assert.deepEqual(problems(tree), ['value-invalid']);
-  assert.equal(tree.supervisor.service('web').spec.timeoutKill, undefined);
+  assert.equal(tree.supervisor.service('web').spec.killTimeout, undefined);
 });
 
 test('a stop uses the current files', async (t) => {
@@ -157,11 +157,11 @@ test('a service whose directory was removed keeps its last known values', async 
 
 test('a check without a change emits nothing', async (t) => {
   const tree = await plant(t, { 'services.d/web/timeout-kill': '700' });
-  const sources = sourcesOf([]);
+  const sources = treeReader([]);
   const { root = '', services } = tree.supervisor.tree;
   const [known] = services;
   assert.ok(known !== undefined);
-  assert.equal(sources.lookAgain(root, known), undefined);
+  assert.equal(sources.rereadService(root, known), undefined);
   tree.web('timeout-kill', '800');
-  assert.equal(sources.lookAgain(root, known)?.spec.timeoutKill, 800);
+  assert.equal(sources.rereadService(root, known)?.spec.killTimeout, 800);
 });

@@ -82,7 +82,7 @@ test('a second stop signal limits every wait to one second, and a third changes 
 });
 
 test('the first signal during a stop that was not caused by a signal does not shorten the stop', async () => {
-  const patient = { ...web, timeoutKill: 60_000 };
+  const patient = { ...web, killTimeout: 60_000 };
   const other = await simulate({ services: [patient] }, { timeouts: { services: 60_000 } });
   other.spawner.script('web', ignores('SIGTERM'));
   const verdict = other.supervisor.run({ signals: true });

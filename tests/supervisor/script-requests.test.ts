@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { landlordOf } from '../../lib/supervisor/script-requests.ts';
+import { requestHandler } from '../../lib/supervisor/script-requests.ts';
 import { Desk } from '../programs/rig.ts';
 
 test('services.d is read again by one reading at a time, however often it is asked for', async () => {
   const desk = new Desk([{ name: 'web', run: ['web'] }]).start();
   const ends: ((failed?: Error) => void)[] = [];
-  const landlord = landlordOf({
+  const landlord = requestHandler({
     control: () => desk.control,
     places: () => desk.supervised.places,
     rescan: () =>

@@ -10,7 +10,7 @@ import type { LifecycleEvent } from '../../lib/index.ts';
 import { turnBudget } from '../../lib/host/pipes/loop-budget.ts';
 import { testEachWay as test, wayOf } from '../host/ways.ts';
 
-const flood = { run: ['yes'], timeoutKill: 60_000 };
+const flood = { run: ['yes'], killTimeout: 60_000 };
 const services = Array.from({ length: 3 }, (_, index) => ({ ...flood, name: `flood-${index}` }));
 
 /** A host of floods. */
@@ -88,7 +88,7 @@ test('a slow reader of events() is told a few lines in a turn as well', async (t
 
 test('a service that has exited is not killed for output that is read slowly', async (t) => {
   const supervisor = new Supervisor(
-    { services: [{ name: 'flood', run: ['yes'], timeoutKill: 300 }] },
+    { services: [{ name: 'flood', run: ['yes'], killTimeout: 300 }] },
     { output: 'lines', spawner: wayOf(t) },
   );
   const told: string[] = [];

@@ -25,7 +25,7 @@ const whole: TreeInput = {
 };
 
 test('a finish script that hangs without a limit does not delay the end', async () => {
-  const service = { ...web, finish: ['tidy'], timeoutFinish: 0 };
+  const service = { ...web, finish: ['tidy'], finishTimeout: 0 };
   const life = await simulate({ services: [service] });
   life.spawner.script('web/finish', { exit: { code: 0, signal: null }, after: 1e9 });
   await life.supervisor.start();

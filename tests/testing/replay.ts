@@ -5,7 +5,11 @@ import type { Command } from '../../lib/model/program.ts';
 import type { Tree } from '../../lib/model/tree.ts';
 import type { Child, ChildListener, Spawner } from '../../lib/engine/spawner.ts';
 import type { Behaviour } from '../../lib/testing/simulation/behaviour.ts';
-import type { ExploreTreeOptions, Shutdown, Step } from '../../lib/testing/exploration/explore.ts';
+import type {
+  ExploreTreeOptions,
+  Shutdown,
+  ExploredStep,
+} from '../../lib/testing/exploration/explore.ts';
 import { FakeSpawner } from '../../lib/testing/simulation/fake-spawner.ts';
 import { VirtualClock } from '../../lib/testing/time/virtual-clock.ts';
 
@@ -56,7 +60,7 @@ class Replay {
   }
 
   /** Performs a step; for a step that only waits, time passes to the next deadline. */
-  async act({ who, what, does }: Step): Promise<void> {
+  async act({ who, what, does }: ExploredStep): Promise<void> {
     await this.pass(this.#clock.now());
     if (does?.exit !== undefined) this.#spawner.fakes.child(who).exit(does.exit);
     if (does?.ready === true) this.#spawner.fakes.child(who).ready();

@@ -1,6 +1,6 @@
 import type { Breath } from './loop-turns.ts';
 import { namesIn } from './folder-names.ts';
-import type { Found } from './glob.ts';
+import type { FoundPath } from './glob.ts';
 import type { Inode } from './inode.ts';
 
 /** How a tree is walked. */
@@ -18,7 +18,7 @@ export interface Walk {
  * A folder comes after what is in it: it is closed to its new owner while that is changed. One that cannot be entered yet
  * comes first.
  */
-export async function* walkTree(top: Found, walk: Walk): AsyncGenerator<Found> {
+export async function* walkTree(top: FoundPath, walk: Walk): AsyncGenerator<FoundPath> {
   const stack: Frame[] = [];
   try {
     yield* enter(stack, top, walk);
@@ -34,7 +34,7 @@ export async function* walkTree(top: Found, walk: Walk): AsyncGenerator<Found> {
 
 /** A folder on the way down. */
 interface Frame {
-  readonly found: Found;
+  readonly found: FoundPath;
   /** The names in it that are still to come. */
   readonly names: string[];
   /** Whether it was changed before what is in it. */
@@ -49,7 +49,7 @@ async function* descend(
   { found: { inode } }: Frame,
   name: string,
   walk: Walk,
-): AsyncGenerator<Found> {
+): AsyncGenerator<FoundPath> {
   let below: Inode;
   try {
     below = inode.open(name);
@@ -61,7 +61,7 @@ async function* descend(
 }
 
 /** Comes to an entry: a folder goes onto the stack, anything else is done with. */
-async function* enter(stack: Frame[], found: Found, walk: Walk): AsyncGenerator<Found> {
+async function* enter(stack: Frame[], found: FoundPath, walk: Walk): AsyncGenerator<FoundPath> {
   const { inode } = found;
   let isKept = false;
   try {
@@ -77,7 +77,7 @@ async function* enter(stack: Frame[], found: Found, walk: Walk): AsyncGenerator<
   }
 }
 
-async function listNames({ inode }: Found, { hidden, breath, fail }: Walk): Promise<string[]> {
+async function listNames({ inode }: FoundPath, { hidden, breath, fail }: Walk): Promise<string[]> {
   try {
     return await namesIn(inode, (name) => hidden || !name.startsWith('.'), breath);
   } catch (error) {
@@ -87,7 +87,7 @@ async function listNames({ inode }: Found, { hidden, breath, fail }: Walk): Prom
 }
 
 /** Goes back up; folders above that cannot be found again are given up. */
-function* leave(stack: Frame[], { found, isVisited }: Frame, { fail }: Walk): Generator<Found> {
+function* leave(stack: Frame[], { found, isVisited }: Frame, { fail }: Walk): Generator<FoundPath> {
   if (!isVisited) yield found;
   stack.pop();
   for (let above = stack.at(-1); above !== undefined; above = stack.at(-1)) {

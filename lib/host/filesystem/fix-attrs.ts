@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { Breath } from './loop-turns.ts';
 import { EntryError } from './entry-error.ts';
 import { walkTree } from './fix-attrs-walk.ts';
-import type { Found } from './glob.ts';
+import type { FoundPath } from './glob.ts';
 import { expandGlob, readGlob } from './glob.ts';
 import { readAccounts } from '../os/read-accounts.ts';
 import { isForeignLink } from './entry-trust.ts';
@@ -76,7 +76,7 @@ async function applyRule(
 /** What the system says of a path that stands for nothing. */
 const absent: readonly string[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 
-function* alone(found: Found): Generator<Found> {
+function* alone(found: FoundPath): Generator<FoundPath> {
   try {
     yield found;
   } finally {
@@ -111,7 +111,7 @@ function problemOf(
 
 /** Changes only what differs: on a layered file system every change copies the file. The owner first, since that resets bits of the mode. */
 function applyTo(
-  { inode, folder }: Found,
+  { inode, folder }: FoundPath,
   rule: FixAttrsRule,
   owner: AccountIds,
   fail: (error: unknown) => void,

@@ -8,7 +8,7 @@ import type { GlobPattern } from '../../model/glob-pattern.ts';
 import { parseGlobPath, splitPath } from '../../model/glob-pattern.ts';
 
 /** An entry of the file system that a path or a walk has come to. Its receiver closes the inode. */
-export interface Found {
+export interface FoundPath {
   readonly inode: Inode;
   /** The attributes of the folder that it was found in. */
   readonly folder: Attributes;
@@ -45,7 +45,7 @@ export function readGlob(text: string): Glob | string {
  * followed where no account but root's and that of this process can make them; a link that a wildcard finds at the end is not
  * followed. `.` and `..` are found by no wildcard.
  */
-export async function* expandGlob(glob: Glob, how: Expansion): AsyncGenerator<Found> {
+export async function* expandGlob(glob: Glob, how: Expansion): AsyncGenerator<FoundPath> {
   let inode: Inode;
   try {
     inode = Inode.root(how.procfs);
@@ -58,11 +58,11 @@ export async function* expandGlob(glob: Glob, how: Expansion): AsyncGenerator<Fo
 
 /** Takes over the inode that it starts from. */
 async function* expand(
-  start: Found,
+  start: FoundPath,
   patterns: readonly GlobPattern[],
   from: number,
   how: Expansion,
-): AsyncGenerator<Found> {
+): AsyncGenerator<FoundPath> {
   let at = start;
   for (let index = from; index < patterns.length; index++) {
     const name = patterns[index]?.name;
@@ -87,7 +87,7 @@ async function* expandWildcard(
   patterns: readonly GlobPattern[],
   index: number,
   how: Expansion,
-): AsyncGenerator<Found> {
+): AsyncGenerator<FoundPath> {
   const follows = index < patterns.length - 1;
   try {
     for (const name of await matchingNames(folder, patterns[index], how)) {
@@ -118,7 +118,7 @@ function tryStep(
   name: string,
   follows: boolean,
   { fail }: Expansion,
-): Found | undefined {
+): FoundPath | undefined {
   try {
     return step(folder, name, follows);
   } catch (error) {
@@ -128,7 +128,7 @@ function tryStep(
 }
 
 /** Goes on by a name; how many links may still be followed is as in the kernel. */
-function step(folder: Inode, name: string, follows: boolean, left = { links: 40 }): Found {
+function step(folder: Inode, name: string, follows: boolean, left = { links: 40 }): FoundPath {
   const inode = folder.open(name);
   if (!follows || !inode.stats.isSymbolicLink()) return { inode, folder: folder.stats };
   try {
@@ -138,7 +138,7 @@ function step(folder: Inode, name: string, follows: boolean, left = { links: 40 
   }
 }
 
-function followLink(folder: Inode, link: Inode, name: string, left: { links: number }): Found {
+function followLink(folder: Inode, link: Inode, name: string, left: { links: number }): FoundPath {
   refuseForeignLink(folder, link);
   if (folder.isOfProcfs) return { inode: folder.openFollowed(name), folder: folder.stats };
   if (left.links-- === 0) {
@@ -146,7 +146,7 @@ function followLink(folder: Inode, link: Inode, name: string, left: { links: num
   }
   const text = folder.readLink(name);
   const inode = text.startsWith('/') ? folder.openRoot() : folder.open('.');
-  let at: Found = { inode, folder: folder.stats };
+  let at: FoundPath = { inode, folder: folder.stats };
   for (const next of splitPath(text)) {
     const { inode: before } = at;
     try {

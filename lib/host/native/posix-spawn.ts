@@ -7,7 +7,7 @@ import { fileActions, spawnAttributes } from './spawn-attributes.ts';
 import { thisThread } from '../../system/thread.ts';
 
 /** A program to be executed, exactly. */
-export interface SpawnRequest extends Arrangement {
+export interface PosixSpawnRequest extends Arrangement {
   /** The path of the program; from `directory` if it is relative. */
   readonly path: string;
   /** What it is called with, its own name first. */
@@ -27,7 +27,7 @@ export interface PosixSpawn {
    * @returns its pid. Somebody must wait for it.
    * @throws the system's error, also that of the execution itself.
    */
-  spawn(request: SpawnRequest): number;
+  spawn(request: PosixSpawnRequest): number;
   /** Why a file cannot be executed, as the system's error; `undefined`: it can, or it is a folder. */
   whyNotExecutable(path: string): NodeJS.ErrnoException | undefined;
   /**

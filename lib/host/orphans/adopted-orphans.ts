@@ -10,7 +10,7 @@ import { SpawnedChildren } from './spawned-children.ts';
  * An orphan is a child that neither Node nor we have started, in a process that orphans come to at all. Children from before
  * the first of ours are none of these, whoever has started them.
  */
-export class AdoptedChildren {
+export class AdoptedOrphans {
   readonly #isWhereTheyCome: () => boolean;
   readonly #spawned = new SpawnedChildren();
   #isClaimed = false;

@@ -1,6 +1,6 @@
 import { setImmediate as breath, setTimeout as pause } from 'node:timers/promises';
-import type { AdoptedChildren } from './adopted-orphans.ts';
-import type { Living } from './live-processes.ts';
+import type { AdoptedOrphans } from './adopted-orphans.ts';
+import type { LiveProcesses } from './live-processes.ts';
 import type { ProcessEntry, ProcessTable } from '../os/process-table.ts';
 import { isForbidden, send } from '../os/send.ts';
 import { firstPause, giveUpAfter, longestPause } from './sweep.ts';
@@ -11,14 +11,14 @@ import { readWhole } from '../../system/read-file.ts';
 const breathAfter = 5;
 
 /** What those who ran away are found by. */
-export interface RunawaySource {
+export interface DaemonizedSource {
   /** A `NAME=value` that only our children were given, in the environment that they were started with; `undefined`: none is. */
   readonly marker: string | undefined;
   /** Those who have run away whatever is in their environment, or cannot be read there. */
-  readonly adopted: Pick<AdoptedChildren, 'pids' | 'isOthers'>;
+  readonly adopted: Pick<AdoptedOrphans, 'pids' | 'isOthers'>;
   readonly table: ProcessTable;
   /** Our children and those who are in their groups and sessions: they have not run away. */
-  readonly living: Living;
+  readonly living: LiveProcesses;
 }
 
 /** Those of the runaways who are meant, where not all are. */
@@ -40,9 +40,9 @@ export interface Selection {
  * else has started it, and looks after it. What dead children have left in their groups is not ended here either, but waited
  * for if all are meant: it may yet let somebody run away.
  */
-export async function endRunaways(
+export async function endDaemonized(
   grace: number,
-  source: RunawaySource,
+  source: DaemonizedSource,
   selection?: Selection,
 ): Promise<readonly Leftover[]> {
   const { isOver = () => false, pause: wait = pause } = selection ?? {};
@@ -101,7 +101,7 @@ const nobody: Found = { found: [], mayGrow: false };
 
 /** Who is to be ended; whoever was asked to before still is, with or without an environment: who is about to die has none. */
 async function look(
-  { marker, table, living, adopted }: RunawaySource,
+  { marker, table, living, adopted }: DaemonizedSource,
   { since, asked, selection }: Search,
 ): Promise<Found> {
   const everybody = new Map(table.entries(since)?.map((entry) => [entry.pid, entry]) ?? []);
@@ -141,7 +141,7 @@ async function look(
 
 /** Who lives in the groups and sessions of our living children, and of those whose leader is dead while others live. */
 function households(
-  living: Living,
+  living: LiveProcesses,
   everybody: ReadonlyMap<number, ProcessEntry>,
 ): { readonly stayed: ReadonlySet<number>; readonly left: ReadonlySet<number> } {
   const kinds = new Map(living.entries());

@@ -1,5 +1,5 @@
 import { onExit } from 'signal-exit';
-import type { Living, LivingWatcher } from './live-processes.ts';
+import type { LiveProcesses, LiveProcessesWatcher } from './live-processes.ts';
 import { send } from '../os/send.ts';
 import { isProcess1 } from '../../system/thread.ts';
 
@@ -14,14 +14,14 @@ import { isProcess1 } from '../../system/thread.ts';
  * The main thread of process 1 needs none: the kernel kills every process when it ends, and a signal without a listener has
  * no effect on it.
  */
-export class LastResort implements LivingWatcher {
-  readonly #living: Living;
+export class ExitHook implements LiveProcessesWatcher {
+  readonly #living: LiveProcesses;
   readonly #finally: () => void;
   #isHeld = false;
   #remove: (() => void) | undefined;
 
   /** @param andThen - What else to do then, at once: nothing that takes its time is done any more. */
-  constructor(living: Living, andThen: () => void) {
+  constructor(living: LiveProcesses, andThen: () => void) {
     this.#living = living;
     this.#finally = andThen;
   }

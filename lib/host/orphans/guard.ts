@@ -1,7 +1,7 @@
 import type { GuardLoss } from './guard-process.ts';
 import { GuardProcess } from './guard-process.ts';
 import { markerOf } from '../variables/environment-readings.ts';
-import type { LifeKind, Living, LivingWatcher } from './live-processes.ts';
+import type { LiveProcessKind, LiveProcesses, LiveProcessesWatcher } from './live-processes.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
 import type { Thread } from '../../system/thread.ts';
 import { isProcess1 } from '../../system/thread.ts';
@@ -42,9 +42,9 @@ const hopeless: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC', 'E
  * What was started from a Worker thread that has been terminated is dead then, and a zombie until the process ends: its parent
  * is the process, and Node waits for a child in the thread that started it only.
  */
-export class Guard implements LivingWatcher {
+export class Guard implements LiveProcessesWatcher {
   readonly #source: GuardSource;
-  #living: Living | undefined;
+  #living: LiveProcesses | undefined;
   #isEnabled = false;
   #isNeeded = false;
   #isClosed = false;
@@ -65,7 +65,7 @@ export class Guard implements LivingWatcher {
   }
 
   /** Who is to be guarded. */
-  protect(living: Living): void {
+  protect(living: LiveProcesses): void {
     this.#living = living;
     living.watch(this);
   }
@@ -77,7 +77,7 @@ export class Guard implements LivingWatcher {
     this.#start();
   }
 
-  changed(id: number, kind: LifeKind | 'gone'): void {
+  changed(id: number, kind: LiveProcessKind | 'gone'): void {
     this.#process?.write(line(id, kind));
   }
 
@@ -128,7 +128,7 @@ export class Guard implements LivingWatcher {
   }
 }
 
-function line(id: number, kind: LifeKind | 'gone'): string {
+function line(id: number, kind: LiveProcessKind | 'gone'): string {
   return `${kind} ${String(id)}\n`;
 }
 

@@ -4,28 +4,28 @@ import { send } from '../os/send.ts';
  * What of ours lives under a number: a process group with its leader; one whose leader is dead; or a single process in
  * somebody else's group.
  */
-export type LifeKind = 'group' | 'leaderless' | 'process';
+export type LiveProcessKind = 'group' | 'leaderless' | 'process';
 
 /** Hears who comes and goes. */
-export interface LivingWatcher {
+export interface LiveProcessesWatcher {
   /** Somebody lives under this number, in another way than before, or nobody any more. */
-  changed(id: number, kind: LifeKind | 'gone'): void;
+  changed(id: number, kind: LiveProcessKind | 'gone'): void;
 }
 
 /** Everybody whom we have started, or whom they have left behind and nobody has swept: those who must not outlive us. */
-export class Living {
-  readonly #kinds = new Map<number, LifeKind>();
-  readonly #watchers: LivingWatcher[] = [];
+export class LiveProcesses {
+  readonly #kinds = new Map<number, LiveProcessKind>();
+  readonly #watchers: LiveProcessesWatcher[] = [];
 
   get size(): number {
     return this.#kinds.size;
   }
 
-  entries(): Iterable<readonly [number, LifeKind]> {
+  entries(): Iterable<readonly [number, LiveProcessKind]> {
     return this.#kinds;
   }
 
-  watch(watcher: LivingWatcher): void {
+  watch(watcher: LiveProcessesWatcher): void {
     this.#watchers.push(watcher);
   }
 
@@ -57,12 +57,12 @@ export class Living {
     for (const [each, kind] of this.#kinds) if (kind === 'leaderless') this.delete(each);
   }
 
-  #set(id: number, kind: LifeKind): void {
+  #set(id: number, kind: LiveProcessKind): void {
     this.#kinds.set(id, kind);
     this.#tell(id, kind);
   }
 
-  #tell(id: number, kind: LifeKind | 'gone'): void {
+  #tell(id: number, kind: LiveProcessKind | 'gone'): void {
     for (const watcher of this.#watchers) watcher.changed(id, kind);
   }
 }

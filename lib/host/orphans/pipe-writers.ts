@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogPipe } from '../pipes/log-pipe.ts';
 import { writesInto } from '../pipes/pipe-holders.ts';
-import type { RunawaySource } from './daemonized.ts';
-import { endRunaways } from './daemonized.ts';
+import type { DaemonizedSource } from './daemonized.ts';
+import { endDaemonized } from './daemonized.ts';
 import type { Leftover } from '../../model/leftover.ts';
 
 /** Milliseconds that a logger has to come to the end by itself. To look through everybody's descriptors costs the more. */
@@ -15,7 +15,7 @@ const firstLookAfter = 50;
 export async function endWriters(
   pipe: LogPipe,
   grace: number,
-  source: RunawaySource,
+  source: DaemonizedSource,
 ): Promise<readonly Leftover[]> {
   const { identity } = pipe;
   if (identity === undefined) return [];
@@ -30,7 +30,7 @@ export async function endWriters(
     state.isOver ||= pipe.isClosed || (isGone && !pipe.hasReader);
   };
   await pauseWhileRead(firstLookAfter);
-  return endRunaways(grace, source, {
+  return endDaemonized(grace, source, {
     includes: (pid) => writesInto(pid, identity),
     isOver: () => state.isOver,
     pause: pauseWhileRead,

@@ -27,7 +27,7 @@ const lastLooks = 3;
  * The kernel shows only the first of the dead, which costs next to nothing. Only if that one must wait are all looked at,
  * lest it hold up the others, and not more often than they can be reaped. At rest nothing runs.
  */
-export class Reaping {
+export class ReapLoop {
   readonly #native: Waiting;
   readonly #spawned = new SpawnedChildren();
   /** Those of the third kind at the last look. */

@@ -1,7 +1,7 @@
 import type { Native } from '../native/native.ts';
 import { loadNative, whyNoNative } from '../native/native.ts';
-import { Noticing } from './zombie-notice.ts';
-import { Reaping } from './reap-loop.ts';
+import { ZombieNotice } from './zombie-notice.ts';
+import { ReapLoop } from './reap-loop.ts';
 import type { Thread } from '../../system/thread.ts';
 import { thisThread } from '../../system/thread.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -27,7 +27,7 @@ export interface ReaperOptions {
  */
 export class Reaper {
   readonly #options: ReaperOptions;
-  #work: Reaping | Noticing | undefined;
+  #work: ReapLoop | ZombieNotice | undefined;
   #begun = false;
 
   constructor(options: ReaperOptions) {
@@ -51,8 +51,8 @@ export class Reaper {
     const native = load();
     this.#work =
       native === undefined
-        ? new Noticing(whyNoNative() ?? 'it was left out', told)
-        : new Reaping(native);
+        ? new ZombieNotice(whyNoNative() ?? 'it was left out', told)
+        : new ReapLoop(native);
     this.#work.begin();
   }
 

@@ -11,7 +11,7 @@ const staysFor = 1000;
 const examples = 5;
 
 /** Tells, once, that zombies stay which only native code can reap. Looks when children die, at most once a second. */
-export class Noticing {
+export class ZombieNotice {
   readonly #spawned = new SpawnedChildren();
   readonly #why: string;
   readonly #told: (problem: Problem) => void;

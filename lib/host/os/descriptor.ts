@@ -4,7 +4,7 @@ import { closeSync, constants, existsSync, openSync } from 'node:fs';
 export type End = 'read' | 'write';
 
 /** Descriptors that are open only for as long as a spawn takes; `closeAll` closes them, whatever has come of it. */
-export class Lent {
+export class SpawnDescriptors {
   readonly #open: number[] = [];
 
   /** Takes care of a descriptor, and returns it. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
-import type { Lent } from '../os/descriptor.ts';
+import type { SpawnDescriptors } from '../os/descriptor.ts';
 import { openAgain, openTerminalAgain } from '../os/descriptor.ts';
 import type { Fifos } from './fifos.ts';
 import { hostSink } from './host-sink.ts';
@@ -22,7 +22,7 @@ export interface HostLine {
    *
    * @throws the system's error when descriptors run out.
    */
-  connect(lent: Lent): Descriptors[number];
+  connect(lent: SpawnDescriptors): Descriptors[number];
   /** Takes the supervisor's end of the socket, if `connect` has asked for one. */
   attach(socket: Socket): void;
 }

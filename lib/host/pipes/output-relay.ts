@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { adoptDescriptor } from '../os/adopt-descriptor.ts';
 import { closeAll } from '../os/close-streams.ts';
-import type { Lent } from '../os/descriptor.ts';
+import type { SpawnDescriptors } from '../os/descriptor.ts';
 import { canOpenAgain, openAgain } from '../os/descriptor.ts';
 import type { HostSink } from './host-sink.ts';
 import type { PipeEnds } from './pipe-ends.ts';
@@ -68,7 +68,7 @@ export class OutputRelay {
    *
    * @throws the system's error when descriptors run out.
    */
-  connect(lent: Lent): number | 'socket' {
+  connect(lent: SpawnDescriptors): number | 'socket' {
     const { pipe } = this.#source;
     if (this.#writeEnd === undefined && typeof pipe === 'function') this.#take(pipe());
     const own =

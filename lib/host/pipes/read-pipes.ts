@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { adoptDescriptor } from '../os/adopt-descriptor.ts';
 import { closeAll } from '../os/close-streams.ts';
-import type { Lent } from '../os/descriptor.ts';
+import type { SpawnDescriptors } from '../os/descriptor.ts';
 import type { Fifos } from './fifos.ts';
 import type { PipeEnds } from './pipe-ends.ts';
 
@@ -10,7 +10,7 @@ import type { PipeEnds } from './pipe-ends.ts';
  * What an inlet is made from: a pipe that is made when it is needed; where there is no way to make one, a FIFO by its path;
  * and where there are no FIFOs either, a socket that is made with the child.
  */
-export type InletSource = 'pipe' | { readonly path: string } | 'socket';
+export type ReadPipeSource = 'pipe' | { readonly path: string } | 'socket';
 
 /** An inlet that is open. */
 interface Inlet {
@@ -25,7 +25,7 @@ interface Inlet {
  * They are pipes or FIFOs, so that a child may open its `/dev/stdout`, which it cannot if that is a socket. A FIFO that has
  * come to its end serves the next child.
  */
-export class Inlets {
+export class ReadPipes {
   readonly #fifos: Fifos;
   readonly #make: (() => PipeEnds) | undefined;
   readonly #spare: string[] = [];
@@ -38,14 +38,14 @@ export class Inlets {
   }
 
   /** A source at hand, if there is one. */
-  takeSpare(): InletSource | undefined {
+  takeSpare(): ReadPipeSource | undefined {
     if (this.#make !== undefined) return 'pipe';
     const path = this.#spare.pop();
     return path === undefined ? undefined : { path };
   }
 
   /** A source that is made now; a socket when that fails. */
-  async make(): Promise<InletSource> {
+  async make(): Promise<ReadPipeSource> {
     try {
       return { path: await this.#fifos.make() };
     } catch {
@@ -54,7 +54,7 @@ export class Inlets {
   }
 
   /** Gives back a source that was not used. */
-  giveBack(source: InletSource): void {
+  giveBack(source: ReadPipeSource): void {
     if (typeof source === 'object') this.#spare.push(source.path);
   }
 
@@ -64,19 +64,19 @@ export class Inlets {
    *
    * @throws the system's error when descriptors run out.
    */
-  open(source: InletSource, lent: Lent): Inlet | undefined {
+  open(source: ReadPipeSource, lent: SpawnDescriptors): Inlet | undefined {
     if (source === 'socket') return undefined;
     if (source === 'pipe') return this.#openPipe(lent);
     return this.#openFifo(source.path, lent);
   }
 
-  #openPipe(lent: Lent): Inlet | undefined {
+  #openPipe(lent: SpawnDescriptors): Inlet | undefined {
     const ends = this.#make?.();
     if (ends === undefined) return undefined;
     return { stream: this.#read(ends.read), descriptor: lent.keep(ends.write) };
   }
 
-  #openFifo(path: string, lent: Lent): Inlet | undefined {
+  #openFifo(path: string, lent: SpawnDescriptors): Inlet | undefined {
     let fd: number | undefined;
     try {
       // Reading, opened so, waits for no writer; writing then finds its reader.

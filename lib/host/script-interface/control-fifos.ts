@@ -3,24 +3,24 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { closeAll } from '../os/close-streams.ts';
-import type { ControlRequest, Question } from './control-requests.ts';
+import type { ControlRequest, ProgramCall } from './control-requests.ts';
 import { RequestParser } from './control-requests.ts';
 import { DroppedBytes } from './dropped-bytes.ts';
 import { readFifo } from './fifo-reader.ts';
 import { exists } from '../os/folders.ts';
 import { makeFifos } from '../os/mkfifo.ts';
-import { Reply } from './reply.ts';
+import { ReplyFifo } from './reply.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
 import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
 
 /** What a stand-in is told: what to print and to end with; `elsewhere`: the real program is to be asked. */
-export type Told = { exitCode: number; stdout?: string; stderr?: string } | 'elsewhere';
+export type ProgramAnswer = { exitCode: number; stdout?: string; stderr?: string } | 'elsewhere';
 
 /** What answers. */
-export interface Answerer {
+export interface ProgramCallHandler {
   /** A stand-in asks. When `signal` aborts, the answer is not waited for any longer. */
-  answer(question: Question, signal?: AbortSignal): Promise<Told>;
+  answer(question: ProgramCall, signal?: AbortSignal): Promise<ProgramAnswer>;
   /** The real `s6-svscanctl` commands, in s6's letters; returns how many of them are no command. */
   command(letters: string): number;
   /** Something was dropped. */
@@ -45,7 +45,7 @@ const mostUnread = 100;
 
 /** A request that waits for its answer. */
 interface Waiting {
-  readonly reply: Reply;
+  readonly reply: ReplyFifo;
   readonly abort: AbortController;
 }
 
@@ -56,7 +56,7 @@ interface Waiting {
  */
 export class ControlFifos {
   readonly #runtime: RuntimeDirectory;
-  readonly #answerer: Answerer;
+  readonly #answerer: ProgramCallHandler;
   readonly #streams = new Set<Socket>();
   readonly #waiting = new Set<Waiting>();
   readonly #unread = new Set<Socket>();
@@ -65,7 +65,7 @@ export class ControlFifos {
   #opened: Promise<void> | undefined;
   #state: 'new' | 'opening' | 'open' | 'failed' | 'closed' = 'new';
 
-  constructor(runtime: RuntimeDirectory, answerer: Answerer) {
+  constructor(runtime: RuntimeDirectory, answerer: ProgramCallHandler) {
     this.#runtime = runtime;
     this.#answerer = answerer;
     this.#dropped = {
@@ -138,7 +138,7 @@ export class ControlFifos {
   }
 
   async #answer({ reply: name, ...question }: ControlRequest): Promise<void> {
-    const reply = new Reply(join(this.#runtime.path, replies, name));
+    const reply = new ReplyFifo(join(this.#runtime.path, replies, name));
     const waiting = { reply, abort: new AbortController() };
     const answer = this.#answerer.answer(question, waiting.abort.signal);
     this.#waiting.add(waiting);
@@ -195,7 +195,7 @@ const remedy =
 
 const tooMany = `the supervisor has ${String(mostWaiting)} programs waiting already`;
 
-function textOf(told: Told): string {
+function textOf(told: ProgramAnswer): string {
   if (told === 'elsewhere') return '>\n';
   const lines = [
     ...linesOf(told.stdout).map((line) => `1${line}`),

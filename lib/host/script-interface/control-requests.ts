@@ -1,5 +1,5 @@
 /** What a program asks through the control FIFO. */
-export interface Question {
+export interface ProgramCall {
   /** The program's name, its arguments, and the working directory that it was called in. */
   readonly program: string;
   readonly args: readonly string[];
@@ -7,7 +7,7 @@ export interface Question {
 }
 
 /** A question, and the name of the FIFO for the answer. */
-export interface ControlRequest extends Question {
+export interface ControlRequest extends ProgramCall {
   readonly reply: string;
 }
 

@@ -9,7 +9,7 @@ const heard = Buffer.from('+\n');
  * The way back to a stand-in that has asked: a FIFO that it has made. The supervisor holds it open from the question to the
  * answer, so that the stand-in finds end-of-file when the supervisor ends. Nothing here waits, and no link is followed.
  */
-export class Reply {
+export class ReplyFifo {
   #fd: number | undefined;
 
   constructor(path: string) {

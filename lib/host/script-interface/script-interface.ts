@@ -1,4 +1,4 @@
-import type { Answerer } from './control-fifos.ts';
+import type { ProgramCallHandler } from './control-fifos.ts';
 import { ControlFifos } from './control-fifos.ts';
 import { ExitCodeFiles } from './exit-code-files.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
@@ -9,7 +9,7 @@ import { problem } from '../../model/problem.ts';
 import type { Tree } from '../../model/tree.ts';
 
 /** What is behind the premises: it answers what scripts ask, and is told what is wrong. */
-export interface Landlord extends Answerer {
+export interface RequestHandler extends ProgramCallHandler {
   readonly tree: Tree;
 }
 
@@ -18,16 +18,16 @@ export interface Landlord extends Answerer {
  * the directory of the services, a way to speak to the supervisor, and files for the exit code. It is made before the first
  * process starts, and goes after the last has ended.
  */
-export class Premises {
+export class ScriptInterface {
   readonly #runtime: RuntimeDirectory;
-  readonly #landlord: Landlord;
+  readonly #landlord: RequestHandler;
   readonly #control: ControlFifos;
   readonly #exitCode: ExitCodeFiles;
   /** The directory of the services. */
   readonly scan: ScanDirectory;
   #isProvided = false;
 
-  constructor(runtime: RuntimeDirectory, landlord: Landlord) {
+  constructor(runtime: RuntimeDirectory, landlord: RequestHandler) {
     this.#runtime = runtime;
     this.#landlord = landlord;
     this.scan = new ScanDirectory(runtime, () => landlord.tree);

@@ -35,7 +35,7 @@ const halts = ['halt', 'poweroff', 'reboot'];
 const haltFolderName = 'basedir';
 
 /** The folder that stands first on the PATH of scripts and services. */
-export function standInsFolder(runtime: RuntimeDirectory): string {
+export function shimsFolder(runtime: RuntimeDirectory): string {
   return join(runtime.path, folderName);
 }
 
@@ -44,8 +44,8 @@ export function standInsFolder(runtime: RuntimeDirectory): string {
  *
  * @throws the system's error when they cannot be written.
  */
-export function provideStandIns(runtime: RuntimeDirectory): void {
-  const folder = standInsFolder(runtime);
+export function provideShims(runtime: RuntimeDirectory): void {
+  const folder = shimsFolder(runtime);
   if (isWhole(runtime, folderName, folder, Object.keys(standIns))) return;
   runtime.makeFolder(folderName);
   for (const [name, text] of Object.entries(standIns)) write(join(folder, name), text, runtime);
@@ -83,7 +83,7 @@ function write(path: string, text: string | typeof asking, { path: runtime }: Ru
 }
 
 /** A PATH with the stand-ins first. Where there is none, nothing is looked up, and where they are on it already, it stays. */
-export function withStandIns(path: string, runtime: RuntimeDirectory): string {
-  const folder = standInsFolder(runtime);
+export function withShims(path: string, runtime: RuntimeDirectory): string {
+  const folder = shimsFolder(runtime);
   return path === '' || path.split(':').includes(folder) ? path : `${folder}:${path}`;
 }

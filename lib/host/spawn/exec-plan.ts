@@ -5,8 +5,8 @@ import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
 import { missingAccounts, readAccounts } from '../os/read-accounts.ts';
 import type { Execution } from './shebang.ts';
 import { inspectScript } from './shebang.ts';
-import type { Premises } from '../script-interface/script-interface.ts';
-import { withStandIns } from '../script-interface/shims.ts';
+import type { ScriptInterface } from '../script-interface/script-interface.ts';
+import { withShims } from '../script-interface/shims.ts';
 import { sharesTerminal } from '../os/terminal.ts';
 import type { SpawnFailure } from '../../engine/spawner.ts';
 import type { AccountIds } from '../../model/accounts.ts';
@@ -14,7 +14,7 @@ import { resolveAccount } from '../../model/accounts.ts';
 import type { Command } from '../../model/program.ts';
 
 /** What exactly is executed, and in which surroundings. */
-export interface Launch {
+export interface ExecPlan {
   /** The program, looked up on the PATH of `environment` if it has no slash. */
   readonly file: string;
   readonly args: readonly string[];
@@ -28,7 +28,7 @@ export interface Launch {
 }
 
 /** Where the environment of processes comes from. */
-export interface LaunchSource {
+export interface ExecPlanSource {
   readonly environment: Environment;
   readonly runtimeDirectory: RuntimeDirectory;
   /**
@@ -37,7 +37,7 @@ export interface LaunchSource {
    */
   readonly keepEnvironment: boolean;
   /** What else scripts find in the runtime directory. */
-  readonly premises?: Premises;
+  readonly premises?: ScriptInterface;
 }
 
 /**
@@ -45,11 +45,11 @@ export interface LaunchSource {
  *
  * @param variables - What the container environment has for it, with the stand-ins and the marker.
  */
-export function prepareLaunch(
+export function planExec(
   command: Command,
-  source: LaunchSource,
+  source: ExecPlanSource,
   variables: Variables,
-): Launch | SpawnFailure {
+): ExecPlan | SpawnFailure {
   const execution = executionOf(command, variables);
   if ('code' in execution) return execution;
   const account = accountOf(command);
@@ -87,8 +87,8 @@ function wordsBefore(variables: Variables): readonly string[] {
 }
 
 /** All the environment of scripts which keep none: a PATH alone (s6-overlay). */
-function minimum({ runtimeDirectory }: LaunchSource): Variables {
-  return { PATH: withStandIns('/usr/bin:/usr/sbin:/bin:/sbin', runtimeDirectory) };
+function minimum({ runtimeDirectory }: ExecPlanSource): Variables {
+  return { PATH: withShims('/usr/bin:/usr/sbin:/bin:/sbin', runtimeDirectory) };
 }
 
 /** The marker stays what it is: without it, who runs away would not be found. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { LineSplitter } from '../os/lines.ts';
-import type { Living } from '../orphans/live-processes.ts';
+import type { LiveProcesses } from '../orphans/live-processes.ts';
 import type { PacedReader } from '../pipes/paced-reader.ts';
 import type { PacedReaders } from '../pipes/paced-readers.ts';
 import type { ProcessTable } from '../os/process-table.ts';
@@ -17,7 +17,7 @@ const newline = 0x0a;
 /** What a child needs of its spawner. */
 export interface ChildParts {
   readonly table: ProcessTable;
-  readonly living: Living;
+  readonly living: LiveProcesses;
   readonly readers: PacedReaders;
   /** The children with an exit that is held back until their output is reported. */
   readonly heldBack: Set<NodeChild>;

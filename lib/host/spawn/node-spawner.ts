@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
-import { AdoptedChildren } from '../orphans/adopted-orphans.ts';
+import { AdoptedOrphans } from '../orphans/adopted-orphans.ts';
 import { canOpenAgain } from '../os/descriptor.ts';
 import { EnvironmentReadings, markerOf } from '../variables/environment-readings.ts';
 import type { Variables } from '../variables/environment-readings.ts';
 import { Fifos } from '../pipes/fifos.ts';
 import type { Guard } from '../orphans/guard.ts';
 import { HostStreams } from '../pipes/host-streams.ts';
-import { Inlets } from '../pipes/read-pipes.ts';
-import { LastResort } from '../orphans/exit-hook.ts';
-import type { Launch, LaunchSource } from './exec-plan.ts';
-import { prepareLaunch } from './exec-plan.ts';
-import { Living } from '../orphans/live-processes.ts';
+import { ReadPipes } from '../pipes/read-pipes.ts';
+import { ExitHook } from '../orphans/exit-hook.ts';
+import type { ExecPlan, ExecPlanSource } from './exec-plan.ts';
+import { planExec } from './exec-plan.ts';
+import { LiveProcesses } from '../orphans/live-processes.ts';
 import { LogPipes } from '../pipes/log-pipes.ts';
 import { NodeChild } from './node-child.ts';
 import { nodeStart } from './start-node.ts';
@@ -22,27 +22,27 @@ import { makePipe } from '../pipes/pipe-ends.ts';
 import type { PosixSpawn } from '../native/posix-spawn.ts';
 import { ProcessTable } from '../os/process-table.ts';
 import type { Reaper } from '../orphans/reaper.ts';
-import { endRunaways } from '../orphans/daemonized.ts';
+import { endDaemonized } from '../orphans/daemonized.ts';
 import { explainFailure } from './spawn-failure.ts';
 import type { Child, ChildListener, SpawnFailure, Spawner } from '../../engine/spawner.ts';
 import type { Start } from './start-process.ts';
 import { runAll } from '../os/run-all.ts';
-import { provideStandIns } from '../script-interface/shims.ts';
-import type { Guest } from './spawn-queue.ts';
-import { WaitingRoom } from './spawn-queue.ts';
-import { Wiring } from './stdio.ts';
+import { provideShims } from '../script-interface/shims.ts';
+import type { PendingSpawn } from './spawn-queue.ts';
+import { SpawnQueue } from './spawn-queue.ts';
+import { Stdio } from './stdio.ts';
 import type { Leftover } from '../../model/leftover.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Command } from '../../model/program.ts';
 
 /** What a spawner of real processes needs. */
-export interface SpawnerSource extends LaunchSource {
+export interface SpawnerSource extends ExecPlanSource {
   /** Ends the processes when this one is killed. Default: nobody does. A guard is for one spawner. */
   readonly guard?: Guard | undefined;
   /** Who reaps orphans meanwhile. Default: nobody. */
   readonly reaper?: Reaper | undefined;
   /** The orphans that are ended with the rest, if they are claimed. Default: none is. */
-  readonly adopted?: AdoptedChildren | undefined;
+  readonly adopted?: AdoptedOrphans | undefined;
   /** The system's own functions, to start processes and make pipes by. Default: as Node does, with FIFOs. */
   readonly posix?: PosixSpawn | undefined;
   /** The same for the host's own command alone, looked for when it starts. Default: as everything else. */
@@ -65,9 +65,9 @@ export function nodeSpawner(source: SpawnerSource): Spawner {
 }
 
 /** A child that waits for its turn, with its descriptors. */
-interface Asked extends Guest {
+interface Asked extends PendingSpawn {
   readonly child: NodeChild;
-  readonly wiring: Wiring;
+  readonly wiring: Stdio;
   /** The moment, for its environment. */
   readonly moment: number;
 }
@@ -77,16 +77,16 @@ class NodeSpawner implements Spawner {
   readonly #readings: EnvironmentReadings;
   readonly #fifos: Fifos;
   readonly #pipes: LogPipes;
-  readonly #inlets: Inlets;
+  readonly #inlets: ReadPipes;
   readonly #readers = new PacedReaders();
   readonly #heldBack = new Set<NodeChild>();
   readonly #host: HostStreams;
-  readonly #lastResort: LastResort;
+  readonly #lastResort: ExitHook;
   readonly #way: Start;
   readonly #table = new ProcessTable();
-  readonly #living = new Living();
-  readonly #adopted: AdoptedChildren;
-  readonly #waiting = new WaitingRoom<Asked>((asked) => {
+  readonly #living = new LiveProcesses();
+  readonly #adopted: AdoptedOrphans;
+  readonly #waiting = new SpawnQueue<Asked>((asked) => {
     this.#enqueue(asked);
   });
   readonly #queue: Asked[] = [];
@@ -95,7 +95,7 @@ class NodeSpawner implements Spawner {
 
   constructor(source: SpawnerSource) {
     this.#source = source;
-    this.#adopted = source.adopted ?? new AdoptedChildren();
+    this.#adopted = source.adopted ?? new AdoptedOrphans();
     this.#readings = new EnvironmentReadings(source.environment, source.runtimeDirectory);
     this.#fifos = new Fifos(source.runtimeDirectory);
     const { posix, pipeMaker = () => undefined, told = () => undefined } = source;
@@ -111,10 +111,10 @@ class NodeSpawner implements Spawner {
         this.#lastResort.hold();
       },
     });
-    this.#inlets = new Inlets(this.#fifos, make);
+    this.#inlets = new ReadPipes(this.#fifos, make);
     this.#way = posix === undefined ? nodeStart : nativeStart(posix);
     source.guard?.protect(this.#living);
-    this.#lastResort = new LastResort(this.#living, () => {
+    this.#lastResort = new ExitHook(this.#living, () => {
       this.#host.flush();
       source.runtimeDirectory.remove();
     });
@@ -137,7 +137,7 @@ class NodeSpawner implements Spawner {
     this.#source.guard?.prepare();
     this.#source.reaper?.begin();
     const ends = { pipes: this.#pipes, inlets: this.#inlets, host: this.#host };
-    const wiring = new Wiring(command, ends);
+    const wiring = new Stdio(command, ends);
     const over = wiring.release.bind(wiring);
     const child = new NodeChild(command, listener, { ...parts, over });
     const moment = this.#readings.ask();
@@ -206,7 +206,7 @@ class NodeSpawner implements Spawner {
     // Nobody can have run away if nothing was ever started.
     if (!runtimeDirectory.inUse || (marker === undefined && !adopted.counts)) return [];
     const source = { marker, table, living, adopted };
-    if (pipe === undefined) return endRunaways(grace, source);
+    if (pipe === undefined) return endDaemonized(grace, source);
     const known = this.#pipes.find(pipe);
     return known === undefined ? [] : endWriters(known, grace, source);
   }
@@ -236,7 +236,7 @@ class NodeSpawner implements Spawner {
       thing = 'the container environment is';
       const variables = this.#readings.since(moment);
       thing = 'the stand-ins for programs of s6 are';
-      provideStandIns(runtimeDirectory);
+      provideShims(runtimeDirectory);
       return { variables };
     } catch (error) {
       return failure(`${thing} not to be had`, error);
@@ -253,7 +253,7 @@ class NodeSpawner implements Spawner {
     const { child } = asked;
     const provided = this.#provide(asked.moment);
     if ('code' in provided) return child.fail(provided);
-    const launch = prepareLaunch(child.command, this.#source, provided.variables);
+    const launch = planExec(child.command, this.#source, provided.variables);
     if ('code' in launch) return child.fail(launch);
     const begun = begin(asked, launch, this.#wayOf(child.command));
     if ('code' in begun) return child.fail(begun);
@@ -267,7 +267,7 @@ interface Begun {
   readonly streams: ReadonlyMap<number, Socket>;
 }
 
-function begin({ child, wiring }: Asked, launch: Launch, start: Start): Begun | SpawnFailure {
+function begin({ child, wiring }: Asked, launch: ExecPlan, start: Start): Begun | SpawnFailure {
   try {
     const connection = wiring.connect();
     try {

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, delimiter, resolve } from 'node:path';
-import type { Launch } from './exec-plan.ts';
+import type { ExecPlan } from './exec-plan.ts';
 import type { SpawnFailure } from '../../engine/spawner.ts';
 import { longestArgument } from '../../model/argument-limit.ts';
 import type { Command } from '../../model/program.ts';
@@ -10,7 +10,7 @@ import type { Command } from '../../model/program.ts';
  * Why a spawn failed, in words: the system says only `ENOENT`, whatever it is that does not exist. What it was is found out
  * afterwards, so that nobody pays for it whose spawn succeeds.
  */
-export function explainFailure(error: unknown, command: Command, launch: Launch): SpawnFailure {
+export function explainFailure(error: unknown, command: Command, launch: ExecPlan): SpawnFailure {
   const { code = 'EIO', message } = error as NodeJS.ErrnoException;
   const nowhere = absences.has(code) ? withoutDirectory(launch) : undefined;
   if (nowhere !== undefined) return nowhere;
@@ -24,7 +24,7 @@ const absences: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
 /** Node's own codes for what the system would not take either. */
 const systemCodes: Readonly<Record<string, string>> = { ERR_INVALID_ARG_VALUE: 'EINVAL' };
 
-function reasonFor(code: string, command: Command, launch: Launch): string | undefined {
+function reasonFor(code: string, command: Command, launch: ExecPlan): string | undefined {
   if (absences.has(code)) return missing(command, launch);
   switch (code) {
     case 'E2BIG':
@@ -47,7 +47,7 @@ function reasonFor(code: string, command: Command, launch: Launch): string | und
   }
 }
 
-function missing({ program }: Command, launch: Launch): string {
+function missing({ program }: Command, launch: ExecPlan): string {
   const { file, directory, environment } = launch;
   const isInterpreter = 'script' in program && !isSame(file, program.script);
   const what = isInterpreter ? `the interpreter ${file} of ${program.script}` : file;
@@ -68,7 +68,7 @@ function missing({ program }: Command, launch: Launch): string {
  * What is wrong with the working directory, if anything is. A process comes there before it comes to its program; but along a
  * PATH the search goes on, and what is told at its end may be something else that it has met.
  */
-function withoutDirectory({ directory }: Launch): SpawnFailure | undefined {
+function withoutDirectory({ directory }: ExecPlan): SpawnFailure | undefined {
   if (directory === undefined || isFolder(directory)) return undefined;
   const message = `its working directory ${directory} does not exist, or is no folder.`;
   return { code: exists(directory) ? 'ENOTDIR' : 'ENOENT', message };
@@ -85,7 +85,7 @@ function beyondLimit({ notificationFd }: Command): string | undefined {
 }
 
 /** What the process was to be given, and which part of it is the largest. Bytes, as the system counts them: with NUL. */
-function tooLarge({ args, environment }: Launch): string {
+function tooLarge({ args, environment }: ExecPlan): string {
   const variables = Object.entries(environment).map(([name, text]) => ({
     what: `the variable ${name}`,
     size: Buffer.byteLength(`${name}=${text}`) + 1,

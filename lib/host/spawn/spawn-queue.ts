@@ -1,5 +1,5 @@
 /** Somebody who waits, and what must be had in order of arrival. */
-export interface Guest {
+export interface PendingSpawn {
   /** Whoever shares one of these is let in after those who came before. */
   readonly shares: ReadonlySet<object>;
 }
@@ -8,7 +8,7 @@ export interface Guest {
  * Where those wait who need something that is not there yet. Who has everything is let in, but never before those who share
  * something and came earlier; nobody waits for anybody else.
  */
-export class WaitingRoom<G extends Guest> {
+export class SpawnQueue<G extends PendingSpawn> {
   readonly #admit: (guest: G) => void;
   /** In order of arrival, each with whether it has everything. */
   readonly #guests = new Map<G, boolean>();

@@ -1,9 +1,9 @@
 import { delimiter, resolve } from 'node:path';
-import { Lent } from '../os/descriptor.ts';
-import type { Launch } from './exec-plan.ts';
+import { SpawnDescriptors } from '../os/descriptor.ts';
+import type { ExecPlan } from './exec-plan.ts';
 import { nativeChildren } from '../orphans/native-children.ts';
 import { nodeStart } from './start-node.ts';
-import type { PosixSpawn, SpawnRequest } from '../native/posix-spawn.ts';
+import type { PosixSpawn, PosixSpawnRequest } from '../native/posix-spawn.ts';
 import type { Descriptors, Start } from './start-process.ts';
 
 /**
@@ -16,7 +16,7 @@ export function nativeStart(posix: PosixSpawn): Start {
     const { uid, gid } = launch.account;
     const isBeyondUs = uid !== undefined || gid !== undefined || descriptors.includes('socket');
     if (isBeyondUs) return nodeStart(launch, descriptors, listener);
-    const lent = new Lent();
+    const lent = new SpawnDescriptors();
     try {
       const request = {
         words: [launch.file, ...launch.args],
@@ -42,12 +42,12 @@ export function nativeStart(posix: PosixSpawn): Start {
 function arrange(
   descriptors: Descriptors,
   posix: PosixSpawn,
-  lent: Lent,
-): SpawnRequest['descriptors'] {
+  lent: SpawnDescriptors,
+): PosixSpawnRequest['descriptors'] {
   const last = descriptors.length - 1;
   const isTarget = (number: number): boolean =>
     number <= last && (number <= 2 || descriptors[number] !== 'ignore');
-  return [...descriptors.entries()].flatMap(([target, what]): SpawnRequest['descriptors'] => {
+  return [...descriptors.entries()].flatMap(([target, what]): PosixSpawnRequest['descriptors'] => {
     if (typeof what !== 'number') {
       // Whatever is above 2 and nothing is closed by itself.
       if (what === 'ignore') return target > 2 ? [] : [[target, null]];
@@ -60,7 +60,7 @@ function arrange(
   });
 }
 
-type Rest = Omit<SpawnRequest, 'path'>;
+type Rest = Omit<PosixSpawnRequest, 'path'>;
 
 /** Where programs are looked up without a PATH, as in `execvp`. */
 const defaultPath = '/bin:/usr/bin';
@@ -72,7 +72,7 @@ const passedOver: ReadonlySet<string> = new Set(
 
 /** Executes a program as `execvp` does: on the PATH that the process is to have, and by `sh` if it has no format. */
 function execute(
-  { file, directory = '.', environment }: Launch,
+  { file, directory = '.', environment }: ExecPlan,
   rest: Rest,
   posix: PosixSpawn,
 ): number {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Launch } from './exec-plan.ts';
+import type { ExecPlan } from './exec-plan.ts';
 import type { Exit } from '../../model/exit.ts';
 
 /**
@@ -28,4 +28,8 @@ export interface Started {
  *
  * @throws the system's error where it is known at once; then nothing is told.
  */
-export type Start = (launch: Launch, descriptors: Descriptors, listener: StartListener) => Started;
+export type Start = (
+  launch: ExecPlan,
+  descriptors: Descriptors,
+  listener: StartListener,
+) => Started;

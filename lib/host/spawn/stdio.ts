@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { End } from '../os/descriptor.ts';
-import { Lent } from '../os/descriptor.ts';
+import { SpawnDescriptors } from '../os/descriptor.ts';
 import type { HostLine, HostStreams } from '../pipes/host-streams.ts';
-import type { InletSource, Inlets } from '../pipes/read-pipes.ts';
+import type { ReadPipeSource, ReadPipes } from '../pipes/read-pipes.ts';
 import type { LogPipe } from '../pipes/log-pipe.ts';
 import type { LogPipes } from '../pipes/log-pipes.ts';
 import type { ChildEnd } from './node-child.ts';
@@ -10,7 +10,7 @@ import type { Descriptors, Started } from './start-process.ts';
 import type { Command } from '../../model/program.ts';
 
 /** What a descriptor of a child is to be. */
-type Plug =
+type StdioKind =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'host'; readonly line: HostLine }
   | { readonly kind: 'pipe'; readonly pipe: LogPipe; readonly end: End }
@@ -20,7 +20,7 @@ type Plug =
 interface Connection {
   readonly descriptors: Descriptors;
   /** To be closed once the child has them. */
-  readonly lent: Lent;
+  readonly lent: SpawnDescriptors;
   /** What we read from; the sockets that are made with the child come to it with `streamsOf`. */
   readonly streams: Map<number, Socket>;
 }
@@ -28,21 +28,21 @@ interface Connection {
 /** What the descriptors of children are made of. */
 export interface WiringSource {
   readonly pipes: LogPipes;
-  readonly inlets: Inlets;
+  readonly inlets: ReadPipes;
   readonly host: HostStreams;
 }
 
 /** The descriptors of one child: what they are to be, and what must be there before it can be spawned. */
-export class Wiring {
-  readonly #inlets: Inlets;
-  readonly #plugs: readonly Plug[];
-  readonly #sources = new Map<number, InletSource>();
+export class Stdio {
+  readonly #inlets: ReadPipes;
+  readonly #plugs: readonly StdioKind[];
+  readonly #sources = new Map<number, ReadPipeSource>();
   readonly #readerGone: (end: ChildEnd) => void;
   #isOver = false;
 
   constructor(command: Command, { pipes, inlets, host }: WiringSource) {
     this.#inlets = inlets;
-    this.#plugs = plugsOf(command, pipes, host);
+    this.#plugs = stdioKindsOf(command, pipes, host);
     const input = this.#plugs[0];
     const reads = input?.kind === 'pipe' && !isFinish(command);
     this.#readerGone = reads ? input.pipe.addReader() : () => undefined;
@@ -70,7 +70,7 @@ export class Wiring {
    * @throws the system's error when it cannot be; nothing is left open then.
    */
   connect(): Connection {
-    const connection = { lent: new Lent(), streams: new Map<number, Socket>() };
+    const connection = { lent: new SpawnDescriptors(), streams: new Map<number, Socket>() };
     try {
       const descriptors = this.#plugs.map((plug, descriptor) =>
         this.#connect(plug, descriptor, connection),
@@ -115,7 +115,7 @@ export class Wiring {
   }
 
   #connect(
-    plug: Plug,
+    plug: StdioKind,
     descriptor: number,
     { lent, streams }: Omit<Connection, 'descriptors'>,
   ): Descriptors[number] {
@@ -141,31 +141,31 @@ export class Wiring {
   }
 }
 
-const nothing: Plug = { kind: 'nothing' };
+const nothing: StdioKind = { kind: 'nothing' };
 
-function plugsOf(command: Command, pipes: LogPipes, host: HostStreams): readonly Plug[] {
+function stdioKindsOf(command: Command, pipes: LogPipes, host: HostStreams): readonly StdioKind[] {
   const { stdin, stdout, stderr, notificationFd, user } = command;
-  const plugs: Plug[] = [];
+  const plugs: StdioKind[] = [];
   const plug = (descriptor: number, kind: Command['stdin'] | Command['stdout']): void => {
     if (descriptor === notificationFd) return;
     plugs[descriptor] =
       kind === 'inherit'
         ? { kind: 'host', line: host.line(descriptor, user) }
-        : plugOf(kind, command, pipes);
+        : stdioKindOf(kind, command, pipes);
   };
   plug(0, stdin);
   plug(1, stdout);
   plug(2, stderr);
   // It takes the place of what else would be there (s6).
   if (notificationFd !== undefined) plugs[notificationFd] = { kind: 'inlet' };
-  return Array.from(plugs, (known: Plug | undefined) => known ?? nothing);
+  return Array.from(plugs, (known: StdioKind | undefined) => known ?? nothing);
 }
 
-function plugOf(
+function stdioKindOf(
   kind: Exclude<Command['stdin'] | Command['stdout'], 'inherit'>,
   command: Command,
   pipes: LogPipes,
-): Plug {
+): StdioKind {
   if (kind === 'lines') return { kind: 'inlet' };
   if (typeof kind === 'string') return nothing;
   const end = kind === command.stdin ? 'read' : 'write';

@@ -10,7 +10,7 @@ const dyingWithin = 500;
  * or sent by somebody. But what is typed goes to everybody in the foreground, so the witness dies of it; what is sent is for
  * one process alone. It does not outlive the host: its stdin comes to its end then.
  */
-export class Witness {
+export class TerminalProbe {
   #child: ChildProcess | undefined;
   #isOver = false;
   #typedAt = -Infinity;

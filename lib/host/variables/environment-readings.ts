@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
-import { withStandIns } from '../script-interface/shims.ts';
+import { withShims } from '../script-interface/shims.ts';
 
 /** What the processes of one supervisor are given. */
 export type Variables = Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ export class EnvironmentReadings {
       return known.all;
     this.#environment.materialize();
     const all = Object.fromEntries(this.#environment.entries());
-    if (all['PATH'] !== undefined) all['PATH'] = withStandIns(all['PATH'], this.#runtime);
+    if (all['PATH'] !== undefined) all['PATH'] = withShims(all['PATH'], this.#runtime);
     all[markerName] = this.#runtime.path;
     this.#reading = { upTo: this.#asked, revision, all: Object.freeze(all) };
     return all;

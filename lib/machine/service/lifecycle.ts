@@ -22,97 +22,123 @@
  * 4. A state that waits carries its deadline. A resting state (down, up, failed) has none.
  * 5. An exit that was not requested is a death: it counts, and the spec's backoff applies to it alone.
  */
-import type { Input, Machine, ServiceState, Setting, Step } from './service-state.ts';
+import type {
+  LifecycleInput,
+  Lifecycle,
+  ServiceState,
+  ServiceSetting,
+  ServiceStep,
+} from './service-state.ts';
 import {
-  keep,
-  note,
-  relay,
-  retry,
-  rise,
-  spawn,
-  spawnDrained,
-  spawnOnce,
-  want,
-  wantDrained,
-  wantOnce,
+  queueSignal,
+  recordReady,
+  sendSignal,
+  toBackoff,
+  toUp,
+  toStarting,
+  toStartingDrain,
+  toStartingOnce,
+  setGoalUp,
+  setGoalDrain,
+  setGoalOnce,
 } from './coming-up.ts';
-import { awaitEnd, hasten, hurry, kill, rest, terminate, unwant } from './going-down.ts';
 import {
-  bury,
-  drainFinished,
-  forget,
+  toStoppingAtEndOfFile,
+  shortenDeadline,
+  shortenStop,
+  killRun,
+  toDown,
+  toStopping,
+  setGoalDown,
+} from './going-down.ts';
+import {
+  toFinishing,
+  setGoalDrainInFinish,
+  clearTally,
   killFinish,
-  killLate,
-  settle,
-  unwantFinished,
-  wantAgain,
+  killLateFinish,
+  afterFinish,
+  setGoalDownInFinish,
+  restartAfterFinish,
 } from './endings.ts';
 
 /** What each state does on each input. */
-export const machine: Machine = {
-  down: { start: spawn, once: spawnOnce, restart: spawn, stop: rest, forget },
+export const lifecycle: Lifecycle = {
+  down: {
+    start: toStarting,
+    once: toStartingOnce,
+    restart: toStarting,
+    stop: toDown,
+    forget: clearTally,
+  },
   starting: {
-    start: want,
-    once: wantOnce,
-    restart: want,
-    stop: unwant,
-    drain: wantDrained,
-    signal: keep,
-    forget,
-    spawned: rise,
-    unspawnable: retry,
+    start: setGoalUp,
+    once: setGoalOnce,
+    restart: setGoalUp,
+    stop: setGoalDown,
+    drain: setGoalDrain,
+    signal: queueSignal,
+    forget: clearTally,
+    spawned: toUp,
+    unspawnable: toBackoff,
   },
   up: {
-    start: want,
-    once: wantOnce,
-    restart: terminate,
-    stop: terminate,
-    drain: awaitEnd,
-    signal: relay,
-    forget,
-    announced: note,
-    exited: bury,
+    start: setGoalUp,
+    once: setGoalOnce,
+    restart: toStopping,
+    stop: toStopping,
+    drain: toStoppingAtEndOfFile,
+    signal: sendSignal,
+    forget: clearTally,
+    announced: recordReady,
+    exited: toFinishing,
   },
   stopping: {
-    start: want,
-    once: unwant,
-    restart: terminate,
-    stop: hurry,
-    drain: hurry,
-    hurry: hasten,
-    signal: relay,
-    announced: note,
-    forget,
-    exited: bury,
-    deadline: kill,
+    start: setGoalUp,
+    once: setGoalDown,
+    restart: toStopping,
+    stop: shortenStop,
+    drain: shortenStop,
+    shorten: shortenDeadline,
+    signal: sendSignal,
+    announced: recordReady,
+    forget: clearTally,
+    exited: toFinishing,
+    deadline: killRun,
   },
   finishing: {
-    start: want,
-    once: unwant,
-    restart: wantAgain,
-    stop: unwantFinished,
-    drain: drainFinished,
-    hurry: hasten,
-    forget,
-    spawned: killLate,
-    unspawnable: settle,
-    exited: settle,
+    start: setGoalUp,
+    once: setGoalDown,
+    restart: restartAfterFinish,
+    stop: setGoalDownInFinish,
+    drain: setGoalDrainInFinish,
+    shorten: shortenDeadline,
+    forget: clearTally,
+    spawned: killLateFinish,
+    unspawnable: afterFinish,
+    exited: afterFinish,
     deadline: killFinish,
   },
   backoff: {
-    start: spawn,
-    once: spawnOnce,
-    restart: spawn,
-    stop: rest,
-    drain: spawnDrained,
-    forget,
-    deadline: spawn,
+    start: toStarting,
+    once: toStartingOnce,
+    restart: toStarting,
+    stop: toDown,
+    drain: toStartingDrain,
+    forget: clearTally,
+    deadline: toStarting,
   },
-  failed: { start: spawn, once: spawnOnce, restart: spawn, stop: rest, forget },
+  failed: {
+    start: toStarting,
+    once: toStartingOnce,
+    restart: toStarting,
+    stop: toDown,
+    forget: clearTally,
+  },
 };
 
 /** The state of a service that has received no input yet. */
-export function newborn(now: number): ServiceState {
+export function initialState(now: number): ServiceState {
   return {
     status: 'down',
     why: 'untouched',
@@ -120,20 +146,24 @@ export function newborn(now: number): ServiceState {
     since: now,
     lastExit: null,
     deaths: 0,
-    recent: [],
+    recentDeaths: [],
     tally: [],
-    streak: 0,
-    patience: 0,
-    finishBy: null,
-    flaw: null,
+    consecutiveDeaths: 0,
+    killTimeout: 0,
+    finishDeadline: null,
+    spawnFailure: null,
   };
 }
 
 /**
  * The state of a service after an input, and the effects. An input that the state ignores returns the very same state.
  */
-export function transition(state: ServiceState, input: Input, setting: Setting): Step {
-  const cell = machine[state.status][input.type] as Cell | undefined;
+export function transition(
+  state: ServiceState,
+  input: LifecycleInput,
+  setting: ServiceSetting,
+): ServiceStep {
+  const cell = lifecycle[state.status][input.type] as Cell | undefined;
   return cell === undefined ? { state, effects: [] } : cell(state, input, setting);
 }
 
@@ -147,4 +177,4 @@ export function isReady(state: ServiceState): boolean {
   return state.status === 'up' && (!state.run.announces || state.run.readyAt !== null);
 }
 
-type Cell = (state: ServiceState, input: Input, setting: Setting) => Step;
+type Cell = (state: ServiceState, input: LifecycleInput, setting: ServiceSetting) => ServiceStep;

@@ -40,17 +40,17 @@ export interface Memory {
   /** The number of all deaths. */
   readonly deaths: number;
   /** The moments of the latest deaths, oldest first: as many as the backoff's limit counts. */
-  readonly recent: readonly number[];
+  readonly recentDeaths: readonly number[];
   /** The latest ends of `run`, oldest first, requested ones included, cut to `max-death-tally` (s6's death tally). */
   readonly tally: readonly TallyEntry[];
   /** The number of deaths since the service last ran for long enough. */
-  readonly streak: number;
+  readonly consecutiveDeaths: number;
   /** The kill timeout of the last stop: milliseconds from the stop signal to KILL; 0: never. */
-  readonly patience: number;
+  readonly killTimeout: number;
   /** The deadline that the supervisor's stop sets for the finish script; `null`: only the script's own limit holds. */
-  readonly finishBy: number | null;
+  readonly finishDeadline: number | null;
   /** Why the last attempt to run the service failed, or `null` when it ran. */
-  readonly flaw: string | null;
+  readonly spawnFailure: string | null;
 }
 
 /**
@@ -92,25 +92,25 @@ export type ServiceState = Memory &
   );
 
 /** The inputs of a service: commands, what its process does, and a deadline that has passed. */
-export type Input =
+export type LifecycleInput =
   | { readonly type: 'start' }
   | { readonly type: 'once' }
   /**
-   * `patience` (the kill timeout) overrides the spec's `timeoutKill`; `atMost` bounds both (0: no bound), `finishBy`
+   * `killTimeout` (the kill timeout) overrides the spec's `killTimeout`; `atMost` bounds both (0: no bound), `finishDeadline`
    * the finish script.
    */
   | {
       readonly type: 'stop';
-      readonly patience?: number;
+      readonly killTimeout?: number;
       readonly atMost?: number;
-      readonly finishBy?: number | null;
+      readonly finishDeadline?: number | null;
     }
-  | { readonly type: 'restart'; readonly patience?: number }
+  | { readonly type: 'restart'; readonly killTimeout?: number }
   /** To a logger of which the producer is gone for good: read to end-of-file, then exit. */
-  | { readonly type: 'drain'; readonly patience: number; readonly finishBy: number | null }
+  | { readonly type: 'drain'; readonly killTimeout: number; readonly finishDeadline: number | null }
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
   /** Every wait on the way down takes no longer than the setting says from now on. */
-  | { readonly type: 'hurry' }
+  | { readonly type: 'shorten' }
   /** Clears the tally. */
   | { readonly type: 'forget' }
   /** `leftBehind`: processes of an earlier run still run beside this one. */
@@ -133,13 +133,13 @@ export type ServiceEffect =
   | { readonly type: 'sweep' };
 
 /** What a transition gets beside state and input. */
-export interface Setting {
+export interface ServiceSetting {
   readonly spec: ServiceSpec;
   /** Where output goes unless the spec says otherwise. */
   readonly output: Output;
   readonly now: number;
   /** The most milliseconds that any wait on the way down may take; `null`: no such limit. */
-  readonly hurry: number | null;
+  readonly stopLimit: number | null;
   /** The end of the catch-all log's pipe that the service's processes get; absent: none. */
   readonly catchAll?: CatchAllEnd | undefined;
 }
@@ -151,18 +151,28 @@ export interface Setting {
 export type CatchAllEnd = 'write' | 'read';
 
 /** The outcome of an input: the next state, and the effects. */
-export interface Step {
+export interface ServiceStep {
   readonly state: ServiceState;
   readonly effects: readonly ServiceEffect[];
 }
 
-export type Status = ServiceState['status'];
-export type In<S extends Status> = Extract<ServiceState, { readonly status: S }>;
-export type Of<I extends Input['type']> = Extract<Input, { readonly type: I }>;
+export type ServiceStateName = ServiceState['status'];
+export type ServiceStateIn<S extends ServiceStateName> = Extract<
+  ServiceState,
+  { readonly status: S }
+>;
+export type LifecycleInputOf<I extends LifecycleInput['type']> = Extract<
+  LifecycleInput,
+  { readonly type: I }
+>;
 
 /** The life of a service as a table: what each state does on each input. An input without a cell is ignored. */
-export type Machine = {
-  readonly [S in Status]: {
-    readonly [I in Input['type']]?: (state: In<S>, input: Of<I>, setting: Setting) => Step;
+export type Lifecycle = {
+  readonly [S in ServiceStateName]: {
+    readonly [I in LifecycleInput['type']]?: (
+      state: ServiceStateIn<S>,
+      input: LifecycleInputOf<I>,
+      setting: ServiceSetting,
+    ) => ServiceStep;
   };
 };

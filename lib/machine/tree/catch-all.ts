@@ -52,7 +52,7 @@ const steadyAfter = 1000;
  * pipe blocks its writers.
  */
 export function isReading(state: ServiceState, now: number): boolean {
-  if (isAtRest(state) || state.goal === 'down' || state.flaw !== null) return false;
+  if (isAtRest(state) || state.goal === 'down' || state.spawnFailure !== null) return false;
   if (state.deaths === 0) return true;
   return state.status === 'up' && now - state.run.startedAt >= steadyAfter;
 }

@@ -1,10 +1,10 @@
-import type { Input } from '../service/service-state.ts';
-import type { TreeInput } from './tree-state.ts';
+import type { LifecycleInput } from '../service/service-state.ts';
+import type { MachineInput } from './tree-state.ts';
 import { reaches } from './tree-state.ts';
 import type { Cause } from '../../model/event.ts';
 
 /** The cause of the events that an input leads to, unless a rule gives another. */
-export function causeOf(input: TreeInput): Cause {
+export function causeOf(input: MachineInput): Cause {
   switch (input.type) {
     case 'advance':
       return reaches(input.target, 'stopped') ? 'shutdown' : 'stage';
@@ -13,7 +13,7 @@ export function causeOf(input: TreeInput): Cause {
     case 'signal':
       return 'stop';
     case 'end':
-    case 'hurry':
+    case 'shorten':
       return 'shutdown';
     case 'problem':
       return 'stage';
@@ -22,8 +22,8 @@ export function causeOf(input: TreeInput): Cause {
     case 'script':
       return input.input.type;
     case 'reread':
-    case 'consult':
-    case 'respecified':
+    case 'refreshSpec':
+    case 'specChanged':
       return 'rescan';
     case 'copied':
     case 'prepared':
@@ -35,14 +35,14 @@ export function causeOf(input: TreeInput): Cause {
   }
 }
 
-const causes: Readonly<Record<Input['type'], Cause>> = {
+const causes: Readonly<Record<LifecycleInput['type'], Cause>> = {
   start: 'start',
   once: 'once',
   stop: 'stop',
   restart: 'restart',
   drain: 'shutdown',
   signal: 'stop',
-  hurry: 'shutdown',
+  shorten: 'shutdown',
   forget: 'stage',
   spawned: 'spawned',
   unspawnable: 'unspawnable',

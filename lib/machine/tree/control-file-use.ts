@@ -1,6 +1,6 @@
-import { rests } from './draft.ts';
-import type { Input } from '../service/service-state.ts';
-import type { TreeInput, TreeState, Unit } from './tree-state.ts';
+import { isResting } from './draft.ts';
+import type { LifecycleInput } from '../service/service-state.ts';
+import type { MachineInput, TreeState, Unit } from './tree-state.ts';
 import { isDescending, reaches } from './tree-state.ts';
 import { loggerName } from '../../model/tree.ts';
 
@@ -10,12 +10,16 @@ import { loggerName } from '../../model/tree.ts';
  * The engine therefore reads the directories of these services before it applies the input. A tree that does not come
  * from a folder has none.
  */
-export function consulted(state: TreeState, input: TreeInput, now: number): readonly string[] {
+export function servicesToReread(
+  state: TreeState,
+  input: MachineInput,
+  now: number,
+): readonly string[] {
   if (state.tree.root === undefined) return [];
   switch (input.type) {
     case 'service':
-      return consultedBy(input.input, input.service, state);
-    case 'consult':
+      return servicesReadFor(input.input, input.service, state);
+    case 'refreshSpec':
       return [input.service];
     case 'deadline':
       return namesOf(state, (unit) => comesBack(unit, now));
@@ -27,20 +31,24 @@ export function consulted(state: TreeState, input: TreeInput, now: number): read
       return goingDown(state);
     case 'command':
     case 'signal':
-    case 'hurry':
+    case 'shorten':
     case 'problem':
     case 'script':
     case 'copied':
     case 'prepared':
     case 'reread':
-    case 'respecified':
+    case 'specChanged':
     case 'swept':
     case 'cleared':
       return [];
   }
 }
 
-function consultedBy(input: Input, name: string, { units }: TreeState): readonly string[] {
+function servicesReadFor(
+  input: LifecycleInput,
+  name: string,
+  { units }: TreeState,
+): readonly string[] {
   switch (input.type) {
     case 'start':
     case 'once':
@@ -55,7 +63,7 @@ function consultedBy(input: Input, name: string, { units }: TreeState): readonly
       return units.get(name)?.state.goal === 'down' ? [name] : [];
     case 'drain':
     case 'signal':
-    case 'hurry':
+    case 'shorten':
     case 'forget':
     case 'announced':
     case 'deadline':
@@ -69,7 +77,7 @@ function comesBack({ state }: Unit, now: number): boolean {
 }
 
 function goingDown(state: TreeState): readonly string[] {
-  return isDescending(state) ? [] : namesOf(state, (unit) => !rests(unit));
+  return isDescending(state) ? [] : namesOf(state, (unit) => !isResting(unit));
 }
 
 function namesOf({ units }: TreeState, which: (unit: Unit) => boolean): readonly string[] {

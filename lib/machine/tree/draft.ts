@@ -1,6 +1,6 @@
 import { catchAllEnd } from './catch-all.ts';
 import { isAtRest, isReady, transition } from '../service/lifecycle.ts';
-import type { Input, ServiceState } from '../service/service-state.ts';
+import type { LifecycleInput, ServiceState } from '../service/service-state.ts';
 import type {
   Effect,
   ScriptStageName,
@@ -19,7 +19,9 @@ import { loggerName, producerOf } from '../../model/tree.ts';
 import type { Ending } from '../../model/verdict.ts';
 
 /** A change without its cause. */
-export type Said<C extends Change = Change> = C extends Change ? Omit<C, 'cause'> : never;
+export type ChangeWithoutCause<C extends Change = Change> = C extends Change
+  ? Omit<C, 'cause'>
+  : never;
 
 /**
  * One step of the tree under construction: a private copy of the state, with the effects and changes collected so far.
@@ -54,17 +56,17 @@ export class Draft {
     this.#effects.push(effect);
   }
 
-  say(change: Said): void {
+  report(change: ChangeWithoutCause): void {
     this.#changes.push({ ...change, cause: this.cause });
   }
 
   warn(code: ProblemCode, path: string, message: string, remedy?: string): void {
     const more = remedy === undefined ? {} : { remedy };
-    this.say({ type: 'problem', problem: problem(code, path, message, more) });
+    this.report({ type: 'problem', problem: problem(code, path, message, more) });
   }
 
   enter(phase: Phase): void {
-    this.say({ type: 'phase', from: this.state.phase, to: phase });
+    this.report({ type: 'phase', from: this.state.phase, to: phase });
     this.state = { ...this.state, phase };
   }
 
@@ -128,14 +130,14 @@ export class Draft {
   /**
    * Gives an input to one service: updates its state, and collects its effects and the events that follow from both.
    */
-  feed(name: string, input: Input): void {
+  feed(name: string, input: LifecycleInput): void {
     const unit = this.unit(name);
     if (unit === undefined) return;
     const { spec, state: before } = unit;
     const { now, options } = this.setting;
-    const { hurry } = this.state;
+    const { stopLimit } = this.state;
     const catchAll = catchAllEnd(this.state, now, unit);
-    const setting = { spec, now, output: options.output, hurry, catchAll };
+    const setting = { spec, now, output: options.output, stopLimit, catchAll };
     const { state, effects } = transition(before, input, setting);
     if (state !== before) this.put(name, { ...unit, state });
     this.#tell(name, before, state);
@@ -158,7 +160,7 @@ export class Draft {
 
   /** Milliseconds between TERM and KILL for leftovers. */
   get killGrace(): number {
-    return Math.min(this.state.timeouts.kill, this.state.hurry ?? Infinity);
+    return Math.min(this.state.timeouts.kill, this.state.stopLimit ?? Infinity);
   }
 
   #countSweeps(name: string, more: 1 | -1): void {
@@ -174,7 +176,7 @@ export class Draft {
     if (after.status !== before.status) {
       const pid = 'run' in after ? after.run.pid : undefined;
       const ended = 'run' in before && !('run' in after) ? after.lastExit : null;
-      this.say({
+      this.report({
         type: 'service',
         service: name,
         from: before.status,
@@ -189,7 +191,7 @@ export class Draft {
       after.run.readyAt !== before.run.readyAt
     ) {
       const duration = this.setting.now - after.run.startedAt;
-      this.say({ type: 'ready', service: name, pid: after.run.pid, duration });
+      this.report({ type: 'ready', service: name, pid: after.run.pid, duration });
     }
   }
 
@@ -214,6 +216,6 @@ export function hasArrived(unit: Unit): boolean {
 }
 
 /** Whether a service is at rest. */
-export function rests(unit: Unit): boolean {
+export function isResting(unit: Unit): boolean {
   return isAtRest(unit.state);
 }

@@ -1,5 +1,10 @@
 import { isReady } from '../service/lifecycle.ts';
-import type { FailureReason, Goal, In, ServiceState } from '../service/service-state.ts';
+import type {
+  FailureReason,
+  Goal,
+  ServiceStateIn,
+  ServiceState,
+} from '../service/service-state.ts';
 import type { Unit } from './tree-state.ts';
 import { describeExit } from '../../model/exit.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
@@ -39,11 +44,11 @@ const aims: Readonly<Record<Goal, string>> = {
   down: 'wanted down',
 };
 
-function inVain({ kills }: In<'finishing'>): string {
+function inVain({ kills }: ServiceStateIn<'finishing'>): string {
   return kills > 0 ? ', and KILL was sent to it' : '';
 }
 
-function whatNext({ goal, ended }: In<'finishing'>, { restart }: ServiceSpec): string {
+function whatNext({ goal, ended }: ServiceStateIn<'finishing'>, { restart }: ServiceSpec): string {
   const isAsked = goal === 'up' && ended.death && !ended.restart && restart !== 'always';
   return isAsked ? `its restart policy (${restart}) decides` : next[goal];
 }
@@ -55,14 +60,14 @@ const next: Readonly<Record<Goal, string>> = {
   down: 'it stays down',
 };
 
-function whyDown(state: In<'down'>): string {
+function whyDown(state: ServiceStateIn<'down'>): string {
   if (state.why === 'untouched') return 'it has not been started yet';
   if (state.why === 'asked') return 'it was asked to stop';
-  if (state.flaw !== null) return cannotRun(state.flaw);
+  if (state.spawnFailure !== null) return cannotRun(state.spawnFailure);
   return `it ${lastEnd(state)}, and nothing asks for another start`;
 }
 
-function whyStopping(state: In<'stopping'>, now: number): string {
+function whyStopping(state: ServiceStateIn<'stopping'>, now: number): string {
   const pid = `pid ${String(state.run.pid)}`;
   if (state.kills > 0) return `${pid} does not end, and KILL was sent`;
   const limit =
@@ -72,8 +77,8 @@ function whyStopping(state: In<'stopping'>, now: number): string {
   return state.restart ? `for a restart, ${pid} is to end, ${limit}` : `${pid} is to end, ${limit}`;
 }
 
-function whyWaiting(state: In<'backoff'>): string {
-  if (state.why === 'unspawnable') return cannotRun(state.flaw);
+function whyWaiting(state: ServiceStateIn<'backoff'>): string {
+  if (state.why === 'unspawnable') return cannotRun(state.spawnFailure);
   const count = state.deaths === 0 ? '' : ` (${deaths(state)})`;
   return `it ${lastEnd(state)}${count}`;
 }
@@ -82,7 +87,7 @@ const failures: Readonly<Record<FailureReason, (state: ServiceState) => string>>
   finish: (state) => `its finish script said so (exit code 125) after run ${lastEnd(state)}`,
   limit: (state) => `it died too often, last when it ${lastEnd(state)} (${deaths(state)})`,
   policy: (state) => `it ${lastEnd(state)}, and its restart policy is never`,
-  unspawnable: (state) => cannotRun(state.flaw),
+  unspawnable: (state) => cannotRun(state.spawnFailure),
 };
 
 function lastEnd(state: ServiceState): string {

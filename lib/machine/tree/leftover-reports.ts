@@ -7,7 +7,7 @@ import type { KilledLeftover } from './tree-state.ts';
 import { describeLeftover } from '../../model/leftover.ts';
 
 /** Reports one problem for each owner, and one for each daemonized process. */
-export function tellLeftovers(draft: Draft, killed: readonly KilledLeftover[]): void {
+export function reportLeftovers(draft: Draft, killed: readonly KilledLeftover[]): void {
   const told = new Map<string, readonly KilledLeftover[]>();
   for (const one of killed) {
     const name = nameOf(one);

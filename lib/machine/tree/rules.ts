@@ -10,8 +10,8 @@
  * `target` says how far the host wants to go. Up to `running` the tree goes up towards it; from `stopped` on it goes
  * down from its present phase.
  */
-import { ascent } from './startup-rules.ts';
-import { descent } from './shutdown-rules.ts';
+import { startupRules } from './startup-rules.ts';
+import { shutdownRules } from './shutdown-rules.ts';
 import type { Draft, Rule } from './draft.ts';
 
 /** Applies the rules until none of them changes anything. */
@@ -23,7 +23,7 @@ export function settleTree(draft: Draft): void {
   }
 }
 
-const rules: readonly Rule[] = [...ascent, ...descent];
+const rules: readonly Rule[] = [...startupRules, ...shutdownRules];
 
 /** Far more rounds than a step of the largest tree needs; reaching it is a fault in the rules. */
 const mostRounds = 100_000;

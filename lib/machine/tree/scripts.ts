@@ -4,8 +4,13 @@
 import { catchAllEnd } from './catch-all.ts';
 import { hostCommand, scriptCommand } from '../service/commands.ts';
 import type { Draft } from './draft.ts';
-import { after, at, killAgainAfter, sooner } from '../service/timeouts.ts';
-import type { RunningScript, ScriptInput, ScriptResult, ScriptStageName } from './tree-state.ts';
+import { deadlineAfter, limitFrom, killAgainAfter, earlier } from '../service/timeouts.ts';
+import type {
+  RunningScript,
+  ScriptProcessInput,
+  ScriptResult,
+  ScriptStageName,
+} from './tree-state.ts';
 import type { Exit } from '../../model/exit.ts';
 import { describeExit, exitCodeOf } from '../../model/exit.ts';
 import type { Command } from '../../model/program.ts';
@@ -18,7 +23,7 @@ export function startNext(draft: Draft, stage: ScriptStageName): boolean {
   const script = scripts[results.length];
   if (running !== null || script === undefined) return false;
   const { now } = draft.setting;
-  const { hurry, timeouts } = draft.state;
+  const { stopLimit, timeouts } = draft.state;
   const limit = stage === 'command' ? 0 : timeouts[stage];
   draft.scripts(stage, {
     running: {
@@ -27,7 +32,7 @@ export function startNext(draft: Draft, stage: ScriptStageName): boolean {
       pid: null,
       halted: false,
       kills: 0,
-      deadline: sooner(after(limit, now), at(hurry, now)),
+      deadline: earlier(deadlineAfter(limit, now), limitFrom(stopLimit, now)),
     },
   });
   draft.effect({
@@ -47,13 +52,13 @@ function commandOf({ state, setting }: Draft, stage: ScriptStageName, script: Sc
 }
 
 /** Applies an input to the running script of a stage. */
-export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptInput): void {
+export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptProcessInput): void {
   const { running } = draft.state[stage];
   if (running === null) return;
   switch (input.type) {
     case 'spawned':
       draft.scripts(stage, { running: { ...running, pid: input.pid } });
-      draft.say({
+      draft.report({
         type: 'script',
         stage,
         script: running.script,
@@ -63,7 +68,7 @@ export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptIn
       if (running.halted) askToEnd(draft, stage, running);
       return;
     case 'unspawnable': {
-      draft.say({ type: 'script', stage, script: running.script, status: 'unspawnable' });
+      draft.report({ type: 'script', stage, script: running.script, status: 'unspawnable' });
       draft.warn('unspawnable', pathOf(draft, stage, running.script), input.message);
       conclude(draft, stage, running, null, input.code === 'EACCES' ? 126 : 127);
       return;
@@ -77,23 +82,23 @@ export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptIn
  * Asks the running script to exit: TERM and CONT, then KILL at the deadline, which is not later than that of the
  * script's own limit.
  */
-export function haltScript(draft: Draft, stage: ScriptStageName, patience: number): boolean {
+export function haltScript(draft: Draft, stage: ScriptStageName, killTimeout: number): boolean {
   const { running } = draft.state[stage];
   if (running === null) return false;
   const { now } = draft.setting;
-  const byThen = sooner(after(patience, now), at(draft.state.hurry, now));
+  const byThen = earlier(deadlineAfter(killTimeout, now), limitFrom(draft.state.stopLimit, now));
   if (running.halted) return bringForward(draft, stage, running, byThen);
-  const deadline = sooner(running.deadline, byThen);
+  const deadline = earlier(running.deadline, byThen);
   draft.scripts(stage, { running: { ...running, halted: true, deadline } });
   if (running.pid !== null) askToEnd(draft, stage, running);
   return true;
 }
 
 /** Bounds the running script's time by the limit that holds for everything now. */
-export function hurryScript(draft: Draft, stage: ScriptStageName): void {
+export function shortenScript(draft: Draft, stage: ScriptStageName): void {
   const { running } = draft.state[stage];
   if (running === null) return;
-  bringForward(draft, stage, running, at(draft.state.hurry, draft.setting.now));
+  bringForward(draft, stage, running, limitFrom(draft.state.stopLimit, draft.setting.now));
 }
 
 /** Sends a signal to the host's command, if it runs. */
@@ -161,7 +166,8 @@ function conclude(
     running: null,
     results: [...results, { script, exit, exitCode, duration }],
   });
-  if (exit !== null) draft.say({ type: 'script', stage, script, status: 'exited', exit, duration });
+  if (exit !== null)
+    draft.report({ type: 'script', stage, script, status: 'exited', exit, duration });
   if (stage === 'command') commandEnded(draft, exitCode);
   if (stage === 'init' && exitCode !== 0 && !running.halted)
     initFailed(draft, script, exit, exitCode);

@@ -4,18 +4,18 @@
  */
 import { catchAllIn, isAnyRestless } from './catch-all.ts';
 import type { Draft, Rule } from './draft.ts';
-import { rests } from './draft.ts';
-import { after } from '../service/timeouts.ts';
+import { isResting } from './draft.ts';
+import { deadlineAfter } from '../service/timeouts.ts';
 import { failures, haltScript, startNext } from './scripts.ts';
 import type { TreeState, Unit } from './tree-state.ts';
 import { isDescending, isOver } from './tree-state.ts';
 import { loggerName, producerOf } from '../../model/tree.ts';
 
 /** The rules, in the order in which they are tried. */
-export const descent: readonly Rule[] = [
+export const shutdownRules: readonly Rule[] = [
   haltScripts,
-  descend,
-  hurry,
+  stopServices,
+  shortenStops,
   drainLoggers,
   forget,
   openFinish,
@@ -27,12 +27,12 @@ export const descent: readonly Rule[] = [
 
 function haltScripts(draft: Draft): boolean {
   if (!isDescending(draft.state)) return false;
-  const patience = draft.state.grace;
-  return haltScript(draft, 'init', patience) || haltScript(draft, 'command', patience);
+  const killTimeout = draft.state.grace;
+  return haltScript(draft, 'init', killTimeout) || haltScript(draft, 'command', killTimeout);
 }
 
 /** Stops everything: asks the producers to stop. A logger stops when it has read everything (`drainLoggers`). */
-function descend(draft: Draft): boolean {
+function stopServices(draft: Draft): boolean {
   const { phase, init, units } = draft.state;
   if (!isDescending(draft.state) || !beforeStopping.has(phase) || init.status === 'started')
     return false;
@@ -40,7 +40,7 @@ function descend(draft: Draft): boolean {
   if (draft.state.services.status === 'started') abandonStart(draft);
   draft.enter('stopping');
   for (const [name, unit] of units) {
-    if (producerOf(name) === undefined && unit.catchesAll !== true) bringDown(draft, name, unit);
+    if (producerOf(name) === undefined && unit.catchesAll !== true) stopService(draft, name, unit);
   }
   return true;
 }
@@ -55,36 +55,40 @@ const beforeStopping: ReadonlySet<string> = new Set([
 function abandonStart(draft: Draft): void {
   const { late, awaited } = draft.state.services;
   draft.services({ status: 'failed', awaited: [], late: [...late, ...awaited], deadline: null });
-  draft.say({ type: 'stage', stage: 'services', status: 'failed' });
+  draft.report({ type: 'stage', stage: 'services', status: 'failed' });
 }
 
-function bringDown(draft: Draft, name: string, unit: Unit): void {
-  if (rests(unit)) draft.sweep(name);
+function stopService(draft: Draft, name: string, unit: Unit): void {
+  if (isResting(unit)) draft.sweep(name);
   else askToStop(draft, name);
 }
 
 /** Asks a service to stop, with a deadline for its run and one, shared by all services, for its finish script. */
 function askToStop(draft: Draft, name: string): void {
   const { grace } = draft.state;
-  draft.feed(name, { type: 'stop', atMost: grace, finishBy: finishBy(draft, grace) });
+  draft.feed(name, { type: 'stop', atMost: grace, finishDeadline: finishDeadline(draft, grace) });
 }
 
-function drain(draft: Draft, logger: string, patience: number): void {
-  draft.feed(logger, { type: 'drain', patience, finishBy: finishBy(draft, patience) });
+function drain(draft: Draft, logger: string, killTimeout: number): void {
+  draft.feed(logger, {
+    type: 'drain',
+    killTimeout,
+    finishDeadline: finishDeadline(draft, killTimeout),
+  });
 }
 
 /**
  * The deadline of the finish scripts of services of which the runs have so many milliseconds from now (0: no limit).
  */
-function finishBy(draft: Draft, patience: number): number | null {
-  return after(patience === 0 ? 0 : patience + draft.killGrace, draft.setting.now);
+function finishDeadline(draft: Draft, killTimeout: number): number | null {
+  return deadlineAfter(killTimeout === 0 ? 0 : killTimeout + draft.killGrace, draft.setting.now);
 }
 
 /**
  * Applies a shorter grace period to services that are already stopping. A logger gets no more than that either, once no
  * process that holds its pipe is being ended.
  */
-function hurry(draft: Draft): boolean {
+function shortenStops(draft: Draft): boolean {
   const { phase, grace } = draft.state;
   if (phase !== 'stopping' || grace === 0) return false;
   const latest = latestEnds(draft);
@@ -107,7 +111,10 @@ type LatestEnds = Readonly<Record<'stopping' | 'finishing', number | null>>;
 
 function latestEnds(draft: Draft): LatestEnds {
   const { grace } = draft.state;
-  return { stopping: after(grace, draft.setting.now), finishing: finishBy(draft, grace) };
+  return {
+    stopping: deadlineAfter(grace, draft.setting.now),
+    finishing: finishDeadline(draft, grace),
+  };
 }
 
 /** Whether a service that was asked to stop earlier may take longer before the first KILL than if it were asked now. */
@@ -138,7 +145,7 @@ function drainLoggers(draft: Draft): boolean {
 
 function mayDrain({ state: { phase, units, services } }: Draft, name: string): boolean {
   const unit = units.get(name);
-  if (unit === undefined || unit.released || !rests(unit)) return false;
+  if (unit === undefined || unit.released || !isResting(unit)) return false;
   if (phase !== 'stopping' && !unit.leaving) return false;
   return !services.sweeping.has(name) && units.has(loggerName(name));
 }
@@ -156,13 +163,13 @@ function drainLogger(draft: Draft, producer: string): void {
 
 /**
  * First ends the daemonized processes that hold the other end of the pipe; the time that this takes is added to the
- * logger's (`hurry`).
+ * logger's (`shortenStops`).
  */
 function drainSwept(draft: Draft, name: string, logger: string): void {
   const { grace } = draft.state;
   drain(draft, logger, grace === 0 ? 0 : grace + draft.killGrace);
   const unit = draft.unit(logger);
-  if (unit !== undefined && !rests(unit)) draft.sweep(name, 'writers');
+  if (unit !== undefined && !isResting(unit)) draft.sweep(name, 'writers');
 }
 
 /** Removes a service that is gone from `services.d` once it is down; its logger goes with it. */
@@ -170,7 +177,7 @@ function forget(draft: Draft): boolean {
   const { units, services } = draft.state;
   const gone = draft.concerned().filter((name) => {
     const unit = units.get(name);
-    if (unit?.leaving !== true || !rests(unit) || services.sweeping.has(name)) return false;
+    if (unit?.leaving !== true || !isResting(unit) || services.sweeping.has(name)) return false;
     return !units.has(loggerName(name));
   });
   for (const name of gone) draft.drop(name);
@@ -192,7 +199,7 @@ function openFinish(draft: Draft): boolean {
   draft.cause = 'stage';
   draft.enter('finishing');
   draft.scripts('finish', { status: 'started' });
-  draft.say({ type: 'stage', stage: 'finish', status: 'started' });
+  draft.report({ type: 'stage', stage: 'finish', status: 'started' });
   return true;
 }
 
@@ -217,7 +224,7 @@ function closeFinish(draft: Draft): boolean {
   if (finish.status !== 'started' || finish.running !== null) return false;
   const status = failures(finish.results).length > 0 ? 'failed' : 'completed';
   draft.scripts('finish', { status });
-  draft.say({ type: 'stage', stage: 'finish', status });
+  draft.report({ type: 'stage', stage: 'finish', status });
   return true;
 }
 
@@ -228,7 +235,8 @@ function closeFinish(draft: Draft): boolean {
 function drainCatchAll(draft: Draft): boolean {
   const { finish, grace } = draft.state;
   const unit = catchAllIn(draft.state);
-  if (!isOver(finish.status) || unit === undefined || unit.released || rests(unit)) return false;
+  if (!isOver(finish.status) || unit === undefined || unit.released || isResting(unit))
+    return false;
   const { name } = unit.spec;
   draft.cause = 'shutdown';
   draft.put(name, { ...unit, released: true });

@@ -12,7 +12,7 @@ import { isDescending, isOver } from './tree-state.ts';
 import { exitCodeOf } from '../../model/exit.ts';
 
 /** The rules, in the order in which they are tried. */
-export const ascent: readonly Rule[] = [
+export const startupRules: readonly Rule[] = [
   endForEssential,
   openCatchAll,
   openInit,
@@ -22,7 +22,7 @@ export const ascent: readonly Rule[] = [
   closeInit,
   reread,
   openServices,
-  welcome,
+  recordStarted,
   closeServices,
   endForLate,
   runCommand,
@@ -43,8 +43,8 @@ function endForEssential(draft: Draft): boolean {
   return false;
 }
 
-function lastCodeOf({ lastExit, flaw }: ServiceState): number {
-  return lastExit === null || flaw !== null ? cannotRun : exitCodeOf(lastExit);
+function lastCodeOf({ lastExit, spawnFailure }: ServiceState): number {
+  return lastExit === null || spawnFailure !== null ? cannotRun : exitCodeOf(lastExit);
 }
 
 /** The exit code of shells for a program that cannot be run. */
@@ -53,13 +53,13 @@ const cannotRun = 127;
 /** Starts the catch-all logger before everything else. */
 function openCatchAll(draft: Draft): boolean {
   const { target } = draft.state;
-  return target !== 'loaded' && !isDescending(draft.state) && raiseCatchAll(draft);
+  return target !== 'loaded' && !isDescending(draft.state) && startCatchAll(draft);
 }
 
 /**
  * Starts the catch-all logger for the first time. Returns false if it was started before, or if there is none to start.
  */
-export function raiseCatchAll(draft: Draft): boolean {
+export function startCatchAll(draft: Draft): boolean {
   const unit = catchAllIn(draft.state);
   const { catchAll } = draft.setting.options;
   if (unit === undefined || catchAll === undefined || unit.spec.down) return false;
@@ -86,7 +86,7 @@ function copyRoot(draft: Draft): boolean {
  * Whether nothing can run yet: the copy of the root is not ready, or the catch-all logger, which reads the first
  * output, is still starting.
  */
-function awaitsGround({ state }: Draft): boolean {
+function waitsForPreparation({ state }: Draft): boolean {
   return state.copied === 'asked' || catchAllIn(state)?.state.status === 'starting';
 }
 
@@ -96,13 +96,14 @@ function openInit(draft: Draft): boolean {
   if (target === 'loaded' || isDescending(draft.state)) return false;
   draft.enter('initializing');
   draft.scripts('init', { status: 'started' });
-  draft.say({ type: 'stage', stage: 'init', status: 'started' });
+  draft.report({ type: 'stage', stage: 'init', status: 'started' });
   return true;
 }
 
 function prepareInit(draft: Draft): boolean {
   const { init, tree } = draft.state;
-  if (init.status !== 'started' || init.prepared !== 'no' || awaitsGround(draft)) return false;
+  if (init.status !== 'started' || init.prepared !== 'no' || waitsForPreparation(draft))
+    return false;
   const nothing = tree.fixAttrs.length === 0 || isDescending(draft.state);
   draft.scripts('init', { prepared: nothing ? 'yes' : 'asked' });
   if (!nothing) draft.effect({ type: 'prepare', rules: tree.fixAttrs });
@@ -121,7 +122,7 @@ function closeInit(draft: Draft): boolean {
   if (init.status !== 'started' || init.prepared !== 'yes' || init.running !== null) return false;
   const failed = failures(init.results).length > 0 || init.results.length < init.scripts.length;
   draft.scripts('init', { status: failed ? 'failed' : 'completed' });
-  draft.say({ type: 'stage', stage: 'init', status: failed ? 'failed' : 'completed' });
+  draft.report({ type: 'stage', stage: 'init', status: failed ? 'failed' : 'completed' });
   return true;
 }
 
@@ -139,7 +140,7 @@ function openServices(draft: Draft): boolean {
   const { phase, target, init, services, units, skipsInit } = draft.state;
   if (target !== 'services' || services.status !== 'pending') return false;
   const afterInit = phase === 'initializing' && isOver(init.status) && services.reread === 'yes';
-  const withoutInit = phase === 'loaded' && skipsInit && !awaitsGround(draft);
+  const withoutInit = phase === 'loaded' && skipsInit && !waitsForPreparation(draft);
   if (!afterInit && !withoutInit) return false;
   draft.cause = 'stage';
   draft.enter('starting');
@@ -150,7 +151,7 @@ function openServices(draft: Draft): boolean {
     awaited: namesOf(units, (unit) => startsWithStage(unit) || isUnderWay(unit)),
     deadline: limit === 0 ? null : draft.setting.now + limit,
   });
-  draft.say({ type: 'stage', stage: 'services', status: 'started' });
+  draft.report({ type: 'stage', stage: 'services', status: 'started' });
   for (const name of names) draft.feed(name, { type: 'start' });
   return true;
 }
@@ -169,7 +170,7 @@ export function startsWithStage({ spec, state, leaving, catchesAll }: Unit): boo
 }
 
 /** Removes the services that have come up from the awaited ones, and records as late those that will not come up. */
-function welcome(draft: Draft): boolean {
+function recordStarted(draft: Draft): boolean {
   const { services, units } = draft.state;
   if (services.status !== 'started' || services.awaited.length === 0) return false;
   if (!draft.concerned().some((name) => !isAwaited(units.get(name)))) return false;
@@ -223,7 +224,7 @@ function closeServices(draft: Draft): boolean {
   const late = [...services.late, ...services.awaited];
   const status = late.length === 0 ? 'completed' : 'failed';
   draft.services({ status, awaited: [], late, deadline: null });
-  draft.say({ type: 'stage', stage: 'services', status });
+  draft.report({ type: 'stage', stage: 'services', status });
   draft.enter('running');
   return true;
 }

@@ -1,4 +1,4 @@
-import type { Input, Of, ServiceState } from '../service/service-state.ts';
+import type { LifecycleInput, LifecycleInputOf, ServiceState } from '../service/service-state.ts';
 import type { LateOptions, Timeouts, TreeOptions } from './tree-options.ts';
 import type { Exit } from '../../model/exit.ts';
 import type { Change, Phase, StageStatus } from '../../model/event.ts';
@@ -37,7 +37,7 @@ export interface TreeState {
   /** Milliseconds that services get on the way down before KILL; 0: the supervisor sets no limit of its own. */
   readonly grace: number;
   /** The most milliseconds that any wait on the way down may take from now on; `null`: no such limit. */
-  readonly hurry: number | null;
+  readonly stopLimit: number | null;
   /** What requested the end; `null` until something has. */
   readonly ending: Ending | null;
   /** The names of what was killed on the way down. */
@@ -129,7 +129,7 @@ export interface Unit {
 }
 
 /** The inputs of the tree. */
-export type TreeInput =
+export type MachineInput =
   /**
    * The host wants to go further. `skipInit`: to the services without the init stage; `grace`: what services get on the
    * way down.
@@ -149,15 +149,15 @@ export type TreeInput =
   /** Requests the end. The reason of the first such input stands. */
   | { readonly type: 'end'; readonly ending: Ending; readonly grace?: number }
   /** Every wait on the way down ends at most so many milliseconds from now. */
-  | { readonly type: 'hurry'; readonly within: number }
+  | { readonly type: 'shorten'; readonly within: number }
   /** A problem outside the tree's own state. */
   | { readonly type: 'problem'; readonly problem: Problem }
   | {
       readonly type: 'service';
       readonly service: string;
-      readonly input: Input;
+      readonly input: LifecycleInput;
     }
-  | { readonly type: 'script'; readonly stage: ScriptStageName; readonly input: ScriptInput }
+  | { readonly type: 'script'; readonly stage: ScriptStageName; readonly input: ScriptProcessInput }
   /** The tree as read from the copy of its root; `null`: there is no copy. */
   | { readonly type: 'copied'; readonly tree: Tree | null; readonly problems: readonly Problem[] }
   | { readonly type: 'prepared'; readonly problems: readonly Problem[] }
@@ -168,10 +168,10 @@ export type TreeInput =
       readonly problems: readonly Problem[];
     } & Partial<LateOptions>)
   /** The control files of a service are about to be used. */
-  | { readonly type: 'consult'; readonly service: string }
+  | { readonly type: 'refreshSpec'; readonly service: string }
   /** The control files of one service have changed. */
   | {
-      readonly type: 'respecified';
+      readonly type: 'specChanged';
       readonly spec: ServiceSpec;
       readonly problems: readonly Problem[];
     }
@@ -194,7 +194,7 @@ export type TreeInput =
   | { readonly type: 'deadline' };
 
 /** The inputs of a script. */
-export type ScriptInput = Of<'spawned' | 'unspawnable' | 'exited'>;
+export type ScriptProcessInput = LifecycleInputOf<'spawned' | 'unspawnable' | 'exited'>;
 
 /** The stages of scripts, and the host's own command, which runs like one. */
 export type ScriptStageName = 'init' | 'finish' | 'command';
@@ -233,7 +233,7 @@ export type Effect =
       readonly what?: 'everything' | 'writers';
     }
   /** Every running sweep has at most so many milliseconds left. */
-  | { readonly type: 'hurry'; readonly grace: number }
+  | { readonly type: 'shorten'; readonly grace: number }
   | { readonly type: 'closePipe'; readonly pipe: string }
   /** Prepares the folder of the catch-all log before its logger starts for the first time. */
   | { readonly type: 'openLog'; readonly directory: string }

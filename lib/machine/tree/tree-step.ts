@@ -4,15 +4,15 @@
  */
 import { causeOf } from './cause.ts';
 import { Draft } from './draft.ts';
-import type { Input, ServiceState } from '../service/service-state.ts';
+import type { LifecycleInput, ServiceState } from '../service/service-state.ts';
 import { isReading } from './catch-all.ts';
-import { raiseCatchAll, startsWithStage } from './startup-rules.ts';
-import { tellLeftovers } from './leftover-reports.ts';
+import { startCatchAll, startsWithStage } from './startup-rules.ts';
+import { reportLeftovers } from './leftover-reports.ts';
 import { settleTree } from './rules.ts';
-import { hurryScript, killScript, scriptStep, signalCommand } from './scripts.ts';
+import { shortenScript, killScript, scriptStep, signalCommand } from './scripts.ts';
 import type {
   ScriptsState,
-  TreeInput,
+  MachineInput,
   TreeSetting,
   TreeState,
   TreeStep,
@@ -20,7 +20,7 @@ import type {
 } from './tree-state.ts';
 import { isDescending, reaches } from './tree-state.ts';
 import type { Timeouts } from './tree-options.ts';
-import { adopt, move, respecify, unitsOf } from './units.ts';
+import { takeTree, runFromCopy, specChanged, unitsOf } from './units.ts';
 import type { Exit } from '../../model/exit.ts';
 import { describeExit } from '../../model/exit.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../model/tree.ts';
@@ -51,7 +51,7 @@ export function newTree(tree: Tree, setting: TreeSetting): TreeState {
     timeouts: setting.options.timeouts,
     units: unitsOf(tree, setting),
     grace: setting.options.timeouts.services,
-    hurry: null,
+    stopLimit: null,
     ending: null,
     killed: [],
     verdict: null,
@@ -59,7 +59,7 @@ export function newTree(tree: Tree, setting: TreeSetting): TreeState {
 }
 
 /** The state of the tree after an input, with the effects and the changes. */
-export function treeStep(state: TreeState, input: TreeInput, setting: TreeSetting): TreeStep {
+export function treeStep(state: TreeState, input: MachineInput, setting: TreeSetting): TreeStep {
   if (state.phase === 'ended') return { state, effects: [], changes: [] };
   const draft = new Draft(state, causeOf(input), setting);
   receive(draft, input);
@@ -80,11 +80,11 @@ export function nextDeadline(state: TreeState): number | null {
   return nearest;
 }
 
-function receive(draft: Draft, input: TreeInput): void {
+function receive(draft: Draft, input: MachineInput): void {
   if ('problems' in input) {
-    for (const problem of input.problems) draft.say({ type: 'problem', problem });
+    for (const problem of input.problems) draft.report({ type: 'problem', problem });
   }
-  if ('killed' in input) tellLeftovers(draft, input.killed);
+  if ('killed' in input) reportLeftovers(draft, input.killed);
   switch (input.type) {
     case 'advance':
       return advance(draft, input);
@@ -94,24 +94,24 @@ function receive(draft: Draft, input: TreeInput): void {
       return signalCommand(draft, input.signal);
     case 'end':
       return draft.end(input.ending, input.grace);
-    case 'hurry':
-      return hurry(draft, input.within);
+    case 'shorten':
+      return shortenAll(draft, input.within);
     case 'problem':
-      return draft.say({ type: 'problem', problem: input.problem });
+      return draft.report({ type: 'problem', problem: input.problem });
     case 'service':
       return receiveService(draft, input.service, input.input);
     case 'script':
       return scriptStep(draft, input.stage, input.input);
     case 'copied':
-      return move(draft, input.tree);
+      return runFromCopy(draft, input.tree);
     case 'prepared':
       return draft.scripts('init', { prepared: 'yes' });
     case 'reread':
       return reread(draft, input);
-    case 'consult':
+    case 'refreshSpec':
       return; // the result of the reading is an input of its own
-    case 'respecified':
-      return respecify(draft, input.spec);
+    case 'specChanged':
+      return specChanged(draft, input.spec);
     case 'swept':
       return draft.swept(input.service);
     case 'cleared':
@@ -124,7 +124,7 @@ function receive(draft: Draft, input: TreeInput): void {
 /** Takes the host's command. The first one stands. */
 function takeCommand(
   draft: Draft,
-  { command, waits }: Extract<TreeInput, { readonly type: 'command' }>,
+  { command, waits }: Extract<MachineInput, { readonly type: 'command' }>,
 ): void {
   if (draft.state.command.scripts.length > 0) return;
   draft.state = { ...draft.state, commandWaits: waits ?? null };
@@ -133,7 +133,7 @@ function takeCommand(
 
 function advance(
   draft: Draft,
-  { target, skipInit, grace }: Extract<TreeInput, { readonly type: 'advance' }>,
+  { target, skipInit, grace }: Extract<MachineInput, { readonly type: 'advance' }>,
 ): void {
   const { state } = draft;
   const skipsInit = state.skipsInit || (skipInit === true && state.phase === 'loaded');
@@ -147,13 +147,13 @@ function advance(
 
 function reread(
   draft: Draft,
-  { tree, timeouts, waitForServices }: Extract<TreeInput, { readonly type: 'reread' }>,
+  { tree, timeouts, waitForServices }: Extract<MachineInput, { readonly type: 'reread' }>,
 ): void {
   const isAfterInit = draft.state.services.reread === 'asked';
   if (timeouts !== undefined && isAfterInit) limit(draft, timeouts);
   if (waitForServices !== undefined && isAfterInit)
     draft.state = { ...draft.state, waitForServices };
-  if (tree !== null) adopt(draft, tree);
+  if (tree !== null) takeTree(draft, tree);
   if (isAfterInit) draft.services({ reread: 'yes' });
 }
 
@@ -165,13 +165,13 @@ function limit(draft: Draft, timeouts: Timeouts): void {
 }
 
 /** Bounds every wait on the way down, present and future ones, by so many milliseconds. */
-function hurry(draft: Draft, within: number): void {
+function shortenAll(draft: Draft, within: number): void {
   const { state } = draft;
-  const least = Math.min(within, state.hurry ?? Infinity);
-  draft.state = { ...state, hurry: least };
-  draft.effect({ type: 'hurry', grace: draft.killGrace });
-  for (const stage of ['init', 'command', 'finish'] as const) hurryScript(draft, stage);
-  for (const name of state.units.keys()) draft.feed(name, { type: 'hurry' });
+  const least = Math.min(within, state.stopLimit ?? Infinity);
+  draft.state = { ...state, stopLimit: least };
+  draft.effect({ type: 'shorten', grace: draft.killGrace });
+  for (const stage of ['init', 'command', 'finish'] as const) shortenScript(draft, stage);
+  for (const name of state.units.keys()) draft.feed(name, { type: 'shorten' });
 }
 
 /** Ends with the verdict. An exit code that a finish script has written overrides the verdict's. */
@@ -185,23 +185,24 @@ function conclude(draft: Draft, exitCode: number | undefined): void {
   draft.enter('ended');
 }
 
-function receiveService(draft: Draft, name: string, input: Input): void {
+function receiveService(draft: Draft, name: string, input: LifecycleInput): void {
   const unit = draft.unit(name);
   if (unit === undefined) return;
   const comingUp = input.type === 'start' || input.type === 'once' || input.type === 'restart';
   if (comingUp && (reaches(draft.state.target, 'stopped') || unit.leaving)) return;
   if (comingUp && draft.state.services.status === 'pending') {
-    raiseCatchAll(draft);
-    raiseLogger(draft, unit.spec);
+    startCatchAll(draft);
+    startLogger(draft, unit.spec);
   }
-  if (input.type === 'unspawnable') tellUnspawnable(draft, unit, input.message);
-  if (input.type === 'spawned' && input.leftBehind === true) tellLeftBehind(draft, unit);
-  if (input.type === 'exited' && unit.catchesAll === true) tellUncaught(draft, unit, input.exit);
+  if (input.type === 'unspawnable') reportUnspawnable(draft, unit, input.message);
+  if (input.type === 'spawned' && input.leftBehind === true) reportLeftBehind(draft, unit);
+  if (input.type === 'exited' && unit.catchesAll === true)
+    reportCatchAllDeath(draft, unit, input.exit);
   draft.feed(name, input);
 }
 
 /** Reports one problem for a row of deaths of the catch-all logger that follow one another at once. */
-function tellUncaught(draft: Draft, { spec, state }: Unit, exit: Exit): void {
+function reportCatchAllDeath(draft: Draft, { spec, state }: Unit, exit: Exit): void {
   if (state.status !== 'up' || !isReading(state, draft.setting.now)) return;
   const message = `the catch-all logger ${describeExit(exit)}; until it has been up for a second again, what starts has the host’s output`;
   const remedy =
@@ -210,12 +211,12 @@ function tellUncaught(draft: Draft, { spec, state }: Unit, exit: Exit): void {
 }
 
 /** Starts the logger of a service that the host starts by hand before the services stage is open. */
-function raiseLogger(draft: Draft, { logger }: ServiceSpec): void {
+function startLogger(draft: Draft, { logger }: ServiceSpec): void {
   const unit = logger === undefined ? undefined : draft.unit(logger.name);
   if (unit !== undefined && startsWithStage(unit)) draft.feed(unit.spec.name, { type: 'start' });
 }
 
-function tellUnspawnable(draft: Draft, unit: Unit, message: string): void {
+function reportUnspawnable(draft: Draft, unit: Unit, message: string): void {
   const { spec, state } = unit;
   const program = state.status === 'finishing' ? spec.finish : spec.run;
   const path = program !== undefined && 'script' in program ? program.script : spec.name;
@@ -225,7 +226,7 @@ function tellUnspawnable(draft: Draft, unit: Unit, message: string): void {
   draft.warn('unspawnable', path, message, remedy);
 }
 
-function tellLeftBehind(draft: Draft, { spec, state }: Unit): void {
+function reportLeftBehind(draft: Draft, { spec, state }: Unit): void {
   if (state.status !== 'starting') return;
   draft.warn(
     'left-behind',
@@ -243,12 +244,12 @@ function expire(draft: Draft): void {
   for (const [name, unit] of draft.state.units) {
     const deadline = deadlineOf(unit.state);
     if (deadline === null || deadline > now) continue;
-    tellKill(draft, name, unit);
+    reportKill(draft, name, unit);
     draft.feed(name, { type: 'deadline' });
   }
 }
 
-function tellKill(draft: Draft, name: string, { state }: Unit): void {
+function reportKill(draft: Draft, name: string, { state }: Unit): void {
   if (state.status === 'stopping' && state.kills === 0) {
     const waited = String(Math.round(draft.setting.now - state.since));
     draft.warn('killed', name, `has not ended ${waited} ms after it was asked to; killed`);

@@ -1,18 +1,18 @@
 /*
  * Builds the units from a tree's services, and updates them after each reading of `services.d`.
  */
-import type { Draft, Said } from './draft.ts';
-import { rests } from './draft.ts';
-import { newborn } from '../service/lifecycle.ts';
+import type { Draft, ChangeWithoutCause } from './draft.ts';
+import { isResting } from './draft.ts';
+import { initialState } from '../service/lifecycle.ts';
 import type { TreeSetting, Unit } from './tree-state.ts';
-import type { ServiceOverrides, TreeOptions } from './tree-options.ts';
+import type { TreeOptions } from './tree-options.ts';
 import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
 import type { ServiceSpec, Tree } from '../../model/tree.ts';
 import { catchAllName, producerOf, serviceIn, withLoggers, withService } from '../../model/tree.ts';
 
 /** Applies a new reading of `services.d`: starts what is new, stops what is gone, touches nothing else. */
-export function adopt(draft: Draft, tree: Tree): void {
+export function takeTree(draft: Draft, tree: Tree): void {
   const before = draft.state.units;
   const after = unitsOf(tree, draft.setting);
   const added = [...after.keys()].filter((name) => before.get(name)?.leaving !== false);
@@ -22,29 +22,29 @@ export function adopt(draft: Draft, tree: Tree): void {
     isNameTaken(tree, draft.setting.options) &&
     !isNameTaken(draft.state.tree, draft.setting.options)
   )
-    draft.say({ type: 'problem', problem: nameTaken() });
+    draft.report({ type: 'problem', problem: nameTaken() });
   draft.state = { ...draft.state, tree };
   if (draft.state.finish.status === 'pending') draft.scripts('finish', { scripts: tree.finish });
   draft.replaceUnits(merge(before, after));
-  const told: Said = {
+  const told: ChangeWithoutCause = {
     type: 'tree',
     added,
     removed: removed.map(([name]) => name),
     changed: changed.map(([name]) => name),
   };
-  if (added.length + removed.length + changed.length > 0) draft.say(told);
+  if (added.length + removed.length + changed.length > 0) draft.report(told);
   for (const [name, unit] of removed) {
-    if (rests(unit)) draft.sweep(name);
+    if (isResting(unit)) draft.sweep(name);
     else if (!isGoingWithProducer(name, after)) draft.feed(name, { type: 'stop' });
   }
-  if (draft.state.phase === 'starting' || draft.state.phase === 'running') raise(draft, added);
+  if (draft.state.phase === 'starting' || draft.state.phase === 'running') startAdded(draft, added);
 }
 
 /** Uses the copy of the root from now on. A missing copy is a failure like that of an init script. */
-export function move(draft: Draft, tree: Tree | null): void {
+export function runFromCopy(draft: Draft, tree: Tree | null): void {
   draft.state = { ...draft.state, copied: 'yes' };
   if (tree !== null) {
-    adopt(draft, tree);
+    takeTree(draft, tree);
     if (draft.state.init.running === null) draft.scripts('init', { scripts: tree.init });
   } else if (draft.setting.options.onInitFailure === 'stop') {
     draft.end({ reason: 'init-failed', exitCode: 1 });
@@ -54,7 +54,7 @@ export function move(draft: Draft, tree: Tree | null): void {
 /**
  * Applies changed control files of one service. They hold from now on; nothing is started or stopped because of them.
  */
-export function respecify(draft: Draft, spec: ServiceSpec): void {
+export function specChanged(draft: Draft, spec: ServiceSpec): void {
   const tree = withService(draft.state.tree, spec);
   draft.state = { ...draft.state, tree };
   const producer = producerOf(spec.name);
@@ -67,7 +67,7 @@ export function respecify(draft: Draft, spec: ServiceSpec): void {
     draft.put(name, after);
     return differs(unit, after);
   });
-  if (changed.length > 0) draft.say({ type: 'tree', added: [], removed: [], changed });
+  if (changed.length > 0) draft.report({ type: 'tree', added: [], removed: [], changed });
 }
 
 /** Whether a logger's producer is gone as well. Then the logger reads to the end once the producer is down. */
@@ -76,7 +76,7 @@ function isGoingWithProducer(name: string, after: ReadonlyMap<string, Unit>): bo
   return producer !== undefined && !after.has(producer);
 }
 
-function raise(draft: Draft, added: readonly string[]): void {
+function startAdded(draft: Draft, added: readonly string[]): void {
   const names = added.filter((name) => {
     const unit = draft.unit(name);
     return unit !== undefined && !unit.spec.down;
@@ -117,7 +117,7 @@ export function unitsOf(tree: Tree, { options, now }: TreeSetting): ReadonlyMap<
   const units = new Map<string, Unit>();
   const add = (spec: ServiceSpec, more: Pick<Unit, 'catchesAll'> = {}): void => {
     const effective = overridden(spec, options);
-    units.set(spec.name, { spec: effective, state: newborn(now), ...fresh, ...more });
+    units.set(spec.name, { spec: effective, state: initialState(now), ...fresh, ...more });
   };
   if (options.catchAll !== undefined) add(options.catchAll.spec, { catchesAll: true });
   const services = tree.services.filter(({ name }) => !units.has(name));
@@ -142,11 +142,6 @@ function overridden(spec: ServiceSpec, options: TreeOptions): ServiceSpec {
     ? options.services[spec.name]
     : undefined;
   if (overrides === undefined) return spec;
-  const { killTimeout, finishTimeout, ...fields }: ServiceOverrides = overrides;
-  return {
-    ...spec,
-    ...fields,
-    ...(killTimeout !== undefined && { timeoutKill: killTimeout }),
-    ...(finishTimeout !== undefined && { timeoutFinish: finishTimeout }),
-  };
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  return { ...spec, ...Object.fromEntries(given) };
 }

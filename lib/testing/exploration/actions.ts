@@ -1,54 +1,62 @@
-import type { Step } from './findings.ts';
-import type { Situation } from './explored-state.ts';
-import type { Input } from '../../machine/service/service-state.ts';
-import type { ScriptInput, ScriptStageName, TreeInput } from '../../machine/tree/tree-state.ts';
+import type { ExploredStep } from './findings.ts';
+import type { ExploredState } from './explored-state.ts';
+import type { LifecycleInput } from '../../machine/service/service-state.ts';
+import type {
+  ScriptProcessInput,
+  ScriptStageName,
+  MachineInput,
+} from '../../machine/tree/tree-state.ts';
 import type { Exit } from '../../model/exit.ts';
 import { describeExit } from '../../model/exit.ts';
 
 /** Something that may happen in a situation. */
-export interface Deed {
+export interface Action {
   /** The situation, prepared for the deed. */
-  readonly situation: Situation;
+  readonly situation: ExploredState;
   /** The input to the tree; `null`: only time passes. */
-  readonly input: TreeInput | null;
+  readonly input: MachineInput | null;
   /** Milliseconds that pass for everything of which the time is counted. */
   readonly after: number;
   /** Milliseconds that the deed adds to a way. */
   readonly took: number;
   /** What happens, as reported to the user. */
-  readonly says: readonly Said[];
+  readonly says: readonly StepWithoutTime[];
 }
 
 /** A step without its moment. */
-export type Said = Omit<Step, 'at'>;
+export type StepWithoutTime = Omit<ExploredStep, 'at'>;
 
 /** A deed that takes no time. */
-export function deed(situation: Situation, input: TreeInput, says: Said): Deed {
+export function actionOf(
+  situation: ExploredState,
+  input: MachineInput,
+  says: StepWithoutTime,
+): Action {
   return { situation, input, after: 0, took: 0, says: [says] };
 }
 
 /** An input to a service. */
-export function toService(service: string, input: Input): TreeInput {
+export function toService(service: string, input: LifecycleInput): MachineInput {
   return { type: 'service', service, input };
 }
 
 /** An input to the script that a stage runs. */
-export function toScript(stage: ScriptStageName, input: ScriptInput): TreeInput {
+export function toScript(stage: ScriptStageName, input: ScriptProcessInput): MachineInput {
   return { type: 'script', stage, input };
 }
 
 /** A process is spawned. */
-export function rises(who: string): Said {
+export function rises(who: string): StepWithoutTime {
   return { who, what: 'starts' };
 }
 
 /** A process cannot be run. */
-export function cannotRun(who: string, why: string): Said {
+export function cannotRun(who: string, why: string): StepWithoutTime {
   return { who, what: `cannot be run: ${why}`, does: { unspawnable: 'ENOENT' } };
 }
 
 /** A process exits by itself. */
-export function exits(who: string, code: number, more = ''): Said {
+export function exits(who: string, code: number, more = ''): StepWithoutTime {
   const exit = exitWith(code);
   return { who, what: `${describeExit(exit)}${more}`, does: { exit } };
 }

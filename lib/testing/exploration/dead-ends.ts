@@ -1,5 +1,5 @@
 import type { DeadEnd } from './findings.ts';
-import type { Place } from './walk.ts';
+import type { StateNode } from './walk.ts';
 import { stepsOf, wayTo } from './walk.ts';
 import type { RunningScript, TreeState, Unit } from '../../machine/tree/tree-state.ts';
 import { isDescending } from '../../machine/tree/tree-state.ts';
@@ -8,11 +8,11 @@ import { producerOf } from '../../model/tree.ts';
 /** A dead end, and the first place where the walk meets it. */
 export interface Blocked {
   readonly deadEnd: DeadEnd;
-  readonly place: Place;
+  readonly place: StateNode;
 }
 
 /** The dead ends among some places, each once, with a shortest way to it. */
-export function deadEndsIn(places: readonly Place[]): readonly Blocked[] {
+export function deadEndsIn(places: readonly StateNode[]): readonly Blocked[] {
   const found = new Map<string, Blocked>();
   for (const place of places) {
     for (const block of blocksIn(place.situation.state)) {

@@ -5,9 +5,9 @@
  * nearest of their deadlines. What a service that is wanted up waits for (its restart, its finish script, the stage for its
  * readiness) may be over at any moment, since its run may have exited at any moment before.
  */
-import type { Deed, Said } from './actions.ts';
-import type { Laws } from './exploration-setting.ts';
-import type { Situation } from './explored-state.ts';
+import type { Action, StepWithoutTime } from './actions.ts';
+import type { ExplorationSetting } from './exploration-setting.ts';
+import type { ExploredState } from './explored-state.ts';
 import { isAsked } from './explored-state.ts';
 import { lasting } from './wording.ts';
 import type { ServiceState } from '../../machine/service/service-state.ts';
@@ -17,7 +17,7 @@ import type { ServiceSpec } from '../../model/tree.ts';
 import { producerOf } from '../../model/tree.ts';
 
 /** The deadlines of the start that may pass, one at a time. */
-export function expiries(situation: Situation): readonly Deed[] {
+export function expiries(situation: ExploredState): readonly Action[] {
   const { state } = situation;
   if (isDescending(state)) return [];
   const { deadline } = state.services;
@@ -27,26 +27,26 @@ export function expiries(situation: Situation): readonly Deed[] {
   ];
 }
 
-function expiry({ state: tree, ...world }: Situation, unit: Unit): readonly Deed[] {
+function expiry({ state: tree, ...world }: ExploredState, unit: Unit): readonly Action[] {
   const { spec, state } = unit;
   const deadline = deadlineOf(state);
   if (deadline === null || isAsked(state)) return [];
   const units = new Map(tree.units).set(spec.name, due(unit, 0));
-  const says: Said =
+  const says: StepWithoutTime =
     state.status === 'backoff'
       ? { who: spec.name, what: `has waited ${lasting(deadline)} for its restart` }
       : hangs(`${spec.name}/finish`, deadline);
   return [expires({ ...world, state: { ...tree, units } }, 0, says)];
 }
 
-function readinessExpiry({ state, ...world }: Situation, deadline: number): Deed {
+function readinessExpiry({ state, ...world }: ExploredState, deadline: number): Action {
   const services = { ...state.services, deadline: 0 };
   const what = `goes on after ${lasting(deadline)} without ${state.services.awaited.join(' and ')}`;
   const says = { who: 'supervisor', what };
   return expires({ ...world, state: { ...state, services } }, deadline, says);
 }
 
-function expires(situation: Situation, took: number, says: Said): Deed {
+function expires(situation: ExploredState, took: number, says: StepWithoutTime): Action {
   return { situation, input: { type: 'deadline' }, after: 0, took, says: [says] };
 }
 
@@ -54,7 +54,7 @@ function expires(situation: Situation, took: number, says: Said): Deed {
  * Advances to the nearest deadline of which the time is counted, or lets happen what is due now. In between, processes may still
  * act: at the same moment as a deadline, but before it.
  */
-export function passing(situation: Situation, laws: Laws): readonly Deed[] {
+export function passing(situation: ExploredState, laws: ExplorationSetting): readonly Action[] {
   const waits = waitsIn(situation, laws);
   const after = Math.min(...waits.map(({ left }) => left));
   if (after === 0) return [happening(situation, waits)];
@@ -62,7 +62,7 @@ export function passing(situation: Situation, laws: Laws): readonly Deed[] {
   return [{ situation, input: null, after, took: after, says: [] }];
 }
 
-function happening(situation: Situation, waits: readonly Wait[]): Deed {
+function happening(situation: ExploredState, waits: readonly Wait[]): Action {
   const says = waits.filter(({ left }) => left === 0).map((wait) => wait.says);
   return { situation, input: { type: 'deadline' }, after: 0, took: 0, says };
 }
@@ -84,10 +84,13 @@ function due(unit: Unit, deadline: number): Unit {
 /** A deadline of which the time is counted, and the milliseconds until it. */
 interface Wait {
   readonly left: number;
-  readonly says: Said;
+  readonly says: StepWithoutTime;
 }
 
-function waitsIn({ state, sweeps, clearing }: Situation, { options }: Laws): readonly Wait[] {
+function waitsIn(
+  { state, sweeps, clearing }: ExploredState,
+  { options }: ExplorationSetting,
+): readonly Wait[] {
   const { init, finish, kill } = options.timeouts;
   return [
     ...[...state.units.values()].flatMap(waitOf),
@@ -104,7 +107,7 @@ function waitOf({ spec, state }: Unit): readonly Wait[] {
   if (state.status === 'finishing') return [{ left, says: hangingFinish(spec, state, left) }];
   const isLogger = producerOf(spec.name) !== undefined;
   const deaf = isLogger ? 'does not end at the end of its pipe' : `ignores ${spec.downSignal}`;
-  return [{ left, says: { who: spec.name, what: killedAfter(deaf, state.patience) } }];
+  return [{ left, says: { who: spec.name, what: killedAfter(deaf, state.killTimeout) } }];
 }
 
 function scriptWait(running: RunningScript | null, limit: number, grace: number): readonly Wait[] {
@@ -118,26 +121,26 @@ function scriptWait(running: RunningScript | null, limit: number, grace: number)
 
 /** A hanging finish script: it is killed by its own limit, or by the common limit of the stop. */
 function hangingFinish(
-  { name, timeoutFinish }: ServiceSpec,
-  { finishBy }: ServiceState,
+  { name, finishTimeout }: ServiceSpec,
+  { finishDeadline }: ServiceState,
   left: number,
-): Said {
+): StepWithoutTime {
   const who = `${name}/finish`;
-  return left === finishBy
+  return left === finishDeadline
     ? { who, what: 'hangs: KILL at the common deadline of all services' }
-    : hangs(who, timeoutFinish);
+    : hangs(who, finishTimeout);
 }
 
-function hangs(who: string, limit: number): Said {
+function hangs(who: string, limit: number): StepWithoutTime {
   return { who, what: killedAfter('hangs', limit) };
 }
 
-function ignored(service: string, grace: number): Said {
+function ignored(service: string, grace: number): StepWithoutTime {
   return { who: service, what: killedAfter('leaves processes behind that ignore SIGTERM', grace) };
 }
 
 /** The final clean-up when it finds a process. */
-export function clearingUp(grace: number): Said {
+export function clearingUp(grace: number): StepWithoutTime {
   const what = killedAfter('finds processes left behind that ignore SIGTERM', grace);
   return { who: 'supervisor', what };
 }

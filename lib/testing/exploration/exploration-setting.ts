@@ -3,14 +3,17 @@ import type { Problem, ProblemCode } from '../../model/problem.ts';
 import type { Program } from '../../model/program.ts';
 
 /** The fixed conditions of a walk. */
-export interface Laws {
+export interface ExplorationSetting {
   readonly options: TreeOptions;
   /** Why a script cannot be run, by its path. */
   readonly flaws: ReadonlyMap<string, Problem>;
 }
 
 /** The conditions of a walk: the options, and the loader's problems that keep a script from being run. */
-export function lawsOf(options: TreeOptions, problems: readonly Problem[]): Laws {
+export function explorationSettingOf(
+  options: TreeOptions,
+  problems: readonly Problem[],
+): ExplorationSetting {
   const fatal = problems.filter(({ code, path }) => crippling.has(code) || isNothing(code, path));
   return { options, flaws: new Map(fatal.map((problem) => [scriptOf(problem), problem])) };
 }
@@ -21,7 +24,7 @@ function scriptOf({ code, path }: Problem): string {
 }
 
 /** Why a program cannot be run; `undefined` when it can. */
-export function flawOf({ flaws }: Laws, program: Program): Problem | undefined {
+export function flawOf({ flaws }: ExplorationSetting, program: Program): Problem | undefined {
   return 'script' in program ? flaws.get(program.script) : undefined;
 }
 

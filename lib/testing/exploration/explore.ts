@@ -24,9 +24,9 @@
  * before it is asked to stop), so the longest way exists. A process that is awaited without a deadline is a dead end, and the
  * duration of the way to it is infinite.
  */
-import type { Outcome, Findings } from './outcome.ts';
+import type { ExplorationOutcome, Findings } from './outcome.ts';
 import { joined, outcomeOf } from './outcome.ts';
-import { lawsOf } from './exploration-setting.ts';
+import { explorationSettingOf } from './exploration-setting.ts';
 import { reportOf } from './report.ts';
 import { walk } from './walk.ts';
 import type { CheckOptions } from '../trees/check.ts';
@@ -36,9 +36,9 @@ import { OptionsError } from '../../errors.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Tree } from '../../model/tree.ts';
 import type { SupervisorOptions } from '../../options/options.ts';
-import { settle } from '../../options/options.ts';
+import { resolveOptions } from '../../options/options.ts';
 
-export type { DeadEnd, NeverStart, Shutdown, Step, Way } from './findings.ts';
+export type { DeadEnd, NeverStart, Shutdown, ExploredStep, Way } from './findings.ts';
 export type { Findings } from './outcome.ts';
 
 /** How a tree is explored: the options of the supervisor that affect it, and more. */
@@ -95,8 +95,10 @@ export function exploreParts(
   if (!(mostStates >= 1)) {
     throw new OptionsError(`mostStates: expected a number from 1 on, got ${String(mostStates)}`);
   }
-  const laws = lawsOf(settle(options, {}), problems);
-  const outcomes = each.map((part): Outcome => outcomeOf(walk(part, laws, mostStates), tree, laws));
+  const laws = explorationSettingOf(resolveOptions(options, {}), problems);
+  const outcomes = each.map((part): ExplorationOutcome =>
+    outcomeOf(walk(part, laws, mostStates), tree, laws),
+  );
   const findings = joined(outcomes, laws);
   return { ...findings, toString: () => reportOf(findings) };
 }

@@ -12,7 +12,7 @@ import type { ServiceSpec } from '../../model/tree.ts';
 import type { Ending } from '../../model/verdict.ts';
 
 /** A state of the walk: the tree's state, and the parts of the world that affect the next states. Its clock stands at 0. */
-export interface Situation {
+export interface ExploredState {
   readonly state: TreeState;
   /** The services that may have left processes behind, from their runs or finish scripts. */
   readonly littered: readonly string[];
@@ -39,7 +39,7 @@ export function isAsked({ goal }: ServiceState): boolean {
 }
 
 /** The key of a situation: two situations with the same key have the same future. */
-export function keyOf({ state, littered, scripted, sweeps, clearing }: Situation): string {
+export function stateKey({ state, littered, scripted, sweeps, clearing }: ExploredState): string {
   const { phase, target, init, services, finish, units } = state;
   const scripts = [init, finish].map((stage) => [
     stage.status,
@@ -100,22 +100,22 @@ function until(deadline: number | null, now: number): number | null {
 }
 
 /** The memory of a service, with values that do not matter. */
-const noMemory = {
+const emptyMemory = {
   since: 0,
   lastExit: null,
   deaths: 0,
-  recent: [],
+  recentDeaths: [],
   tally: [],
-  streak: 0,
-  flaw: null,
+  consecutiveDeaths: 0,
+  spawnFailure: null,
 } as const;
 
 function alikeService({ state, spec }: Unit, tree: TreeState, now: number): ServiceState {
   const rests = isAtRest(state);
   const matters = isAsked(state) && !rests;
-  const patience = matters ? state.patience : 0;
-  const finishBy = matters ? until(state.finishBy, now) : null;
-  const memory = { ...noMemory, goal: state.goal, patience, finishBy };
+  const killTimeout = matters ? state.killTimeout : 0;
+  const finishDeadline = matters ? until(state.finishDeadline, now) : null;
+  const memory = { ...emptyMemory, goal: state.goal, killTimeout, finishDeadline };
   if (rests && isDescending(tree)) return { ...memory, status: 'down', why: 'asked' };
   switch (state.status) {
     case 'down':
@@ -133,12 +133,12 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
     }
     case 'finishing': {
       const ended = alikeEnded(state.ended, spec);
-      const recent = state.recent.map(() => 0);
+      const recentDeaths = state.recentDeaths.map(() => 0);
       return {
         ...memory,
         status: state.status,
         ended,
-        recent,
+        recentDeaths,
         kills: 0,
         deadline: until(state.deadline, now),
       };

@@ -1,7 +1,7 @@
 import type { Behaviour } from '../simulation/behaviour.ts';
 
 /** One step on a way. */
-export interface Step {
+export interface ExploredStep {
   /** When it happens: milliseconds since the stop, or since the start for what comes before the stop. */
   readonly at: number;
   /** The process that acts, by the name of its fake child: `web`, `web/finish`, a script's file name; or `supervisor`. */
@@ -17,7 +17,7 @@ export interface Way {
   /** Its duration in milliseconds; `Infinity` when it leads to a dead end. */
   readonly duration: number;
   /** The steps, in order. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly ExploredStep[];
 }
 
 /** The longest way from a stop to the end. */
@@ -25,7 +25,7 @@ export interface Shutdown extends Way {
   /** The situation at the stop, as text. */
   readonly from: string;
   /** A shortest way into that situation; its moments leave out how long a service waits for its restart or its finish script. */
-  readonly before: readonly Step[];
+  readonly before: readonly ExploredStep[];
 }
 
 /** A state in which the start or the stop waits for ever unless a process does something that it need not do. */
@@ -39,7 +39,7 @@ export interface DeadEnd {
   /** What limits the wait: an option, or a control file. */
   readonly remedy: string;
   /** A shortest way there from the beginning. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly ExploredStep[];
 }
 
 /** A service that is up in no state. */

@@ -1,21 +1,21 @@
-import type { Passage, Place, Walk } from './walk.ts';
+import type { StateEdge, StateNode, StateWalk } from './walk.ts';
 
 /** The longest way to a place. */
 export interface Reached {
-  readonly place: Place;
+  readonly place: StateNode;
   /** Its duration in milliseconds. */
   readonly time: number;
   /** The number of its steps; of two ways with the same duration the shorter one is reported. */
   readonly length: number;
   /** Its last step; `undefined` at the beginning. */
-  readonly by: Passage | undefined;
+  readonly by: StateEdge | undefined;
 }
 
 /** The longest ways through a part of a walk, by the places that they lead to. */
-export type Longest = ReadonlyMap<Place, Reached>;
+export type Longest = ReadonlyMap<StateNode, Reached>;
 
 /** The longest ways of the stop: from each passage that begins it. */
-export function longestDown({ places }: Walk): Longest {
+export function longestDown({ places }: StateWalk): Longest {
   const stops = places
     .filter(({ descending }) => !descending)
     .flatMap(({ passages }) => passages.filter(({ to }) => to.descending))
@@ -24,7 +24,7 @@ export function longestDown({ places }: Walk): Longest {
 }
 
 /** The longest ways of the start: from the beginning until the services' stage is over. */
-export function longestUp({ places }: Walk): Longest {
+export function longestUp({ places }: StateWalk): Longest {
   const [first] = places;
   if (first === undefined) return new Map();
   const begin = { place: first, time: 0, length: 0, by: undefined };
@@ -32,7 +32,7 @@ export function longestUp({ places }: Walk): Longest {
 }
 
 /** Whether the services' stage is over, so that the start is complete. */
-export function isUp({ situation }: Place): boolean {
+export function isUp({ situation }: StateNode): boolean {
   return situation.state.phase === 'running';
 }
 
@@ -44,8 +44,8 @@ export function longestOf<R extends Reached>(ways: Iterable<R>): R | undefined {
 }
 
 /** The steps of the longest way to a place. */
-export function wayOf(longest: Longest, end: Place): readonly Passage[] {
-  const way: Passage[] = [];
+export function wayOf(longest: Longest, end: StateNode): readonly StateEdge[] {
+  const way: StateEdge[] = [];
   for (let by = longest.get(end)?.by; by !== undefined;) {
     way.unshift(by);
     by = longest.get(by.from)?.by;
@@ -54,9 +54,9 @@ export function wayOf(longest: Longest, end: Place): readonly Passage[] {
 }
 
 /** Makes each way longer for as long as possible. A circle takes no time, so this ends. */
-function relax(begins: readonly Reached[], goes: (passage: Passage) => boolean): Longest {
-  const longest = new Map<Place, Reached>();
-  const queue = new Set<Place>();
+function relax(begins: readonly Reached[], goes: (passage: StateEdge) => boolean): Longest {
+  const longest = new Map<StateNode, Reached>();
+  const queue = new Set<StateNode>();
   const reach = (way: Reached): void => {
     if (!isLonger(way, longest.get(way.place))) return;
     if (way.length > mostSteps) throw new Error('The way down does not come to its end.');

@@ -1,12 +1,16 @@
 import type { NeverStart } from './findings.ts';
-import type { Laws } from './exploration-setting.ts';
+import type { ExplorationSetting } from './exploration-setting.ts';
 import { flawOf } from './exploration-setting.ts';
-import type { Walk } from './walk.ts';
+import type { StateWalk } from './walk.ts';
 import type { Unit } from '../../machine/tree/tree-state.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../model/tree.ts';
 
 /** The services that are up in no place of a walk, and why. */
-export function neverStartIn({ places }: Walk, tree: Tree, laws: Laws): readonly NeverStart[] {
+export function neverStartIn(
+  { places }: StateWalk,
+  tree: Tree,
+  laws: ExplorationSetting,
+): readonly NeverStart[] {
   const [first] = places;
   const units = [...(first?.situation.state.units.values() ?? [])];
   const up = new Set(places.flatMap(({ situation }) => upIn(situation.state.units)));
@@ -23,7 +27,7 @@ function upIn(units: ReadonlyMap<string, Unit>): readonly string[] {
 }
 
 /** Why a service is never up; `undefined` when the only reason is that the walk was cut short. */
-function whyNever(spec: ServiceSpec, { init }: Tree, laws: Laws): string | undefined {
+function whyNever(spec: ServiceSpec, { init }: Tree, laws: ExplorationSetting): string | undefined {
   const flaw = flawOf(laws, spec.run);
   if (flaw !== undefined) {
     const mended = init.length === 0 ? '' : ', unless an init script mends it';
@@ -35,7 +39,7 @@ function whyNever(spec: ServiceSpec, { init }: Tree, laws: Laws): string | undef
   return failing === undefined ? undefined : whyInit(failing, laws);
 }
 
-function whyInit({ name, run }: ScriptSpec, laws: Laws): string {
+function whyInit({ name, run }: ScriptSpec, laws: ExplorationSetting): string {
   const message = flawOf(laws, run)?.message ?? '';
   return `The init script ${name} cannot be run (${message}), and onInitFailure is stop.`;
 }

@@ -1,11 +1,11 @@
 import { clearingUp } from './expiry.ts';
 import { deadEndsIn } from './dead-ends.ts';
 import type { DeadEnd, NeverStart, Shutdown, Way } from './findings.ts';
-import type { Laws } from './exploration-setting.ts';
+import type { ExplorationSetting } from './exploration-setting.ts';
 import type { Longest } from './longest.ts';
 import { isUp, longestDown, longestOf, longestUp, wayOf } from './longest.ts';
 import { neverStartIn } from './never-start.ts';
-import type { Passage, Place, Walk } from './walk.ts';
+import type { StateEdge, StateNode, StateWalk } from './walk.ts';
 import { stepsOf, wayTo } from './walk.ts';
 import { standingOf } from './wording.ts';
 import type { Tree } from '../../model/tree.ts';
@@ -27,7 +27,7 @@ export interface Findings {
 }
 
 /** The findings of one walk. */
-export interface Outcome extends Findings {
+export interface ExplorationOutcome extends Findings {
   /** The longest way from a stop to the final clean-up, which all walks share. */
   readonly untilClearing: Shutdown;
   /** Whether the final clean-up may find a process. */
@@ -35,10 +35,14 @@ export interface Outcome extends Findings {
 }
 
 /** Returns the findings of one walk. */
-export function outcomeOf(walk: Walk, tree: Tree, laws: Laws): Outcome {
+export function outcomeOf(
+  walk: StateWalk,
+  tree: Tree,
+  laws: ExplorationSetting,
+): ExplorationOutcome {
   const { places, complete } = walk;
   const blocked = deadEndsIn(places);
-  const at = (during: DeadEnd['during']): Place | undefined =>
+  const at = (during: DeadEnd['during']): StateNode | undefined =>
     blocked.find(({ deadEnd }) => deadEnd.during === during)?.place;
   return {
     states: places.length,
@@ -52,7 +56,10 @@ export function outcomeOf(walk: Walk, tree: Tree, laws: Laws): Outcome {
 }
 
 /** Combines the findings of several walks: the services stop at the same time, and the final clean-up follows the last. */
-export function joined(outcomes: readonly Outcome[], { options }: Laws): Findings {
+export function joined(
+  outcomes: readonly ExplorationOutcome[],
+  { options }: ExplorationSetting,
+): Findings {
   const { kill } = options.timeouts;
   const shutdowns = outcomes.map((each) => {
     const othersClear = outcomes.some((other) => other !== each && other.clears);
@@ -69,22 +76,22 @@ export function joined(outcomes: readonly Outcome[], { options }: Laws): Finding
 }
 
 /** The longest start of all; `null` when one of them never completes. */
-function startOfAll(outcomes: readonly Outcome[]): Way | null {
+function startOfAll(outcomes: readonly ExplorationOutcome[]): Way | null {
   const starts = outcomes.flatMap(({ longestStart }) => longestStart ?? []);
   return starts.length < outcomes.length ? null : (longer(starts) ?? null);
 }
 
 function shutdownsIn(
-  walk: Walk,
-  deadEnd: Place | undefined,
-): Pick<Outcome, 'longestShutdown' | 'untilClearing'> {
+  walk: StateWalk,
+  deadEnd: StateNode | undefined,
+): Pick<ExplorationOutcome, 'longestShutdown' | 'untilClearing'> {
   if (deadEnd !== undefined) {
     const way = wayTo(deadEnd, ({ descending }) => !descending);
     const endless = shutdown(Infinity, way);
     return { longestShutdown: endless, untilClearing: endless };
   }
   const longest = longestDown(walk);
-  const to = (isEnd: (passage: Passage) => boolean): Shutdown => longestTo(walk, longest, isEnd);
+  const to = (isEnd: (passage: StateEdge) => boolean): Shutdown => longestTo(walk, longest, isEnd);
   return {
     longestShutdown: to(({ to: end }) => hasEnded(end)),
     untilClearing: to(
@@ -93,18 +100,18 @@ function shutdownsIn(
   };
 }
 
-function hasEnded({ situation }: Place): boolean {
+function hasEnded({ situation }: StateNode): boolean {
   return situation.state.phase === 'ended';
 }
 
-function isClearing({ situation }: Place): boolean {
+function isClearing({ situation }: StateNode): boolean {
   return situation.clearing !== null;
 }
 
 function longestTo(
-  { places }: Walk,
+  { places }: StateWalk,
   longest: Longest,
-  isEnd: (passage: Passage) => boolean,
+  isEnd: (passage: StateEdge) => boolean,
 ): Shutdown {
   const ends = places.flatMap(({ passages }) => passages.filter(isEnd));
   const ways = ends.map((by) => {
@@ -117,19 +124,19 @@ function longestTo(
     : shutdown(last.time, [...wayOf(longest, last.by.from), last.by]);
 }
 
-function shutdown(duration: number, way: readonly Passage[]): Shutdown {
+function shutdown(duration: number, way: readonly StateEdge[]): Shutdown {
   return { duration, steps: stepsOf(way), ...fromWhere(way[0]?.from) };
 }
 
 /** No shutdown at all. */
 const none: Shutdown = { duration: 0, steps: [], from: '', before: [] };
 
-function fromWhere(place: Place | undefined): Pick<Shutdown, 'from' | 'before'> {
+function fromWhere(place: StateNode | undefined): Pick<Shutdown, 'from' | 'before'> {
   if (place === undefined) return { from: '', before: [] };
   return { from: standingOf(place.situation.state), before: stepsOf(wayTo(place)) };
 }
 
-function startIn(walk: Walk, deadEnd: Place | undefined): Way | null {
+function startIn(walk: StateWalk, deadEnd: StateNode | undefined): Way | null {
   if (deadEnd !== undefined) return { duration: Infinity, steps: stepsOf(wayTo(deadEnd)) };
   const longest: Longest = longestUp(walk);
   const up = [...longest.values()].filter(({ place }) => isUp(place));

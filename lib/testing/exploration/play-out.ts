@@ -1,13 +1,13 @@
-import type { Laws } from './exploration-setting.ts';
+import type { ExplorationSetting } from './exploration-setting.ts';
 import { flawOf } from './exploration-setting.ts';
-import type { Situation, Sweep } from './explored-state.ts';
+import type { ExploredState, Sweep } from './explored-state.ts';
 import { alike } from './explored-state.ts';
-import type { Effect, Owner, TreeInput, TreeState } from '../../machine/tree/tree-state.ts';
+import type { Effect, Owner, MachineInput, TreeState } from '../../machine/tree/tree-state.ts';
 import { newTree, treeStep } from '../../machine/tree/tree-step.ts';
 import type { Tree } from '../../model/tree.ts';
 
 /** The situation of a tree before any input. */
-export function beginning(tree: Tree, { options }: Laws): Situation {
+export function beginning(tree: Tree, { options }: ExplorationSetting): ExploredState {
   const state = alike(newTree(tree, { options, now: 0 }), 0);
   return { state, littered: [], scripted: false, sweeps: [], clearing: null };
 }
@@ -16,12 +16,16 @@ export function beginning(tree: Tree, { options }: Laws): Situation {
  * The situation that follows from an input. Includes the immediate answers of the world: a process that receives KILL exits, a
  * preparation or a reread is done, and a sweep without a process to end is over.
  */
-export function play(situation: Situation, input: TreeInput, laws: Laws): Situation {
+export function play(
+  situation: ExploredState,
+  input: MachineInput,
+  laws: ExplorationSetting,
+): ExploredState {
   return new World(situation, laws).run(input);
 }
 
 /** The same situation after `passed` milliseconds in which nothing happens. */
-export function later(situation: Situation, passed: number): Situation {
+export function later(situation: ExploredState, passed: number): ExploredState {
   const { state, sweeps, clearing } = situation;
   return {
     ...situation,
@@ -34,14 +38,17 @@ export function later(situation: Situation, passed: number): Situation {
 /** Processes one input, and every input that follows from it immediately. */
 class World {
   #state: TreeState;
-  readonly #laws: Laws;
+  readonly #laws: ExplorationSetting;
   readonly #littered: Set<string>;
   #scripted: boolean;
   #sweeps: readonly Sweep[];
   #clearing: number | null;
-  readonly #inbox: TreeInput[] = [];
+  readonly #inbox: MachineInput[] = [];
 
-  constructor({ state, littered, scripted, sweeps, clearing }: Situation, laws: Laws) {
+  constructor(
+    { state, littered, scripted, sweeps, clearing }: ExploredState,
+    laws: ExplorationSetting,
+  ) {
     this.#state = state;
     this.#laws = laws;
     this.#littered = new Set(littered);
@@ -50,7 +57,7 @@ class World {
     this.#clearing = clearing;
   }
 
-  run(input: TreeInput): Situation {
+  run(input: MachineInput): ExploredState {
     this.#inbox.push(input);
     if (input.type === 'deadline') this.#inbox.push(...this.#overdue());
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
@@ -66,17 +73,17 @@ class World {
   }
 
   /** The inputs that are due now. */
-  #overdue(): readonly TreeInput[] {
+  #overdue(): readonly MachineInput[] {
     const swept = this.#sweeps.filter(({ left }) => left <= 0);
     this.#sweeps = this.#sweeps.filter(({ left }) => left > 0);
     const cleared = this.#clearing !== null && this.#clearing <= 0;
     return [
-      ...swept.map(({ service }): TreeInput => ({ type: 'swept', service })),
+      ...swept.map(({ service }): MachineInput => ({ type: 'swept', service })),
       ...(cleared ? [{ type: 'cleared', problems: [] } as const] : []),
     ];
   }
 
-  #take(input: TreeInput): void {
+  #take(input: MachineInput): void {
     if (input.type === 'script' && input.input.type === 'spawned') this.#scripted = true;
     if (input.type === 'service' && input.input.type === 'spawned') {
       this.#littered.add(input.service);
@@ -113,7 +120,7 @@ class World {
         return;
       case 'closePipe':
       case 'openLog':
-      case 'hurry':
+      case 'shorten':
     }
   }
 
@@ -137,7 +144,7 @@ class World {
 }
 
 /** The exit of a process that received KILL. */
-function endOf(owner: Owner): TreeInput {
+function endOf(owner: Owner): MachineInput {
   const input = { type: 'exited', exit: { code: null, signal: 'SIGKILL' } } as const;
   return 'service' in owner
     ? { type: 'service', service: owner.service, input }

@@ -1,4 +1,4 @@
-import type { DeadEnd, NeverStart, Shutdown, Step, Way } from './findings.ts';
+import type { DeadEnd, NeverStart, Shutdown, ExploredStep, Way } from './findings.ts';
 import type { Findings } from './outcome.ts';
 import { lasting } from './wording.ts';
 
@@ -61,7 +61,7 @@ function seen({ states, complete }: Findings): string {
 }
 
 /** Steps in columns: moment, process, action. */
-function table(steps: readonly Step[]): readonly string[] {
+function table(steps: readonly ExploredStep[]): readonly string[] {
   const moments = steps.map(({ at }) => lasting(at));
   const first = Math.max(...moments.map(({ length }) => length));
   const second = Math.max(...steps.map(({ who }) => who.length));

@@ -1,60 +1,60 @@
-import type { Deed, Said } from './actions.ts';
+import type { Action, StepWithoutTime } from './actions.ts';
 import { choicesIn, start } from './choices.ts';
-import type { Step } from './findings.ts';
-import type { Laws } from './exploration-setting.ts';
+import type { ExploredStep } from './findings.ts';
+import type { ExplorationSetting } from './exploration-setting.ts';
 import { beginning, later, play } from './play-out.ts';
-import type { Situation } from './explored-state.ts';
-import { keyOf } from './explored-state.ts';
+import type { ExploredState } from './explored-state.ts';
+import { stateKey } from './explored-state.ts';
 import { isDescending } from '../../machine/tree/tree-state.ts';
 import type { Tree } from '../../model/tree.ts';
 
 /** Every situation that a tree can reach, and the passages between them. */
-export interface Walk {
+export interface StateWalk {
   /** The situations, those with the fewest steps first. */
-  readonly places: readonly Place[];
+  readonly places: readonly StateNode[];
   /** Whether these are all situations. */
   readonly complete: boolean;
 }
 
 /** A situation on a walk. */
-export interface Place {
-  readonly situation: Situation;
+export interface StateNode {
+  readonly situation: ExploredState;
   readonly descending: boolean;
   /** The least number of steps that lead here. */
   readonly depth: number;
   /** The last of these steps; `undefined` at the beginning. */
-  readonly by: Passage | undefined;
+  readonly by: StateEdge | undefined;
   /** What may happen here. */
-  readonly passages: readonly Passage[];
+  readonly passages: readonly StateEdge[];
 }
 
 /** A deed that leads from one situation to another. */
-export interface Passage {
-  readonly from: Place;
-  readonly to: Place;
+export interface StateEdge {
+  readonly from: StateNode;
+  readonly to: StateNode;
   /** Its duration in milliseconds. */
   readonly took: number;
-  readonly says: readonly Said[];
+  readonly says: readonly StepWithoutTime[];
 }
 
 /** Visits all situations that a tree can reach, breadth first, up to `mostStates` of them. */
-export function walk(tree: Tree, laws: Laws, mostStates: number): Walk {
+export function walk(tree: Tree, laws: ExplorationSetting, mostStates: number): StateWalk {
   return new Walker(laws, mostStates).run(tree);
 }
 
 class Walker {
-  readonly #laws: Laws;
+  readonly #laws: ExplorationSetting;
   readonly #mostStates: number;
   readonly #known = new Map<string, OpenPlace>();
   readonly #places: OpenPlace[] = [];
   #complete = true;
 
-  constructor(laws: Laws, mostStates: number) {
+  constructor(laws: ExplorationSetting, mostStates: number) {
     this.#laws = laws;
     this.#mostStates = mostStates;
   }
 
-  run(tree: Tree): Walk {
+  run(tree: Tree): StateWalk {
     this.#meet(this.#outcome(start(beginning(tree, this.#laws))), undefined);
     // The list grows during the loop.
     for (const place of this.#places) this.#lookAround(place);
@@ -69,12 +69,12 @@ class Walker {
     }
   }
 
-  #outcome({ situation, input, after }: Deed): Situation {
+  #outcome({ situation, input, after }: Action): ExploredState {
     return input === null ? later(situation, after) : play(situation, input, this.#laws);
   }
 
-  #meet(situation: Situation, by: Omit<Passage, 'to'> | undefined): OpenPlace | undefined {
-    const key = keyOf(situation);
+  #meet(situation: ExploredState, by: Omit<StateEdge, 'to'> | undefined): OpenPlace | undefined {
+    const key = stateKey(situation);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     if (this.#places.length >= this.#mostStates) {
@@ -95,17 +95,17 @@ class Walker {
   }
 }
 
-interface OpenPlace extends Place {
-  by: Passage | undefined;
-  readonly passages: Passage[];
+interface OpenPlace extends StateNode {
+  by: StateEdge | undefined;
+  readonly passages: StateEdge[];
 }
 
 /** A shortest way to a place from the beginning, or from the last place on it of which `isBegin` is true. */
 export function wayTo(
-  place: Place,
-  isBegin: (place: Place) => boolean = () => false,
-): readonly Passage[] {
-  const way: Passage[] = [];
+  place: StateNode,
+  isBegin: (place: StateNode) => boolean = () => false,
+): readonly StateEdge[] {
+  const way: StateEdge[] = [];
   for (let by = place.by; by !== undefined; by = by.from.by) {
     way.unshift(by);
     if (isBegin(by.from)) break;
@@ -114,7 +114,7 @@ export function wayTo(
 }
 
 /** The steps of a way, each with its moment since the beginning of the way. */
-export function stepsOf(way: readonly Passage[]): readonly Step[] {
+export function stepsOf(way: readonly StateEdge[]): readonly ExploredStep[] {
   let at = 0;
   return way.flatMap(({ took, says }) => {
     at += took;

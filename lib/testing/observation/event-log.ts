@@ -6,7 +6,7 @@ import type { Supervisor } from '../../supervisor/supervisor.ts';
 export type Met = LifecycleEvent | true;
 
 /** A wait under way. */
-export interface Wait {
+export interface EventWait {
   /** The result so far; `undefined` when it is not met yet. */
   met(): Met | undefined;
   /** To be called when the wait is over. */
@@ -14,7 +14,7 @@ export interface Wait {
 }
 
 /** Every event of a supervisor, and the position in them from which the test's waits count. */
-export class Story {
+export class EventLog {
   /** The events so far, in order. */
   readonly events: LifecycleEvent[] = [];
   readonly #waits = new Set<() => void>();
@@ -39,7 +39,7 @@ export class Story {
    * since the test could not begin to wait earlier, and those at the same moment as the event of the last wait. An error that the
    * expectation throws leaves through `met()`, so that only this wait fails.
    */
-  expect({ meets, holds }: Test, past: boolean): Wait {
+  expect({ meets, holds }: Test, past: boolean): EventWait {
     let next = past ? 0 : this.#start;
     let found: Met | undefined;
     let thrown: { readonly reason: unknown } | undefined;

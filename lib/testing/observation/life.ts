@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert';
 import type { EventPattern, EventType, Expectation, Predicate, Test } from './expectation.ts';
 import { testOf } from './expectation.ts';
-import type { Met, Story } from './event-log.ts';
+import type { Met, EventLog } from './event-log.ts';
 import type { Transcript } from './transcript.ts';
 import type { TreeFiles } from '../../loader/literal-files.ts';
 import type { EventOf } from '../../supervisor/events.ts';
@@ -71,7 +71,7 @@ export type Drive = (
 ) => Promise<string | undefined>;
 
 /** Makes the `until` function from the events so far and the means to let time pass. */
-export function untilOf(story: Story, transcript: Transcript, drive: Drive): Until {
+export function untilOf(story: EventLog, transcript: Transcript, drive: Drive): Until {
   const wait = async (test: Test, { timeout, past = false }: UntilOptions): Promise<Met> => {
     if (timeout !== undefined && !(timeout >= 0)) {
       throw new RangeError(`until() waits for 0 or more milliseconds, not for ${String(timeout)}.`);
@@ -105,7 +105,7 @@ export function untilOf(story: Story, transcript: Transcript, drive: Drive): Unt
   return until as Until;
 }
 
-function failure(test: Test, why: string, story: Story, transcript: Transcript): AssertionError {
+function failure(test: Test, why: string, story: EventLog, transcript: Transcript): AssertionError {
   const message = [`until(${test.words}): ${why}.`];
   const missed = story.missed(test);
   if (missed !== undefined) {

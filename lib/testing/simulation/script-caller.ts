@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { Reply } from '../../programs/call.ts';
-import type { Landlord } from '../../host/script-interface/script-interface.ts';
+import type { ProgramReply } from '../../programs/call.ts';
+import type { RequestHandler } from '../../host/script-interface/script-interface.ts';
 import type { World } from '../../engine/world.ts';
 
 /** How a script calls a program. */
@@ -12,12 +12,12 @@ export interface CallOptions {
 }
 
 /** Makes the requests of the scripts of a simulation, which do not run. */
-export class ScriptsVoice {
-  #landlord: Landlord | undefined;
+export class ScriptCaller {
+  #landlord: RequestHandler | undefined;
   #written: number | undefined;
 
   /** Sets the request handler. */
-  readonly meet = (landlord: Landlord): void => {
+  readonly meet = (landlord: RequestHandler): void => {
     this.#landlord = landlord;
   };
 
@@ -30,7 +30,7 @@ export class ScriptsVoice {
   }
 
   /** Calls a program in the way that a script does. */
-  async call(line: string, { from, exitCode }: CallOptions = {}): Promise<Reply> {
+  async call(line: string, { from, exitCode }: CallOptions = {}): Promise<ProgramReply> {
     const [program = '', ...args] = line.trim().split(/\s+/);
     if (exitCode !== undefined) this.#written = exitCode;
     const directory = from === undefined ? '/' : `/run/service/${from}`;

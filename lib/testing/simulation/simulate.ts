@@ -1,16 +1,16 @@
 import { profileOf } from '../../loader/profile.ts';
-import type { Reply as ProgramReply } from '../../programs/call.ts';
+import type { ProgramReply as ProgramReply } from '../../programs/call.ts';
 import { Supervisor } from '../../supervisor/supervisor.ts';
 import type { FakeSpawnerOptions } from './fake-spawner.ts';
 import { FakeSpawner } from './fake-spawner.ts';
 import type { Life, LifeOptions } from '../observation/life.ts';
 import { untilOf } from '../observation/life.ts';
-import { Passage } from './time-driver.ts';
+import { TimeDriver } from './time-driver.ts';
 import { PromptClock } from '../time/prompt-clock.ts';
 import type { CallOptions } from './script-caller.ts';
-import { ScriptsVoice } from './script-caller.ts';
+import { ScriptCaller } from './script-caller.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
-import { Story } from '../observation/event-log.ts';
+import { EventLog } from '../observation/event-log.ts';
 import { transcript } from '../observation/transcript.ts';
 import type { TreeSource } from '../trees/tree-source.ts';
 import { sorted } from '../trees/tree-source.ts';
@@ -61,7 +61,7 @@ export async function simulate(
   const clock = new PromptClock();
   const spawner = new FakeSpawner(clock, heard === undefined ? {} : { heard });
   const disk = new SimulatedDisk(sorted(source));
-  const voice = new ScriptsVoice();
+  const voice = new ScriptCaller();
   const { tree, problems } = await disk.read(profile);
   const supervisor = new Supervisor(
     tree,
@@ -70,14 +70,14 @@ export async function simulate(
       problems,
       variables,
       world: { ...disk.world(problems), ...voice.world },
-      meet: voice.meet,
+      onRequestHandler: voice.meet,
       // No real process may be left behind, so that a test runner may simulate in a Worker thread.
       thread: 'main',
     },
   );
-  const story = new Story(supervisor);
+  const story = new EventLog(supervisor);
   const lines = transcript(supervisor);
-  const passage = new Passage({ supervisor, clock, spawner, disk, story });
+  const passage = new TimeDriver({ supervisor, clock, spawner, disk, story });
   return {
     supervisor,
     clock,

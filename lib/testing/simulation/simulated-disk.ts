@@ -4,7 +4,7 @@ import { literalFiles } from '../../loader/literal-files.ts';
 import type { Loaded } from '../../loader/load.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { World } from '../../engine/world.ts';
-import { sourcesOf } from '../../supervisor/reread.ts';
+import { treeReader } from '../../supervisor/reread.ts';
 import { requirePlain } from '../trees/files.ts';
 import type { SortedSource } from '../trees/tree-source.ts';
 import { readSource } from '../trees/tree-source.ts';
@@ -34,7 +34,7 @@ export class SimulatedDisk {
 
   /** The replacement for the host's disk. */
   world(problems: readonly Problem[]): Partial<World> {
-    const sources = sourcesOf(problems, () => this.#memory?.disk);
+    const sources = treeReader(problems, () => this.#memory?.disk);
     const reread: World['reread'] = async (root) => {
       this.#readings += 1;
       try {
@@ -46,7 +46,7 @@ export class SimulatedDisk {
     return {
       prepare: () => Promise.resolve([]),
       openLog: () => [],
-      lookAgain: sources.lookAgain,
+      rereadService: sources.rereadService,
       // Nothing is written, so the tree is not copied.
       copyRoot: reread,
       reread,

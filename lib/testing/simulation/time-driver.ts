@@ -4,7 +4,7 @@ import type { FakeSpawner } from './fake-spawner.ts';
 import type { Drive } from '../observation/life.ts';
 import type { PromptClock } from '../time/prompt-clock.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
-import type { Story } from '../observation/event-log.ts';
+import type { EventLog } from '../observation/event-log.ts';
 import { requirePassable } from '../time/virtual-clock.ts';
 
 /** The parts of a simulation. */
@@ -13,11 +13,11 @@ export interface Scene {
   readonly clock: PromptClock;
   readonly spawner: FakeSpawner;
   readonly disk: SimulatedDisk;
-  readonly story: Story;
+  readonly story: EventLog;
 }
 
 /** Advances virtual time from one deadline to the next, and lets everything happen that is due at each. */
-export class Passage {
+export class TimeDriver {
   readonly #scene: Scene;
 
   constructor(scene: Scene) {

@@ -1,4 +1,4 @@
-import { Alarms } from './virtual-timers.ts';
+import { VirtualTimers } from './virtual-timers.ts';
 import type { Clock } from '../../engine/clock.ts';
 
 /**
@@ -10,7 +10,7 @@ export const mostAlarmsAtOnce = 20_000;
 /** A clock on which time passes only in `advance()`. */
 export class VirtualClock implements Clock {
   #now: number;
-  readonly #alarms = new Alarms();
+  readonly #alarms = new VirtualTimers();
   /** The number of alarms that have rung at the current moment. */
   #rung = 0;
 

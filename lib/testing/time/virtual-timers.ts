@@ -1,5 +1,5 @@
 /** A call that is due at a moment. */
-export interface Alarm {
+export interface VirtualTimer {
   readonly time: number;
   /** The number of alarms that were added before this one. */
   readonly order: number;
@@ -10,9 +10,9 @@ export interface Alarm {
  * Alarms in the order in which they are due: by moment, and at the same moment in the order in which they were added. An insert
  * finds its place in O(log n).
  */
-export class Alarms {
+export class VirtualTimers {
   /** The next alarm is the last element, so that taking it moves no other. */
-  readonly #alarms: Alarm[] = [];
+  readonly #alarms: VirtualTimer[] = [];
   #count = 0;
 
   get size(): number {
@@ -25,7 +25,7 @@ export class Alarms {
   }
 
   /** The next alarm. */
-  get first(): Alarm | undefined {
+  get first(): VirtualTimer | undefined {
     return this.#alarms.at(-1);
   }
 
@@ -45,7 +45,7 @@ export class Alarms {
   }
 
   /** The index of an alarm, or the index to insert it at: behind every alarm that is due later. */
-  #placeOf(alarm: Alarm): number {
+  #placeOf(alarm: VirtualTimer): number {
     let [from, to] = [0, this.#alarms.length];
     while (from < to) {
       const middle = (from + to) >> 1;
@@ -57,6 +57,6 @@ export class Alarms {
   }
 }
 
-function isBefore(one: Alarm, other: Alarm): boolean {
+function isBefore(one: VirtualTimer, other: VirtualTimer): boolean {
   return one.time === other.time ? one.order < other.order : one.time < other.time;
 }

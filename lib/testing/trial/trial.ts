@@ -10,7 +10,7 @@ import { copyTree } from '../../host/filesystem/copy-tree.ts';
 import { requirePlain, writeTree } from '../trees/files.ts';
 import type { Drive, Life, LifeOptions } from '../observation/life.ts';
 import { untilOf } from '../observation/life.ts';
-import { Story } from '../observation/event-log.ts';
+import { EventLog } from '../observation/event-log.ts';
 import { transcript } from '../observation/transcript.ts';
 import type { SortedSource, TreeSource } from '../trees/tree-source.ts';
 import { readSource, sorted } from '../trees/tree-source.ts';
@@ -58,7 +58,7 @@ function setUp(
     { output: 'lines', ...options, runtimeDirectory: join(folder, 'run') },
     { problems, variables: { ...hostVariables(), ...variables } },
   );
-  const story = new Story(supervisor);
+  const story = new EventLog(supervisor);
   const lines = transcript(supervisor);
   const root = source.kind === 'folder' ? String(source.root) : undefined;
   return {

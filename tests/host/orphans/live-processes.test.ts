@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { Living } from '../../../lib/host/orphans/live-processes.ts';
+import { LiveProcesses } from '../../../lib/host/orphans/live-processes.ts';
 
 /** Everybody, and all that a watcher hears of them. */
-function living(): { them: Living; told: string[] } {
+function living(): { them: LiveProcesses; told: string[] } {
   const told: string[] = [];
-  const them = new Living();
+  const them = new LiveProcesses();
   them.watch({ changed: (id, kind) => void told.push(`${kind} ${id}`) });
   return { them, told };
 }

@@ -4,7 +4,7 @@ import { closeSync, constants, openSync, readFileSync, readSync, writeSync } fro
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { Lent, openAgain } from '../../../lib/host/os/descriptor.ts';
+import { SpawnDescriptors, openAgain } from '../../../lib/host/os/descriptor.ts';
 import { openDescriptors } from '../../processes.ts';
 import { testFolder } from '../folder.ts';
 import { waitFor } from '../rig.ts';
@@ -58,7 +58,7 @@ test('what cannot be opened again is to be shared, and nothing stays open', () =
 
 test('what is lent is closed, once', () => {
   const before = openDescriptors();
-  const lent = new Lent();
+  const lent = new SpawnDescriptors();
   lent.keep(openSync('/dev/null', 'r'));
   lent.keep(openSync('/dev/null', 'r'));
   lent.closeAll();

@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Lent } from '../../../lib/host/os/descriptor.ts';
+import { SpawnDescriptors } from '../../../lib/host/os/descriptor.ts';
 import { OutputRelay } from '../../../lib/host/pipes/output-relay.ts';
 import type { Problem } from '../../../lib/model/problem.ts';
 import { openDescriptors, until } from '../../processes.ts';
@@ -36,7 +36,7 @@ test('where no pipe can be made, each child gets a socket, and what it writes is
     told: (each) => told.push(each),
   });
   await relay.made;
-  assert.equal(relay.connect(new Lent()), 'socket');
+  assert.equal(relay.connect(new SpawnDescriptors()), 'socket');
 
   const path = join(await testFolder(t), 'socket');
   const server = createServer();
@@ -64,7 +64,7 @@ test('no more than a piece is read before the one before it is written, and the 
     told: (each) => told.push(each),
   });
   await relay.made;
-  const lent = new Lent();
+  const lent = new SpawnDescriptors();
   const descriptor = Number(relay.connect(lent));
   const writer = openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
   lent.closeAll();

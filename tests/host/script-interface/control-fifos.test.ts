@@ -18,7 +18,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Told } from '../../../lib/host/script-interface/control-fifos.ts';
+import type { ProgramAnswer } from '../../../lib/host/script-interface/control-fifos.ts';
 import {
   ControlFifos,
   mostWaiting,
@@ -32,7 +32,7 @@ import { counter, run } from '../counter.ts';
 import { leaveMark, plant, testFolder } from '../folder.ts';
 import { shells, without } from '../shells.ts';
 
-const unasked = (): Promise<Told> => Promise.resolve({ exitCode: 0 });
+const unasked = (): Promise<ProgramAnswer> => Promise.resolve({ exitCode: 0 });
 
 /** A supervisor that holds its FIFO open and reads nothing, and a program that asks it. */
 async function deafOne(t: TestContext): Promise<{ folder: string; program: string }> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Environment } from '../../../lib/host/variables/environment.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
-import { provideStandIns, standInsFolder } from '../../../lib/host/script-interface/shims.ts';
+import { provideShims, shimsFolder } from '../../../lib/host/script-interface/shims.ts';
 import { plant, testFolder } from '../folder.ts';
 import { rig } from '../rig.ts';
 import { shells } from '../shells.ts';
@@ -25,13 +25,13 @@ for (const { name, words, skip } of shells) {
     const runtime = new RuntimeDirectory(join(folder, 'runtime'));
     const environment = new Environment(runtime, { TEXT: ' \\n "$HOME"\\\nend\n', EMPTY: '' });
     environment.materialize();
-    provideStandIns(runtime);
+    provideShims(runtime);
     plant(join(environment.directory, 'WITHOUT_NEWLINE'), 'value');
     plant(join(environment.directory, 'UNSET'), '');
     plant(join(environment.directory, '.hidden'), 'hidden');
     plant(join(environment.directory, 'a=b'), 'no name');
     mkdirSync(join(environment.directory, 'folder'));
-    const command = [...words, join(standInsFolder(runtime), 'printcontenv')];
+    const command = [...words, join(shimsFolder(runtime), 'printcontenv')];
     const print = (...args: readonly string[]): unknown[] => {
       const [file = '', ...rest] = [...command, ...args];
       const { status, stdout, stderr } = spawnSync(file, rest, { encoding: 'utf8' });

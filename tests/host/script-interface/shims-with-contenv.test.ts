@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { standInsFolder } from '../../../lib/host/script-interface/shims.ts';
+import { shimsFolder } from '../../../lib/host/script-interface/shims.ts';
 import { rig } from '../rig.ts';
 import type { Rig } from '../rig.ts';
 import { findProgram, shells, without } from '../shells.ts';
@@ -66,7 +66,7 @@ for (const { name, words, skip } of shells) {
       const set = await rig(t);
       const { start, folder, runtime } = set;
       plantFiles(set);
-      const standIn = join(standInsFolder(runtime), 'with-contenv');
+      const standIn = join(shimsFolder(runtime), 'with-contenv');
       const copy = join(folder, 'standIn');
       const life = start({
         program: { command: [...words, standIn, ...copyOfEnvironment, copy] },
@@ -89,7 +89,7 @@ for (const { name, words, skip } of shells) {
     writeFileSync(join(environment.directory, 'MANY'), '0123456 89\n'.repeat(1000));
     writeFileSync(join(environment.directory, 'LC_ALL'), 'C.UTF-8');
     const copy = join(folder, 'copy');
-    const standIn = join(standInsFolder(runtime), 'with-contenv');
+    const standIn = join(shimsFolder(runtime), 'with-contenv');
     const life = start({ program: { command: [...words, standIn, ...copyOfEnvironment, copy] } });
     await life.over;
     const got = environmentIn(copy);
@@ -113,7 +113,7 @@ for (const { name, words, skip } of shells) {
       truncateSync(join(environment.directory, 'SPARSE'), 2 ** 40);
       symlinkSync('/proc/kmsg', join(environment.directory, 'KERNEL'));
       const copy = join(folder, 'copy');
-      const standIn = join(standInsFolder(runtime), 'with-contenv');
+      const standIn = join(shimsFolder(runtime), 'with-contenv');
       const life = start({ program: { command: [...words, standIn, ...copyOfEnvironment, copy] } });
       assert.deepEqual(await life.over, { code: 0, signal: null }, life.told.join('\n'));
       const names = new Set(environmentIn(copy).map((one) => one.replace(/=.*/s, '')));
@@ -125,13 +125,13 @@ for (const { name, words, skip } of shells) {
   test(`under ${name} the words are kept, and the codes are those of env`, { skip }, async (t) => {
     const { start, runtime, file, environment, folder } = await rig(t);
     const run = async (...args: readonly string[]): Promise<readonly string[]> => {
-      const standIn = join(standInsFolder(runtime), 'with-contenv');
+      const standIn = join(shimsFolder(runtime), 'with-contenv');
       const life = start({ program: { command: [...words, standIn, ...args] } });
       const exit = await life.over;
       return [String(exit?.code), ...life.lines];
     };
     const print = 'printf "%s|" "$0" "$@" "$PATH"';
-    const path = `${standInsFolder(runtime)}:${environment.get('PATH')}`;
+    const path = `${shimsFolder(runtime)}:${environment.get('PATH')}`;
     assert.deepEqual(await run('sh', '-c', print, 'a b', '*', '', '$x', 'c=d'), [
       '0',
       `a b|*||$x|c=d|${path}|`,

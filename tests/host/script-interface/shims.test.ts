@@ -4,24 +4,20 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Problem } from '../../../lib/model/problem.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
-import {
-  provideStandIns,
-  standInsFolder,
-  withStandIns,
-} from '../../../lib/host/script-interface/shims.ts';
+import { provideShims, shimsFolder, withShims } from '../../../lib/host/script-interface/shims.ts';
 import { leaveMark, plant, testFolder } from '../folder.ts';
 import { rig } from '../rig.ts';
 
 test('they are made once in a life, executable, and go with it', async (t) => {
   const runtime = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
-  const folder = standInsFolder(runtime);
+  const folder = shimsFolder(runtime);
   assert.equal(folder, join(runtime.path, 'bin'));
   for (const life of ['first', 'second']) {
-    provideStandIns(runtime);
+    provideShims(runtime);
     const path = join(folder, 's6-notifyoncheck');
     assert.equal(statSync(path).mode & 0o755, 0o755, life);
     const { ino } = statSync(path);
-    provideStandIns(runtime);
+    provideShims(runtime);
     assert.equal(statSync(path).ino, ino, life);
     runtime.remove();
     assert.equal(existsSync(folder), false, life);
@@ -33,34 +29,34 @@ test('those of an earlier life are written anew, but no other programs are touch
   plant(join(given, 'bin/s6-notifyoncheck'), 'old');
   leaveMark(given, 'bin');
   const runtime = new RuntimeDirectory(given);
-  provideStandIns(runtime);
+  provideShims(runtime);
   assert.match(readFileSync(join(given, 'bin/s6-notifyoncheck'), 'utf8'), /^#!\/bin\/sh\n/);
   runtime.remove();
   plant(join(given, 'bin/mine'), 'keep');
-  assert.throws(() => provideStandIns(runtime), { reason: 'occupied', path: join(given, 'bin') });
+  assert.throws(() => provideShims(runtime), { reason: 'occupied', path: join(given, 'bin') });
   assert.deepEqual(readdirSync(join(given, 'bin')), ['mine']);
 });
 
 test('where one is gone, all are written again, and that is told', async (t) => {
   const problems: Problem[] = [];
   const runtime = new RuntimeDirectory(await testFolder(t), (problem) => problems.push(problem));
-  provideStandIns(runtime);
-  rmSync(join(standInsFolder(runtime), 'printcontenv'));
-  provideStandIns(runtime);
-  assert.equal(existsSync(join(standInsFolder(runtime), 'printcontenv')), true);
+  provideShims(runtime);
+  rmSync(join(shimsFolder(runtime), 'printcontenv'));
+  provideShims(runtime);
+  assert.equal(existsSync(join(shimsFolder(runtime), 'printcontenv')), true);
   assert.deepEqual(
     problems.map(({ code, path }) => [code, path]),
-    [['runtime-directory-restored', standInsFolder(runtime)]],
+    [['runtime-directory-restored', shimsFolder(runtime)]],
   );
   runtime.remove();
 });
 
 test('they stand first on a PATH, once, and make none where there is none', () => {
   const runtime = new RuntimeDirectory('/run/somewhere');
-  assert.equal(withStandIns('/usr/bin:/bin', runtime), '/run/somewhere/bin:/usr/bin:/bin');
+  assert.equal(withShims('/usr/bin:/bin', runtime), '/run/somewhere/bin:/usr/bin:/bin');
   const already = '/opt/bin:/run/somewhere/bin:/bin';
-  assert.equal(withStandIns(already, runtime), already);
-  assert.equal(withStandIns('', runtime), '');
+  assert.equal(withShims(already, runtime), already);
+  assert.equal(withShims('', runtime), '');
 });
 
 test('nothing is started without them, and once they can be had everything goes on', async (t) => {

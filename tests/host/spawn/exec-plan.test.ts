@@ -5,8 +5,8 @@ import type { TestContext } from 'node:test';
 import { Environment } from '../../../lib/host/variables/environment.ts';
 import type { Variables } from '../../../lib/host/variables/environment-readings.ts';
 import { EnvironmentReadings } from '../../../lib/host/variables/environment-readings.ts';
-import { prepareLaunch } from '../../../lib/host/spawn/exec-plan.ts';
-import type { Launch, LaunchSource } from '../../../lib/host/spawn/exec-plan.ts';
+import { planExec } from '../../../lib/host/spawn/exec-plan.ts';
+import type { ExecPlan, ExecPlanSource } from '../../../lib/host/spawn/exec-plan.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
 import type { SpawnFailure } from '../../../lib/engine/spawner.ts';
 import type { Command } from '../../../lib/model/program.ts';
@@ -15,14 +15,14 @@ import { plain } from '../rig.ts';
 
 const minimalPath = '/usr/bin:/usr/sbin:/bin:/sbin';
 
-const given = ({ environment, runtimeDirectory }: LaunchSource): Variables =>
+const given = ({ environment, runtimeDirectory }: ExecPlanSource): Variables =>
   new EnvironmentReadings(environment, runtimeDirectory).since(1);
 
 async function prepare(
   t: TestContext,
   command: Partial<Command> & { readonly content?: string },
   keepEnvironment = true,
-): Promise<{ launch: Launch & SpawnFailure; runtime: string }> {
+): Promise<{ launch: ExecPlan & SpawnFailure; runtime: string }> {
   const folder = await testFolder(t);
   const runtimeDirectory = new RuntimeDirectory(join(folder, 'runtime'));
   const environment = new Environment(runtimeDirectory, { PATH: '/bin', GREETING: 'hello' });
@@ -32,8 +32,8 @@ async function prepare(
       ? { command: ['printenv', 'GREETING'] }
       : { script: plant(join(folder, 'run'), content) };
   const source = { environment, runtimeDirectory, keepEnvironment };
-  const launch = prepareLaunch({ ...plain, program, ...more }, source, given(source));
-  return { launch: launch as Launch & SpawnFailure, runtime: runtimeDirectory.path };
+  const launch = planExec({ ...plain, program, ...more }, source, given(source));
+  return { launch: launch as ExecPlan & SpawnFailure, runtime: runtimeDirectory.path };
 }
 
 test('a command is its words and its arguments, in the host’s folder unless it names one', async (t) => {
@@ -61,7 +61,7 @@ test('the words of S6_CMD_ARG0 come before the host’s command, as they are the
     if (text === undefined) environment.delete('S6_CMD_ARG0');
     else environment.set('S6_CMD_ARG0', text);
     const command = { ...plain, foreground, program: { command: ['app', '-x'] } };
-    const launch = prepareLaunch(command, source, given(source)) as Launch;
+    const launch = planExec(command, source, given(source)) as ExecPlan;
     return [launch.file, ...launch.args];
   };
   assert.deepEqual(wordsOf(undefined, true), ['app', '-x']);
@@ -113,7 +113,7 @@ test('without a PATH in the container environment there is none', async (t) => {
   const runtimeDirectory = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
   const environment = new Environment(runtimeDirectory, {});
   const source = { environment, runtimeDirectory, keepEnvironment: true };
-  const launch = prepareLaunch({ ...plain, program: { command: ['true'] } }, source, given(source));
+  const launch = planExec({ ...plain, program: { command: ['true'] } }, source, given(source));
   assert.ok('environment' in launch);
   assert.deepEqual(launch.environment, { STAGEKEEPER_RUNTIME: runtimeDirectory.path });
 });

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Guest } from '../../../lib/host/spawn/spawn-queue.ts';
-import { WaitingRoom } from '../../../lib/host/spawn/spawn-queue.ts';
+import type { PendingSpawn } from '../../../lib/host/spawn/spawn-queue.ts';
+import { SpawnQueue } from '../../../lib/host/spawn/spawn-queue.ts';
 
-interface Named extends Guest {
+interface Named extends PendingSpawn {
   readonly name: string;
 }
 
 /** A room, who was let in, who was turned away, and a way to enter that waits for `come` if it is to. */
 function open(): {
-  room: WaitingRoom<Named>;
+  room: SpawnQueue<Named>;
   seen: string[];
   enter(name: string, shares: readonly object[], wait?: 'waits'): Waiting;
 } {
   const seen: string[] = [];
-  const room = new WaitingRoom<Named>(({ name }) => seen.push(name));
+  const room = new SpawnQueue<Named>(({ name }) => seen.push(name));
   return {
     room,
     seen,

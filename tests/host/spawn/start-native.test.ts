@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Launch } from '../../../lib/host/spawn/exec-plan.ts';
+import type { ExecPlan } from '../../../lib/host/spawn/exec-plan.ts';
 import { nativeStart } from '../../../lib/host/spawn/start-native.ts';
 import { makePipe } from '../../../lib/host/pipes/pipe-ends.ts';
 import type { Descriptors } from '../../../lib/host/spawn/start-process.ts';
@@ -180,7 +180,7 @@ function startIt(
 ): { over: Promise<Exit>; pid: number } {
   const [file = '', ...args] = words;
   const environment = { PATH: process.env['PATH'] ?? '' };
-  const launch: Launch = { file, args, directory: '/', environment, account: {}, withHost };
+  const launch: ExecPlan = { file, args, directory: '/', environment, account: {}, withHost };
   const posix = posixOf('native') ?? assert.fail();
   let pid = 0;
   const over = new Promise<Exit>((resolve, reject) => {

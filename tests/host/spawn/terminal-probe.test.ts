@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Witness } from '../../../lib/host/spawn/terminal-probe.ts';
+import { TerminalProbe } from '../../../lib/host/spawn/terminal-probe.ts';
 import { childrenOf, openDescriptors, read, until } from '../../processes.ts';
 
 const own = (): readonly number[] => childrenOf(process.pid);
@@ -11,7 +11,7 @@ const isWaiting = (pid: number): boolean => read(`/proc/${String(pid)}/comm`) ==
 function witness(hearsTyped = true) {
   const before = own();
   const pid = (): number | undefined => own().find((each) => !before.includes(each));
-  return { it: new Witness(() => hearsTyped), pid };
+  return { it: new TerminalProbe(() => hearsTyped), pid };
 }
 
 const skip = process.platform !== 'linux' && 'there is no /proc';

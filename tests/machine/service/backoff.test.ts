@@ -23,7 +23,9 @@ test('restartAt: with a backoff, its own delay, whether the readiness was announ
 });
 
 test('delayOf: first, then factor times as long for each death in a row, up to the cap', () => {
-  const delays = [0, 1, 2, 3, 4, 5, 1000].map((streak) => delayOf(growing, streak));
+  const delays = [0, 1, 2, 3, 4, 5, 1000].map((consecutiveDeaths) =>
+    delayOf(growing, consecutiveDeaths),
+  );
   assert.deepEqual(delays, [100, 100, 300, 900, 2700, 5000, 5000]);
 });
 

@@ -27,16 +27,21 @@ import {
   unspawnable,
   up,
 } from '../samples.ts';
-import { isAtRest, isReady, newborn, transition } from '../../../lib/machine/service/lifecycle.ts';
+import {
+  isAtRest,
+  isReady,
+  initialState,
+  transition,
+} from '../../../lib/machine/service/lifecycle.ts';
 import type {
-  Input,
+  LifecycleInput,
   ServiceEffect,
   ServiceState,
   TallyEntry,
 } from '../../../lib/machine/service/service-state.ts';
 import type { Backoff, RestartPolicy, ServiceSpec } from '../../../lib/model/tree.ts';
 
-type Moment = readonly [now: number, input: Input];
+type Moment = readonly [now: number, input: LifecycleInput];
 
 /** The course of a service's life: its state at the end, and the effects at each moment, in words. */
 function course(spec: ServiceSpec, from: ServiceState, ...moments: readonly Moment[]) {
@@ -100,7 +105,8 @@ test('the policy does not apply after a requested exit', () => {
 
 test('a service fails after too many deaths within the time of the limit', () => {
   const spec = finished('web', { backoff: { ...growing, limit: { deaths: 3, within: 10_000 } } });
-  const third = (recent: readonly number[]): string => afterDeath(spec, up({ recent }), 1);
+  const third = (recentDeaths: readonly number[]): string =>
+    afterDeath(spec, up({ recentDeaths }), 1);
   assert.equal(third([7000, 8000]), 'failed: limit');
   assert.equal(third([-900, 8000]), 'failed: limit');
   assert.equal(
@@ -114,12 +120,13 @@ test('a service fails after too many deaths within the time of the limit', () =>
 test('a requested exit does not count towards the limit', () => {
   const spec = service('web', { backoff: { ...growing, limit: { deaths: 1, within: 10_000 } } });
   const { state } = course(spec, up(), [0, stop], [0, start], [5, exited(1)]);
-  assert.deepEqual([state.status, state.deaths, state.recent], ['backoff', 0, []]);
+  assert.deepEqual([state.status, state.deaths, state.recentDeaths], ['backoff', 0, []]);
 });
 
 test('as many deaths are kept as the limit counts, whatever max-death-tally says', () => {
   const recentOf = (more: Partial<ServiceSpec>): readonly number[] =>
-    course(service('web', more), up({ recent: [1, 2, 3] }), [4, exited(1)]).state.recent;
+    course(service('web', more), up({ recentDeaths: [1, 2, 3] }), [4, exited(1)]).state
+      .recentDeaths;
   assert.deepEqual(recentOf({}), []);
   assert.deepEqual(recentOf({ backoff: growing }), []);
   const limited = { ...growing, limit: { deaths: 3, within: 1 } };
@@ -194,13 +201,18 @@ test('the backoff grows with each death in a row, up to its cap', () => {
 test('after a run of the reset time the delay is the first one again', () => {
   const spec = service('web', { backoff: growing });
   const streakAfter = (now: number): number =>
-    course(spec, up({ streak: 4 }), [now, exited(1)]).state.streak;
+    course(spec, up({ consecutiveDeaths: 4 }), [now, exited(1)]).state.consecutiveDeaths;
   assert.deepEqual([streakAfter(2999), streakAfter(3000)], [5, 1]);
 });
 
 test('a requested exit ends the row of deaths', () => {
-  const { state } = course(service('web'), up({ streak: 4 }), [0, restart], [5, exited(1)]);
-  assert.equal(state.streak, 0);
+  const { state } = course(
+    service('web'),
+    up({ consecutiveDeaths: 4 }),
+    [0, restart],
+    [5, exited(1)],
+  );
+  assert.equal(state.consecutiveDeaths, 0);
 });
 
 test('without a backoff the delay is a second from the end of finish, also after hours of running', () => {
@@ -244,7 +256,7 @@ test('of two commands at the same moment, the last one decides, in every state',
 });
 
 test('the same command twice in the same tick has no second effect', () => {
-  const twice = (state: ServiceState, input: Input): readonly string[] =>
+  const twice = (state: ServiceState, input: LifecycleInput): readonly string[] =>
     course(finished('web'), state, [50, input], [50, input]).asked;
   assert.deepEqual(twice(down(), start), ['50 run']);
   assert.deepEqual(twice(down(), restart), ['50 run']);
@@ -256,7 +268,7 @@ test('the same command twice in the same tick has no second effect', () => {
 });
 
 /** The result of the last command: `once` lets an existing run go on, but does not start one again that is stopping. */
-function expected(command: Input, given: ServiceState): string {
+function expected(command: LifecycleInput, given: ServiceState): string {
   if (command.type === 'stop') return 'down, down';
   if (command.type !== 'once') return 'up, up';
   return given.status === 'stopping' || given.status === 'finishing' ? 'down, down' : 'up, once';
@@ -271,7 +283,7 @@ function outcome(from: ServiceState): string {
   return `${state.status}, ${state.goal}`;
 }
 
-function nextFor(state: ServiceState): Input {
+function nextFor(state: ServiceState): LifecycleInput {
   if (state.status === 'starting') return spawned;
   return state.status === 'backoff' ? deadline : exited(0);
 }
@@ -279,7 +291,7 @@ function nextFor(state: ServiceState): Input {
 // Kill timeouts
 
 test('a service that ignores its stop signal is killed, again every 5 s, and then finished', () => {
-  const spec = finished('web', { timeoutKill: 800 });
+  const spec = finished('web', { killTimeout: 800 });
   const { state, asked } = course(
     spec,
     up(),
@@ -307,17 +319,20 @@ test('down-signal is the signal that asks a service to exit', () => {
 });
 
 test('the kill timeout of a stop is the option, else timeout-kill, else 10 s; 0 is no limit', () => {
-  const wait = (timeoutKill?: number, more: Partial<Extract<Input, { type: 'stop' }>> = {}) => {
-    const spec = service('web', timeoutKill === undefined ? {} : { timeoutKill });
+  const wait = (
+    killTimeout?: number,
+    more: Partial<Extract<LifecycleInput, { type: 'stop' }>> = {},
+  ) => {
+    const spec = service('web', killTimeout === undefined ? {} : { killTimeout });
     const { state } = course(spec, up(), [0, { type: 'stop', ...more }]);
     return state.status === 'stopping' && state.deadline;
   };
   assert.equal(wait(), 10_000);
   assert.equal(wait(500), 500);
   assert.equal(wait(0), null);
-  assert.equal(wait(500, { patience: 200 }), 200);
-  assert.equal(wait(500, { patience: 900 }), 900);
-  assert.equal(wait(500, { patience: 0 }), null);
+  assert.equal(wait(500, { killTimeout: 200 }), 200);
+  assert.equal(wait(500, { killTimeout: 900 }), 900);
+  assert.equal(wait(500, { killTimeout: 0 }), null);
   assert.equal(wait(undefined, { atMost: 3000 }), 3000);
   assert.equal(wait(500, { atMost: 3000 }), 500);
   assert.equal(wait(0, { atMost: 3000 }), 3000, 'a bound applies to 0 as well');
@@ -326,12 +341,12 @@ test('the kill timeout of a stop is the option, else timeout-kill, else 10 s; 0 
 });
 
 test('a restart has its own kill timeout, too', () => {
-  const { state } = course(service('web'), up(), [0, { type: 'restart', patience: 200 }]);
+  const { state } = course(service('web'), up(), [0, { type: 'restart', killTimeout: 200 }]);
   assert.equal(state.status === 'stopping' && state.deadline, 200);
 });
 
 test('a stop that arrives before the process exists keeps its kill timeout until it does', () => {
-  const stopSoon = { type: 'stop', patience: 200 } as const;
+  const stopSoon = { type: 'stop', killTimeout: 200 } as const;
   const { state, asked } = course(service('web'), starting(), [0, stopSoon], [90, spawned]);
   assert.equal(state.status === 'stopping' && state.deadline, 290);
   assert.deepEqual(asked, ['90 SIGTERM to the process', '90 SIGCONT to the process']);
@@ -353,13 +368,13 @@ test('finish may take timeout-finish, by default 5 s; 0 is no limit', () => {
     return state.status === 'finishing' && state.deadline;
   };
   assert.equal(limit({}), 5100);
-  assert.equal(limit({ timeoutFinish: 700 }), 800);
-  assert.equal(limit({ timeoutFinish: 0 }), null);
+  assert.equal(limit({ finishTimeout: 700 }), 800);
+  assert.equal(limit({ finishTimeout: 0 }), null);
 });
 
 test('the supervisor’s stop bounds a finish script, whatever its own limit', () => {
-  const endless = finished('web', { timeoutFinish: 0 });
-  const by = (finishBy: number | null): Input => ({ type: 'stop', finishBy });
+  const endless = finished('web', { finishTimeout: 0 });
+  const by = (finishDeadline: number | null): LifecycleInput => ({ type: 'stop', finishDeadline });
   const deadlineOf = (spec: ServiceSpec, from: ServiceState, ...moments: Moment[]) => {
     const { state } = course(spec, from, ...moments);
     assert.equal(state.status, 'finishing');
@@ -387,18 +402,23 @@ test('the supervisor’s stop bounds a finish script, whatever its own limit', (
 
 test('a finish script that begins late still has a second, unless its own limit is shorter', () => {
   const begun = (spec: ServiceSpec): number | null => {
-    const { state } = course(spec, up(), [0, { type: 'stop', finishBy: 6000 }], [9000, exited(0)]);
+    const { state } = course(
+      spec,
+      up(),
+      [0, { type: 'stop', finishDeadline: 6000 }],
+      [9000, exited(0)],
+    );
     return 'deadline' in state ? state.deadline : NaN;
   };
   assert.equal(begun(finished('web')), 10_000);
-  assert.equal(begun(finished('web', { timeoutFinish: 300 })), 9300);
+  assert.equal(begun(finished('web', { finishTimeout: 300 })), 9300);
 });
 
 test('the limit that a stop sets does not apply to the next run', () => {
-  const endless = finished('web', { timeoutFinish: 0 });
-  const bounded: Input = { type: 'stop', finishBy: 3000 };
+  const endless = finished('web', { finishTimeout: 0 });
+  const bounded: LifecycleInput = { type: 'stop', finishDeadline: 3000 };
   const { state } = course(endless, up(), [0, bounded], [5, exited(0)], [6, exited(0)], [7, start]);
-  assert.equal(state.finishBy, null);
+  assert.equal(state.finishDeadline, null);
 });
 
 test('a finish that hangs is killed at its limit, and run starts again', () => {
@@ -465,7 +485,7 @@ test('only down and failed are at rest', () => {
   const states = [down(), starting(), up(), stopping(), finishing(), backoff(), failed()];
   const resting = states.filter((state) => isAtRest(state)).map(({ status }) => status);
   assert.deepEqual(resting, ['down', 'failed']);
-  assert.ok(isAtRest(newborn(0)));
+  assert.ok(isAtRest(initialState(0)));
 });
 
 test('ready is up, and announced if the run announces its readiness', () => {

@@ -34,9 +34,14 @@ import {
   unspawnable,
   up,
 } from '../samples.ts';
-import { isReady, machine, newborn, transition } from '../../../lib/machine/service/lifecycle.ts';
+import {
+  isReady,
+  lifecycle,
+  initialState,
+  transition,
+} from '../../../lib/machine/service/lifecycle.ts';
 import type {
-  Input,
+  LifecycleInput,
   ServiceEffect,
   ServiceState,
 } from '../../../lib/machine/service/service-state.ts';
@@ -51,7 +56,7 @@ const met = new Set<string>();
 /** The equation of a cell: this state, on this input, at this moment, becomes that state with those effects. */
 function becomes(
   before: ServiceState,
-  input: Input,
+  input: LifecycleInput,
   now: number,
   after: ServiceState,
   effects: readonly ServiceEffect[] = [],
@@ -62,7 +67,7 @@ function becomes(
 }
 
 test('newborn: down, untouched, with the goal down', () => {
-  assert.deepEqual(newborn(5), down({ why: 'untouched', since: 5 }));
+  assert.deepEqual(initialState(5), down({ why: 'untouched', since: 5 }));
 });
 
 // down
@@ -99,15 +104,20 @@ test('starting + restart → wanted up, since it is about to start anyway', () =
 });
 
 test('starting + stop → kept, with its kill timeout, until there is a process', () => {
-  becomes(starting(), stop, 50, starting({ goal: 'down', patience: 10_000 }));
+  becomes(starting(), stop, 50, starting({ goal: 'down', killTimeout: 10_000 }));
 });
 
 test('starting + drain → kept, with its kill timeout', () => {
-  becomes(starting(), drain, 50, starting({ goal: 'drain', patience: 3000, finishBy: 6000 }));
+  becomes(
+    starting(),
+    drain,
+    50,
+    starting({ goal: 'drain', killTimeout: 3000, finishDeadline: 6000 }),
+  );
 });
 
 test('starting, stop kept + drain → down all the same: the stop stands', () => {
-  const noted = starting({ goal: 'down', patience: 3000, finishBy: 6000 });
+  const noted = starting({ goal: 'down', killTimeout: 3000, finishDeadline: 6000 });
   becomes(starting({ goal: 'down' }), drain, 50, noted);
 });
 
@@ -123,8 +133,8 @@ test('starting, signals kept + spawned → they are sent, then the stop signal',
   const signals = ['SIGHUP', 'SIGUSR1'] as const;
   const effects = signals.map((signal) => kill(signal));
   becomes(starting({ signals }), spawned, 50, up({ since: 50, run: runAt(50) }), effects);
-  const after = stopping({ since: 50, patience: 300, run: runAt(50), deadline: 350 });
-  becomes(starting({ signals, goal: 'down', patience: 300 }), spawned, 50, after, [
+  const after = stopping({ since: 50, killTimeout: 300, run: runAt(50), deadline: 350 });
+  becomes(starting({ signals, goal: 'down', killTimeout: 300 }), spawned, 50, after, [
     ...effects,
     kill('SIGTERM'),
     kill('SIGCONT'),
@@ -132,7 +142,12 @@ test('starting, signals kept + spawned → they are sent, then the stop signal',
 });
 
 test('starting + spawned → up', () => {
-  becomes(starting({ flaw: 'no such file' }), spawned, 50, up({ since: 50, run: runAt(50) }));
+  becomes(
+    starting({ spawnFailure: 'no such file' }),
+    spawned,
+    50,
+    up({ since: 50, run: runAt(50) }),
+  );
 });
 
 test('starting, once + spawned → up, not to be restarted', () => {
@@ -141,46 +156,46 @@ test('starting, once + spawned → up, not to be restarted', () => {
 });
 
 test('starting, stop kept + spawned → stopping, and the signals are sent now', () => {
-  const after = stopping({ since: 50, patience: 300, run: runAt(50), deadline: 350 });
-  becomes(starting({ goal: 'down', patience: 300 }), spawned, 50, after, [
+  const after = stopping({ since: 50, killTimeout: 300, run: runAt(50), deadline: 350 });
+  becomes(starting({ goal: 'down', killTimeout: 300 }), spawned, 50, after, [
     kill('SIGTERM'),
     kill('SIGCONT'),
   ]);
 });
 
 test('starting, drain kept + spawned → stopping without a signal', () => {
-  const after = stopping({ since: 50, patience: 300, run: runAt(50), deadline: 350 });
-  becomes(starting({ goal: 'drain', patience: 300 }), spawned, 50, after);
+  const after = stopping({ since: 50, killTimeout: 300, run: runAt(50), deadline: 350 });
+  becomes(starting({ goal: 'drain', killTimeout: 300 }), spawned, 50, after);
 });
 
 test('starting + spawned: the reason why it could not run before is cleared, whatever the next state', () => {
   const { state } = transition(
-    starting({ goal: 'down', flaw: 'no such file' }),
+    starting({ goal: 'down', spawnFailure: 'no such file' }),
     spawned,
     at(50, web),
   );
-  assert.equal(state.flaw, null);
+  assert.equal(state.spawnFailure, null);
 });
 
 test('starting + unspawnable → backoff of 10 s, no death, no finish', () => {
-  const waiting = { why: 'unspawnable', flaw: 'no such file', deadline: 10_050 } as const;
+  const waiting = { why: 'unspawnable', spawnFailure: 'no such file', deadline: 10_050 } as const;
   becomes(starting(), unspawnable, 50, backoff({ since: 50, ...waiting }), [], ending);
 });
 
 test('starting, once + unspawnable → down', () => {
-  const after = down({ why: 'ended', since: 50, flaw: 'no such file' });
+  const after = down({ why: 'ended', since: 50, spawnFailure: 'no such file' });
   becomes(starting({ goal: 'once' }), unspawnable, 50, after);
 });
 
 test('starting, stop or drain kept + unspawnable → down on request; leftovers are swept', () => {
   for (const goal of ['down', 'drain'] as const) {
-    const after = down({ since: 50, flaw: 'no such file' });
+    const after = down({ since: 50, spawnFailure: 'no such file' });
     becomes(starting({ goal }), unspawnable, 50, after, [sweep]);
   }
 });
 
 test('starting + unspawnable, policy never → failed', () => {
-  const after = failed({ why: 'unspawnable', since: 50, flaw: 'no such file' });
+  const after = failed({ why: 'unspawnable', since: 50, spawnFailure: 'no such file' });
   becomes(starting(), unspawnable, 50, after, [], service('web', { restart: 'never' }));
 });
 
@@ -205,7 +220,7 @@ test('up + restart → stopping, for a restart', () => {
 });
 
 test('up + drain → stopping without a signal', () => {
-  const after = stopping({ since: 50, patience: 3000, finishBy: 6000, deadline: 3050 });
+  const after = stopping({ since: 50, killTimeout: 3000, finishDeadline: 6000, deadline: 3050 });
   becomes(up(), drain, 50, after);
 });
 
@@ -224,13 +239,23 @@ test('up, ready + announced → the very same state', () => {
 
 test('up + exited → a death is recorded, and finish starts', () => {
   const ended = { ...died, exit: code(3) };
-  const tallied = { lastExit: code(3), deaths: 1, tally: [{ at: 50, exit: code(3) }], streak: 1 };
+  const tallied = {
+    lastExit: code(3),
+    deaths: 1,
+    tally: [{ at: 50, exit: code(3) }],
+    consecutiveDeaths: 1,
+  };
   const after = finishing({ since: 50, ...tallied, ended, deadline: 5050 });
   becomes(up(), exited(3), 50, after, [spawnFinish(ending, ended)], ending);
 });
 
 test('up + exited, without a finish script → backoff at once', () => {
-  const tallied = { lastExit: code(3), deaths: 1, tally: [{ at: 50, exit: code(3) }], streak: 1 };
+  const tallied = {
+    lastExit: code(3),
+    deaths: 1,
+    tally: [{ at: 50, exit: code(3) }],
+    consecutiveDeaths: 1,
+  };
   becomes(up(), exited(3), 50, backoff({ since: 50, ...tallied, deadline: 1050 }));
 });
 
@@ -251,20 +276,20 @@ test('stopping + restart → starts again without delay', () => {
 
 test('stopping + stop → no second signal, but the shorter kill timeout holds', () => {
   const before = stopping({ goal: 'up', restart: true });
-  const sooner = { type: 'stop', patience: 200 } as const;
-  becomes(before, sooner, 50, stopping({ patience: 200, deadline: 250 }));
-  const later = { type: 'stop', patience: 20_000 } as const;
-  becomes(before, later, 50, stopping({ patience: 20_000 }));
-  const never = { type: 'stop', patience: 0 } as const;
-  becomes(before, never, 50, stopping({ patience: 0 }));
-  const atLast = { type: 'stop', patience: 200 } as const;
-  becomes(stopping({ deadline: null }), atLast, 50, stopping({ patience: 200, deadline: 250 }));
+  const sooner = { type: 'stop', killTimeout: 200 } as const;
+  becomes(before, sooner, 50, stopping({ killTimeout: 200, deadline: 250 }));
+  const later = { type: 'stop', killTimeout: 20_000 } as const;
+  becomes(before, later, 50, stopping({ killTimeout: 20_000 }));
+  const never = { type: 'stop', killTimeout: 0 } as const;
+  becomes(before, never, 50, stopping({ killTimeout: 0 }));
+  const atLast = { type: 'stop', killTimeout: 200 } as const;
+  becomes(stopping({ deadline: null }), atLast, 50, stopping({ killTimeout: 200, deadline: 250 }));
 });
 
-test('stopping, finishing + hurry → no more time is left than the setting says, before a KILL', () => {
+test('stopping, finishing + shorten → no more time is left than the setting says, before a KILL', () => {
   const hurried = (state: ServiceState): number | null => {
-    met.add(`${state.status} + hurry`);
-    const { state: after } = transition(state, hurry, { ...at(50, web), hurry: 1000 });
+    met.add(`${state.status} + shorten`);
+    const { state: after } = transition(state, hurry, { ...at(50, web), stopLimit: 1000 });
     assert.deepEqual({ ...after, deadline: 0 }, { ...state, deadline: 0 });
     return 'deadline' in after ? after.deadline : NaN;
   };
@@ -277,7 +302,7 @@ test('stopping, finishing + hurry → no more time is left than the setting says
 });
 
 test('under a hurry, a stop and a finish script begin with no more time than it says', () => {
-  const setting = { ...at(50, ending), hurry: 1000 };
+  const setting = { ...at(50, ending), stopLimit: 1000 };
   const asked = transition(up(), stop, setting).state;
   assert.equal('deadline' in asked && asked.deadline, 1050);
   const ended = transition(stopping(), exited(0), setting).state;
@@ -285,12 +310,22 @@ test('under a hurry, a stop and a finish script begin with no more time than it 
 });
 
 test('stopping + drain → the shorter kill timeout holds', () => {
-  becomes(stopping(), drain, 50, stopping({ patience: 3000, finishBy: 6000, deadline: 3050 }));
+  becomes(
+    stopping(),
+    drain,
+    50,
+    stopping({ killTimeout: 3000, finishDeadline: 6000, deadline: 3050 }),
+  );
 });
 
 test('stopping for a restart + drain → starts again to read the rest', () => {
   const before = stopping({ goal: 'up', restart: true });
-  const after = stopping({ goal: 'drain', patience: 3000, finishBy: 6000, deadline: 3050 });
+  const after = stopping({
+    goal: 'drain',
+    killTimeout: 3000,
+    finishDeadline: 6000,
+    deadline: 3050,
+  });
   becomes(before, drain, 50, after);
 });
 
@@ -307,11 +342,11 @@ test('stopping + announced → recorded for the next start, but the service is n
 test('stopping + exited → no death; the rest of its group is swept, then finish starts', () => {
   const ended = { ...died, exit: by('SIGTERM'), death: false };
   const after = finishing({
-    ...{ goal: 'down', since: 50, patience: 10_000, lastExit: by('SIGTERM') },
+    ...{ goal: 'down', since: 50, killTimeout: 10_000, lastExit: by('SIGTERM') },
     ...{ tally: [{ at: 50, exit: by('SIGTERM') }], ended, deadline: 5050 },
   });
   becomes(
-    stopping({ streak: 3 }),
+    stopping({ consecutiveDeaths: 3 }),
     exited('SIGTERM'),
     50,
     after,
@@ -322,7 +357,7 @@ test('stopping + exited → no death; the rest of its group is swept, then finis
 
 test('stopping + exited, without a finish script → down', () => {
   const tally = [{ at: 50, exit: by('SIGTERM') }];
-  const after = down({ since: 50, patience: 10_000, lastExit: by('SIGTERM'), tally });
+  const after = down({ since: 50, killTimeout: 10_000, lastExit: by('SIGTERM'), tally });
   becomes(stopping(), exited('SIGTERM'), 50, after, [sweep]);
 });
 
@@ -340,7 +375,7 @@ test('finishing + start → wanted up, finish is not disturbed', () => {
 });
 
 test('finishing + once → down afterwards', () => {
-  becomes(finishing(), once, 50, finishing({ goal: 'down', patience: 10_000 }));
+  becomes(finishing(), once, 50, finishing({ goal: 'down', killTimeout: 10_000 }));
 });
 
 test('finishing + restart → starts again without delay', () => {
@@ -349,15 +384,20 @@ test('finishing + restart → starts again without delay', () => {
 });
 
 test('finishing + stop → down afterwards', () => {
-  becomes(finishing(), stop, 50, finishing({ goal: 'down', patience: 10_000 }));
+  becomes(finishing(), stop, 50, finishing({ goal: 'down', killTimeout: 10_000 }));
 });
 
 test('finishing + drain → the rest is read afterwards', () => {
-  becomes(finishing(), drain, 50, finishing({ goal: 'drain', patience: 3000, finishBy: 6000 }));
+  becomes(
+    finishing(),
+    drain,
+    50,
+    finishing({ goal: 'drain', killTimeout: 3000, finishDeadline: 6000 }),
+  );
 });
 
 test('finishing, not wanted + drain → down, whatever is left to read', () => {
-  const after = finishing({ goal: 'down', patience: 3000, finishBy: 6000 });
+  const after = finishing({ goal: 'down', killTimeout: 3000, finishDeadline: 6000 });
   becomes(finishing({ goal: 'down' }), drain, 50, after);
 });
 
@@ -393,8 +433,8 @@ test('finishing for a restart + exited → starting, without delay', () => {
 });
 
 test('finishing, to be drained + exited → starting, to read the rest', () => {
-  const after = starting({ goal: 'drain', since: 50, patience: 300 });
-  becomes(finishing({ goal: 'drain', patience: 300 }), exited(0), 50, after, [spawn]);
+  const after = starting({ goal: 'drain', since: 50, killTimeout: 300 });
+  becomes(finishing({ goal: 'drain', killTimeout: 300 }), exited(0), 50, after, [spawn]);
 });
 
 test('finishing + exited with 125 → failed', () => {
@@ -429,7 +469,7 @@ test('backoff + stop → down; leftovers are swept', () => {
 });
 
 test('backoff + drain → starting, to read the rest', () => {
-  const after = starting({ goal: 'drain', since: 50, patience: 3000, finishBy: 6000 });
+  const after = starting({ goal: 'drain', since: 50, killTimeout: 3000, finishDeadline: 6000 });
   becomes(backoff(), drain, 50, after, [spawn]);
 });
 
@@ -459,14 +499,14 @@ test('failed + stop → down on request; leftovers are swept', () => {
 
 test('every state + forget → an empty tally, and the rest unchanged', () => {
   const tally = [{ at: 1, exit: code(3) }];
-  const some = { deaths: 1, recent: [1], streak: 1 };
+  const some = { deaths: 1, recentDeaths: [1], consecutiveDeaths: 1 };
   for (const state of [down, starting, up, stopping, finishing, backoff, failed]) {
     becomes(state({ ...some, tally }), forget, 50, state(some));
   }
 });
 
 test('every cell of the table has an equation above', () => {
-  const cells = Object.entries(machine).flatMap(([status, row]) =>
+  const cells = Object.entries(lifecycle).flatMap(([status, row]) =>
     Object.keys(row).map((input) => `${status} + ${input}`),
   );
   assert.deepEqual([...met].sort(), cells.sort());
@@ -477,7 +517,7 @@ test('an input without a cell returns the very same state without effects', () =
   let ignored = 0;
   for (const state of states) {
     for (const input of everyInput) {
-      if (input.type in machine[state.status]) continue;
+      if (input.type in lifecycle[state.status]) continue;
       const step = transition(state, input, at(50, ending));
       assert.equal(step.state, state, `${state.status} + ${input.type}`);
       assert.deepEqual(step.effects, [], `${state.status} + ${input.type}`);

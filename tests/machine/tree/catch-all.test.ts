@@ -257,7 +257,7 @@ test('a service with the name of the catch-all logger is left out, with its logg
   assert.match(life.told[0] ?? '', /problem name-taken: s6-svscan-log/);
   assert.equal(life.told[1], 'tree: +web (rescan)');
   assert.deepEqual([...life.state.units.keys()], [log, 'web']);
-  life.give({ type: 'respecified', spec: service(log, { essential: true }), problems: [] });
+  life.give({ type: 'specChanged', spec: service(log, { essential: true }), problems: [] });
   assert.equal(life.state.units.get(log)?.spec.essential, false);
 });
 

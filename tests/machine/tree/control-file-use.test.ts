@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as inputs from '../samples.ts';
 import { TreeLife } from '../tree-life.ts';
-import { consulted } from '../../../lib/machine/tree/control-file-use.ts';
-import type { Input } from '../../../lib/machine/service/service-state.ts';
-import type { TreeInput } from '../../../lib/machine/tree/tree-state.ts';
+import { servicesToReread } from '../../../lib/machine/tree/control-file-use.ts';
+import type { LifecycleInput } from '../../../lib/machine/service/service-state.ts';
+import type { MachineInput } from '../../../lib/machine/tree/tree-state.ts';
 import type { Tree } from '../../../lib/model/tree.ts';
 
 const { logged, service } = inputs;
 
-const end: TreeInput = { type: 'end', ending: { reason: 'stopped', exitCode: 0 } };
+const end: MachineInput = { type: 'end', ending: { reason: 'stopped', exitCode: 0 } };
 
 function life(parts: Partial<Tree> = {}): TreeLife {
   const services = [service('api', { down: true }), logged('web')];
@@ -17,11 +17,11 @@ function life(parts: Partial<Tree> = {}): TreeLife {
   return started.give({ type: 'reread', tree: started.state.tree, problems: [] });
 }
 
-function by({ state, now }: TreeLife, input: TreeInput): string {
-  return consulted(state, input, now).join(' ');
+function by({ state, now }: TreeLife, input: MachineInput): string {
+  return servicesToReread(state, input, now).join(' ');
 }
 
-function byService(tree: TreeLife, input: Input): string {
+function byService(tree: TreeLife, input: LifecycleInput): string {
   return by(tree, { type: 'service', service: 'web', input });
 }
 
@@ -35,7 +35,7 @@ test('a command or an exit consults its service, a start the logger too, other i
     stop: 'web',
     drain: '',
     signal: '',
-    hurry: '',
+    shorten: '',
     forget: '',
     spawned: '',
     unspawnable: 'web',

@@ -35,7 +35,7 @@ test('down: not started yet, asked to stop, exited, or cannot be run', () => {
     'web is down: it exited with code 0, and nothing asks for another start.',
   );
   assert.equal(
-    explained(down({ why: 'ended', lastExit: code(0), flaw })),
+    explained(down({ why: 'ended', lastExit: code(0), spawnFailure: flaw })),
     'web is down: it cannot be run: no such file.',
   );
 });
@@ -128,7 +128,7 @@ test('backoff: how long, and how run ended', () => {
     'web waits 600 ms for its restart: it exited with code 0.',
   );
   assert.equal(
-    explained(backoff({ why: 'unspawnable', flaw, deadline: 600_000 })),
+    explained(backoff({ why: 'unspawnable', spawnFailure: flaw, deadline: 600_000 })),
     'web waits 10 min for its restart: it cannot be run: no such file.',
   );
 });
@@ -149,7 +149,7 @@ test('failed: the reason', () => {
     `web has failed: it exited with code 1, and its restart policy is never${after}`,
   );
   assert.equal(
-    explained(failed({ why: 'unspawnable', flaw })),
+    explained(failed({ why: 'unspawnable', spawnFailure: flaw })),
     `web has failed: it cannot be run: no such file${after}`,
   );
 });

@@ -44,7 +44,7 @@ test('leftovers of scripts, and daemonized processes, are reported as well, each
 });
 
 test('the reported time is the one that a second signal has left', () => {
-  const life = descending().give({ type: 'hurry', within: 1000 });
+  const life = descending().give({ type: 'shorten', within: 1000 });
   life.give({ type: 'swept', service: 'web', killed: killed(web, 'sleep') });
   assert.match(life.told[0] ?? '', /has not ended within 1000 ms/);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { by, code, exited, script, service } from '../samples.ts';
 import { TreeLife } from '../tree-life.ts';
 import { failures } from '../../../lib/machine/tree/scripts.ts';
-import type { ScriptInput } from '../../../lib/machine/tree/tree-state.ts';
+import type { ScriptProcessInput } from '../../../lib/machine/tree/tree-state.ts';
 import type { TreeOptions } from '../../../lib/machine/tree/tree-options.ts';
 
 const parts = {
@@ -12,13 +12,13 @@ const parts = {
   finish: [script('90-z')],
 };
 
-const there: ScriptInput = { type: 'spawned', pid: 8 };
+const there: ScriptProcessInput = { type: 'spawned', pid: 8 };
 
-function ends(how: number | NodeJS.Signals): ScriptInput {
+function ends(how: number | NodeJS.Signals): ScriptProcessInput {
   return { type: 'exited', exit: typeof how === 'number' ? code(how) : by(how) };
 }
 
-function cannotRun(systemCode: string): ScriptInput {
+function cannotRun(systemCode: string): ScriptProcessInput {
   return { type: 'unspawnable', code: systemCode, message: 'cannot be run' };
 }
 
@@ -236,7 +236,7 @@ test('hurry: a script that runs, and each later one, may take at most so long', 
   life.script('finish', there);
   assert.equal(life.next, 5000);
   life.now = 100;
-  assert.equal(life.give({ type: 'hurry', within: 1000 }).next, 1100);
+  assert.equal(life.give({ type: 'shorten', within: 1000 }).next, 1100);
   life.until(1100).script('finish', ends('SIGKILL')).script('finish', there);
   assert.equal(life.next, 2100);
   assert.deepEqual(life.state.killed, ['10-a']);
@@ -245,14 +245,14 @@ test('hurry: a script that runs, and each later one, may take at most so long', 
 test('hurry: it bounds an init script that was asked to exit, and the command', () => {
   const init = new TreeLife({ init: [script('10-a')] }, timeouts({ services: 0 })).start();
   assert.equal(init.script('init', there).stop().next, null);
-  assert.equal(init.give({ type: 'hurry', within: 1000 }).next, 1000);
+  assert.equal(init.give({ type: 'shorten', within: 1000 }).next, 1000);
   const run = commanded().stop();
   assert.equal(run.next, 3000);
-  assert.equal(run.give({ type: 'hurry', within: 1000 }).next, 1000);
+  assert.equal(run.give({ type: 'shorten', within: 1000 }).next, 1000);
 });
 
 test('hurry: what begins later has no more time than it says, whatever its own limit', () => {
-  const life = commanded().give({ type: 'hurry', within: 1000 }).stop();
+  const life = commanded().give({ type: 'shorten', within: 1000 }).stop();
   assert.equal(life.next, 1000);
   life.script('command', ends('SIGTERM')).script('finish', there);
   assert.equal(life.next, 1000);
@@ -262,8 +262,8 @@ test('hurry: what begins later has no more time than it says, whatever its own l
 
 test('hurry: running sweeps get less time, and the shortest hurry holds', () => {
   const life = commanded().stop();
-  assert.deepEqual(life.give({ type: 'hurry', within: 500 }).asked, ['hurry within 500']);
-  assert.deepEqual(life.give({ type: 'hurry', within: 5000 }).asked, ['hurry within 500']);
+  assert.deepEqual(life.give({ type: 'shorten', within: 500 }).asked, ['shorten to 500']);
+  assert.deepEqual(life.give({ type: 'shorten', within: 5000 }).asked, ['shorten to 500']);
 });
 
 // The exit code

@@ -230,8 +230,8 @@ test('on the way down no service starts, but a signal still reaches its service'
 // Time limits
 
 test('a service gets its timeout-kill, but at most the grace period; a grace of 0 is no bound', () => {
-  const deadlineOf = (timeoutKill: number | undefined, grace?: number): number | null => {
-    const more = timeoutKill === undefined ? {} : { timeoutKill };
+  const deadlineOf = (killTimeout: number | undefined, grace?: number): number | null => {
+    const more = killTimeout === undefined ? {} : { killTimeout };
     return running([service('web', more)]).stop(grace).next;
   };
   assert.equal(deadlineOf(undefined), 3000);
@@ -243,7 +243,7 @@ test('a service gets its timeout-kill, but at most the grace period; a grace of 
 });
 
 test('all finish scripts end when the grace period and the time for leftovers are over', () => {
-  const slow = { timeoutFinish: 60_000 };
+  const slow = { finishTimeout: 60_000 };
   const life = running([finished('api', slow), finished('db', slow), finished('web', slow)]);
   life.service('api', exited(1));
   assert.equal(life.next, 60_000);
@@ -254,14 +254,14 @@ test('all finish scripts end when the grace period and the time for leftovers ar
   for (const [index, name] of ['api', 'db', 'web'].entries()) {
     assert.equal(life.told[index]?.startsWith(`problem killed: ${name}/finish`), true, name);
   }
-  const unlimited = running([finished('web', { timeoutFinish: 0 })])
+  const unlimited = running([finished('web', { finishTimeout: 0 })])
     .stop(0)
     .service('web', exited('SIGTERM'));
   assert.equal(unlimited.next, null, 'a grace of 0 is no limit');
 });
 
 test('a shorter grace that is requested later applies to services that are already stopping', () => {
-  const life = running([service('api'), finished('db', { timeoutFinish: 0 }), logged('web')]);
+  const life = running([service('api'), finished('db', { finishTimeout: 0 }), logged('web')]);
   life.stop().service('db', exited(0)).service('web', exited(0)).swept('web');
   assert.equal(life.standing, 'api stopping, db finishing, web/log stopping, web down');
   life.now = 100;
@@ -295,7 +295,7 @@ test('a shorter grace applies neither to a logger before its producer has ended,
 });
 
 test('killed services and scripts are in the verdict, once each, in order', () => {
-  const life = running([finished('api'), service('web', { timeoutKill: 500 })]).stop();
+  const life = running([finished('api'), service('web', { killTimeout: 500 })]).stop();
   life.until(500);
   assert.deepEqual(life.told, [
     'problem killed: web has not ended 500 ms after it was asked to; killed (deadline)',
@@ -368,8 +368,8 @@ test('the grace of a logger begins when the processes that could hold its pipe h
 
 test('a second signal shortens both times', () => {
   const life = running([logged('web')]).stop(2000);
-  life.service('web', exited(0)).swept('web').give({ type: 'hurry', within: 1000 });
-  assert.deepEqual([life.next, life.asked], [1000, ['hurry within 1000']]);
+  life.service('web', exited(0)).swept('web').give({ type: 'shorten', within: 1000 });
+  assert.deepEqual([life.next, life.asked], [1000, ['shorten to 1000']]);
 });
 
 test('without a limit for services, a logger has none, whatever processes are being ended', () => {
@@ -380,7 +380,7 @@ test('without a limit for services, a logger has none, whatever processes are be
 });
 
 test('a logger that reads on has the grace period, whatever its own kill timeout is', () => {
-  const life = running([logged('web', {}, { timeoutKill: 300 })]).stop();
+  const life = running([logged('web', {}, { killTimeout: 300 })]).stop();
   life.service('web', exited(0)).swept('web').swept('web');
   assert.equal(life.next, 3000);
 });

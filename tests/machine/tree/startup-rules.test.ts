@@ -16,7 +16,7 @@ import {
   unspawnable,
 } from '../samples.ts';
 import { TreeLife } from '../tree-life.ts';
-import type { TreeInput } from '../../../lib/machine/tree/tree-state.ts';
+import type { MachineInput } from '../../../lib/machine/tree/tree-state.ts';
 import type { FixAttrsRule } from '../../../lib/model/tree.ts';
 
 const rule: FixAttrsRule = {
@@ -393,7 +393,7 @@ test('the variables after the init stage decide whether the command waits, unles
   const parts = { root: '/etc', services: [service('web', { notificationFd: 3 })] };
   const asked = (before: boolean, after: boolean, waits?: boolean): readonly string[] => {
     const command = { type: 'command', command: ['sh'], ...(waits !== undefined && { waits }) };
-    const life = new TreeLife(parts, { waitForServices: before }).give(command as TreeInput);
+    const life = new TreeLife(parts, { waitForServices: before }).give(command as MachineInput);
     const { tree } = life.start().state;
     life.give({ type: 'reread', tree, problems: [], waitForServices: after });
     // A later change has no effect.

@@ -20,8 +20,8 @@ import {
   unspawnable,
 } from '../samples.ts';
 import { TreeLife } from '../tree-life.ts';
-import type { Input } from '../../../lib/machine/service/service-state.ts';
-import type { TreeInput } from '../../../lib/machine/tree/tree-state.ts';
+import type { LifecycleInput } from '../../../lib/machine/service/service-state.ts';
+import type { MachineInput } from '../../../lib/machine/tree/tree-state.ts';
 import { newTree, nextDeadline, treeStep } from '../../../lib/machine/tree/tree-step.ts';
 
 const everything = {
@@ -95,7 +95,7 @@ test('a whole life: changes come in causal order, each with its cause', () => {
 test('a step does not modify the state that it is given', () => {
   const setting = { options: treeOptions(), now: 0 };
   let state = newTree(tree({ services: [service('web')] }), setting);
-  const inputs: readonly TreeInput[] = [
+  const inputs: readonly MachineInput[] = [
     { type: 'advance', target: 'services' },
     { type: 'service', service: 'web', input: spawned },
     { type: 'reread', tree: tree({ services: [service('api')] }), problems: [] },
@@ -119,7 +119,7 @@ test('an input for an unknown service changes nothing', () => {
 
 test('a change has no field without a value', () => {
   const life = new TreeLife({ services: [service('web')] }).start();
-  const changesOf = (input: Input): unknown => {
+  const changesOf = (input: LifecycleInput): unknown => {
     const setting = { options: treeOptions(), now: life.now };
     return treeStep(life.state, { type: 'service', service: 'web', input }, setting).changes[0];
   };
@@ -138,7 +138,7 @@ test('a change has no field without a value', () => {
 // Causes
 
 test('the changes of a service have the input as their cause', () => {
-  const cause = (life: TreeLife, input: Input): string | undefined =>
+  const cause = (life: TreeLife, input: LifecycleInput): string | undefined =>
     /\((\w+)\)$/.exec(life.service('web', input).told.at(-1) ?? '')?.[1];
   const web = (): TreeLife => new TreeLife({ services: [service('web', { notificationFd: 3 })] });
   const up = (): TreeLife => web().service('web', start).rise('web');
@@ -217,7 +217,7 @@ test('a run that cannot be spawned is reported, with the time of the next attemp
 });
 
 test('a run beside which processes of an earlier one still run is reported; they are not ended', () => {
-  const beside: Input = { type: 'spawned', pid: 77, leftBehind: true };
+  const beside: LifecycleInput = { type: 'spawned', pid: 77, leftBehind: true };
   const life = new TreeLife({ services: [service('web')] }).start();
   life.service('web', beside);
   assert.match(life.told[0] ?? '', /^problem left-behind: web /);
@@ -225,7 +225,7 @@ test('a run beside which processes of an earlier one still run is reported; they
 });
 
 test('leftovers of a run are ended when the run was asked to stop', () => {
-  const left: Input = { type: 'exited', exit: { code: 0, signal: null } };
+  const left: LifecycleInput = { type: 'exited', exit: { code: 0, signal: null } };
   const life = new TreeLife({ services: [service('web')] }).start().rise('web');
   life.service('web', stop).service('web', left);
   assert.deepEqual(life.told, ['web: stopping → down, code 0 (exited)']);

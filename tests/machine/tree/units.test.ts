@@ -47,11 +47,12 @@ test('the host’s overrides apply to the specs, to loggers under their own name
     return spec;
   };
   const web = specOf('web', { web: { essential: true, killTimeout: 5, finishTimeout: 6 } });
-  assert.deepEqual([web.essential, web.timeoutKill, web.timeoutFinish], [true, 5, 6]);
+  assert.deepEqual([web.essential, web.killTimeout, web.finishTimeout], [true, 5, 6]);
   assert.deepEqual(specOf('web', { 'web/log': { essential: true } }), logged('web'));
   assert.equal(specOf('web/log', { 'web/log': { essential: true } }).essential, true);
-  assert.equal('killTimeout' in web, false);
-  assert.equal(specOf('web', { web: { killTimeout: 0 } }).timeoutKill, 0);
+  assert.equal(specOf('web', { web: { killTimeout: 0 } }).killTimeout, 0);
+  const unset = { killTimeout: undefined } as unknown as ServiceOverrides;
+  assert.equal('killTimeout' in specOf('web', { web: unset }), false);
 });
 
 test('names of properties that every object has are no overrides', () => {
@@ -179,9 +180,9 @@ test('without a change nothing is reported', () => {
 
 test('changed control files of one service are reported and take effect; nothing is started or stopped', () => {
   const life = running(finished('web'), service('api'));
-  const spec = service('web', { timeoutKill: 7 });
+  const spec = service('web', { killTimeout: 7 });
   const it = problem('value-invalid', 'p', 'm');
-  life.give({ type: 'respecified', spec, problems: [it] });
+  life.give({ type: 'specChanged', spec, problems: [it] });
   assert.deepEqual(
     [life.told, life.asked],
     [['problem value-invalid: p m (rescan)', 'tree: ~web (rescan)'], []],
@@ -189,7 +190,7 @@ test('changed control files of one service are reported and take effect; nothing
   assert.deepEqual(life.state.units.get('web')?.spec, spec);
   assert.deepEqual(life.state.tree.services, [spec, service('api')]);
   assert.ok(Object.isFrozen(life.state.tree.services));
-  life.give({ type: 'respecified', spec, problems: [] });
+  life.give({ type: 'specChanged', spec, problems: [] });
   assert.deepEqual(life.told, []);
   life.service('web', exited(1));
   assert.equal(life.at('web').status, 'backoff', 'its finish is gone');
@@ -197,10 +198,10 @@ test('changed control files of one service are reported and take effect; nothing
 
 test('a changed logger is changed in its producer’s spec, too', () => {
   const life = running(logged('web'));
-  const spec = service('web/log', { timeoutKill: 7 });
-  life.give({ type: 'respecified', spec, problems: [] });
+  const spec = service('web/log', { killTimeout: 7 });
+  life.give({ type: 'specChanged', spec, problems: [] });
   assert.deepEqual(life.told, ['tree: ~web/log ~web (rescan)']);
-  assert.deepEqual(reread(life, logged('web', {}, { timeoutKill: 7 })).told, []);
+  assert.deepEqual(reread(life, logged('web', {}, { killTimeout: 7 })).told, []);
 });
 
 test('overrides take precedence over a changed spec', () => {
@@ -208,14 +209,14 @@ test('overrides take precedence over a changed spec', () => {
     { services: [service('web')] },
     { services: { web: { killTimeout: 9 } } },
   );
-  life.give({ type: 'respecified', spec: service('web', { timeoutKill: 7 }), problems: [] });
+  life.give({ type: 'specChanged', spec: service('web', { killTimeout: 7 }), problems: [] });
   assert.deepEqual(life.told, [], 'so nothing has changed');
-  assert.equal(life.state.units.get('web')?.spec.timeoutKill, 9);
+  assert.equal(life.state.units.get('web')?.spec.killTimeout, 9);
 });
 
 test('a changed spec of an unknown service has no effect', () => {
   const life = running(service('web'));
-  life.give({ type: 'respecified', spec: service('api'), problems: [] });
+  life.give({ type: 'specChanged', spec: service('api'), problems: [] });
   assert.deepEqual([life.told, life.standing], [[], 'web up']);
 });
 

@@ -11,16 +11,16 @@ import { finished, logged, script, service, tree } from '../../machine/samples.t
  * steps.
  */
 
-const loggerWithFinish = { finish: { script: '/log/finish' }, timeoutFinish: 40 };
+const loggerWithFinish = { finish: { script: '/log/finish' }, finishTimeout: 40 };
 
 const kinds: readonly ((name: string) => ServiceSpec)[] = [
   (name) => service(name),
-  (name) => finished(name, { timeoutKill: 50, timeoutFinish: 9000 }),
-  (name) => finished(name, { restart: 'never', essential: true, timeoutFinish: 20 }),
-  (name) => service(name, { notificationFd: 3, timeoutKill: 0 }),
-  (name) => finished(name, { timeoutFinish: 0, down: true }),
-  (name) => finished(name, { timeoutFinish: 0 }),
-  (name) => logged(name, { timeoutKill: 1 }, loggerWithFinish),
+  (name) => finished(name, { killTimeout: 50, finishTimeout: 9000 }),
+  (name) => finished(name, { restart: 'never', essential: true, finishTimeout: 20 }),
+  (name) => service(name, { notificationFd: 3, killTimeout: 0 }),
+  (name) => finished(name, { finishTimeout: 0, down: true }),
+  (name) => finished(name, { finishTimeout: 0 }),
+  (name) => logged(name, { killTimeout: 1 }, loggerWithFinish),
 ];
 
 const settings: readonly ExploreTreeOptions[] = [

@@ -14,8 +14,8 @@ type Options = Omit<ExploreTreeOptions, 'problems' | 'mostStates'>;
 
 const everything = logged(
   'web',
-  { finish: { script: '/web/finish' }, notificationFd: 3, timeoutFinish: 700 },
-  { finish: { script: '/log/finish' }, timeoutFinish: 1100 },
+  { finish: { script: '/web/finish' }, notificationFd: 3, finishTimeout: 700 },
+  { finish: { script: '/log/finish' }, finishTimeout: 1100 },
 );
 const limit = { deaths: 3, within: 10_000 };
 const backoff = { first: 100, factor: 2, cap: 1000, reset: 1000, limit };
@@ -23,7 +23,7 @@ const backoff = { first: 100, factor: 2, cap: 1000, reset: 1000, limit };
 const lives: readonly (readonly [string, Partial<Tree>, Options])[] = [
   ['nothing at all', {}, {}],
   ['a service', { services: [service('web')] }, {}],
-  ['a service that waits long', { services: [service('web', { timeoutKill: 500 })] }, {}],
+  ['a service that waits long', { services: [service('web', { killTimeout: 500 })] }, {}],
   ['no grace', { services: [service('web')] }, { timeouts: { services: 0 } }],
   ['a finish script', { services: [finished('web')] }, {}],
   ['a logger', { services: [logged('web')] }, {}],
@@ -38,13 +38,13 @@ const lives: readonly (readonly [string, Partial<Tree>, Options])[] = [
   ],
   [
     'a finish script that must have begun before the stop',
-    { services: [finished('web', { timeoutFinish: 20_000 })] },
+    { services: [finished('web', { finishTimeout: 20_000 })] },
     { timeouts: { services: 1, kill: 0 } },
   ],
   [
     'two services',
     {
-      services: [everything, finished('db', { timeoutFinish: 30_000, restart: 'never' })],
+      services: [everything, finished('db', { finishTimeout: 30_000, restart: 'never' })],
       finish: [script('90-z')],
     },
     { timeouts: { services: 20_000, finish: 1, kill: 7 }, services: { db: { killTimeout: 11 } } },

@@ -49,8 +49,8 @@ test('a service takes its kill timeout, then the sweep of what it left behind', 
 });
 
 test('KILL comes at the shorter of the kill timeout and the grace, at the other one if one is 0', () => {
-  const own = (timeoutKill: number, services: number): number =>
-    stopOf({ services: [service('web', { timeoutKill })] }, { timeouts: { services, kill: 0 } });
+  const own = (killTimeout: number, services: number): number =>
+    stopOf({ services: [service('web', { killTimeout })] }, { timeouts: { services, kill: 0 } });
   assert.equal(own(2000, 3000), 2000);
   assert.equal(own(20_000, 3000), 3000);
   assert.equal(own(0, 3000), 3000);
@@ -65,13 +65,13 @@ test('the options for one service apply', () => {
 
 test('a finish script runs during the first sweep, and is swept itself', () => {
   assert.equal(stopOf(webFinished), 3000 + 3000 + 3000, 'no longer than all have');
-  const short = { services: [finished('web', { timeoutFinish: 1000 })] };
+  const short = { services: [finished('web', { finishTimeout: 1000 })] };
   assert.equal(stopOf(short), 3000 + 1000 + 3000);
 });
 
 test('a finish script longer than everything else has just begun at the stop', () => {
   const { longestShutdown } = explored(
-    { services: [finished('web', { timeoutFinish: 7000 })] },
+    { services: [finished('web', { finishTimeout: 7000 })] },
     { timeouts: { services: 0, kill: 0 }, services: { web: { killTimeout: 1 } } },
   );
   assert.equal(longestShutdown.duration, 1 + 7000);
@@ -84,20 +84,20 @@ test('a logger stops after its producer, by the same rules', () => {
 });
 
 test('a logger that dies just before it is stopped finishes, reads the rest, and finishes again', () => {
-  const services = [logged('web', {}, { finish: { script: '/log/finish' }, timeoutFinish: 2000 })];
+  const services = [logged('web', {}, { finish: { script: '/log/finish' }, finishTimeout: 2000 })];
   assert.equal(stopOf({ services }, { timeouts: noKill }), 3000 + (2000 + 3000 + 1000));
   assert.equal(stopOf({ services }), 3000 + 3000 + (2000 + 3000 + 2000 + 3000));
 });
 
 test('leftovers of a logger the finish of which exits 125 are ended by the final clean-up only', () => {
-  const logger = { finish: { script: '/log/finish' }, timeoutFinish: 1 };
-  const slow = finished('a', { timeoutFinish: 60_000 });
-  const services = [slow, logged('b', { timeoutKill: 1 }, logger)];
+  const logger = { finish: { script: '/log/finish' }, finishTimeout: 1 };
+  const slow = finished('a', { finishTimeout: 60_000 });
+  const services = [slow, logged('b', { killTimeout: 1 }, logger)];
   assert.equal(stopOf({ services }), 3000 + 3000 + 3000 + 3000);
 });
 
 test('services stop at the same time, so the slowest one counts', () => {
-  const services = [service('a'), finished('b'), service('c', { timeoutKill: 1 })];
+  const services = [service('a'), finished('b'), service('c', { killTimeout: 1 })];
   assert.equal(stopOf({ services }), stopOf({ services: [finished('b')] }));
 });
 
@@ -109,7 +109,7 @@ test('finish scripts run one after the other, then their leftovers are killed', 
 });
 
 test('a stop in the init stage is the longest when its script has a longer limit than the services', () => {
-  const parts = { init: [script('10-a')], services: [service('web', { timeoutKill: 10 })] };
+  const parts = { init: [script('10-a')], services: [service('web', { killTimeout: 10 })] };
   const timeouts = { init: 60_000, services: 0, kill: 0 };
   const { longestShutdown } = explored(parts, { timeouts });
   assert.equal(longestShutdown.duration, 60_000);
@@ -216,7 +216,7 @@ test('a service without a readiness limit is a dead end of the start', () => {
 });
 
 test('a service without KILL is a dead end of the stop', () => {
-  const services = [service('web', { timeoutKill: 0, downSignal: 'SIGINT' })];
+  const services = [service('web', { killTimeout: 0, downSignal: 'SIGINT' })];
   const found = explored({ services }, { timeouts: { services: 0 } });
   assert.deepEqual(found.deadEnds, [
     {
@@ -241,7 +241,7 @@ test('a logger is a dead end without a common limit, since it has no limit of it
 });
 
 test('a finish script of a service without a limit is a dead end of the stop and of the start', () => {
-  const services = [finished('web', { timeoutFinish: 0, notificationFd: 3 })];
+  const services = [finished('web', { finishTimeout: 0, notificationFd: 3 })];
   const own = 'web a timeout-finish (finishTimeout) other than 0.';
   assert.deepEqual(deadEndsOf({ services }), [], 'the stop bounds it');
   const unbounded = `stop web/finish: Give the services a limit: timeouts.services, or ${own}`;
