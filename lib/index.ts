@@ -69,7 +69,7 @@ export type {
 export type { EndReason, Verdict } from './model/verdict.ts';
 export type { BackoffOptions, ServiceOptions, SupervisorOptions } from './options/options.ts';
 export type { Clock } from './engine/clock.ts';
-export type { Environment } from './host/variables/environment.ts';
+export type { Environment } from './host/host.ts';
 export type { Child, ChildListener, SpawnFailure, Spawner } from './engine/spawner.ts';
 export { Service } from './supervisor/service.ts';
 export type { Script, ScriptStage, ServiceStage, StageResult, Stages } from './supervisor/stage.ts';

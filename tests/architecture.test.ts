@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Rule } from './architecture/rules.ts';
 import {
   circles,
   fileNames,
+  folderLimit,
+  fullness,
   layers,
   lineLimit,
   manners,
@@ -15,6 +17,7 @@ import {
   purity,
   sizes,
   topLevel,
+  typeNames,
 } from './architecture/rules.ts';
 import { scan } from './architecture/source.ts';
 
@@ -63,19 +66,33 @@ const wideTests = [
 
 test('an import only goes to a lower layer', () => {
   assert.deepEqual(layers(sources), []);
-  refuses(layers, { 'lib/model/a.ts': "import '../errors.ts'", 'lib/errors.ts': '' });
-  refuses(layers, { 'lib/model/a.ts': "import '../machine/b.ts'", 'lib/machine/b.ts': '' });
-  refuses(layers, { 'lib/machine/a.ts': "import '../runtime/b.ts'", 'lib/runtime/b.ts': '' });
-  refuses(layers, { 'lib/machine/a.ts': "import '../errors.ts'", 'lib/errors.ts': '' });
-  refuses(layers, { 'lib/runtime/a.ts': "import '../loader/b.ts'", 'lib/loader/b.ts': '' });
-  refuses(layers, { 'lib/loader/a.ts': "import '../runtime/b.ts'", 'lib/runtime/b.ts': '' });
-  refuses(layers, { 'lib/runtime/a.ts': "import '../service.ts'", 'lib/service.ts': '' });
-  refuses(layers, { 'lib/errors.ts': "import './schema.ts'", 'lib/schema.ts': '' });
-  refuses(layers, { 'lib/a.ts': "import './testing/b.ts'", 'lib/testing/b.ts': '' });
-  refuses(layers, { 'lib/a.ts': "import '../package.json'" });
+  const down: Readonly<Record<string, string>> = {
+    'lib/errors.ts': 'lib/model/a.ts',
+    'lib/testing/trees/a.ts': 'lib/loader/b.ts',
+    'lib/supervisor/a.ts': 'lib/machine/tree/b.ts',
+    'lib/host/host.ts': 'lib/host/spawn/b.ts',
+    'lib/host/spawn/a.ts': 'lib/engine/b.ts',
+    'lib/machine/tree/a.ts': 'lib/machine/service/b.ts',
+  };
+  const up: Readonly<Record<string, string>> = {
+    'lib/model/a.ts': 'lib/errors.ts',
+    'lib/model/b.ts': 'lib/machine/tree/b.ts',
+    'lib/machine/service/a.ts': 'lib/machine/tree/b.ts',
+    'lib/machine/tree/a.ts': 'lib/engine/b.ts',
+    'lib/engine/a.ts': 'lib/host/os/b.ts',
+    'lib/engine/b.ts': 'lib/host/host.ts',
+    'lib/host/os/a.ts': 'lib/host/spawn/b.ts',
+    'lib/host/spawn/a.ts': 'lib/host/host.ts',
+    'lib/host/directory/a.ts': 'lib/loader/b.ts',
+    'lib/loader/a.ts': 'lib/host/os/b.ts',
+    'lib/supervisor/a.ts': 'lib/host/os/b.ts',
+    'lib/supervisor/b.ts': 'lib/testing/trial/b.ts',
+    'lib/errors.ts': 'lib/schema/b.ts',
+  };
+  for (const [from, to] of Object.entries(down)) allows(layers, importing(from, to));
+  for (const [from, to] of Object.entries(up)) refuses(layers, importing(from, to));
+  refuses(layers, { 'lib/index.ts': "import '../package.json'" });
   refuses(layers, { 'lib/attic/a.ts': '' });
-  allows(layers, { 'lib/errors.ts': "import './model/a.ts'", 'lib/model/a.ts': '' });
-  allows(layers, { 'lib/testing/a.ts': "import '../loader/b.ts'", 'lib/loader/b.ts': '' });
 });
 
 test('the scan finds every form of import', () => {
@@ -128,7 +145,7 @@ test('one file imports each dependency: four, and one optional', () => {
   allows(onlyZod, { 'lib/a.ts': "import 'zod'; import 'node:fs'" });
 });
 
-test('model and machine use no clock, process, timer or I/O', () => {
+test('model and machine use no clock, process, timer or I/O, and the engine no module of Node', () => {
   assert.deepEqual(purity(sources), []);
   const impure = [
     'Date.now()',
@@ -147,9 +164,10 @@ test('model and machine use no clock, process, timer or I/O', () => {
   ];
   for (const text of impure) {
     refuses(purity, { 'lib/model/a.ts': text });
-    refuses(purity, { 'lib/machine/a.ts': text });
-    allows(purity, { 'lib/runtime/a.ts': text });
+    refuses(purity, { 'lib/machine/tree/a.ts': text });
+    allows(purity, { 'lib/host/os/a.ts': text });
   }
+  refuses(purity, { 'lib/engine/a.ts': "import 'node:fs'" });
   allows(purity, {
     'lib/model/a.ts':
       "// process\nconst it: { process?: string } = { process: 'Date' }; it.process; Math.max(1)",
@@ -167,7 +185,7 @@ test('the library does not exit its host and does not write to the console', () 
     "import { exit } from 'node:process'",
   ];
   for (const text of rude) refuses(manners, { 'lib/a.ts': text });
-  refuses(manners, { 'lib/runtime/host-sink.ts': 'process.exit()' });
+  refuses(manners, { 'lib/host/pipes/host-sink.ts': 'process.exit()' });
   allows(manners, { 'lib/a.ts': "process.emitWarning(''); child.exit()" });
 });
 
@@ -175,6 +193,26 @@ test('no file exceeds the line limit', () => {
   assert.deepEqual(sizes(sources), []);
   refuses(sizes, { 'lib/a.ts': '//\n'.repeat(lineLimit + 1) });
   allows(sizes, { 'lib/a.ts': '//\n'.repeat(lineLimit) });
+});
+
+test('no folder of lib exceeds the file limit', () => {
+  const paths = readdirSync(join(root, 'lib'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  assert.deepEqual(fullness(paths), []);
+  const many = Array.from({ length: folderLimit + 1 }, (_, index) => `lib/a/${String(index)}.md`);
+  assert.equal(fullness(many).length, 1);
+  assert.deepEqual(fullness(many.slice(1)), []);
+});
+
+test('no two exported types share a name', () => {
+  assert.deepEqual(typeNames(sources), []);
+  refuses(typeNames, { 'lib/a.ts': 'export interface A {}', 'lib/b.ts': 'export class A {}' });
+  refuses(typeNames, { 'lib/a.ts': 'export type A = 1', 'lib/b.ts': 'export interface A {}' });
+  allows(typeNames, {
+    'lib/a.ts': 'export interface A {}; interface B {}',
+    'lib/b.ts': "export type { A } from './a.ts'; export type B = 1; interface A {}",
+  });
 });
 
 test('no file has a name that says nothing about its content', () => {
@@ -206,6 +244,12 @@ type Texts = Readonly<Record<string, string>>;
 
 function refuses(rule: Rule, texts: Texts): void {
   assert.notDeepEqual(rule(scan(texts)), [], JSON.stringify(texts));
+}
+
+/** A file that imports another one, and that one. */
+function importing(from: string, to: string): Texts {
+  const specifier = posix.relative(posix.dirname(from), to).replace(/^(?!\.)/, './');
+  return { [from]: `import '${specifier}'`, [to]: '' };
 }
 
 function allows(rule: Rule, texts: Texts): void {

@@ -5,7 +5,7 @@ import { applyFixAttrs } from './filesystem/fix-attrs.ts';
 import { copyRoot } from './filesystem/copy-root.ts';
 import type { TreeReading, World } from '../engine/world.ts';
 import { Guard } from './orphans/guard.ts';
-import type { RequestHandler } from './script-interface/script-interface.ts';
+import type { RequestHandler } from '../engine/request-handler.ts';
 import { ScriptInterface } from './script-interface/script-interface.ts';
 import { Environment } from './variables/environment.ts';
 import { nodeSpawner } from './spawn/node-spawner.ts';
@@ -15,13 +15,17 @@ import { openPosixSpawn } from './native/posix-spawn.ts';
 import { Reaper, isReaperNeeded } from './orphans/reaper.ts';
 import { RuntimeDirectory } from './directory/runtime-directory.ts';
 import type { Spawner } from '../engine/spawner.ts';
+import { TerminalProbe } from './spawn/terminal-probe.ts';
+import { sharesTerminal } from './os/terminal.ts';
 import { syncDisks } from './filesystem/sync-disks.ts';
 import type { Thread } from '../system/thread.ts';
 import { OptionsError, RuntimeDirectoryError } from '../errors.ts';
 import type { LateOptions } from '../machine/tree/tree-options.ts';
 import type { Problem } from '../model/problem.ts';
 
-/** How a supervisor is placed in the world. */
+export type { Environment, ScriptInterface, TerminalProbe };
+
+/** The settings of a supervisor that concern its host. */
 export interface HostSettings {
   readonly runtimeDirectory: string | undefined;
   readonly keepEnvironment: boolean;
@@ -51,7 +55,15 @@ type Reread = (root: string, formerly?: string) => Promise<TreeReading>;
 /** What is already there of the world. */
 type Parts = Pick<World, 'rereadService'> & Partial<World> & { readonly reread: Reread };
 
-/** What there is of the world. */
+/** The host's terminal, as far as it concerns the command of `run()`. */
+export interface HostTerminal {
+  /** Whether the command shares it. */
+  readonly isShared: () => boolean;
+  /** Starts a probe that tells whether a signal was typed at it. */
+  readonly probe: () => TerminalProbe;
+}
+
+/** The host of a supervisor: the implementations of the ports, and what runs beside them. */
 export interface ComposedHost {
   readonly world: World;
   readonly spawner: Spawner;
@@ -61,6 +73,8 @@ export interface ComposedHost {
   readonly guard: Guard;
   /** Orphans that come to this process; nobody's until they are claimed. */
   readonly adopted: AdoptedOrphans;
+  /** The terminal that the host shares with the command of `run()`. */
+  readonly terminal: HostTerminal;
   /**
    * Takes the runtime directory, before the first input that can start a process.
    *
@@ -77,17 +91,17 @@ export interface ComposedHost {
 export function composeHost(
   placement: HostSettings,
   parts: Parts,
-  landlord: RequestHandler,
+  handler: RequestHandler,
 ): ComposedHost {
   const { keepEnvironment, spawner, reap, variables, loggingScript, thread } = placement;
   if (reap === true) requireMainThread(thread);
   const told = (problem: Problem): void => {
-    landlord.told(problem);
+    handler.onProblem(problem);
   };
   const directory = new RuntimeDirectory(placement.runtimeDirectory, told);
   const environment = new Environment(directory, variables, told);
   if (loggingScript !== undefined) environment.set('S6_LOGGING_SCRIPT', loggingScript);
-  const premises = new ScriptInterface(directory, landlord);
+  const premises = new ScriptInterface(directory, handler);
   const guard = new Guard({ runtimeDirectory: directory, told, thread });
   const reaper = new Reaper({ reap, told, thread });
   const adopted = new AdoptedOrphans(() =>
@@ -99,7 +113,11 @@ export function composeHost(
   const world = worldOf({ placement, directory, environment, premises, parts });
   const given = typeof spawner === 'object' ? spawner : undefined;
   const prepare = given === undefined ? () => takeEarly(premises) : () => undefined;
-  const hosted = { world, environment, premises, guard, adopted, prepare };
+  const terminal: HostTerminal = {
+    isShared: () => given === undefined && sharesTerminal(),
+    probe: () => new TerminalProbe(),
+  };
+  const hosted = { world, environment, premises, guard, adopted, terminal, prepare };
   return { ...hosted, spawner: given ?? nodeSpawner(source) };
 }
 

@@ -2,7 +2,8 @@
  * The programs by which s6's users control their supervisor, answered by this supervisor with the same options, exit
  * codes and output.
  */
-import type { Answer, Call, Supervised } from './call.ts';
+import type { ProgramAnswer, ProgramCall } from '../model/call.ts';
+import type { Supervised } from './supervised.ts';
 import { permafailon } from './permafailon.ts';
 import { svc } from './svc.ts';
 import { svdt, svdtClear } from './svdt.ts';
@@ -12,7 +13,7 @@ import { svwait } from './svwait.ts';
 import { codes, dies, serviceOf, takeApart } from './words.ts';
 
 /** Answers a call. */
-export async function answer(call: Call, supervised: Supervised): Promise<Answer> {
+export async function answer(call: ProgramCall, supervised: Supervised): Promise<ProgramAnswer> {
   const program = Object.hasOwn(programs, call.program) ? programs[call.program] : undefined;
   if (program === undefined) return dies(codes.usage, call, 'this program is not known here');
   try {
@@ -22,7 +23,10 @@ export async function answer(call: Call, supervised: Supervised): Promise<Answer
   }
 }
 
-type Program = (call: Call, supervised: Supervised) => Answer | Promise<Answer>;
+type Program = (
+  call: ProgramCall,
+  supervised: Supervised,
+) => ProgramAnswer | Promise<ProgramAnswer>;
 
 const programs: Readonly<Record<string, Program>> = {
   's6-permafailon': permafailon,
@@ -39,7 +43,7 @@ const programs: Readonly<Record<string, Program>> = {
 };
 
 /** `s6-svok`: whether a directory is that of a service here. */
-function svok(call: Call, supervised: Supervised): Answer {
+function svok(call: ProgramCall, supervised: Supervised): ProgramAnswer {
   const line = takeApart(call, {
     usage: 's6-svok servicedir',
     flags: '',
@@ -53,7 +57,7 @@ function svok(call: Call, supervised: Supervised): Answer {
 }
 
 /** `halt` of s6-overlay v3, and the related programs, which end a container in the same way. */
-function halt({ directory }: Call, supervised: Supervised): Answer {
+function halt({ directory }: ProgramCall, supervised: Supervised): ProgramAnswer {
   supervised.input({ type: 'end', ending: requested(supervised, directory) });
   return { exitCode: 0 };
 }

@@ -1,4 +1,5 @@
-import type { Answer, Call, Supervised } from './call.ts';
+import type { ProgramAnswer, ProgramCall } from '../model/call.ts';
+import type { Supervised } from './supervised.ts';
 import { statusList } from './status-list.ts';
 import { codes, dies, misuse, numberOf } from './words.ts';
 import type { Exit } from '../model/exit.ts';
@@ -13,7 +14,7 @@ const longest = 4096;
  * `s6-permafailon`, called in the directory of a service: whether the service has ended too often in a way that is on
  * the list. If not, the exit code is 0, and the caller is to run `prog`.
  */
-export function permafailon(call: Call, supervised: Supervised): Answer {
+export function permafailon(call: ProgramCall, supervised: Supervised): ProgramAnswer {
   const { program, args, directory } = call;
   const service = supervised.places.serviceAt(directory);
   if (service === undefined) return 'elsewhere';

@@ -1,4 +1,5 @@
-import type { Answer, Call, Supervised } from './call.ts';
+import type { ProgramAnswer, ProgramCall } from '../model/call.ts';
+import type { Supervised } from './supervised.ts';
 import type { Letter } from './waiting.ts';
 import { isLetter, waitFor } from './waiting.ts';
 import type { CommandLine } from './words.ts';
@@ -31,7 +32,7 @@ const signals: Readonly<Record<string, NodeJS.Signals>> = {
 };
 
 /** `s6-svc`: commands to one service, executed in their order; `-w` waits for the result. */
-export async function svc(call: Call, supervised: Supervised): Promise<Answer> {
+export async function svc(call: ProgramCall, supervised: Supervised): Promise<ProgramAnswer> {
   const line = takeApart(call, syntax);
   if ('exitCode' in line) return line;
   const found = serviceOf(line.operands[0] ?? '', call, supervised);
@@ -55,7 +56,7 @@ interface Wish {
 }
 
 /** The meaning of `-w` and `-T`; `undefined` when they are invalid. */
-function wishOf({ options }: CommandLine, { signal }: Call): Wish | undefined {
+function wishOf({ options }: CommandLine, { signal }: ProgramCall): Wish | undefined {
   const wanted = options.findLast(({ letter }) => letter === 'w')?.value;
   const timeout = millisecondsOf(options.findLast(({ letter }) => letter === 'T')?.value ?? '0');
   if (timeout === undefined || (wanted !== undefined && !isLetter(wanted))) return undefined;

@@ -1,4 +1,5 @@
-import type { Answer, Call, Supervised } from './call.ts';
+import type { ProgramAnswer, ProgramCall } from '../model/call.ts';
+import type { Supervised } from './supervised.ts';
 import { tai64n } from './tai64n.ts';
 import { misuse, numberOf, serviceOf, signalWord, takeApart } from './words.ts';
 import type { TallyEntry } from '../machine/service/service-state.ts';
@@ -11,7 +12,7 @@ const syntax = {
 };
 
 /** `s6-svdt`: how the latest runs of a service ended, a line for each, the latest one last. */
-export function svdt(call: Call, supervised: Supervised): Answer {
+export function svdt(call: ProgramCall, supervised: Supervised): ProgramAnswer {
   const line = takeApart(call, syntax);
   if ('exitCode' in line) return line;
   const wanted = line.options.findLast(({ letter }) => letter === 'n')?.value ?? '4096';
@@ -36,7 +37,7 @@ function lineOf({ at, exit }: TallyEntry, asNumber: boolean): string {
 }
 
 /** `s6-svdt-clear`: clears these entries. It has no options. */
-export function svdtClear(call: Call, supervised: Supervised): Answer {
+export function svdtClear(call: ProgramCall, supervised: Supervised): ProgramAnswer {
   const [operand] = call.args;
   if (operand === undefined) return misuse(call, 's6-svdt-clear servicedir');
   const found = serviceOf(operand, call, supervised);

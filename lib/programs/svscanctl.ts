@@ -1,4 +1,5 @@
-import type { Answer, Call, Supervised } from './call.ts';
+import type { ProgramAnswer, ProgramCall } from '../model/call.ts';
+import type { Supervised } from './supervised.ts';
 import { pathOf, takeApart } from './words.ts';
 import type { Ending } from '../model/verdict.ts';
 
@@ -10,7 +11,7 @@ const syntax = {
 };
 
 /** `s6-svscanctl`: commands to the whole supervisor. */
-export function svscanctl(call: Call, supervised: Supervised): Answer {
+export function svscanctl(call: ProgramCall, supervised: Supervised): ProgramAnswer {
   const line = takeApart(call, syntax);
   if ('exitCode' in line) return line;
   if (!supervised.places.isScanDirectory(pathOf(line.operands[0] ?? '', call))) return 'elsewhere';

@@ -1,4 +1,5 @@
-import type { Answer, Call, Supervised } from './call.ts';
+import type { ProgramAnswer, ProgramCall } from '../model/call.ts';
+import type { Supervised } from './supervised.ts';
 import { tai64n } from './tai64n.ts';
 import { codes, dies, serviceOf, signalWord, takeApart } from './words.ts';
 import { isReady } from '../machine/service/lifecycle.ts';
@@ -29,7 +30,7 @@ const letters: Readonly<Record<string, string>> = {
 };
 
 /** `s6-svstat`: the state of a service, on one line. */
-export function svstat(call: Call, supervised: Supervised): Answer {
+export function svstat(call: ProgramCall, supervised: Supervised): ProgramAnswer {
   const line = takeApart(call, syntax);
   if ('exitCode' in line) return line;
   const found = serviceOf(line.operands[0] ?? '', call, supervised);

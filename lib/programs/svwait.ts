@@ -1,4 +1,5 @@
-import type { Answer, Call, Supervised } from './call.ts';
+import type { ProgramAnswer, ProgramCall } from '../model/call.ts';
+import type { Supervised } from './supervised.ts';
 import type { Letter } from './waiting.ts';
 import { waitFor } from './waiting.ts';
 import { codes, dies, millisecondsOf, serviceOf, takeApart } from './words.ts';
@@ -11,7 +12,7 @@ const syntax = {
 };
 
 /** `s6-svwait`: waits for services to come up or go down. */
-export async function svwait(call: Call, supervised: Supervised): Promise<Answer> {
+export async function svwait(call: ProgramCall, supervised: Supervised): Promise<ProgramAnswer> {
   const line = takeApart(call, syntax);
   if ('exitCode' in line) return line;
   // Each is looked up once, however often it is named: that reads its control files.

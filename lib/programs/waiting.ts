@@ -1,4 +1,4 @@
-import type { Supervised } from './call.ts';
+import type { Supervised } from './supervised.ts';
 import { codes } from './words.ts';
 import type { Run, ServiceState } from '../machine/service/service-state.ts';
 

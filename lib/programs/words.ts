@@ -1,16 +1,17 @@
 import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Answer, Call, ProgramReply, Supervised } from './call.ts';
+import type { ProgramAnswer, ProgramCall, ProgramReply } from '../model/call.ts';
+import type { Supervised } from './supervised.ts';
 import { signalNumber } from '../model/exit.ts';
 import { nearest } from '../model/nearest.ts';
 
 /** A program's own error message, with the exit code that s6 uses for it. */
-export function dies(exitCode: number, { program }: Call, message: string): ProgramReply {
+export function dies(exitCode: number, { program }: ProgramCall, message: string): ProgramReply {
   return { exitCode, stderr: `${program}: fatal: ${message}` };
 }
 
 /** The answer of a program to wrong usage. */
-export function misuse({ program }: Call, usage: string): ProgramReply {
+export function misuse({ program }: ProgramCall, usage: string): ProgramReply {
   return { exitCode: codes.usage, stderr: `${program}: usage: ${usage}` };
 }
 
@@ -45,7 +46,7 @@ export interface CommandLine {
 }
 
 /** Parses the command line of a call; an invalid one is answered with the usage. */
-export function takeApart(call: Call, syntax: Syntax): CommandLine | ProgramReply {
+export function takeApart(call: ProgramCall, syntax: Syntax): CommandLine | ProgramReply {
   const wrong = misuse(call, syntax.usage);
   try {
     const { tokens } = parseArgs({
@@ -89,7 +90,7 @@ export function signalWord(signal: NodeJS.Signals, asNumber: boolean): string {
 }
 
 /** The absolute path that an operand names. */
-export function pathOf(operand: string, { directory }: Call): string {
+export function pathOf(operand: string, { directory }: ProgramCall): string {
   return isAbsolute(operand) ? operand : join(directory, operand);
 }
 
@@ -99,9 +100,9 @@ export function pathOf(operand: string, { directory }: Call): string {
  */
 export function serviceOf(
   operand: string,
-  call: Call,
+  call: ProgramCall,
   supervised: Supervised,
-): { readonly service: string } | Answer {
+): { readonly service: string } | ProgramAnswer {
   const { state, places } = supervised;
   const service = places.serviceAt(pathOf(operand, call));
   if (service === undefined) return 'elsewhere';

@@ -10,7 +10,7 @@ import type { Tree } from '../model/tree.ts';
 import { withLoggers } from '../model/tree.ts';
 import type { Settings } from '../options/options.ts';
 import type { TreeReading, World } from '../engine/world.ts';
-import type { RequestHandler } from '../host/script-interface/script-interface.ts';
+import type { RequestHandler } from '../engine/request-handler.ts';
 import type { Thread } from '../system/thread.ts';
 
 /** What a supervisor takes from its host, apart from the ports among its options. Default of each: the host's own. */

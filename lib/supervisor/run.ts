@@ -5,10 +5,8 @@ import { isDescending } from '../machine/tree/tree-state.ts';
 import type { Ending, Verdict } from '../model/verdict.ts';
 import { endedBySignal } from '../model/verdict.ts';
 import type { Settings } from '../options/options.ts';
-import { sharesTerminal } from '../host/os/terminal.ts';
 import type { Thread } from '../system/thread.ts';
-import type { ComposedHost } from '../host/host.ts';
-import { TerminalProbe } from '../host/spawn/terminal-probe.ts';
+import type { ComposedHost, HostTerminal, TerminalProbe } from '../host/host.ts';
 import {
   defaultSignals,
   listenToSignals,
@@ -30,8 +28,8 @@ export interface RunDefaults {
   readonly thread: Thread;
   /** Whether signals go to the command first. */
   readonly passSignalsOn: boolean;
-  /** Whether the command shares the host's terminal. */
-  readonly atTerminal: () => boolean;
+  /** The terminal that the host shares with its command. */
+  readonly terminal: HostTerminal;
   /** Starts the guard, unless the options forbid it, and prepares the host for reaping orphans. */
   readonly guard: () => void;
 }
@@ -44,15 +42,15 @@ const hurriedTo = 1000;
  * they forbid it: a Worker runs no code when it is terminated or when the process exits.
  */
 export function runDefaultsOf(
-  { passSignalsOn, guard: wanted, spawner }: Settings,
-  { guard, adopted }: Pick<ComposedHost, 'guard' | 'adopted'>,
+  { passSignalsOn, guard: wanted }: Settings,
+  { guard, adopted, terminal }: Pick<ComposedHost, 'guard' | 'adopted' | 'terminal'>,
   thread: Thread,
 ): RunDefaults {
   if (wanted ?? thread === 'worker') guard.enable();
   return {
     thread,
     passSignalsOn,
-    atTerminal: () => typeof spawner !== 'object' && sharesTerminal(),
+    terminal,
     guard: () => {
       if (wanted !== false) guard.enable();
       adopted.claim();
@@ -70,7 +68,9 @@ export async function runToEnd(options: RunOptions, parts: RunParts): Promise<Ve
   control.prepare();
   parts.guard();
   const witness =
-    isTypable(map) && command.length > 0 && parts.atTerminal() ? new TerminalProbe() : undefined;
+    isTypable(map) && command.length > 0 && parts.terminal.isShared()
+      ? parts.terminal.probe()
+      : undefined;
   const release = listenToSignals(map, actOn(parts, witness));
   const abort = (): void => {
     requestEnd(control, { reason: 'stopped', exitCode: 0 });

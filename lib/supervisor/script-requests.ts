@@ -1,8 +1,8 @@
 import type { SupervisorHandle } from './waits.ts';
-import type { Places, Supervised } from '../programs/call.ts';
+import type { Places, Supervised } from '../programs/supervised.ts';
 import { answer } from '../programs/answer.ts';
 import { commandAll } from '../programs/svscanctl.ts';
-import type { RequestHandler } from '../host/script-interface/script-interface.ts';
+import type { RequestHandler } from '../engine/request-handler.ts';
 
 /** The request handler: it answers the requests of a tree's scripts. It calls each function when a request needs it. */
 export function requestHandler(parts: {
@@ -34,7 +34,7 @@ export function requestHandler(parts: {
     },
     answer: (question, signal) => answer({ ...question, signal }, supervised),
     command: (letters) => commandAll(letters, supervised),
-    told: (problem) => {
+    onProblem: (problem) => {
       supervised.input({ type: 'problem', problem });
     },
   };

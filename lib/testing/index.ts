@@ -41,7 +41,7 @@ export type {
   TreeFiles,
 } from './trees/files.ts';
 export type { Life, LifeOptions, Until, UntilOptions } from './observation/life.ts';
-export type { ProgramReply as ProgramReply } from '../programs/call.ts';
+export type { ProgramReply } from '../model/call.ts';
 export type { CallOptions } from './simulation/script-caller.ts';
 export { simulate } from './simulation/simulate.ts';
 export type { SimulateOptions, Simulation } from './simulation/simulate.ts';

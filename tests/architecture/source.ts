@@ -13,6 +13,8 @@ export interface Source {
   readonly modules: readonly string[];
   /** The names that it uses freely: `Date`, and for a member of one of them also `process.exit`. */
   readonly names: ReadonlySet<string>;
+  /** The types, classes among them, that it declares and exports. */
+  readonly types: readonly string[];
 }
 
 /** Reads the imports and the names out of a map of path → text. */
@@ -33,6 +35,7 @@ export function scan(files: Readonly<Record<string, string>>): readonly Source[]
       files: relative.map((specifier) => posix.join(posix.dirname(path), specifier)),
       modules: [...imports].filter((specifier) => !relative.includes(specifier)),
       names,
+      types: tree.statements.flatMap(typeDeclaredBy),
     };
   });
 }
@@ -57,6 +60,16 @@ function importedBy(node: ts.Node): string | undefined {
   const dynamic = node.expression.kind === ts.SyntaxKind.ImportKeyword;
   const required = ts.isIdentifier(node.expression) && /^require\d*$/.test(node.expression.text);
   return dynamic || required ? literal(node.arguments[0]) : undefined;
+}
+
+function typeDeclaredBy(node: ts.Statement): readonly string[] {
+  const isType =
+    ts.isInterfaceDeclaration(node) ||
+    ts.isTypeAliasDeclaration(node) ||
+    ts.isClassDeclaration(node);
+  if (!isType || node.name === undefined) return [];
+  const isExported = node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+  return isExported === true ? [node.name.text] : [];
 }
 
 function literal(node: ts.Node | undefined): string | undefined {

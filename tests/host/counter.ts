@@ -3,9 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { ProgramAnswer } from '../../lib/host/script-interface/control-fifos.ts';
+import type { ProgramAnswer, ProgramCall } from '../../lib/model/call.ts';
 import { ControlFifos } from '../../lib/host/script-interface/control-fifos.ts';
-import type { ProgramCall } from '../../lib/host/script-interface/control-requests.ts';
 import type { Problem } from '../../lib/model/problem.ts';
 import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
 import { asking } from '../../lib/host/shims/request.ts';
@@ -66,7 +65,7 @@ export async function counter(t: TestContext, standIn = asking): Promise<Counter
       commands.push(letters);
       return unknown;
     },
-    told: (problem) => problems.push(problem),
+    onProblem: (problem) => problems.push(problem),
   });
   await control.open();
   t.after(async () => {

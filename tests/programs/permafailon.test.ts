@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Desk } from './rig.ts';
 import { by, code } from '../machine/samples.ts';
-import type { Answer } from '../../lib/programs/call.ts';
+import type { ProgramAnswer } from '../../lib/model/call.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 
 const web = { name: 'web', run: ['web'] };
@@ -19,11 +19,11 @@ function worn(...ends: readonly Exit[]): Desk {
   return desk;
 }
 
-function asks(desk: Desk, words: string, directory = '/svc/web'): Promise<Answer> {
+function asks(desk: Desk, words: string, directory = '/svc/web'): Promise<ProgramAnswer> {
   return desk.call(`s6-permafailon ${words}`, directory);
 }
 
-function triggered(events: string): Answer {
+function triggered(events: string): ProgramAnswer {
   return {
     exitCode: 125,
     stderr: `s6-permafailon: info: PERMANENT FAILURE triggered after ${events} seconds`,

@@ -2,7 +2,8 @@ import { SupervisorHandle } from '../../lib/supervisor/waits.ts';
 import { defineTree } from '../../lib/loader/define.ts';
 import type { ServiceInput, TreeInput } from '../../lib/loader/define.ts';
 import { answer } from '../../lib/programs/answer.ts';
-import type { Answer, Supervised } from '../../lib/programs/call.ts';
+import type { ProgramAnswer } from '../../lib/model/call.ts';
+import type { Supervised } from '../../lib/programs/supervised.ts';
 import { Engine } from '../../lib/engine/engine.ts';
 import { FakeSpawner } from '../../lib/testing/simulation/fake-spawner.ts';
 import { VirtualClock } from '../../lib/testing/time/virtual-clock.ts';
@@ -42,7 +43,7 @@ export class Desk {
   }
 
   /** Calls a program in `/svc`, or in the given directory, and then settles what needs no time. */
-  call(line: string, directory = '/svc'): Promise<Answer> {
+  call(line: string, directory = '/svc'): Promise<ProgramAnswer> {
     const [program = '', ...args] = line.split(' ');
     const told = answer({ program, args, directory }, this.supervised);
     this.clock.advance(0);

@@ -3,6 +3,12 @@ import { closeSync, constants, existsSync, openSync } from 'node:fs';
 /** The two ends of a pipe. */
 export type End = 'read' | 'write';
 
+/**
+ * What each descriptor of a process is to be: one of ours, the host's own of the same number, nothing (`/dev/null` up to 2,
+ * closed above), or the end of a socket that is made with the process.
+ */
+export type Descriptors = readonly (number | 'inherit' | 'ignore' | 'socket')[];
+
 /** Descriptors that are open only for as long as a spawn takes; `closeAll` closes them, whatever has come of it. */
 export class SpawnDescriptors {
   readonly #open: number[] = [];

@@ -8,7 +8,7 @@ import { inspectStream, letAllOpen, sharingOf } from './host-stream.ts';
 import { OutputRelay } from './output-relay.ts';
 import type { PipeMaker } from './pipe-ends.ts';
 import { readAccounts } from '../os/read-accounts.ts';
-import type { Descriptors } from '../spawn/start-process.ts';
+import type { Descriptors } from '../os/descriptor.ts';
 import type { AccountIds } from '../../model/accounts.ts';
 import { resolveAccount } from '../../model/accounts.ts';
 import type { Problem } from '../../model/problem.ts';

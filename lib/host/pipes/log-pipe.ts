@@ -1,10 +1,12 @@
 import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import type { End } from '../os/descriptor.ts';
 import { canOpenAgain, openAgain } from '../os/descriptor.ts';
-import type { ChildEnd } from '../spawn/node-child.ts';
 import type { PipeEnds } from './pipe-ends.ts';
 import type { PipeIdentity } from './pipe-holders.ts';
 import { identityOf } from './pipe-holders.ts';
+
+/** How a process ended: with success by itself, in any other way, or it never ran. */
+export type ChildEnd = 'success' | 'otherwise' | 'never';
 
 /**
  * One log pipe: a kernel pipe of which both ends stay open here, so that nothing in it is lost when its producer or its

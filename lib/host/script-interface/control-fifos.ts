@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { closeAll } from '../os/close-streams.ts';
-import type { ControlRequest, ProgramCall } from './control-requests.ts';
+import type { ControlRequest } from './control-requests.ts';
 import { RequestParser } from './control-requests.ts';
 import { DroppedBytes } from './dropped-bytes.ts';
 import { readFifo } from './fifo-reader.ts';
@@ -11,21 +11,9 @@ import { exists } from '../os/folders.ts';
 import { makeFifos } from '../os/mkfifo.ts';
 import { ReplyFifo } from './reply.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
-import type { Problem } from '../../model/problem.ts';
+import type { RequestHandler } from '../../engine/request-handler.ts';
+import type { ProgramAnswer } from '../../model/call.ts';
 import { problem } from '../../model/problem.ts';
-
-/** What a stand-in is told: what to print and to end with; `elsewhere`: the real program is to be asked. */
-export type ProgramAnswer = { exitCode: number; stdout?: string; stderr?: string } | 'elsewhere';
-
-/** What answers. */
-export interface ProgramCallHandler {
-  /** A stand-in asks. When `signal` aborts, the answer is not waited for any longer. */
-  answer(question: ProgramCall, signal?: AbortSignal): Promise<ProgramAnswer>;
-  /** The real `s6-svscanctl` commands, in s6's letters; returns how many of them are no command. */
-  command(letters: string): number;
-  /** Something was dropped. */
-  told(problem: Problem): void;
-}
 
 /** The names of what is made in the runtime directory. */
 const control = 'control';
@@ -56,7 +44,7 @@ interface Waiting {
  */
 export class ControlFifos {
   readonly #runtime: RuntimeDirectory;
-  readonly #answerer: ProgramCallHandler;
+  readonly #handler: Omit<RequestHandler, 'tree'>;
   readonly #streams = new Set<Socket>();
   readonly #waiting = new Set<Waiting>();
   readonly #unread = new Set<Socket>();
@@ -65,9 +53,9 @@ export class ControlFifos {
   #opened: Promise<void> | undefined;
   #state: 'new' | 'opening' | 'open' | 'failed' | 'closed' = 'new';
 
-  constructor(runtime: RuntimeDirectory, answerer: ProgramCallHandler) {
+  constructor(runtime: RuntimeDirectory, handler: Omit<RequestHandler, 'tree'>) {
     this.#runtime = runtime;
-    this.#answerer = answerer;
+    this.#handler = handler;
     this.#dropped = {
       requests: this.#dropper(control, 'that are no request'),
       letters: this.#dropper(scanControl, 'that are no command of s6-svscan'),
@@ -113,7 +101,7 @@ export class ControlFifos {
     this.#state = 'open';
     this.#read(control, (bytes, isFull) => this.#take(bytes, isFull));
     this.#read(scanControl, (bytes) => {
-      this.#dropped.letters.add(this.#answerer.command(bytes.toString('latin1')));
+      this.#dropped.letters.add(this.#handler.command(bytes.toString('latin1')));
     });
   }
 
@@ -140,7 +128,7 @@ export class ControlFifos {
   async #answer({ reply: name, ...question }: ControlRequest): Promise<void> {
     const reply = new ReplyFifo(join(this.#runtime.path, replies, name));
     const waiting = { reply, abort: new AbortController() };
-    const answer = this.#answerer.answer(question, waiting.abort.signal);
+    const answer = this.#handler.answer(question, waiting.abort.signal);
     this.#waiting.add(waiting);
     if (this.#waiting.size > mostWaiting) this.#forgetEnded();
     // The command is carried out all the same.
@@ -185,7 +173,7 @@ export class ControlFifos {
     return new DroppedBytes((count) => {
       const message = `${String(count)} bytes ${what} were dropped`;
       const path = join(this.#runtime.path, name);
-      this.#answerer.told(problem('request-dropped', path, message, { remedy }));
+      this.#handler.onProblem(problem('request-dropped', path, message, { remedy }));
     });
   }
 }

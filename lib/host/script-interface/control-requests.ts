@@ -1,21 +1,10 @@
-/** What a program asks through the control FIFO. */
-export interface ProgramCall {
-  /** The program's name, its arguments, and the working directory that it was called in. */
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly directory: string;
-}
+import { requestMark } from '../shims/request.ts';
+import type { ProgramCall } from '../../model/call.ts';
 
 /** A question, and the name of the FIFO for the answer. */
 export interface ControlRequest extends ProgramCall {
   readonly reply: string;
 }
-
-/**
- * The first field of each request: what it is, and in which version. The reader finds the next request by it, whatever was written
- * before. No path that a shell puts together has it at its end.
- */
-export const requestMark = '//stagekeeper/1//';
 
 /** The bytes that the kernel writes to a FIFO in one piece (Linux: PIPE_BUF). A request that is longer is none. */
 export const longestRequest = 4096;

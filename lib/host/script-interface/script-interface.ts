@@ -1,4 +1,4 @@
-import type { ProgramCallHandler } from './control-fifos.ts';
+import type { RequestHandler } from '../../engine/request-handler.ts';
 import { ControlFifos } from './control-fifos.ts';
 import { ExitCodeFiles } from './exit-code-files.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
@@ -6,12 +6,6 @@ import { ScanDirectory } from './scan-directory.ts';
 import { provideHalt } from './shims.ts';
 import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
-import type { Tree } from '../../model/tree.ts';
-
-/** What is behind the premises: it answers what scripts ask, and is told what is wrong. */
-export interface RequestHandler extends ProgramCallHandler {
-  readonly tree: Tree;
-}
 
 /**
  * What the scripts of a tree find in the runtime directory, beside the container environment and the stand-ins for s6's programs:
@@ -20,18 +14,18 @@ export interface RequestHandler extends ProgramCallHandler {
  */
 export class ScriptInterface {
   readonly #runtime: RuntimeDirectory;
-  readonly #landlord: RequestHandler;
+  readonly #handler: RequestHandler;
   readonly #control: ControlFifos;
   readonly #exitCode: ExitCodeFiles;
   /** The directory of the services. */
   readonly scan: ScanDirectory;
   #isProvided = false;
 
-  constructor(runtime: RuntimeDirectory, landlord: RequestHandler) {
+  constructor(runtime: RuntimeDirectory, handler: RequestHandler) {
     this.#runtime = runtime;
-    this.#landlord = landlord;
-    this.scan = new ScanDirectory(runtime, () => landlord.tree);
-    this.#control = new ControlFifos(runtime, landlord);
+    this.#handler = handler;
+    this.scan = new ScanDirectory(runtime, () => handler.tree);
+    this.#control = new ControlFifos(runtime, handler);
     this.#exitCode = new ExitCodeFiles(runtime);
   }
 
@@ -69,7 +63,7 @@ export class ScriptInterface {
       () => this.#runtime.protect(),
       (error: unknown) => {
         const why = `scripts cannot speak to the supervisor: ${(error as Error).message}`;
-        this.#landlord.told(problem('control-unavailable', this.#runtime.path, why));
+        this.#handler.onProblem(problem('control-unavailable', this.#runtime.path, why));
       },
     );
   }

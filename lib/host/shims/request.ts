@@ -1,5 +1,10 @@
 import { quoted, shell } from './shell.ts';
-import { requestMark } from '../script-interface/control-requests.ts';
+
+/**
+ * The first field of each request: what it is, and in which version. The reader finds the next request by it, whatever was written
+ * before. No path that a shell puts together has it at its end.
+ */
+export const requestMark = '//stagekeeper/1//';
 
 /**
  * The stand-in for each program that speaks to the supervisor: it asks, says what it is answered, and ends with the exit

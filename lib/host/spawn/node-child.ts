@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { LineSplitter } from '../os/lines.ts';
 import type { LiveProcesses } from '../orphans/live-processes.ts';
+import type { ChildEnd } from '../pipes/log-pipe.ts';
 import type { PacedReader } from '../pipes/paced-reader.ts';
 import type { PacedReaders } from '../pipes/paced-readers.ts';
 import type { ProcessTable } from '../os/process-table.ts';
@@ -24,9 +25,6 @@ export interface ChildParts {
   /** Called once when nothing more comes of it. */
   readonly over: (end: ChildEnd) => void;
 }
-
-/** How it came to its end: by itself and with success, in any other way, or it never ran. */
-export type ChildEnd = 'success' | 'otherwise' | 'never';
 
 /** A real process that was asked for. */
 export class NodeChild implements Child {

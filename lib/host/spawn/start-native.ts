@@ -4,7 +4,8 @@ import type { ExecPlan } from './exec-plan.ts';
 import { nativeChildren } from '../orphans/native-children.ts';
 import { nodeStart } from './start-node.ts';
 import type { PosixSpawn, PosixSpawnRequest } from '../native/posix-spawn.ts';
-import type { Descriptors, Start } from './start-process.ts';
+import type { Descriptors } from '../os/descriptor.ts';
+import type { Start } from './start-process.ts';
 
 /**
  * Starts processes by `posix_spawn`, which takes a fraction of a millisecond however large the host is.

@@ -1,12 +1,7 @@
 import type { Socket } from 'node:net';
+import type { Descriptors } from '../os/descriptor.ts';
 import type { ExecPlan } from './exec-plan.ts';
 import type { Exit } from '../../model/exit.ts';
-
-/**
- * What each descriptor of a process is to be: one of ours, the host's own of the same number, nothing (`/dev/null` up to 2,
- * closed above), or the end of a socket that is made with the process.
- */
-export type Descriptors = readonly (number | 'inherit' | 'ignore' | 'socket')[];
 
 /** What is told of a process that was started; never before `Start` has returned. */
 export interface StartListener {

@@ -5,8 +5,9 @@ import type { HostLine, HostStreams } from '../pipes/host-streams.ts';
 import type { ReadPipeSource, ReadPipes } from '../pipes/read-pipes.ts';
 import type { LogPipe } from '../pipes/log-pipe.ts';
 import type { LogPipes } from '../pipes/log-pipes.ts';
-import type { ChildEnd } from './node-child.ts';
-import type { Descriptors, Started } from './start-process.ts';
+import type { ChildEnd } from '../pipes/log-pipe.ts';
+import type { Descriptors } from '../os/descriptor.ts';
+import type { Started } from './start-process.ts';
 import type { Command } from '../../model/program.ts';
 
 /** What a descriptor of a child is to be. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { ProgramReply } from '../../programs/call.ts';
-import type { RequestHandler } from '../../host/script-interface/script-interface.ts';
+import type { ProgramReply } from '../../model/call.ts';
+import type { RequestHandler } from '../../engine/request-handler.ts';
 import type { World } from '../../engine/world.ts';
 
 /** How a script calls a program. */
@@ -13,12 +13,12 @@ export interface CallOptions {
 
 /** Makes the requests of the scripts of a simulation, which do not run. */
 export class ScriptCaller {
-  #landlord: RequestHandler | undefined;
+  #handler: RequestHandler | undefined;
   #written: number | undefined;
 
   /** Sets the request handler. */
-  readonly meet = (landlord: RequestHandler): void => {
-    this.#landlord = landlord;
+  readonly meet = (handler: RequestHandler): void => {
+    this.#handler = handler;
   };
 
   /** Replaces the files that hold the exit code. */
@@ -35,7 +35,7 @@ export class ScriptCaller {
     if (exitCode !== undefined) this.#written = exitCode;
     const directory = from === undefined ? '/' : `/run/service/${from}`;
     const question = { program: basename(program), args, directory };
-    const told = await this.#landlord?.answer(question);
+    const told = await this.#handler?.answer(question);
     if (told !== undefined && told !== 'elsewhere') return told;
     const stderr = `${question.program}: fatal: this directory is none of the supervisor's`;
     return { exitCode: 111, stderr };

@@ -1,5 +1,5 @@
 import { profileOf } from '../../loader/profile.ts';
-import type { ProgramReply as ProgramReply } from '../../programs/call.ts';
+import type { ProgramReply } from '../../model/call.ts';
 import { Supervisor } from '../../supervisor/supervisor.ts';
 import type { FakeSpawnerOptions } from './fake-spawner.ts';
 import { FakeSpawner } from './fake-spawner.ts';

@@ -18,13 +18,13 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { ProgramAnswer } from '../../../lib/host/script-interface/control-fifos.ts';
+import type { ProgramAnswer } from '../../../lib/model/call.ts';
 import {
   ControlFifos,
   mostWaiting,
   scanControl,
 } from '../../../lib/host/script-interface/control-fifos.ts';
-import { requestMark } from '../../../lib/host/script-interface/control-requests.ts';
+import { requestMark } from '../../../lib/host/shims/request.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
 import { asking } from '../../../lib/host/shims/request.ts';
 import { openDescriptors, until } from '../../processes.ts';
@@ -201,7 +201,7 @@ test('what an earlier life left is no hindrance, and nothing is left', async (t)
   const control = new ControlFifos(other, {
     answer: unasked,
     command: () => 0,
-    told: () => undefined,
+    onProblem: () => undefined,
   });
   await control.open();
   await control.close();
@@ -232,7 +232,7 @@ test('closed while it is being opened, it opens nothing', async (t) => {
   const control = new ControlFifos(runtime, {
     answer: unasked,
     command: () => 0,
-    told: () => undefined,
+    onProblem: () => undefined,
   });
   const opened = control.open();
   await control.close();

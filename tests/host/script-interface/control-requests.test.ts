@@ -5,10 +5,10 @@ import type {
   ControlRequest,
   Parsed,
 } from '../../../lib/host/script-interface/control-requests.ts';
+import { requestMark } from '../../../lib/host/shims/request.ts';
 import {
   RequestParser,
   longestRequest,
-  requestMark,
 } from '../../../lib/host/script-interface/control-requests.ts';
 
 const asked: ControlRequest = {

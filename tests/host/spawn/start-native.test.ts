@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import type { ExecPlan } from '../../../lib/host/spawn/exec-plan.ts';
 import { nativeStart } from '../../../lib/host/spawn/start-native.ts';
 import { makePipe } from '../../../lib/host/pipes/pipe-ends.ts';
-import type { Descriptors } from '../../../lib/host/spawn/start-process.ts';
+import type { Descriptors } from '../../../lib/host/os/descriptor.ts';
 import type { Exit } from '../../../lib/model/exit.ts';
 import { openDescriptors, read } from '../../processes.ts';
 import { rig } from '../rig.ts';

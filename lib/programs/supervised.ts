@@ -1,29 +1,5 @@
 import type { MachineInput, TreeState } from '../machine/tree/tree-state.ts';
 
-/** A call of a program of s6 by a script. */
-export interface Call {
-  /** Its name: `s6-svc`, `halt` ... */
-  readonly program: string;
-  readonly args: readonly string[];
-  /** The working directory of the caller. */
-  readonly directory: string;
-  /** When it aborts, the program does not wait any longer. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What a program prints and its exit code; `elsewhere`: the directory is none of this supervisor's. */
-export type Answer = ProgramReply | 'elsewhere';
-
-/** The result of a program's call. */
-export interface ProgramReply {
-  /** The exit code; s6's own codes: 0, 1, 99 (time is up), 100 (wrong usage), 111 (system error). */
-  readonly exitCode: number;
-  /** What it prints on stdout, without the last newline. Absent: nothing. */
-  readonly stdout?: string;
-  /** What it prints on stderr, without the last newline. Absent: nothing. */
-  readonly stderr?: string;
-}
-
 /** What the answers of the programs depend on. */
 export interface Supervised {
   readonly state: TreeState;
