@@ -22,6 +22,14 @@ const readers = [
   { name: 'the whole', read: (path: string) => readWhole(path, 1000) },
 ];
 
+/** Descriptors of before may be closed meanwhile: the loader of the tests has some. */
+function assertNoneOpened(before: readonly string[]): void {
+  assert.deepEqual(
+    openDescriptors().filter((fd) => !before.includes(fd)),
+    [],
+  );
+}
+
 async function write(t: TestContext, content: string | Buffer): Promise<string> {
   const path = join(await testFolder(t), 'file');
   writeFileSync(path, content);
@@ -34,7 +42,7 @@ for (const { name, read } of readers) {
     const bytes = Buffer.from([0, 1, 255, 10]);
     assert.deepEqual(read(await write(t, bytes)), bytes);
     assert.deepEqual(read(await write(t, '')), Buffer.alloc(0));
-    assert.deepEqual(openDescriptors(), before);
+    assertNoneOpened(before);
   });
 
   test(`${name} of what is not a regular file is not read, and nothing waits`, async (t) => {
@@ -48,7 +56,7 @@ for (const { name, read } of readers) {
       assert.throws(() => read(path), { code: notAFile }, path);
     }
     assert.throws(() => read(folder), { code: 'EISDIR' });
-    assert.deepEqual(openDescriptors(), before);
+    assertNoneOpened(before);
   });
 
   test(`${name} of what is not there is the system's error`, async (t) => {
