@@ -48,6 +48,7 @@ const wideTests = [
   'tests/architecture.test.ts',
   'tests/benchmarks.test.ts',
   'tests/container-init.test.ts',
+  'tests/map.test.ts',
   'tests/examples.test.ts',
   'tests/commands.test.ts',
   'tests/misfortune.test.ts',
