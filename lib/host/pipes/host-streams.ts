@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
-import type { SpawnDescriptors } from '../os/descriptor.ts';
+import type { SpawnDescriptors, Descriptors } from '../os/descriptor.ts';
 import { openAgain, openTerminalAgain } from '../os/descriptor.ts';
 import type { Fifos } from './fifos.ts';
 import { hostSink } from './host-sink.ts';
@@ -8,7 +8,6 @@ import { inspectStream, letAllOpen, sharingOf } from './host-stream.ts';
 import { OutputRelay } from './output-relay.ts';
 import type { PipeMaker } from './pipe-ends.ts';
 import { readAccounts } from '../os/read-accounts.ts';
-import type { Descriptors } from '../os/descriptor.ts';
 import type { AccountIds } from '../../model/accounts.ts';
 import { resolveAccount } from '../../model/accounts.ts';
 import type { Problem } from '../../model/problem.ts';

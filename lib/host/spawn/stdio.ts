@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net';
-import type { End } from '../os/descriptor.ts';
+import type { End, Descriptors } from '../os/descriptor.ts';
 import { SpawnDescriptors } from '../os/descriptor.ts';
 import type { HostLine, HostStreams } from '../pipes/host-streams.ts';
 import type { ReadPipeSource, ReadPipes } from '../pipes/read-pipes.ts';
-import type { LogPipe } from '../pipes/log-pipe.ts';
+import type { LogPipe, ChildEnd } from '../pipes/log-pipe.ts';
 import type { LogPipes } from '../pipes/log-pipes.ts';
-import type { ChildEnd } from '../pipes/log-pipe.ts';
-import type { Descriptors } from '../os/descriptor.ts';
 import type { Started } from './start-process.ts';
 import type { Command } from '../../model/program.ts';
 

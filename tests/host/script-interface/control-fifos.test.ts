@@ -24,9 +24,8 @@ import {
   mostWaiting,
   scanControl,
 } from '../../../lib/host/script-interface/control-fifos.ts';
-import { requestMark } from '../../../lib/host/shims/request.ts';
+import { requestMark, asking } from '../../../lib/host/shims/request.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
-import { asking } from '../../../lib/host/shims/request.ts';
 import { openDescriptors, until } from '../../processes.ts';
 import { counter, run } from '../counter.ts';
 import { leaveMark, plant, testFolder } from '../folder.ts';
