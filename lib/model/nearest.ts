@@ -2,7 +2,8 @@
 const longestName = 255;
 
 /** The known name that is nearest to a mistyped one; `undefined` when none is near, or when it is longer than any name. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+export function nearest(given: string, known: readonly string[]): string | undefined {
+  const name = String(given); // JavaScript may give anything
   if (name.length > longestName) return undefined;
   const limit = Math.max(1, Math.floor(name.length / 3));
   let best: string | undefined;

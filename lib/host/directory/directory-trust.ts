@@ -4,8 +4,9 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { readMembers } from '../os/read-accounts.ts';
 import { RuntimeDirectoryError } from '../../errors.ts';
 
-/** A component of a path that another account can change, and the way to mend that. */
+/** A component of a path that another account can change, or that is no folder, and the way to mend that. */
 export interface Distrust {
+  readonly reason: 'untrusted' | 'unusable';
   readonly path: string;
   /** The rest of a sentence that begins with the path. */
   readonly why: string;
@@ -48,6 +49,7 @@ export function distrustOf(path: string): Distrust | undefined {
     }
   }
   const stats = lstatSync(at);
+  if (!stats.isDirectory()) return noFolder(at);
   return isOpenToOthers(stats) ? openDirectory(at, stats) : undefined;
 }
 
@@ -55,7 +57,7 @@ export function distrustOf(path: string): Distrust | undefined {
 export function requireTrust(path: string): void {
   const distrust = distrustOf(path);
   if (distrust === undefined) return;
-  throw new RuntimeDirectoryError('untrusted', distrust.path, distrust.why, distrust.remedy);
+  throw new RuntimeDirectoryError(distrust.reason, distrust.path, distrust.why, distrust.remedy);
 }
 
 function components(path: string): string[] {
@@ -65,6 +67,7 @@ function components(path: string): string[] {
 function ownerOf(path: string, stats: Stats, owners: ReadonlySet<number>): Distrust | undefined {
   if (owners.has(stats.uid)) return undefined;
   return {
+    reason: 'untrusted',
     path,
     why: `belongs to the account ${String(stats.uid)} (mode ${modeOf(stats)}), which can replace what is in it`,
     remedy: `Give it to root or to the host's account (chown), or name another runtimeDirectory.`,
@@ -77,13 +80,21 @@ function writersOf(path: string, stats: Stats): Distrust | undefined {
   return openDirectory(path, stats);
 }
 
+function noFolder(path: string): Distrust {
+  const remedy = 'Name a folder as the runtimeDirectory.';
+  return { reason: 'unusable', path, why: 'is not a folder', remedy };
+}
+
 function openDirectory(path: string, stats: Stats): Distrust {
+  const isSticky = (stats.mode & 0o1000) !== 0;
+  const where = isSticky
+    ? `where others have to, name a folder in it, such as ${join(path, 'stagekeeper')}.`
+    : `where others have to, set its sticky bit (chmod +t ${path}) and name a folder in it as the runtimeDirectory.`;
   return {
+    reason: 'untrusted',
     path,
     why: `can be written to by other accounts (owner ${String(stats.uid)}, group ${String(stats.gid)}, mode ${modeOf(stats)})`,
-    remedy:
-      `Let root and the host's account alone write to it (chmod go-w ${path}); where others have to, set its sticky ` +
-      `bit (chmod +t ${path}) and name a folder in it as the runtimeDirectory.`,
+    remedy: `Let root and the host's account alone write to it (chmod go-w ${path}); ${where}`,
   };
 }
 

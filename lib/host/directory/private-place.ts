@@ -55,6 +55,7 @@ function unfitAsOwn(folder: string): string | undefined {
 function unfitness(path: string, folder: string): string | undefined {
   let isMade = false;
   try {
+    if (path.includes(':')) return 'PATH cannot name a folder with a colon in it';
     const distrust = distrustOf(path);
     if (distrust !== undefined) return `${distrust.path} ${distrust.why}`;
     mkdirSync(path, { mode: privateMode });

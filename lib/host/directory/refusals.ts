@@ -21,14 +21,30 @@ export function explained(error: unknown, path: string): unknown {
   return new RuntimeDirectoryError('unusable', path, `fails with ${message}`, remedy);
 }
 
+/** Programs are found in the directory by PATH, which has no way to name a folder with a colon in it. */
+export function requireNoColon(path: string): void {
+  if (!path.includes(':')) return;
+  const why = 'has a colon in it, so that PATH cannot name the programs in it';
+  throw new RuntimeDirectoryError(
+    'unusable',
+    path,
+    why,
+    'Name a runtimeDirectory without a colon.',
+  );
+}
+
 /** Another supervisor has the directory; `null`: it is not known yet which one. */
 export function taken(folder: string, holder: Holder | null): RuntimeDirectoryError {
   const which =
     holder === null
       ? 'is being taken by another supervisor'
-      : `is used by another supervisor, in the process ${String(holder.pid)}`;
+      : `is used by another supervisor, in ${processOf(holder)}`;
   const remedy = 'Stop that one first, or name another runtimeDirectory.';
   return new RuntimeDirectoryError('taken', folder, which, remedy);
+}
+
+function processOf({ pid }: Holder): string {
+  return pid === process.pid ? `this process (${String(pid)})` : `the process ${String(pid)}`;
 }
 
 /** Names that a supervisor needs have come to something that this library did not make. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { exists, makeWithParents, removeIfEmpty } from '../os/folders.ts';
 import { Mark, markName } from './mark.ts';
 import { findPrivatePlace, privateMode } from './private-place.ts';
-import { explained, occupied, replaced } from './refusals.ts';
+import { explained, occupied, replaced, requireNoColon } from './refusals.ts';
 import { requireTrust } from './directory-trust.ts';
 import { Upkeep } from './upkeep.ts';
 import { problem } from '../../model/problem.ts';
@@ -195,6 +195,7 @@ export class RuntimeDirectory {
   /** Makes the directory with all that leads there. */
   #make(): Mark {
     if (!this.isPrivate) {
+      requireNoColon(this.path);
       requireTrust(this.path);
       const isMade = makeWithParents(this.path);
       // Another account may have been faster in a folder that all may write to.

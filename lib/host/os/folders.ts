@@ -1,12 +1,22 @@
 import { lstatSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Whether an entry has this name, be it a link that leads nowhere. */
 export function exists(path: string): boolean {
+  return statsOf(path) !== undefined;
+}
+
+/** Whether a FIFO has this name. */
+export function isFifo(path: string): boolean {
+  return statsOf(path)?.isFIFO() === true;
+}
+
+function statsOf(path: string): Stats | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import type { ControlRequest } from './control-requests.ts';
 import { RequestParser } from './control-requests.ts';
 import { DroppedBytes } from './dropped-bytes.ts';
 import { readFifo } from './fifo-reader.ts';
-import { exists } from '../os/folders.ts';
+import { exists, isFifo } from '../os/folders.ts';
 import { makeFifos } from '../os/mkfifo.ts';
 import { ReplyFifo } from './reply.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
@@ -63,11 +63,11 @@ export class ControlFifos {
     };
   }
 
-  /** Whether they are to be opened: for the first time, or because they were open and their names are gone. */
+  /** Whether they are to be opened: for the first time, or because they were open and their names are gone, or name something else. */
   isLost(): boolean {
-    const names = [control, replies, scanControl];
-    const isGone = (name: string): boolean => !exists(join(this.#runtime.path, name));
-    return this.#state === 'new' || (this.#state === 'open' && names.some(isGone));
+    if (this.#state !== 'open') return this.#state === 'new';
+    const at = (name: string): string => join(this.#runtime.path, name);
+    return !exists(at(replies)) || ![control, scanControl].every((name) => isFifo(at(name)));
   }
 
   /** Makes and opens them; resolves when they are there. Rejects with the system's error. */

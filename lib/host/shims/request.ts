@@ -74,6 +74,7 @@ const exchange = shell`reply=$run/replies/$$
 make() {
   (umask 0 && mkfifo "$reply")
 }
+[ -x "$run/replies" ] || die 111 'only root and the account of the supervisor may ask it'
 make 2>/dev/null || { rm -f "$reply" && make; } || die 111 'no FIFO can be made for the answer'
 exec 9<>"$reply"
 sleep "$patience" >&9 2>&9 9>&- &

@@ -60,6 +60,7 @@ export function readVariables(folder: string, isName: (name: string) => boolean)
       flaws.set(escape(entry.name), leftOut('its name is not UTF-8', 'Rename the file.'));
       continue;
     }
+    if (name.includes('=')) flaws.set(name, withEquals);
     if (!isName(name)) continue;
     const { value, flaw } = size > longestEnvironment ? beyond : readEntry(entry, folder, name);
     if (flaw !== undefined) flaws.set(name, flaw);
@@ -88,6 +89,8 @@ export const notUtf8: VariableFlaw = {
   says: 'is not UTF-8: processes get it with U+FFFD in the place of each byte that is not',
   remedy: 'Write it in UTF-8.',
 };
+
+const withEquals = leftOut("its name has a '=' in it", 'Rename the file.');
 
 /** A name that no variable has, so that a reader passes over it. All is written in one thread: one name is enough. */
 const draftName = '.draft';

@@ -52,6 +52,27 @@ test('a folder that others may write to is refused, sticky or not', async (t) =>
   }
 });
 
+test('what is not a folder is refused as that, whatever its mode', async (t) => {
+  const { top } = await place(t);
+  const file = plant(join(top, 'file'), '');
+  chmodSync(file, 0o666);
+  for (const path of ['/dev/null', file]) {
+    assert.throws(() => requireTrust(path), {
+      reason: 'unusable',
+      path,
+      message: /is not a folder\./,
+    });
+  }
+});
+
+test('the remedy for a sticky folder is a folder in it', async (t) => {
+  const { make } = await place(t);
+  const shared = make('shared', 0o1777);
+  const { remedy = '' } = distrustOf(shared) ?? {};
+  assert.ok(remedy.includes(`name a folder in it, such as ${join(shared, 'stagekeeper')}`), remedy);
+  assert.doesNotMatch(remedy, /chmod \+t/);
+});
+
 test('a folder below one that others may write to is trusted only where that is sticky', async (t) => {
   const { make } = await place(t);
   const shared = make('shared', 0o777);

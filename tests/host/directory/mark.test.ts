@@ -29,7 +29,9 @@ test('one at a time has it, and the next one when that has let go', async (t) =>
   const folder = await testFolder(t);
   const [first, second] = [new Mark(folder), new Mark(folder)];
   assert.deepEqual(first.take(), []);
-  const who = new RegExp(`is used by another supervisor, in the process ${String(process.pid)}\\.`);
+  const who = new RegExp(
+    `is used by another supervisor, in this process \\(${String(process.pid)}\\)\\.`,
+  );
   assert.throws(() => second.take(), { ...taken, path: folder, message: who });
   assert.deepEqual([first.isThere(), second.isThere()], [true, false]);
   second.release();

@@ -265,6 +265,13 @@ test('what cannot be made throws the reason', async (t) => {
   assert.equal(readFileSync(given, 'utf8'), 'text');
 });
 
+test('a path with a colon is refused, since PATH cannot name a folder in it', async (t) => {
+  const given = join(await testFolder(t), 'a:b');
+  const runtime = new RuntimeDirectory(given);
+  assert.throws(() => runtime.take(), { reason: 'unusable', path: given, message: /has a colon/ });
+  assert.equal(existsSync(given), false);
+});
+
 test('what cannot be removed is a problem', { skip: whoRuns.plainUser }, async (t) => {
   const given = await testFolder(t);
   const runtime = new RuntimeDirectory(given);

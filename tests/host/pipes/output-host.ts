@@ -11,7 +11,7 @@ import type { TreeInput } from '../../../lib/loader/define.ts';
 import { Environment } from '../../../lib/host/variables/environment.ts';
 import { nodeSpawner } from '../../../lib/host/spawn/node-spawner.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
-import { until } from '../../processes.ts';
+import { read, until } from '../../processes.ts';
 import { everything, scripts } from './output-lives.ts';
 import { Life, plain } from '../rig.ts';
 import { posixOf, wayOfHost } from '../ways.ts';
@@ -93,7 +93,9 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
   /** Ends without a stop, with all that was written still in the pipe or on its way. */
   async leave() {
     const big = `seq 1 50000; echo > ${gates}/wrote; exec sleep 600`;
-    await supervise(scripts({ big, small: 'echo small; exec sleep 600' })).start();
+    const small = `echo small; echo > ${gates}/small; exec sleep 600`;
+    await supervise(scripts({ big, small })).start();
+    await gate('small');
     await gate(process.env['WITH'] ?? '');
     exit(3);
   },
@@ -158,6 +160,9 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
       stdout: 'ignore',
     });
     await big.over;
+    // Its line may have waited for room in the pipe.
+    const isLogged = (): boolean => read(`${gates}/log`).includes('from node\n');
+    await until(isLogged, 'the line of the Node service', 30_000);
     node.kill('SIGKILL');
     await node.over;
     spawner.closePipe('web');

@@ -223,6 +223,15 @@ test('names that are gone are made again, and what is asked there is answered', 
   );
 });
 
+test('a plain file in the place of the control FIFO is replaced', async (t) => {
+  const { runtime, call, control } = await counter(t);
+  rmSync(join(runtime.path, 'control'));
+  writeFileSync(join(runtime.path, 'control'), 'x');
+  assert.equal(control.isLost(), true);
+  await control.open();
+  assert.equal((await call('s6-svc', ['-u', 'web'])).code, 0);
+});
+
 test('closed while it is being opened, it opens nothing', async (t) => {
   const before = openDescriptors();
   const runtime = new RuntimeDirectory(await testFolder(t));

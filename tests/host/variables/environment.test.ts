@@ -345,6 +345,7 @@ test('whatever else has no value is told, and nothing waits', async (t) => {
     'LOOP',
     'ZERO',
     '\\xff',
+    'a=b',
   ]);
   assert.deepEqual([...new Set(problems.map(({ code }) => code))], ['variable-left-out']);
 });
