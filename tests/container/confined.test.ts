@@ -1,10 +1,10 @@
 /*
- * Containers that may do little: no root, or a root that is read-only.
+ * Containers with few rights: without root, or with a read-only root directory.
  */
 import assert from 'node:assert/strict';
 import { container, inContainers, noNobody, phase, service, sh, stay } from './rig.ts';
 
-/** A tree of all stages, as images have it: no script is executable, and all asks for the environment. */
+/** A tree with all stages, as images have it: no script is executable, and each uses with-contenv. */
 const image = {
   'cont-init.d/10-config': plain('printf "port=%s" "$PORT" >"$WORK/config"'),
   'services.d/web/run': plain(
@@ -28,7 +28,7 @@ function plain(...lines: readonly string[]): { content: string; mode: number } {
 const whole = ['log: web has port=8080', 'log: web ends', 'bye'];
 
 inContainers('containers without root', {
-  'the whole life of a tree, as nobody': {
+  'a tree starts, runs and stops in order under the account nobody': {
     skip: noNobody,
     test: async () => {
       await using box = await container({ tree: image, env: { PORT: '8080' }, user: 'nobody' });
@@ -41,7 +41,7 @@ inContainers('containers without root', {
     },
   },
 
-  'nobody has a runtime directory of its own choice': {
+  'a host under the account nobody uses the runtime directory that it names': {
     skip: noNobody,
     test: async () => {
       await using box = await container({
@@ -56,7 +56,7 @@ inContainers('containers without root', {
     },
   },
 
-  'nobody cannot start a service as root: that is told, and the others run': {
+  'a host under the account nobody reports a service that needs root, and runs the others': {
     skip: noNobody,
     test: async () => {
       await using box = await container({
@@ -73,7 +73,7 @@ inContainers('containers without root', {
     },
   },
 
-  'root starts a service as nobody, which has what is its own': {
+  'a host under root starts a service as nobody, with its uid, its gid and its groups': {
     skip: noNobody,
     test: async () => {
       await using box = await container({
@@ -94,7 +94,7 @@ inContainers('containers without root', {
 inContainers('containers with a read-only root', {
   ...Object.fromEntries(
     (['root', 'nobody'] as const).map((user) => [
-      `the whole life of a tree, as ${user}`,
+      `a tree starts, runs and stops in order as ${user}`,
       {
         skip: user === 'nobody' && noNobody,
         test: async (): Promise<void> => {
@@ -117,24 +117,25 @@ inContainers('containers with a read-only root', {
     ]),
   ),
 
-  'an init script that writes to the tree fails, which is told, and the services run': async () => {
-    await using box = await container({
-      tree: { ...image, 'cont-init.d/20-write': sh('set -e', ': >../services.d/web/down') },
-      env: { PORT: '8080' },
-      readOnlyRoot: true,
-    });
-    await box.until('log: web has port=8080');
-    box.kill('SIGTERM');
-    const end = await box.ended;
-    assert.match(end.stderr.join(), /Read-only file system/);
-    const codes = end.events.flatMap((event) =>
-      event.type === 'script' && event.stage === 'init' && event.exit ? [event.exit.code] : [],
-    );
-    assert.deepEqual(codes, [0, 2]);
-    assert.deepEqual([end.code, end.stdout], [143, whole]);
-  },
+  'an init script that writes to the tree fails, which an event reports, and the services run':
+    async () => {
+      await using box = await container({
+        tree: { ...image, 'cont-init.d/20-write': sh('set -e', ': >../services.d/web/down') },
+        env: { PORT: '8080' },
+        readOnlyRoot: true,
+      });
+      await box.until('log: web has port=8080');
+      box.kill('SIGTERM');
+      const end = await box.ended;
+      assert.match(end.stderr.join(), /Read-only file system/);
+      const codes = end.events.flatMap((event) =>
+        event.type === 'script' && event.stage === 'init' && event.exit ? [event.exit.code] : [],
+      );
+      assert.deepEqual(codes, [0, 2]);
+      assert.deepEqual([end.code, end.stdout], [143, whole]);
+    },
 
-  'what changes in it from outside is read again on SIGHUP': async () => {
+  'a service that is added from outside starts on SIGHUP': async () => {
     await using box = await container({
       tree: image,
       env: { PORT: '8080' },

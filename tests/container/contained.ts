@@ -3,17 +3,17 @@ import { read } from '../processes.ts';
 
 /** A process in a container. */
 export interface ContainedProcess {
-  /** Its pid in the namespace, where the host has 1. */
+  /** Its pid in its own namespace, where the host has pid 1. */
   readonly pid: number;
-  /** Its pid where this process is. */
+  /** Its pid in the namespace of the tests. */
   readonly outside: number;
-  /** The name of its program, as the kernel has it: 15 bytes at most. */
+  /** The name of its program in `/proc/PID/status`: 15 bytes at most. */
   readonly name: string;
   /** The kernel's letter: `S` sleeps, `T` is stopped, `Z` is dead but not reaped ... */
   readonly state: string;
 }
 
-/** The processes of the pid namespace in which this process is, zombies included, by pid. */
+/** The processes in the pid namespace of a process, zombies included, sorted by their pids there. */
 export function processesAround(pid: number): readonly ContainedProcess[] {
   const namespace = namespaceOf(String(pid));
   if (namespace === undefined) return [];
@@ -26,7 +26,7 @@ export function processesAround(pid: number): readonly ContainedProcess[] {
           .map((line) => line.split(':\t') as [string, string]),
       );
       const inside = fields.get('NSpid')?.split('\t').at(-1);
-      if (inside === undefined) return []; // gone meanwhile
+      if (inside === undefined) return []; // has exited meanwhile
       return {
         pid: Number(inside),
         outside: Number(name),
@@ -41,6 +41,6 @@ function namespaceOf(pid: string): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`);
   } catch {
-    return undefined; // gone
+    return undefined; // has exited
   }
 }

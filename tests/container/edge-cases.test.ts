@@ -1,5 +1,6 @@
 /*
- * Edge cases of s6-overlay that need a container to be shown: its environment, its command, its exit code.
+ * Edge cases of s6-overlay that show only in a container: its environment, its command, its exit code. The numbers of cases in
+ * the titles are those of tests/conformance/edge-cases.test.ts.
  */
 import assert from 'node:assert/strict';
 import { container, inContainers, phase, sh, stay } from './rig.ts';
@@ -12,8 +13,8 @@ const neverReady = {
   'services.d/web/notification-fd': '3',
 };
 
-inContainers('the beginning', {
-  'no stage folder is refused; one that is empty is enough for the command to run (case 12)':
+inContainers('the start of a container', {
+  'a root without a stage folder is rejected; with an empty stage folder the command runs (case 12)':
     async () => {
       await using none = await container({ tree: { README: '' }, command: ['sh', '-c', 'exit 9'] });
       assert.match((await none.ended).failure ?? '', /TreeError/);
@@ -24,8 +25,8 @@ inContainers('the beginning', {
       assert.equal((await empty.ended).code, 9);
     },
 
-  // s6-overlay has a PATH alone; ours has the stand-ins for its programs in front.
-  'S6_KEEP_ENV=0: a plain script has a PATH, and nothing else of the container’s (case 13)':
+  // s6-overlay gives it a PATH alone; in this PATH the folder with the shims comes first.
+  'under S6_KEEP_ENV=0 a script without with-contenv gets a PATH and no other variable (case 13)':
     async () => {
       await using box = await container({
         tree: { 'cont-init.d/10': sh('env >"$(dirname "$0")/../seen"'), 'services.d/.keep': '' },
@@ -39,7 +40,7 @@ inContainers('the beginning', {
 });
 
 inContainers('a command that waits for the services', {
-  'it runs when the time is over (case 44)': async () => {
+  'the command runs when the time for readiness is over (case 44)': async () => {
     await using box = await container({
       tree: neverReady,
       env: never,
@@ -52,17 +53,18 @@ inContainers('a command that waits for the services', {
     assert.deepEqual([end.code, end.left], [3, []]);
   },
 
-  'with S6_BEHAVIOUR_IF_STAGE2_FAILS=2 it does not run, and the code is 1 (case 44)': async () => {
-    await using box = await container({
-      tree: neverReady,
-      env: { ...never, S6_BEHAVIOUR_IF_STAGE2_FAILS: '2' },
-      command: ['echo', 'never'],
-    });
-    const end = await box.ended;
-    assert.deepEqual([end.code, end.stdout, end.left], [1, ['web runs'], []]);
-  },
+  'with S6_BEHAVIOUR_IF_STAGE2_FAILS=2 the command does not run then, and the exit code is 1 (case 44)':
+    async () => {
+      await using box = await container({
+        tree: neverReady,
+        env: { ...never, S6_BEHAVIOUR_IF_STAGE2_FAILS: '2' },
+        command: ['echo', 'never'],
+      });
+      const end = await box.ended;
+      assert.deepEqual([end.code, end.stdout, end.left], [1, ['web runs'], []]);
+    },
 
-  'it does not wait for a service that has a down file (case 45)': async () => {
+  'the command does not wait for a service that has a down file (case 45)': async () => {
     await using box = await container({
       tree: { ...neverReady, 'services.d/web/down': '' },
       env: {
@@ -78,18 +80,19 @@ inContainers('a command that waits for the services', {
 });
 
 inContainers('the words of the command', {
-  'those of S6_CMD_ARG0 come before it, each for itself (case 79)': async () => {
-    await using box = await container({
-      tree: { 'services.d/.keep': '' },
-      env: { S6_CMD_ARG0: 'sh -c' },
-      command: ['echo "works"; exit 6'],
-    });
-    const end = await box.ended;
-    assert.deepEqual([end.code, end.stdout], [6, ['works']]);
-  },
+  'the words of S6_CMD_ARG0 come before those of the command, split at blanks (case 79)':
+    async () => {
+      await using box = await container({
+        tree: { 'services.d/.keep': '' },
+        env: { S6_CMD_ARG0: 'sh -c' },
+        command: ['echo "works"; exit 6'],
+      });
+      const end = await box.ended;
+      assert.deepEqual([end.code, end.stdout], [6, ['works']]);
+    },
 
   // As in s6-overlay v3; v2 would run them.
-  'those of S6_CMD_ARG0 alone are no command (case 79)': async () => {
+  'S6_CMD_ARG0 without a command runs no command (case 79)': async () => {
     await using box = await container({
       tree: { 'services.d/web/run': sh('echo web runs', stay) },
       env: { S6_CMD_ARG0: 'echo never' },
@@ -102,8 +105,8 @@ inContainers('the words of the command', {
   },
 });
 
-inContainers('the end', {
-  'nothing left to kill: S6_KILL_GRACETIME is not slept through (case 69, where s6-overlay sleeps)':
+inContainers('the end of a container', {
+  'without leftovers S6_KILL_GRACETIME is not waited for, where s6-overlay sleeps (case 69)':
     async () => {
       await using box = await container({
         tree: { 'services.d/web/run': sh('echo web runs', stay) },
@@ -116,39 +119,39 @@ inContainers('the end', {
       assert.deepEqual([end.code, end.left], [143, []]);
     },
 
-  'S6_KILL_GRACETIME=0: what ignores TERM is killed at once (case 70)': async () => {
-    await using box = await container({
-      tree: {
-        'services.d/web/run': sh(
-          `sh -c 'trap "" TERM HUP; echo left behind; ${stay}' &`,
-          'echo web runs',
-          stay,
-        ),
-      },
-      env: { S6_KILL_GRACETIME: '0' },
-    });
-    await box.until('left behind');
-    await box.until('web runs');
-    box.kill('SIGTERM');
-    const end = await box.ended;
-    const at = (to: 'stopping' | 'ended'): number => end.events.find(phase(to))?.at ?? 0;
-    assert.deepEqual([end.code, end.left], [143, []]);
-    assert.ok(at('ended') - at('stopping') < 2500, 'the default is 3 s');
-  },
-
-  // In s6-overlay v3 a longrun that is not down within its timeout-down keeps the finish scripts from running.
-  'a service that had to be killed does not keep the finish scripts from running (case 72)':
+  'under S6_KILL_GRACETIME=0 a leftover that ignores TERM is killed at once (case 70)':
     async () => {
       await using box = await container({
         tree: {
-          'services.d/deaf/run': sh('trap "" TERM', 'echo deaf runs', stay),
-          'services.d/deaf/timeout-kill': '300',
-          'cont-finish.d/10': sh('echo bye'),
+          'services.d/web/run': sh(
+            `sh -c 'trap "" TERM HUP; echo left behind; ${stay}' &`,
+            'echo web runs',
+            stay,
+          ),
         },
+        env: { S6_KILL_GRACETIME: '0' },
       });
-      await box.until('deaf runs');
+      await box.until('left behind');
+      await box.until('web runs');
       box.kill('SIGTERM');
       const end = await box.ended;
-      assert.deepEqual([end.stdout.at(-1), end.verdict?.killed], ['bye', ['deaf']]);
+      const at = (to: 'stopping' | 'ended'): number => end.events.find(phase(to))?.at ?? 0;
+      assert.deepEqual([end.code, end.left], [143, []]);
+      assert.ok(at('ended') - at('stopping') < 2500, 'the default is 3 s');
     },
+
+  // In s6-overlay v3 a longrun that is not down within its timeout-down keeps the finish scripts from running.
+  'the finish scripts run also when a service had to be killed (case 72)': async () => {
+    await using box = await container({
+      tree: {
+        'services.d/deaf/run': sh('trap "" TERM', 'echo deaf runs', stay),
+        'services.d/deaf/timeout-kill': '300',
+        'cont-finish.d/10': sh('echo bye'),
+      },
+    });
+    await box.until('deaf runs');
+    box.kill('SIGTERM');
+    const end = await box.ended;
+    assert.deepEqual([end.stdout.at(-1), end.verdict?.killed], ['bye', ['deaf']]);
+  },
 });

@@ -1,6 +1,6 @@
 /*
- * Lets examples/container-init/init.ts be PID 1 of a container of these tests: hands it its tree and its command, as an image
- * does, and writes down what is left when it is through.
+ * Runs examples/container-init/init.ts as PID 1 of a container of these tests: passes it its tree and its command, as an image
+ * does, and records the processes that are left when it exits.
  */
 import { readPlan, write, writeWhatIsLeft } from './records.ts';
 

@@ -1,5 +1,5 @@
 /*
- * How a container ends when its command does: the exit code as seen from outside.
+ * How a container ends when its command exits: the exit code as seen from outside.
  */
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
@@ -10,10 +10,10 @@ import { container, inContainers, sh } from './rig.ts';
 /** The folder of the package koffi. */
 const koffi = fileURLToPath(new URL('../../node_modules/koffi', import.meta.url));
 
-/** As little as a tree can be. */
+/** The smallest tree that can be loaded. */
 const empty = { 'cont-finish.d/.keep': '' };
 
-/** The signals whose default action ends a process, by number, but for the real-time ones. */
+/** The numbers of the signals of which the default action ends a process, without the real-time ones. */
 const ending = [
   ...new Set(
     Object.entries(constants.signals)
@@ -22,7 +22,7 @@ const ending = [
   ),
 ];
 
-/** The real-time signals, which Node has no names for; 32 and 33 are the C library's own. */
+/** The real-time signals, which have no names in Node; the C library keeps 32 and 33 for itself. */
 const realTime = Array.from({ length: 31 }, (_, index) => 34 + index);
 
 const exiting = (code: number): readonly string[] => ['sh', '-c', `exit ${String(code)}`];
@@ -32,7 +32,7 @@ const dyingOf = (signal: number): readonly string[] => [
   `ulimit -c 0; kill -${String(signal)} $$`,
 ];
 
-/** The exit codes of the verdicts of as many lives, led in one container. */
+/** Runs the tree once for each command, in one container. */
 async function livesWith(commands: readonly (readonly string[])[]): Promise<ContainerEnd> {
   await using box = await container({
     tree: empty,
@@ -51,7 +51,7 @@ async function endWith(
 }
 
 inContainers('the exit code of the command', {
-  'each of the codes 0 to 255 is the verdict’s; 256 lives in one container': async () => {
+  'each exit code of the command from 0 to 255 becomes that of the verdict': async () => {
     const codes = Array.from({ length: 256 }, (_, code) => code);
     const { code, verdicts, left, files } = await livesWith(codes.map(exiting));
     assert.deepEqual(
@@ -61,7 +61,7 @@ inContainers('the exit code of the command', {
     assert.deepEqual([code, left, files], [0, [], []]);
   },
 
-  'each signal that can end a command makes it 128 + n, in one container (case 60, v3)':
+  'a command that dies of signal n gives the exit code 128 + n, for each signal (case 60)':
     async () => {
       const { code, verdicts } = await livesWith(ending.map(dyingOf));
       assert.equal(ending.length, 23);
@@ -72,29 +72,31 @@ inContainers('the exit code of the command', {
       assert.equal(code, 0);
     },
 
-  'each real-time signal, too, where the native functions are there': async () => {
-    const { verdicts, left } = await livesWith(realTime.map(dyingOf));
-    assert.deepEqual(
-      verdicts,
-      realTime.map((signal) => ({ exitCode: 128 + signal, reason: 'command', killed: [] })),
-    );
-    assert.deepEqual(left, []);
-  },
+  'a command that dies of a real-time signal n gives 128 + n where koffi is installed':
+    async () => {
+      const { verdicts, left } = await livesWith(realTime.map(dyingOf));
+      assert.deepEqual(
+        verdicts,
+        realTime.map((signal) => ({ exitCode: 128 + signal, reason: 'command', killed: [] })),
+      );
+      assert.deepEqual(left, []);
+    },
 
-  'without them, and with spawner node, the end by a real-time signal is 0': async () => {
-    const { code } = await endWith(dyingOf(34), { without: [koffi] });
-    const asNode = await endWith(dyingOf(64), { options: { spawner: 'node' } });
-    assert.deepEqual([code, asNode.code], [0, 0]);
-  },
+  'a command that dies of a real-time signal gives 0 without koffi and with the spawner node':
+    async () => {
+      const { code } = await endWith(dyingOf(34), { without: [koffi] });
+      const asNode = await endWith(dyingOf(64), { options: { spawner: 'node' } });
+      assert.deepEqual([code, asNode.code], [0, 0]);
+    },
 
-  'a real-time signal is how the container ends: 128 + n': async () => {
+  'a container of which the command dies of a real-time signal exits with 128 + n': async () => {
     const end = await endWith(dyingOf(40));
     assert.deepEqual([end.code, end.signal], [168, null]);
   },
 
   ...Object.fromEntries(
     [0, 1, 42, 126, 127, 128, 143, 254, 255].map((code) => [
-      `${String(code)} is how the container ends`,
+      `a container of which the command exits with ${String(code)} exits with the same code`,
       async () => {
         const end = await endWith(exiting(code));
         assert.deepEqual([end.code, end.signal], [code, null]);
@@ -104,7 +106,7 @@ inContainers('the exit code of the command', {
 
   ...Object.fromEntries(
     (['SIGINT', 'SIGSEGV', 'SIGKILL', 'SIGTERM'] as const).map((name) => [
-      `${name} to the command is how the container ends: 128 + n, and no signal`,
+      `a container of which the command dies of ${name} exits with 128 + n, not by a signal`,
       async () => {
         const number = constants.signals[name];
         const end = await endWith(dyingOf(number));
@@ -113,12 +115,12 @@ inContainers('the exit code of the command', {
     ]),
   ),
 
-  'a command that is not there: 127 (case 60)': async () => {
+  'a command that does not exist gives 127 (case 60)': async () => {
     const end = await endWith(['no-such-command']);
     assert.equal(end.code, 127);
   },
 
-  'a command that cannot be executed: 126 (case 60)': async () => {
+  'a command that cannot be executed gives 126 (case 60)': async () => {
     await using box = await container({
       tree: { ...empty, 'README.md': { content: 'nothing', mode: 0o644 } },
       command: ['sh', '-c', 'exec "$TMPDIR/../root/README.md"'],
@@ -126,7 +128,7 @@ inContainers('the exit code of the command', {
     assert.equal((await box.ended).code, 126);
   },
 
-  'the command is given its words as they are, the environment, and the folder of the host':
+  'the command gets its words unchanged, the environment and the working directory of the host':
     async () => {
       await using box = await container({
         tree: empty,
@@ -138,22 +140,23 @@ inContainers('the exit code of the command', {
       assert.equal(`${stdout.at(-1) ?? ''}/root`, box.root);
     },
 
-  'the command’s end stops the services in order, whatever they exit with': async () => {
-    await using box = await container({
-      tree: {
-        'services.d/web/run': sh(
-          'trap "echo web ends; exit 9" TERM',
-          'echo web runs; touch "$WORK/web"',
-          'while :; do sleep 0.1; done',
-        ),
-        'services.d/web/finish': sh('echo "web was $1 $2"'),
-        'cont-finish.d/10': sh('echo bye', 'exit 8'),
-      },
-      command: ['sh', '-c', 'until test -e "$WORK/web"; do sleep 0.1; done; exit 7'],
-    });
-    const end = await box.ended;
-    assert.equal(end.code, 7);
-    assert.deepEqual(end.stdout, ['web runs', 'web ends', 'web was 9 0', 'bye']);
-    assert.deepEqual(end.verdict, { exitCode: 7, reason: 'command', killed: [] });
-  },
+  'the end of the command stops the services in order, and their exit codes change nothing':
+    async () => {
+      await using box = await container({
+        tree: {
+          'services.d/web/run': sh(
+            'trap "echo web ends; exit 9" TERM',
+            'echo web runs; touch "$WORK/web"',
+            'while :; do sleep 0.1; done',
+          ),
+          'services.d/web/finish': sh('echo "web was $1 $2"'),
+          'cont-finish.d/10': sh('echo bye', 'exit 8'),
+        },
+        command: ['sh', '-c', 'until test -e "$WORK/web"; do sleep 0.1; done; exit 7'],
+      });
+      const end = await box.ended;
+      assert.equal(end.code, 7);
+      assert.deepEqual(end.stdout, ['web runs', 'web ends', 'web was 9 0', 'bye']);
+      assert.deepEqual(end.verdict, { exitCode: 7, reason: 'command', killed: [] });
+    },
 });

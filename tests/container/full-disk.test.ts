@@ -1,17 +1,17 @@
 /*
- * A runtime directory on a disk that is really full.
+ * A runtime directory on a full disk.
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import type { LifecycleEvent } from '../../lib/index.ts';
 import { container, inContainers, phase, sh, stay } from './rig.ts';
 
-/** Fills the container's `/run` with a file, before there is a host. */
+/** Fills the container's `/run` with a file before the host starts. */
 const filling =
   'mount -o remount,size=256k /run && { cat /dev/zero >/run/fill 2>/dev/null; exec "$@"; }';
 
 inContainers('a full disk', {
-  'who cannot be run is told with the reason; services run once there is room (ENOSPC)':
+  'a program that ENOSPC prevents from running is reported with the reason; services run once there is space':
     async () => {
       await using box = await container({
         tree: {
@@ -25,12 +25,13 @@ inContainers('a full disk', {
         options: { runtimeDirectory: '/run/s6' },
       });
       await box.until(phase('running'));
-      const told = box.events.flatMap(unspawnable);
+      const problems = box.events.flatMap(unspawnable);
       assert.deepEqual(
-        told.map(([who]) => who),
+        problems.map(([program]) => program),
         ['10', 'web/log', 'web'],
       );
-      for (const [, why] of told) assert.match(why, /runtime directory .* ENOSPC: no space left/);
+      for (const [, reason] of problems)
+        assert.match(reason, /runtime directory .* ENOSPC: no space left/);
       rmSync(`/proc/${String(box.pid)}/root/run/fill`);
       // They are tried again after ten seconds, as under s6.
       await box.until('log: web runs');
@@ -41,8 +42,10 @@ inContainers('a full disk', {
     },
 });
 
-function unspawnable(event: LifecycleEvent): readonly (readonly [who: string, why: string])[] {
+function unspawnable(
+  event: LifecycleEvent,
+): readonly (readonly [program: string, reason: string])[] {
   if (event.type !== 'problem' || event.problem.code !== 'unspawnable') return [];
-  const [who = '', ...why] = event.problem.message.split(' cannot be run: ');
-  return [[who, why.join('')]];
+  const [program = '', ...reason] = event.problem.message.split(' cannot be run: ');
+  return [[program, reason.join('')]];
 }

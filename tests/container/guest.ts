@@ -1,5 +1,5 @@
 /*
- * A host that starts and stops a tree beside other things of its own, though it is PID 1: a TERM stops the tree.
+ * A host that uses start() and stop() instead of run(), although it is PID 1. TERM stops the tree.
  */
 import { once } from 'node:events';
 import { Supervisor } from '../../lib/index.ts';

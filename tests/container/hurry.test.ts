@@ -1,13 +1,13 @@
 /*
- * Who is in a hurry: a second signal to stop leaves a second to whatever is waited for. And whose signals are the command's.
+ * A second signal to stop: what the stop still waits for gets one second. And signals under S6_CMD_RECEIVE_SIGNALS.
  */
 import assert from 'node:assert/strict';
 import type { LifecycleEvent } from '../../lib/index.ts';
 import type { Container, ContainerEnd } from './rig.ts';
 import { container, inContainers, phase, service, sh, stay } from './rig.ts';
 
-/** What everything of these containers may take, if nobody is in a hurry. */
-const patient = {
+/** Time limits of a minute, which only a second signal shortens. */
+const longLimits = {
   S6_SERVICES_GRACETIME: '60000',
   S6_KILL_FINISH_MAXTIME: '60000',
   S6_KILL_GRACETIME: '60000',
@@ -15,17 +15,17 @@ const patient = {
 
 const ignoring = 'trap "" TERM INT HUP';
 
-/** The end after this signal, which is the second one; and that it left a second to what the event tells of, and no more. */
-async function hurried(
+/** Sends the second signal, waits for the end, and checks that the event came one second after that signal. */
+async function endAfterSecond(
   box: Container,
   signal: NodeJS.Signals,
-  gone: (event: LifecycleEvent) => boolean,
+  isEnd: (event: LifecycleEvent) => boolean,
 ): Promise<ContainerEnd> {
   const at = Date.now();
   box.kill(signal);
   const end = await box.ended;
-  const took = (end.events.findLast(gone)?.at ?? 0) - at;
-  assert.ok(took >= 999 && took < 5000, `it was let live for ${String(took)} ms`);
+  const took = (end.events.findLast(isEnd)?.at ?? 0) - at;
+  assert.ok(took >= 999 && took < 5000, `it ended ${String(took)} ms after the second signal`);
   return end;
 }
 
@@ -47,13 +47,13 @@ inContainers('a second signal to stop', {
         ['SIGTERM', 'SIGINT', 143],
       ] as const
     ).map(([first, second, code]) => [
-      `${first}, then ${second}: a service that ignores them is left a second; the first one's code stands`,
+      `${second} after ${first} leaves one second to a service that ignores both, and the exit code is that of ${first}`,
       async () => {
-        await using box = await container({ tree: deaf, env: patient });
+        await using box = await container({ tree: deaf, env: longLimits });
         await box.until('deaf runs');
         box.kill(first);
         await box.until(service('deaf', 'stopping'));
-        const end = await hurried(box, second, service('deaf', 'finishing'));
+        const end = await endAfterSecond(box, second, service('deaf', 'finishing'));
         assert.deepEqual(end.stdout, ['deaf runs', 'deaf was 256 9', 'bye']);
         assert.deepEqual([end.code, end.verdict?.signal, end.left], [code, first, []]);
         assert.deepEqual(end.verdict?.killed, ['deaf']);
@@ -61,23 +61,23 @@ inContainers('a second signal to stop', {
     ]),
   ),
 
-  'a finish script that hangs is left a second, and so is each that follows': async () => {
+  'a second TERM leaves one second to each script of the finish stage': async () => {
     await using box = await container({
       tree: {
         'cont-finish.d/10': sh(ignoring, 'echo 10 begins', stay),
         'cont-finish.d/20': sh('echo 20 begins', stay),
         'cont-finish.d/30': sh('echo bye'),
       },
-      env: patient,
+      env: longLimits,
     });
     box.kill('SIGTERM');
     await box.until('10 begins');
-    const end = await hurried(box, 'SIGTERM', exited('10'));
+    const end = await endAfterSecond(box, 'SIGTERM', exited('10'));
     assert.deepEqual(end.stdout, ['10 begins', '20 begins', 'bye']);
     assert.deepEqual([end.code, end.verdict?.killed, end.left], [143, ['10', '20'], []]);
   },
 
-  'the finish script of a service, too': async () => {
+  'a second TERM leaves one second to the finish script of a service': async () => {
     await using box = await container({
       tree: {
         'services.d/web/run': sh('echo web runs', stay),
@@ -85,16 +85,16 @@ inContainers('a second signal to stop', {
         'services.d/web/timeout-finish': '0',
         'cont-finish.d/10': sh('echo bye'),
       },
-      env: { ...patient, S6_SERVICES_GRACETIME: '0' },
+      env: { ...longLimits, S6_SERVICES_GRACETIME: '0' },
     });
     await box.until('web runs');
     box.kill('SIGTERM');
     await box.until('finish begins');
-    const end = await hurried(box, 'SIGTERM', service('web', 'down'));
+    const end = await endAfterSecond(box, 'SIGTERM', service('web', 'down'));
     assert.deepEqual([end.code, end.stdout.at(-1), end.left], [143, 'bye', []]);
   },
 
-  'what a service has left in its group and ignores TERM is left a second': async () => {
+  'a second TERM leaves one second to a leftover in the process group of a service': async () => {
     await using box = await container({
       tree: {
         'services.d/web/run': sh(
@@ -104,47 +104,48 @@ inContainers('a second signal to stop', {
         ),
         'cont-finish.d/10': sh('echo bye'),
       },
-      env: patient,
+      env: longLimits,
     });
     await box.until('web runs');
     await box.until('left behind');
     box.kill('SIGTERM');
     await box.until(service('web', 'down'));
-    const end = await hurried(box, 'SIGTERM', phase('ended'));
+    const end = await endAfterSecond(box, 'SIGTERM', phase('ended'));
     assert.deepEqual([end.code, end.stdout.at(-1), end.left], [143, 'bye', []]);
   },
 
-  'during init: a script that ignores TERM is left a second, no service starts': async () => {
-    await using box = await container({
-      tree: {
-        ...deaf,
-        'cont-init.d/10': sh('trap "echo not yet" TERM', 'echo init begins', stay),
-        'cont-init.d/20': sh('echo never'),
-      },
-      env: patient,
-    });
-    await box.until('init begins');
-    box.kill('SIGTERM');
-    await box.until('not yet'); // two that came together would be one
-    const end = await hurried(box, 'SIGTERM', exited('10'));
-    assert.deepEqual(end.stdout, ['init begins', 'not yet', 'bye']);
-    assert.deepEqual([end.code, end.verdict?.killed, end.left], [143, ['10'], []]);
-  },
+  'a second TERM leaves one second to an init script that ignores TERM, and no service starts':
+    async () => {
+      await using box = await container({
+        tree: {
+          ...deaf,
+          'cont-init.d/10': sh('trap "echo not yet" TERM', 'echo init begins', stay),
+          'cont-init.d/20': sh('echo never'),
+        },
+        env: longLimits,
+      });
+      await box.until('init begins');
+      box.kill('SIGTERM');
+      await box.until('not yet'); // two signals that are pending together would be delivered as one
+      const end = await endAfterSecond(box, 'SIGTERM', exited('10'));
+      assert.deepEqual(end.stdout, ['init begins', 'not yet', 'bye']);
+      assert.deepEqual([end.code, end.verdict?.killed, end.left], [143, ['10'], []]);
+    },
 
-  'a command that ignores TERM is left a second': async () => {
+  'a second TERM leaves one second to a command that ignores TERM': async () => {
     await using box = await container({
       tree: { 'cont-finish.d/10': sh('echo bye') },
       command: ['sh', '-c', `${ignoring}; echo begins; ${stay}`],
-      env: patient,
+      env: longLimits,
     });
     await box.until('begins');
     box.kill('SIGTERM');
     await box.until(phase('stopping'));
-    const end = await hurried(box, 'SIGTERM', phase('finishing'));
+    const end = await endAfterSecond(box, 'SIGTERM', phase('finishing'));
     assert.deepEqual([end.code, end.verdict?.killed, end.left], [137, ['command'], []]);
   },
 
-  'HUP beside it hurries nothing': async () => {
+  'HUP after TERM does not shorten the stop': async () => {
     await using box = await container({
       tree: {
         'services.d/slow/run': sh(
@@ -153,7 +154,7 @@ inContainers('a second signal to stop', {
           stay,
         ),
       },
-      env: patient,
+      env: longLimits,
     });
     await box.until('slow runs');
     box.kill('SIGTERM');
@@ -166,7 +167,7 @@ inContainers('a second signal to stop', {
   },
 });
 
-/** A command that says what comes to it, and ends with 5 on TERM. */
+/** A command that prints each signal that it gets, and exits with 5 on TERM. */
 const listening = [
   'sh',
   '-c',
@@ -181,30 +182,31 @@ const listening = [
 ];
 
 inContainers('signals and the command', {
-  'S6_CMD_RECEIVE_SIGNALS=1: they are the command’s, but HUP; its end is the end': async () => {
-    await using box = await container({
-      tree: { 'services.d/web/run': sh(stay), 'cont-finish.d/10': sh('echo bye') },
-      command: listening,
-      env: { S6_CMD_RECEIVE_SIGNALS: '1' },
-    });
-    await box.until('it listens');
-    for (const name of ['WINCH', 'USR1'] as const) {
-      box.kill(`SIG${name}`);
-      await box.until(`it has ${name}`);
-    }
-    await box.write({ 'services.d/new/run': sh('echo new runs >&2', stay) });
-    box.kill('SIGHUP');
-    await box.until('new runs');
-    assert.equal(box.events.some(phase('stopping')), false);
-    box.kill('SIGTERM');
-    const end = await box.ended;
-    const said = ['it listens', 'it has WINCH', 'it has USR1', 'it has TERM', 'bye'];
-    assert.deepEqual([end.code, end.stdout], [5, said]);
-    assert.deepEqual(end.verdict, { exitCode: 5, reason: 'command', killed: [] });
-    assert.deepEqual(end.left, []);
-  },
+  'under S6_CMD_RECEIVE_SIGNALS=1 signals other than HUP go to the command, and its end stops everything':
+    async () => {
+      await using box = await container({
+        tree: { 'services.d/web/run': sh(stay), 'cont-finish.d/10': sh('echo bye') },
+        command: listening,
+        env: { S6_CMD_RECEIVE_SIGNALS: '1' },
+      });
+      await box.until('it listens');
+      for (const name of ['WINCH', 'USR1'] as const) {
+        box.kill(`SIG${name}`);
+        await box.until(`it has ${name}`);
+      }
+      await box.write({ 'services.d/new/run': sh('echo new runs >&2', stay) });
+      box.kill('SIGHUP');
+      await box.until('new runs');
+      assert.equal(box.events.some(phase('stopping')), false);
+      box.kill('SIGTERM');
+      const end = await box.ended;
+      const printed = ['it listens', 'it has WINCH', 'it has USR1', 'it has TERM', 'bye'];
+      assert.deepEqual([end.code, end.stdout], [5, printed]);
+      assert.deepEqual(end.verdict, { exitCode: 5, reason: 'command', killed: [] });
+      assert.deepEqual(end.left, []);
+    },
 
-  'S6_CMD_RECEIVE_SIGNALS=1: once everything ends, they hurry that': async () => {
+  'under S6_CMD_RECEIVE_SIGNALS=1 TERM shortens a stop that is under way': async () => {
     await using box = await container({
       tree: {
         'services.d/web/run': sh('until test -e "$WORK/go"; do sleep 0.05; done'),
@@ -212,7 +214,7 @@ inContainers('signals and the command', {
         'cont-finish.d/10': sh('echo bye'),
       },
       command: ['sh', '-c', `trap "echo it has TERM" TERM; echo it listens; ${stay}`],
-      env: { ...patient, S6_CMD_RECEIVE_SIGNALS: '1' },
+      env: { ...longLimits, S6_CMD_RECEIVE_SIGNALS: '1' },
     });
     await box.until('it listens');
     box.kill('SIGTERM');
@@ -220,12 +222,12 @@ inContainers('signals and the command', {
     box.leave('go');
     await box.until(phase('stopping'));
     await box.until('it has TERM', 2);
-    const end = await hurried(box, 'SIGTERM', exited('command'));
+    const end = await endAfterSecond(box, 'SIGTERM', exited('command'));
     assert.deepEqual([end.code, end.verdict?.reason, end.stdout.at(-1)], [0, 'requested', 'bye']);
     assert.deepEqual([end.verdict?.killed, end.left], [['command'], []]);
   },
 
-  'S6_CMD_RECEIVE_SIGNALS=1: before the command runs, TERM stops everything': async () => {
+  'under S6_CMD_RECEIVE_SIGNALS=1 TERM stops everything before the command runs': async () => {
     await using box = await container({
       tree: { 'cont-init.d/10': sh('echo init begins', stay), 'cont-finish.d/10': sh('echo bye') },
       command: ['echo', 'never'],
@@ -237,8 +239,8 @@ inContainers('signals and the command', {
     assert.deepEqual([end.code, end.stdout], [143, ['init begins', 'bye']]);
   },
 
-  // s6-overlay ends with 0 here. The command has ended with 5 all the same, and whoever looks at the container is told so.
-  'without it TERM stops everything, and 5 is the code all the same (case 61, where s6-overlay has 0)':
+  // s6-overlay exits with 0 here. This library reports the exit code of the command.
+  'without S6_CMD_RECEIVE_SIGNALS TERM stops everything, and the exit code is that of the command (case 61)':
     async () => {
       await using box = await container({ tree: deaf, command: listening });
       await box.until('deaf runs');
@@ -254,8 +256,8 @@ inContainers('signals and the command', {
       assert.equal(end.code, 5);
     },
 
-  // As s6-overlay v3 has it; v2 sends HUP as well, of which such a command dies.
-  'a command that traps only TERM gets TERM, and no HUP (case 62)': async () => {
+  // As s6-overlay v3 does; v2 also sends HUP, which ends such a command.
+  'a command that traps only TERM gets TERM and no HUP at a stop (case 62)': async () => {
     await using box = await container({
       tree: { 'cont-finish.d/.keep': '' },
       command: ['sh', '-c', `trap 'echo it has TERM; exit 4' TERM; echo it listens; ${stay}`],

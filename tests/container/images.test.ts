@@ -1,6 +1,6 @@
 /*
- * Trees in the style of the images that there are: scripts that are not executable, bash that asks for the environment,
- * configuration from templates, services that come and go at the start, finish scripts that decide.
+ * Trees in the style of published images: scripts that are not executable, bash under with-contenv, configuration from
+ * templates, services that init scripts add and remove, finish scripts that decide about the restart.
  */
 import assert from 'node:assert/strict';
 import { container, inContainers, missing, phase, service, sh, stay } from './rig.ts';
@@ -18,7 +18,7 @@ interface Script {
 const bash = (...lines: readonly string[]): Script =>
   script('/usr/bin/with-contenv bash', ...lines);
 
-/** A web server and what belongs to it, as images for home servers have it. */
+/** A web server with its configuration and its optional sshd, as in images for home servers. */
 const webImage = {
   'defaults/site.conf': 'listen @PORT@;\nname @NAME@;\n',
   'cont-init.d/10-account': bash(
@@ -47,29 +47,30 @@ const webImage = {
 };
 
 inContainers('images that template their configuration', {
-  'an init script templates the configuration, another one removes a service': async () => {
-    await using box = await container({
-      tree: webImage,
-      env: { PUID: '1000', PORT: '8080', NAME: 'a home', SSH_ENABLED: 'False' },
-    });
-    await box.until('web listens on 8080 for account 1000');
-    await box.until(phase('running'));
-    box.kill('SIGTERM');
-    const end = await box.ended;
-    assert.deepEqual(end.stdout, [
-      'account: 1000',
-      'web listens on 8080 for account 1000',
-      'web closes',
-      'web ended with 0, signal 0',
-      'backed up',
-    ]);
-    assert.equal(box.read('backup'), 'listen 8080;\nname a home;\n');
-    const change = end.events.find(({ type }) => type === 'tree');
-    assert.deepEqual(change?.type === 'tree' && change.removed, ['sshd']);
-    assert.deepEqual([end.code, end.stderr, end.left, end.files], [143, [], [], []]);
-  },
+  'an init script writes the configuration from a template, another one removes a service':
+    async () => {
+      await using box = await container({
+        tree: webImage,
+        env: { PUID: '1000', PORT: '8080', NAME: 'a home', SSH_ENABLED: 'False' },
+      });
+      await box.until('web listens on 8080 for account 1000');
+      await box.until(phase('running'));
+      box.kill('SIGTERM');
+      const end = await box.ended;
+      assert.deepEqual(end.stdout, [
+        'account: 1000',
+        'web listens on 8080 for account 1000',
+        'web closes',
+        'web ended with 0, signal 0',
+        'backed up',
+      ]);
+      assert.equal(box.read('backup'), 'listen 8080;\nname a home;\n');
+      const change = end.events.find(({ type }) => type === 'tree');
+      assert.deepEqual(change?.type === 'tree' && change.removed, ['sshd']);
+      assert.deepEqual([end.code, end.stderr, end.left, end.files], [143, [], [], []]);
+    },
 
-  'the optional service is there when it is asked for': async () => {
+  'the optional service runs when its variable enables it': async () => {
     await using box = await container({
       tree: webImage,
       env: { PORT: '8080', NAME: 'a home', SSH_ENABLED: 'True' },
@@ -80,7 +81,7 @@ inContainers('images that template their configuration', {
     assert.equal((await box.ended).code, 143);
   },
 
-  'a variable that is missing: the init script fails, and with S6_BEHAVIOUR_IF_STAGE2_FAILS=2 that is the end':
+  'an init script that lacks a variable ends the container under S6_BEHAVIOUR_IF_STAGE2_FAILS=2':
     async () => {
       await using box = await container({
         tree: { ...webImage, 'cont-finish.d/90-backup': bash('echo bye') },
@@ -100,8 +101,8 @@ inContainers('images that template their configuration', {
 
   ...Object.fromEntries(
     ['0', '1'].map((behaviour) => [
-      // Under 1 s6-overlay v2 runs nothing further and idles; v3 goes on, as we do.
-      `the same with S6_BEHAVIOUR_IF_STAGE2_FAILS=${behaviour}: all else runs (cases 7, 8)`,
+      // Under 1 s6-overlay v2 runs nothing further and idles; v3 goes on, as this library does.
+      `with S6_BEHAVIOUR_IF_STAGE2_FAILS=${behaviour} everything else runs after an init script has failed (cases 7, 8)`,
       async () => {
         await using box = await container({
           tree: {
@@ -115,13 +116,13 @@ inContainers('images that template their configuration', {
         box.kill('SIGTERM');
         const end = await box.ended;
         assert.deepEqual([end.code, end.stdout], [143, ['20', 'web runs']]);
-        const told = end.events.some(({ type }) => type === 'problem');
-        assert.equal(told, behaviour === '1');
+        const isReported = end.events.some(({ type }) => type === 'problem');
+        assert.equal(isReported, behaviour === '1');
       },
     ]),
   ),
 
-  'S6_BEHAVIOUR_IF_STAGE2_FAILS=2: the code is the script’s own, not 1, and no command runs (case 9)':
+  'with S6_BEHAVIOUR_IF_STAGE2_FAILS=2 the exit code is that of the init script, and no command runs (case 9)':
     async () => {
       await using box = await container({
         tree: { 'cont-init.d/10': bash('exit 42'), 'cont-init.d/20': sh('echo never') },
@@ -133,7 +134,7 @@ inContainers('images that template their configuration', {
     },
 });
 
-/** Says how often it has been started, and ends in another way each time. */
+/** Prints how often it has been started: exits with 0, then dies of KILL, then exits with 7. */
 const failing = bash(
   'read -r starts <"$WORK/starts" || starts=0',
   'echo $((starts + 1)) >"$WORK/starts"',
@@ -145,8 +146,8 @@ const failing = bash(
   'esac',
 );
 
-inContainers('images whose services decide', {
-  'an init script writes a service, with no mode of its own': async () => {
+inContainers('images with services that decide about their restart', {
+  'a service that an init script writes, and does not make executable, runs': async () => {
     await using box = await container({
       tree: {
         'cont-init.d/01-lifecycle': bash(
@@ -166,7 +167,7 @@ inContainers('images whose services decide', {
     assert.deepEqual([end.code, end.left], [143, []]);
   },
 
-  'a finish script decides by its arguments: restart, restart, never again; it is essential':
+  'a finish script restarts an essential service twice by its arguments, then ends the container by 125':
     async () => {
       await using box = await container({
         tree: {
@@ -196,26 +197,27 @@ inContainers('images whose services decide', {
       assert.deepEqual([end.code, end.left], [7, []]);
     },
 
-  'a service that is done after one run, and one with a down file': async () => {
-    await using box = await container({
-      tree: {
-        'services.d/migrate/run': bash('echo migrated', 'exit 0'),
-        'services.d/migrate/finish': bash('exit 125'),
-        'services.d/manual/run': bash('echo never'),
-        'services.d/manual/down': '',
-        'services.d/web/run': bash('echo web runs', stay),
-      },
-    });
-    await box.until(service('migrate', 'failed'));
-    await box.until('web runs');
-    await box.until(phase('running'));
-    box.kill('SIGTERM');
-    const end = await box.ended;
-    assert.deepEqual(end.stdout.toSorted(), ['migrated', 'web runs']);
-    assert.equal(end.code, 143);
-  },
+  'a service of which the finish exits with 125 runs once, and one with a down file never':
+    async () => {
+      await using box = await container({
+        tree: {
+          'services.d/migrate/run': bash('echo migrated', 'exit 0'),
+          'services.d/migrate/finish': bash('exit 125'),
+          'services.d/manual/run': bash('echo never'),
+          'services.d/manual/down': '',
+          'services.d/web/run': bash('echo web runs', stay),
+        },
+      });
+      await box.until(service('migrate', 'failed'));
+      await box.until('web runs');
+      await box.until(phase('running'));
+      box.kill('SIGTERM');
+      const end = await box.ended;
+      assert.deepEqual(end.stdout.toSorted(), ['migrated', 'web runs']);
+      assert.equal(end.code, 143);
+    },
 
-  'the command runs once a service is ready that is asked by s6-notifyoncheck': async () => {
+  'the command runs once s6-notifyoncheck has announced the readiness of a service': async () => {
     await using box = await container({
       tree: {
         'services.d/app/run': bash(
@@ -232,20 +234,20 @@ inContainers('images whose services decide', {
   },
 });
 
-/** A service that prints many lines, and one more when it ends. */
-const talkative = script(
+/** A service that prints 500 lines, and one more when it stops. */
+const printing = script(
   '/bin/sh',
   'i=0; while [ $i -lt 500 ]; do i=$((i + 1)); echo "line $i"; done',
-  'trap "echo last words; exit 0" TERM',
+  'trap "echo last line; exit 0" TERM',
   'echo ready >&2',
   stay,
 );
-const allThatItSays = [
+const allItsLines = [
   ...Array.from({ length: 500 }, (_, i) => `line ${String(i + 1)}`),
-  'last words',
+  'last line',
 ];
 
-/** Loggers that bring all lines to a file in `$WORK`. */
+/** Loggers that write all lines to a file in `$WORK`. */
 const loggers = {
   's6-log': {
     program: 's6-log',
@@ -262,20 +264,20 @@ const loggers = {
 inContainers('images that log', {
   ...Object.fromEntries(
     Object.entries(loggers).map(([name, { program, run, file }]) => [
-      `${name} has every line, the last words too`,
+      `${name} writes every line, also the one that the service prints at its stop`,
       {
         skip: missing(program),
         test: async (): Promise<void> => {
           await using box = await container({
             tree: {
-              'services.d/web/run': talkative,
+              'services.d/web/run': printing,
               'services.d/web/log/run': script('/usr/bin/with-contenv sh', run),
             },
           });
           await box.until('ready');
           box.kill('SIGTERM');
           const end = await box.ended;
-          assert.deepEqual(box.read(file).split('\n').slice(0, -1), allThatItSays);
+          assert.deepEqual(box.read(file).split('\n').slice(0, -1), allItsLines);
           assert.deepEqual([end.code, end.stdout, end.left], [143, [], []]);
         },
       },
@@ -284,14 +286,14 @@ inContainers('images that log', {
 });
 
 inContainers('images that use the tools of s6', {
-  'scripts in execline': {
+  'scripts in execline run in every stage': {
     skip: missing('execlineb'),
     test: async () => {
       await using box = await container({
         tree: {
           'cont-init.d/10': script(
             '/usr/bin/execlineb -P',
-            'importas -D nobody given GIVEN',
+            'importas -D nothing given GIVEN',
             'foreground { echo init for ${given} }',
             'exit 0',
           ),
@@ -307,14 +309,14 @@ inContainers('images that use the tools of s6', {
           ),
           'cont-finish.d/10': script('/usr/bin/execlineb -P', 'echo bye'),
         },
-        env: { GIVEN: 'somebody' },
+        env: { GIVEN: 'the test' },
       });
       await box.until('web runs');
       await box.until(service('web', 'up'));
       box.kill('SIGTERM');
       const end = await box.ended;
       assert.deepEqual(end.stdout, [
-        'init for somebody',
+        'init for the test',
         'web runs',
         'web ended with 256 15',
         'bye',
@@ -323,7 +325,7 @@ inContainers('images that use the tools of s6', {
     },
   },
 
-  's6-setuidgid takes root from a service': {
+  's6-setuidgid runs a service under another account': {
     skip: missing('s6-setuidgid'),
     test: async () => {
       await using box = await container({
@@ -341,7 +343,7 @@ inContainers('images that use the tools of s6', {
 });
 
 inContainers('images and their environment', {
-  'S6_KEEP_ENV=0: only who asks for it with with-contenv has the environment': async () => {
+  'under S6_KEEP_ENV=0 only with-contenv scripts get the environment': async () => {
     await using box = await container({
       tree: {
         'cont-init.d/10-plain': script('/bin/sh', 'echo "10 has ${GIVEN-nothing}"'),
@@ -362,7 +364,7 @@ inContainers('images and their environment', {
     assert.deepEqual([end.code, end.left], [143, []]);
   },
 
-  'what an init script leaves in the container environment reaches services and the command':
+  'services and the command get the variables that an init script writes to the container environment':
     async () => {
       await using box = await container({
         tree: {

@@ -1,5 +1,5 @@
 /*
- * The program that is PID 1 of a container: a short host, as the author of an image would write it, but that it keeps records.
+ * The program that is PID 1 of a container: a short host, as the author of an image would write it, which also writes records.
  */
 import { Supervisor } from '../../lib/index.ts';
 import { readPlan, write, writeWhatIsLeft } from './records.ts';

@@ -1,6 +1,6 @@
 import { read } from '../processes.ts';
 
-/** A file that others append lines to. */
+/** A file that other processes append lines to. */
 export class LineFile {
   readonly path: string;
   #text = '';
@@ -10,7 +10,7 @@ export class LineFile {
     this.path = path;
   }
 
-  /** The lines so far; one without its newline is not there yet. */
+  /** The complete lines so far. */
   get lines(): readonly string[] {
     const text = read(this.path);
     if (text.length !== this.#text.length) {

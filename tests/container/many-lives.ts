@@ -1,6 +1,6 @@
 /*
- * A host that leads many lives of its tree, one after the other, each with a command of its own: for questions that are
- * asked so often that a container for each would take minutes. Its own exit code is 0 when each has come to its verdict.
+ * A host that runs its tree once for each command, one after the other: for cases so numerous that a container for each would
+ * take minutes. It exits with 0 when each run has its verdict.
  */
 import { Supervisor } from '../../lib/index.ts';
 import { readPlan, write, writeWhatIsLeft } from './records.ts';

@@ -8,31 +8,31 @@ export interface Walls {
   readonly readOnly?: string | undefined;
   /** Whether everything in it runs as the account `nobody`. */
   readonly asNobody: boolean;
-  /** Whether it has a `/run` of its own, empty, for every account to write to. */
+  /** Whether it has a private `/run`, empty, which every account may write to. */
   readonly ownRun: boolean;
-  /** Programs and folders that it does not have, by their paths. */
+  /** The paths of programs and folders that are hidden from it. */
   readonly without: readonly string[];
 }
 
-/** The account `nobody`, by number: it needs no entry in any file. */
+/** The uid of the account `nobody`, which needs no entry in any file. */
 const nobody = '65534';
 
-/** Mounts the folder $0 read-only, for this mount namespace alone, and goes on with the command line. */
+/** Mounts the folder $0 read-only, for this mount namespace alone, and executes the command line. */
 const mountReadOnly = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
 
-/** Closes `/run` of the machine, so that a private runtime directory is in `TMPDIR`, where the tests look for what is left. */
+/** Makes the machine's `/run` read-only, so that a private runtime directory is in `TMPDIR`, where the tests look for leftovers. */
 const closeRun = 'mount --bind /run /run && mount -o remount,bind,ro /run && exec "$@"';
 
-/** Mounts an empty folder in the place of `/run`. */
+/** Mounts an empty folder over `/run`. */
 const mountRun = 'mount -t tmpfs -o mode=1777 tmpfs /run && exec "$@"';
 
-/** Puts `/dev/null`, which nobody can execute, in the place of a program, and an empty folder in the place of a folder. */
+/** Mounts `/dev/null`, which cannot be executed, over a program, and an empty folder over a folder. */
 const hide =
   'if [ -d "$0" ]; then mount -t tmpfs tmpfs "$0"; else mount --bind /dev/null "$0"; fi && exec "$@"';
 
 /**
- * The command line that runs a program as PID 1 of namespaces of its own, for pids and for mounts. All of them end when
- * who starts it does, however that comes about.
+ * The command line that runs a program as PID 1 of new namespaces for pids and for mounts. All processes in them end when the
+ * process that runs the command line ends, for any reason.
  */
 export function inNamespace(
   program: readonly string[],
@@ -45,7 +45,7 @@ export function inNamespace(
     ...(ownRun ? ['sh', '-c', mountRun, 'sh'] : []),
     ...without.flatMap((path) => ['sh', '-c', hide, path]),
     ...(readOnly === undefined ? [] : ['sh', '-c', mountReadOnly, readOnly]),
-    // A change of account undoes --kill-child, which is the same thing.
+    // A change of account cancels the parent-death signal of --kill-child, so it is set again.
     ...(asNobody ? ['setpriv', '--reuid', nobody, '--regid', nobody, '--clear-groups'] : []),
     ...(asNobody ? ['--pdeathsig', 'KILL'] : []),
     ...program,
@@ -53,8 +53,8 @@ export function inNamespace(
 }
 
 /**
- * How PID 1 of the namespace ended, by what `unshare` says: the code is passed on, and so is a signal, but that util-linux
- * up to 2.38 fails when it was KILL and ends with 1. Nothing else can end PID 1 by a signal from outside.
+ * How PID 1 of the namespace ended, by the end of `unshare`, which passes on the exit code or the signal. But util-linux up to
+ * 2.38 fails when the signal was KILL, and exits with 1. No other signal from outside can end PID 1 of a namespace.
  */
 export function endInside(
   code: number | null,
@@ -65,13 +65,13 @@ export function endInside(
   return killed ? { code: null, signal: 'SIGKILL' } : { code, signal };
 }
 
-/** Nothing but the namespaces themselves. */
+/** The namespaces alone, with nothing hidden or mounted. */
 const plainWalls: Walls = { asNobody: false, ownRun: false, without: [] };
 
-/** Why no container can be made here; `false`: it can, or must. */
+/** The reason why no container can be made here; `false` if one can be made, or must be under CI. */
 export const noContainers = unlessInCI(reasonToSkip());
 
-/** Why nothing can be run as `nobody` here; `false`: it can. */
+/** The reason why nothing can be run as `nobody` here; `false` if it can. */
 export const noNobody = noContainers === false ? reasonAgainstNobody() : noContainers;
 
 function reasonToSkip(): string | false {
@@ -93,7 +93,7 @@ function reasonAgainstNobody(): string | false {
   return `nobody cannot run ${process.execPath}: ${error?.message ?? stderr.trim()}`;
 }
 
-/** Why a test that needs these programs cannot be run here; `false`: they are all on the PATH of a container. */
+/** The reason why a test that needs these programs cannot run here; `false` if all are on the PATH of a container. */
 export function missing(...programs: readonly string[]): string | false {
   if (noContainers !== false) return noContainers;
   const absent = programs.filter((program) => !isThere(program));

@@ -1,13 +1,13 @@
 /*
- * What PID 1 leaves when it exits. In a real container the kernel would kill the rest, without its last words: so nothing may
- * be left before. The processes of the namespace are read inside, just before PID 1 exits.
+ * What PID 1 leaves when it exits. In a real container the kernel kills what is left, which cannot clean up then: so nothing
+ * may be left. The processes of the namespace are read inside, just before PID 1 exits.
  */
 import assert from 'node:assert/strict';
 import type { TreeFiles } from '../../lib/testing/index.ts';
 import type { ContainerEnd, ContainerOptions } from './rig.ts';
 import { container, inContainers, phase, sh, stay } from './rig.ts';
 
-/** Starts it, waits until all of these lines have been printed and it runs, and sends TERM. */
+/** Starts a container, waits until all these lines have been printed and it runs, sends TERM and waits for the end. */
 async function livedThrough(
   options: ContainerOptions,
   lines: readonly string[],
@@ -21,7 +21,7 @@ async function livedThrough(
   return await box.ended;
 }
 
-/** Who was alive when PID 1 exited: a zombie is not. */
+/** The names of the processes that lived when PID 1 exited, without zombies. */
 function survivors({ left }: ContainerEnd): readonly string[] | undefined {
   return left?.filter(({ state }) => state !== 'Z').map(({ name }) => name);
 }
@@ -29,7 +29,7 @@ function survivors({ left }: ContainerEnd): readonly string[] | undefined {
 const deafChild = `sh -c 'trap "" TERM HUP; echo deaf child runs; ${stay}' &`;
 
 inContainers('nothing is left when PID 1 exits', {
-  'no process and no file of a tree with loggers, readiness and a command': async () => {
+  'a tree with loggers, readiness and a command leaves no process and no file': async () => {
     const end = await livedThrough(
       {
         tree: {
@@ -49,7 +49,7 @@ inContainers('nothing is left when PID 1 exits', {
     assert.equal(end.stdout.at(-1), 'bye');
   },
 
-  'nothing of twenty services with loggers, which all end at once': async () => {
+  'twenty services with loggers that end at once leave nothing and lose no line': async () => {
     const names = Array.from({ length: 20 }, (_, index) => `web${String(index)}`);
     const services = names.flatMap((name) => [
       [`services.d/${name}/run`, sh(`trap "echo ${name} ends; exit 0" TERM`, 'echo runs', stay)],
@@ -64,7 +64,7 @@ inContainers('nothing is left when PID 1 exits', {
     assert.deepEqual([end.code, end.verdict?.killed, end.left, end.files], [143, [], [], []]);
   },
 
-  'no child that a service has left in its group and that ignores TERM': async () => {
+  'a child in the process group of a service that ignores TERM is not left': async () => {
     const end = await livedThrough(
       {
         tree: { 'services.d/web/run': sh(deafChild, 'echo web runs', stay) },
@@ -75,7 +75,7 @@ inContainers('nothing is left when PID 1 exits', {
     assert.deepEqual([end.code, survivors(end), end.files], [143, [], []]);
   },
 
-  'no daemon that has left the session of its service': async () => {
+  'a daemon that has left the session of its service is not left': async () => {
     const end = await livedThrough(
       {
         tree: {
@@ -92,27 +92,26 @@ inContainers('nothing is left when PID 1 exits', {
     assert.deepEqual([end.code, survivors(end), end.files], [143, [], []]);
   },
 
-  'nothing that an init script, a finish script or the command has left in the background':
-    async () => {
-      const leaving = (name: string): string =>
-        sh(`sh -c 'echo ${name} leaves this; exec sleep 600' &`, 'exit 0');
-      const end = await livedThrough(
-        {
-          tree: {
-            'cont-init.d/10': leaving('init'),
-            'services.d/web/run': sh(stay),
-            'services.d/web/finish': leaving('the finish script'),
-            'cont-finish.d/10': leaving('finish'),
-          },
-          command: ['sh', '-c', 'sleep 600 & exit 6'],
-          env: { S6_SERVICES_GRACETIME: '300', S6_KILL_GRACETIME: '300' },
+  'background processes of init scripts, finish scripts and the command are not left': async () => {
+    const leaving = (name: string): string =>
+      sh(`sh -c 'echo ${name} leaves this; exec sleep 600' &`, 'exit 0');
+    const end = await livedThrough(
+      {
+        tree: {
+          'cont-init.d/10': leaving('init'),
+          'services.d/web/run': sh(stay),
+          'services.d/web/finish': leaving('the finish script'),
+          'cont-finish.d/10': leaving('finish'),
         },
-        ['init leaves this'],
-      );
-      assert.deepEqual([end.code, survivors(end), end.files], [6, [], []]);
-    },
+        command: ['sh', '-c', 'sleep 600 & exit 6'],
+        env: { S6_SERVICES_GRACETIME: '300', S6_KILL_GRACETIME: '300' },
+      },
+      ['init leaves this'],
+    );
+    assert.deepEqual([end.code, survivors(end), end.files], [6, [], []]);
+  },
 
-  'nothing of a service that is in its delay, or whose run cannot be executed': async () => {
+  'a service in its restart delay and one that cannot be executed leave nothing': async () => {
     const end = await livedThrough(
       {
         tree: {

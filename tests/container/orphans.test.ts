@@ -1,6 +1,7 @@
 /*
- * Orphans. Those of a PID namespace come to its PID 1, and stay zombies there until it waits for them, which Node never does
- * by itself. It must not wait for the children of the host either: their exit codes are for whoever has spawned them.
+ * Orphans. PID 1 becomes the parent of every orphan of its PID namespace, and each stays a zombie until PID 1 waits for it,
+ * which Node never does by itself. The supervisor must not wait for the host's children: the code that spawned them reads their
+ * exit codes.
  */
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,7 @@ import type { LifecycleEvent } from '../../lib/index.ts';
 import type { Container } from './rig.ts';
 import { container, inContainers, phase, service, sh, stay } from './rig.ts';
 
-/** Milliseconds that a zombie may stay. A second is what it should be at most; a machine that forks for others, too, takes longer. */
+/** Milliseconds that a zombie may stay: one second on an idle machine, more on a busy one. */
 const soon = 5000;
 
 /** A loop of shell. */
@@ -34,11 +35,11 @@ const allOrphaned = async (box: Container): Promise<void> => {
   await box.until(service('dying', 'failed'));
 };
 
-/** What the host says of so many children: a line for each fifty that have ended as they should. */
-const toldCodes = (count: number): readonly string[] =>
+/** The lines that the host prints for so many children: one for each fifty that ended as expected. */
+const linesFor = (count: number): readonly string[] =>
   Array.from(
     { length: count / 50 },
-    (_, i) => `${String(50 * (i + 1))} children have told their codes`,
+    (_, i) => `${String(50 * (i + 1))} children ended as expected`,
   );
 
 /** The folder of the package koffi. */
@@ -46,7 +47,7 @@ const koffi = fileURLToPath(new URL('../../node_modules/koffi', import.meta.url)
 
 const initScript = fileURLToPath(new URL('../../examples/container-init/init.sh', import.meta.url));
 
-/** Watches the zombies of a container until `work` is done; the milliseconds that the longest of them has stayed. */
+/** Watches the zombies of a container until `work` resolves; returns the milliseconds that the oldest of them stayed. */
 async function longestZombie(box: Container, work: () => Promise<void>): Promise<number> {
   const since = new Map<number, number>();
   let longest = 0;
@@ -72,17 +73,15 @@ async function longestZombie(box: Container, work: () => Promise<void>): Promise
 const isZombieProblem = (event: LifecycleEvent): boolean =>
   event.type === 'problem' && event.problem.code === 'zombies';
 
-inContainers('orphans that come to PID 1', {
-  'none of 500 stays a zombie, and 500 children of the host report their own exit codes': async (
-    t,
-  ) => {
+inContainers('orphans of PID 1', {
+  '500 orphans are reaped, and 500 children of the host keep their exit codes': async (t) => {
     await using box = await container({
       tree: orphaning,
       host: new URL('parent.ts', import.meta.url),
       more: 500,
     });
     const longest = await longestZombie(box, async () => {
-      for (const told of toldCodes(500)) await box.until(told);
+      for (const line of linesFor(500)) await box.until(line);
       await allOrphaned(box);
     });
     t.diagnostic(`the longest that a zombie stayed: ${longest.toFixed()} ms`);
@@ -93,7 +92,7 @@ inContainers('orphans that come to PID 1', {
     assert.equal(end.events.some(isZombieProblem), false);
   },
 
-  'without koffi they stay, and that is told once': async () => {
+  'without koffi orphans stay zombies, and one problem reports it': async () => {
     await using box = await container({
       tree: { 'services.d/forking/run': sh(times(20, '(sleep 0.2 &)'), 'echo forked', stay) },
       without: [koffi],
@@ -102,18 +101,18 @@ inContainers('orphans that come to PID 1', {
     await box.until('forked');
     box.kill('SIGTERM');
     const end = await box.ended;
-    const [told, ...more] = end.events.filter(isZombieProblem);
-    assert.ok(told?.type === 'problem');
-    assert.deepEqual([told.problem.path, more], ['/proc/1', []]);
-    assert.match(told.problem.message, /Cannot find module 'koffi'/);
-    assert.match(told.problem.remedy ?? '', /npm install koffi.*init\.sh/);
+    const [first, ...more] = end.events.filter(isZombieProblem);
+    assert.ok(first?.type === 'problem');
+    assert.deepEqual([first.problem.path, more], ['/proc/1', []]);
+    assert.match(first.problem.message, /Cannot find module 'koffi'/);
+    assert.match(first.problem.remedy ?? '', /npm install koffi.*init\.sh/);
     const states = new Set(end.left?.map(({ state }) => state));
     assert.deepEqual([end.code, [...states]], [143, ['Z']]);
   },
 });
 
-inContainers('orphans that come to init.sh, which has started the host', {
-  'none of 500 stays a zombie; TERM passes through, and so does the exit code': async (t) => {
+inContainers('orphans of init.sh as PID 1, which starts the host', {
+  'init.sh reaps 500 orphans, and passes on TERM and the exit code': async (t) => {
     await using box = await container({ tree: orphaning, init: [initScript], without: [koffi] });
     const longest = await longestZombie(box, () => allOrphaned(box));
     t.diagnostic(`the longest that a zombie stayed: ${longest.toFixed()} ms`);
@@ -126,7 +125,7 @@ inContainers('orphans that come to init.sh, which has started the host', {
     assert.equal(end.events.some(isZombieProblem), false);
   },
 
-  'INT, QUIT and HUP pass through too': async () => {
+  'init.sh passes on INT, QUIT and HUP': async () => {
     for (const [signal, code] of [
       ['SIGINT', 130],
       ['SIGQUIT', 131],
@@ -145,7 +144,7 @@ inContainers('orphans that come to init.sh, which has started the host', {
     }
   },
 
-  'the exit code of the command is that of the container': async () => {
+  'init.sh exits with the exit code of the command': async () => {
     for (const [words, code] of [
       ['exit 7', 7],
       ['kill -KILL $$', 137],
@@ -161,8 +160,8 @@ inContainers('orphans that come to init.sh, which has started the host', {
   },
 });
 
-inContainers('children of the host that PID 1 must not take', {
-  'their exit codes stay their own while the supervisor starts and ends': async () => {
+inContainers('children of a host that is PID 1', {
+  'children of the host keep their exit codes while the supervisor starts and stops': async () => {
     await using box = await container({
       tree: { 'services.d/web/run': sh('(sleep 0.1 &)', stay) },
       host: new URL('parent.ts', import.meta.url),
@@ -171,7 +170,7 @@ inContainers('children of the host that PID 1 must not take', {
     await box.until(phase('running'));
     box.kill('SIGTERM');
     const end = await box.ended;
-    assert.deepEqual(end.stdout, toldCodes(50));
+    assert.deepEqual(end.stdout, linesFor(50));
     assert.deepEqual([end.code, end.left], [143, []]);
   },
 });

@@ -1,6 +1,6 @@
 /*
- * A host that has children of its own beside the supervisor's, and compares how each has ended with how it should. It ends
- * when all of them and the life of its tree have ended.
+ * A host with children besides those of the supervisor, which compares the end of each with the expected one. It exits when
+ * all of them and the tree have ended.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Supervisor } from '../../lib/index.ts';
 import { readPlan, write, writeWhatIsLeft } from './records.ts';
 
-/** How many of them live at a time: enough to meet the orphans, and few enough that the host has time for other things. */
+/** How many children live at a time: enough to end beside the orphans, and few enough that the host's loop turns. */
 const atATime = 4;
 
 const plan = readPlan();
@@ -26,19 +26,19 @@ write(plan, 'running', true);
 
 const count = plan.more as number;
 const wrong: string[] = [];
-let begun = 0;
+let spawned = 0;
 let right = 0;
-await Promise.all(Array.from({ length: atATime }, haveChildren));
-for (const line of wrong) say(line);
+await Promise.all(Array.from({ length: atATime }, spawnChildren));
+for (const line of wrong) print(line);
 const verdict = await life;
 write(plan, 'verdict', verdict);
 process.exitCode = verdict.exitCode;
 
-/** Has one child after the other, as long as some are to come. Every tenth is killed, and every other one has a session of its own. */
-async function haveChildren(): Promise<void> {
-  while (begun < count) {
-    const number = (begun += 1);
-    // Where each end begins another child at once, Node turns no round of its loop as long as others end meanwhile.
+/** Spawns one child after the other until there were `count`. Every tenth is killed, and every second one has its own session. */
+async function spawnChildren(): Promise<void> {
+  while (spawned < count) {
+    const number = (spawned += 1);
+    // If each end spawned the next child at once, Node's loop would not turn as long as children end meanwhile.
     await turn();
     const isKilled = number % 10 === 0;
     const code = number % 256;
@@ -47,7 +47,7 @@ async function haveChildren(): Promise<void> {
     const expected = isKilled ? 'null SIGKILL' : `${String(code)} null`;
     const seen = await endOf(child);
     if (seen !== expected) wrong.push(`child ${String(number)}: ${seen} instead of ${expected}`);
-    else if ((right += 1) % 50 === 0) say(`${String(right)} children have told their codes`);
+    else if ((right += 1) % 50 === 0) print(`${String(right)} children ended as expected`);
   }
 }
 
@@ -56,6 +56,6 @@ async function endOf(child: ChildProcess): Promise<string> {
   return `${String(code)} ${String(signal)}`;
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

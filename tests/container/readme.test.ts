@@ -4,10 +4,10 @@ import { test } from 'node:test';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-/** The section that a newcomer follows step by step. */
+/** The section with the numbered steps to a first image. */
 const section = /### In five minutes\n([^]*?)\n### /.exec(readme)?.[1] ?? '';
 
-test('whatever the Dockerfile of the README copies, a step before it has made', () => {
+test('every file that the Dockerfile of the README copies is made by an earlier step', () => {
   const [before = '', dockerfile = ''] = section.split('```dockerfile\n');
   const made = [...before.matchAll(/`([^`\n]+)`/g)].map(([, name = '']) => name);
   const copied = [...dockerfile.matchAll(/^ *COPY (.+) \S+$/gm)].flatMap(([, names = '']) =>

@@ -9,31 +9,31 @@ import type {
 import type { ContainedProcess } from './contained.ts';
 import { processesAround } from './contained.ts';
 
-/** What PID 1 is to do: the JSON in the file that is its first argument. */
+/** The task of PID 1: the JSON in the file that is its first argument. */
 export interface Plan {
   /** The root of the tree. */
   readonly root: string;
   readonly options: SupervisorOptions;
   readonly run: RunOptions;
-  /** Whatever else a host of one's own is to be told. */
+  /** Further data for another host than `init.ts`. */
   readonly more: unknown;
-  /** The file that it writes its records to. */
+  /** The path of the file that it writes its records to. */
   readonly records: string;
 }
 
-/** What PID 1 writes down, one thing a line, as JSON: `{"verdict": ...}`. */
+/** The records of PID 1, one a line, as JSON: `{"verdict": ...}`. */
 export interface Records {
-  /** The host is up: from now on signals are heard. */
+  /** The host is up and listens to signals. */
   readonly running: true;
-  /** A problem of the tree that was met while it was loaded. */
+  /** A problem of the tree that was found while it was loaded. */
   readonly warning: Problem;
-  /** What has happened. */
+  /** An event of the supervisor. */
   readonly event: LifecycleEvent;
-  /** How a life has ended. */
+  /** The verdict of a run. */
   readonly verdict: Verdict;
-  /** The last thing: who is still there beside PID 1 and the host, zombies included. */
+  /** The last record: the processes besides PID 1 and the host, zombies included. */
   readonly left: readonly ContainedProcess[];
-  /** What PID 1 could not cope with. */
+  /** An error that PID 1 does not handle. */
   readonly failure: string;
 }
 
@@ -51,7 +51,7 @@ export function write<Kind extends keyof Records>(
   appendFileSync(plan.records, `${JSON.stringify({ [kind]: what })}\n`);
 }
 
-/** Writes down who is still there: for the `exit` event, which does not come while anything keeps the process busy. */
+/** Records the processes that are left. To be called in the `exit` event of the process. */
 export function writeWhatIsLeft(plan: Plan): void {
   const others = processesAround(process.pid).filter(({ pid }) => pid !== 1 && pid !== process.pid);
   write(plan, 'left', others);

@@ -1,5 +1,6 @@
 /*
- * The ways in which the finish scripts of real trees end their container, and the programs that scripts speak to the supervisor by.
+ * The ways in which the finish scripts of real trees end their container, and the programs by which scripts send requests to
+ * the supervisor.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -7,7 +8,7 @@ import { accessSync } from 'node:fs';
 import type { Container, ContainerOptions } from './rig.ts';
 import { container, inContainers, missing, noNobody, sh, stay } from './rig.ts';
 
-/** A tree whose service ends with 7, and which then does what its finish script says. */
+/** A tree with a service that exits with 7, and with this finish script. */
 function ending(...finish: readonly string[]): ContainerOptions['tree'] {
   return {
     'services.d/web/run': sh('exit 7'),
@@ -19,7 +20,7 @@ function ending(...finish: readonly string[]): ContainerOptions['tree'] {
 
 const programs = ['s6-svscanctl', 's6-svc', 's6-svstat', 's6-svwait', 's6-setuidgid', 's6-log'];
 
-/** The programs of s6, where they are installed: what an image without s6 does not have. */
+/** The installed programs of s6, which an image without s6 does not have. */
 const without = programs.map((name) => `/usr/bin/${name}`).filter(isThere);
 
 function isThere(path: string): boolean {
@@ -31,18 +32,18 @@ function isThere(path: string): boolean {
   }
 }
 
-/** As in an image: the directory where s6-overlay's is. */
+/** As in an image: the runtime directory is that of s6-overlay. */
 const asInAnImage = { ownRun: true, options: { runtimeDirectory: '/run/s6' } } as const;
 
-/** The end of a container whose tree asks for it, with this exit code. */
+/** Runs a container to the end that its finish script requests, and checks the exit code. */
 async function endsWith(code: number, options: ContainerOptions): Promise<void> {
   await using box = await container({ limit: 30_000, ...options });
   const end = await box.ended;
-  const story = `${end.stderr.join('\n')}\n${end.failure ?? ''}`;
+  const output = `${end.stderr.join('\n')}\n${end.failure ?? ''}`;
   assert.deepEqual(
     end.verdict,
     { exitCode: code, reason: 'requested', service: 'web', killed: [] },
-    story,
+    output,
   );
   assert.equal(end.code, code);
   assert.deepEqual(end.stdout, ['bye'], 'the finish stage has run');
@@ -53,34 +54,37 @@ const exitcode = '/run/s6-linux-init-container-results/exitcode';
 const stage2Exited = '/var/run/s6/env-stage3/S6_STAGE2_EXITED';
 
 inContainers('a finish script ends the container', {
-  'halt of s6-overlay v3': async () => {
+  'halt of s6-overlay v3 ends the container with 0': async () => {
     await endsWith(0, { ...asInAnImage, without, tree: ending('/run/s6/basedir/bin/halt') });
   },
-  'with an exit code of its own, as the README of v3 has it (case 71)': async () => {
-    const tree = ending(
-      `if [ "$1" = 256 ]; then code=$((128 + $2)); else code=$1; fi`,
-      `[ "$(cat ${exitcode})" = 0 ] && echo "$code" >${exitcode}`,
-      'exec /run/s6/basedir/bin/halt',
-    );
-    await endsWith(7, { ...asInAnImage, without, tree });
-  },
-  's6-svscanctl -t of v2, without s6 (case 58)': async () => {
-    const tree = ending('s6-svscanctl -t /var/run/s6/services');
-    await endsWith(0, { ...asInAnImage, without, tree });
-  },
-  'with an exit code of its own, as v2 has it (case 59)': async () => {
-    const tree = ending(`echo "$1" >${stage2Exited}`, 's6-svscanctl -t /var/run/s6/services');
-    await endsWith(7, { ...asInAnImage, without, tree });
-  },
-  'an exit code that is none is 100 (case 59)': async () => {
+  'halt after a written exit code ends the container with that code, as in the README of v3 (case 71)':
+    async () => {
+      const tree = ending(
+        `if [ "$1" = 256 ]; then code=$((128 + $2)); else code=$1; fi`,
+        `[ "$(cat ${exitcode})" = 0 ] && echo "$code" >${exitcode}`,
+        'exec /run/s6/basedir/bin/halt',
+      );
+      await endsWith(7, { ...asInAnImage, without, tree });
+    },
+  's6-svscanctl -t of v2 ends the container with 0 where s6 is not installed (case 58)':
+    async () => {
+      const tree = ending('s6-svscanctl -t /var/run/s6/services');
+      await endsWith(0, { ...asInAnImage, without, tree });
+    },
+  's6-svscanctl -t after a written S6_STAGE2_EXITED ends the container with that code (case 59)':
+    async () => {
+      const tree = ending(`echo "$1" >${stage2Exited}`, 's6-svscanctl -t /var/run/s6/services');
+      await endsWith(7, { ...asInAnImage, without, tree });
+    },
+  'a written exit code that is no number counts as 100 (case 59)': async () => {
     const tree = ending(`printf abc >${stage2Exited}`, 's6-svscanctl -t /var/run/s6/services');
     await endsWith(100, { ...asInAnImage, without, tree });
   },
-  'an exit code that cannot be read is 100, and told': async () => {
+  'an exit code file that is a folder counts as 100': async () => {
     const folder = ending(`mkdir ${stage2Exited}`, 'exec /run/s6/basedir/bin/halt');
     await endsWith(100, { ...asInAnImage, without, tree: folder });
   },
-  'nobody may not read what it has written: 100, too': {
+  'an exit code file that the account nobody cannot read counts as 100': {
     skip: noNobody,
     test: async () => {
       const tree = ending(
@@ -90,23 +94,23 @@ inContainers('a finish script ends the container', {
       await endsWith(100, { ...asInAnImage, without, tree, user: 'nobody' });
     },
   },
-  'the real s6-svscanctl, by its path': {
+  'the real s6-svscanctl, called by its path, ends the container': {
     skip: missing('s6-svscanctl'),
     test: async () => {
       const tree = ending(`echo 9 >${exitcode}`, 'exec /usr/bin/s6-svscanctl -t /run/s6/services');
       await using box = await container({ ...asInAnImage, tree, limit: 30_000 });
       const end = await box.ended;
-      // It does not say who calls it.
+      // Its request does not name the calling service.
       assert.deepEqual(end.verdict, { exitCode: 9, reason: 'requested', killed: [] });
       assert.deepEqual([end.code, end.stdout, end.left, end.files], [9, ['bye'], [], []]);
     },
   },
-  'from execline: s6-svscanctl, and halt': {
+  'execline scripts end the container by s6-svscanctl and by halt': {
     skip: missing('execlineb'),
     test: async () => {
       const finish = (...lines: readonly string[]): ContainerOptions['tree'] => ({
         ...ending(),
-        // Where s6-overlay v3 has it, and here nobody.
+        // The path of s6-overlay v3, which does not exist here.
         'services.d/web/finish': ['#!/command/execlineb -S1', ...lines, ''].join('\n'),
       });
       const v3 = [`foreground { redirfd -w 1 ${exitcode} echo \${1} }`, '/run/s6/basedir/bin/halt'];
@@ -114,7 +118,7 @@ inContainers('a finish script ends the container', {
       await endsWith(0, { ...asInAnImage, tree: finish('s6-svscanctl -t /var/run/s6/services') });
     },
   },
-  'in another runtime directory, by the programs first on the PATH': async () => {
+  's6-svscanctl and halt end the container in another runtime directory': async () => {
     const tree = ending(
       'echo "$1" >"$STAGEKEEPER_RUNTIME/env-stage3/S6_STAGE2_EXITED"',
       's6-svscanctl -t /run/s6/services',
@@ -122,31 +126,32 @@ inContainers('a finish script ends the container', {
     await endsWith(7, { without, tree });
     await endsWith(0, { without, tree: ending('"$STAGEKEEPER_RUNTIME/basedir/bin/halt"') });
   },
-  'without an environment, too': async () => {
+  's6-svscanctl -t ends the container under S6_KEEP_ENV=0': async () => {
     const tree = ending('s6-svscanctl -t /var/run/s6/services');
     await endsWith(0, { without, tree, env: { S6_KEEP_ENV: '0' } });
   },
-  'as nobody': async () => {
+  'halt ends the container under the account nobody': async () => {
     const tree = ending(`echo "$1" >${exitcode}`, '/run/s6/basedir/bin/halt');
     await endsWith(7, { ...asInAnImage, without, tree, user: 'nobody' });
   },
-  'only when it died by itself: a stop that was asked for by a signal stands': async () => {
-    await using box = await container({
-      ...asInAnImage,
-      tree: {
-        'services.d/web/run': sh('echo runs', 'exec sleep 600'),
-        'services.d/web/finish': sh('s6-svscanctl -t /var/run/s6/services'),
-      },
-    });
-    await box.until('runs');
-    box.kill('SIGTERM');
-    const { verdict, code } = await box.ended;
-    assert.deepEqual([verdict?.reason, code], ['signal', 143]);
-  },
+  's6-svscanctl -t during a stop by TERM changes neither the reason nor the exit code':
+    async () => {
+      await using box = await container({
+        ...asInAnImage,
+        tree: {
+          'services.d/web/run': sh('echo runs', 'exec sleep 600'),
+          'services.d/web/finish': sh('s6-svscanctl -t /var/run/s6/services'),
+        },
+      });
+      await box.until('runs');
+      box.kill('SIGTERM');
+      const { verdict, code } = await box.ended;
+      assert.deepEqual([verdict?.reason, code], ['signal', 143]);
+    },
 });
 
 inContainers('an exit code that a script has written', {
-  'wins over a signal’s, and over the command’s': async () => {
+  'a written exit code wins over that of the command': async () => {
     await using box = await container({
       ...asInAnImage,
       command: ['sh', '-c', 'exit 3'],
@@ -155,7 +160,7 @@ inContainers('an exit code that a script has written', {
     const { code, verdict } = await box.ended;
     assert.deepEqual([code, verdict?.reason], [21, 'command']);
   },
-  'a command that asks for the end and then exits with 13: 0, as in v2': async () => {
+  'a command that requests the end and then exits with 13 gives 0, as in v2': async () => {
     await using box = await container({
       ...asInAnImage,
       command: [
@@ -170,7 +175,7 @@ inContainers('an exit code that a script has written', {
   },
 });
 
-/** Calls a program in a container as root, as `docker exec -u root` does: its exit code, and what it says. */
+/** Runs a program in a container as root, as `docker exec -u root` does; returns its exit code and its output. */
 function execAsRoot(box: Container, program: string, ...args: readonly string[]) {
   const inside = ['--target', String(box.pid), '--pid', '--mount', program, ...args];
   return new Promise((resolve) => {
@@ -180,8 +185,8 @@ function execAsRoot(box: Container, program: string, ...args: readonly string[])
   });
 }
 
-inContainers('scripts speak to their supervisor', {
-  'root asks one that is nobody, which may open nothing of root’s': {
+inContainers('requests of scripts to the supervisor', {
+  'a supervisor under the account nobody answers requests of root': {
     skip: noNobody,
     test: async () => {
       await using box = await container({
@@ -197,7 +202,7 @@ inContainers('scripts speak to their supervisor', {
       assert.deepEqual([end.code, end.stdout, end.left], [0, ['runs', 'bye'], []]);
     },
   },
-  'a service is looked at, taken down, waited for and brought up, by every name of its directory':
+  's6-svstat, s6-svc, s6-svwait and s6-svok work by every name of the directory of a service':
     async () => {
       const command = [
         's6-svstat -o up,wantedup /run/s6/services/web',
@@ -231,7 +236,7 @@ inContainers('scripts speak to their supervisor', {
       assert.match(stderr.join('\n'), /the real s6-svc is not installed/);
       assert.equal(code, 0);
     },
-  's6-svscanctl -an reads the services again': async () => {
+  's6-svscanctl -an starts a new service and stops one that is gone': async () => {
     await using box = await container({
       ...asInAnImage,
       tree: {

@@ -1,5 +1,5 @@
 /*
- * The rig itself: what a container is, and how its end is seen from outside.
+ * The rig: what a container is, and how its end looks from outside.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { removeTemporary } from './temporary.ts';
 const staying = { 'services.d/web/run': sh('echo web runs', 'exec sleep 600') };
 
 inContainers('the rig for containers', {
-  'the host is PID 1, alone with its tree': async () => {
+  'a container holds the host as PID 1 and the processes of its tree, nothing else': async () => {
     await using box = await container({ tree: staying });
     await until(() => box.processes()[1]?.name === 'sleep', 'the service');
     const inside = box.processes();
@@ -26,7 +26,7 @@ inContainers('the rig for containers', {
     assert.equal(inside[0]?.outside, box.pid);
   },
 
-  'the end is told with all that was printed, and nothing is left': async () => {
+  'the end of a container has its exit code, its verdict and all its output': async () => {
     await using box = await container({
       tree: {
         'cont-init.d/10': sh('echo "init on $PATH" && echo oops >&2', 'touch "$WORK/seen"'),
@@ -47,19 +47,19 @@ inContainers('the rig for containers', {
     assert.equal(end.events.at(-1)?.type, 'phase');
   },
 
-  'an end by KILL is told as one, and all inside die with PID 1': async () => {
+  'an end by KILL is reported as such, and all processes die with PID 1': async () => {
     await using box = await container({ tree: staying });
     await box.until('web runs');
     const pids = box.processes().map(({ outside }) => outside);
     box.kill('SIGKILL');
     const end = await box.ended;
     assert.deepEqual([end.code, end.signal, end.verdict], [null, 'SIGKILL', undefined]);
-    assert.ok(pids.length >= 2, 'PID 1, the service, and whatever they have just started');
+    assert.ok(pids.length >= 2, 'PID 1, the service, and what they have just started');
     assert.deepEqual(pids.filter(isAlive), []);
     assert.deepEqual(box.processes(), []);
   },
 
-  'a test that gives up leaves nothing: no process, no folder': async () => {
+  'a container that is disposed of leaves no process and no folder': async () => {
     const box = await container({ tree: staying });
     await box.until('web runs');
     const pids = box.processes().map(({ outside }) => outside);
@@ -68,7 +68,7 @@ inContainers('the rig for containers', {
     assert.equal(existsSync(dirname(box.root)), false);
   },
 
-  'nothing is removed but what was made for a container': () => {
+  'a folder that was not made for a container is not removed': () => {
     const others = mkdtempSync(join(tmpdir(), 'stagekeeper-container-'));
     assert.throws(() => {
       removeTemporary(others);
@@ -77,7 +77,7 @@ inContainers('the rig for containers', {
     return Promise.resolve();
   },
 
-  'what does not come is told with all that has come': async () => {
+  'until() rejects with all events and lines so far when the container ends': async () => {
     await using box = await container({ tree: staying });
     await box.until('web runs');
     const wait = box.until('never said');
@@ -85,19 +85,19 @@ inContainers('the rig for containers', {
     await assert.rejects(wait, /ended without the line 'never said'; events: .*web up.*web runs/);
   },
 
-  'a life has a limit': async () => {
+  'a container is killed at its limit, and the error names it': async () => {
     await using box = await container({ tree: staying, limit: 500 });
     await assert.rejects(box.ended, /no end within 500 ms; events: initializing/);
   },
 
-  'a tree that cannot be loaded is told': async () => {
+  'the end of a container with a tree that cannot be loaded has the error': async () => {
     await using box = await container({ tree: { README: 'no tree' } });
     const end = await box.ended;
     assert.equal(end.code, 70);
     assert.match(end.failure ?? '', /TreeError/);
   },
 
-  'a host of one’s own is given its plan': async () => {
+  'another host than init.ts gets its plan': async () => {
     await using box = await container({
       tree: staying,
       host: new URL('many-lives.ts', import.meta.url),
@@ -111,7 +111,7 @@ inContainers('the rig for containers', {
     );
   },
 
-  'a root can be mounted read-only, for the container alone': async () => {
+  'a root is read-only for the container alone': async () => {
     await using box = await container({
       tree: { ...staying, 'cont-init.d/10': sh('touch file || echo cannot') },
       readOnlyRoot: true,
@@ -120,7 +120,7 @@ inContainers('the rig for containers', {
     await box.write({ file: 'written from outside' });
   },
 
-  'everything can run as nobody': {
+  'every process of a container runs as nobody': {
     skip: noNobody,
     test: async () => {
       await using box = await container({

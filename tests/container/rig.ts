@@ -1,34 +1,35 @@
 /*
- * The rig for tests in containers: a tree, and a host that is PID 1 of a PID namespace of its own, as in an image.
+ * The rig for tests in containers: a tree, and a host that is PID 1 of a new PID namespace, as in an image.
  *
  *   await using box = await container({
  *     tree: { 'services.d/web/run': sh('echo web runs', 'exec sleep 600') },
  *     env: { S6_SERVICES_GRACETIME: '500' },
  *   });
- *   await box.until('web runs');              // a line that somebody has printed
+ *   await box.until('web runs');              // a line that a process has printed
  *   await box.until(phase('running'));        // an event
  *   box.kill('SIGTERM');                      // to PID 1, from outside, as `docker stop` does
- *   const end = await box.ended;              // what the container's runtime sees, and what PID 1 has written down
+ *   const end = await box.ended;              // what the container's runtime sees, and what PID 1 has recorded
  *   assert.equal(end.code, 143);
  *
  * What a container is:
  * - PID 1 is `init.ts`, or another `host`, bundled with lib into one file: it loads `root`, calls `supervisor.run()` and
- *   writes its records (`records.ts`). With `init` another program is PID 1, and starts the host. A host of one's own reads its plan and writes records in the same way, `running`
- *   among them, which `container()` waits for; whatever it is to know beyond the plan, give it in `more`.
- * - Its environment is what an image has: a PATH, `TMPDIR`, what `env` says, `$WORK`, a folder that every account may write
- *   to, for what scripts leave to the test (`box.read('name')`), and `$NEVER`, a pipe that nobody writes to (`stay`).
+ *   writes its records (`records.ts`). With `init` another program is PID 1, and starts the host. Another host than `init.ts`
+ *   reads its plan and writes records in the same way, `running` among them, which `container()` waits for; `more` holds
+ *   further data for it.
+ * - Its environment is that of an image: a PATH, `TMPDIR`, the variables of `env`, `$WORK`, a folder that every account may
+ *   write to, for the files that a test reads (`box.read('name')`), and `$NEVER`, a FIFO that no process writes to (`stay`).
  *   Nothing comes from the environment of the tests. The umask is 022.
- * - stdout and stderr are files, so that nothing is lost whenever the container ends. They can be opened as
- *   `/dev/stdout`, by `nobody`, too.
- * - Its session is its own. It dies with the process of the tests, however that ends (`setpriv --pdeathsig`).
+ * - stdout and stderr are files, so that no output is lost however the container ends. `nobody` can open them as
+ *   `/dev/stdout`, too.
+ * - It has its own session. It dies with the process of the tests, however that ends (`setpriv --pdeathsig`).
  *
- * Every wait is bounded: `until` by 20 s, a life by `limit`; the error that comes then tells what has happened so far.
- * `until` gives up at once when the container has ended. `await using` kills what is left and removes the folder,
- * at the end of its block: `return await box.ended`, never without the `await`.
+ * Every wait is bounded: `until` by 20 s, a container by `limit`; the error has the events and the output so far.
+ * `until` rejects at once when the container has ended. `await using` kills what is left and removes the folder,
+ * at the end of its block: so write `return await box.ended`, never without the `await`.
  *
  * A file of tests is a table, `inContainers('topic', { 'title': async () => { ... } })`: it is skipped, with the reason, where
- * no namespace can be made (but under CI it fails), and its tests run two at a time, since a container takes half a second of one core. A test
- * that needs more says so: `'title': { skip: missing('s6-log'), test: async () => { ... } }`, or `skip: noNobody`.
+ * no namespace can be made (but under CI it fails), and its tests run two at a time, since a container takes half a second of
+ * one core. A test with further needs: `'title': { skip: missing('s6-log'), test: async () => { ... } }`, or `skip: noNobody`.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -61,38 +62,38 @@ import { makeTemporary, removeTemporary } from './temporary.ts';
 
 export { missing, noNobody } from './namespace.ts';
 
-// As in images, whoever runs the tests: nobody has to read what is written here.
+// As in images, whatever the umask of the tests is: the account nobody must be able to read what is written here.
 process.umask(0o022);
 
-/** What a container is made of. */
+/** The options of a container. */
 export interface ContainerOptions {
   /** The files of the root. */
   readonly tree: TreeFiles;
   /** The command of the image. Default: none. */
   readonly command?: readonly string[];
-  /** The options of the supervisor, as far as JSON can say them. Default: none. */
+  /** The options of the supervisor that JSON can hold. Default: none. */
   readonly options?: Omit<SupervisorOptions, 'clock' | 'spawner'> & {
     readonly spawner?: 'native' | 'node';
   };
-  /** How the life is run, beside the command. Default: signals are the supervisor's. */
+  /** The options of `run()` besides the command. Default: `{ signals: true }`. */
   readonly run?: Omit<RunOptions, 'signal' | 'command'>;
-  /** The environment, beside what every container has. Default: nothing. */
+  /** Variables besides those that every container has. Default: none. */
   readonly env?: Readonly<Record<string, string>>;
   /** Whether the root is mounted read-only. Default: false. */
   readonly readOnlyRoot?: boolean;
-  /** The account that everything runs as. Default: root. */
+  /** The account of every process. Default: root. */
   readonly user?: 'nobody';
-  /** Whether it has a `/run` of its own, empty. Default: false. */
+  /** Whether it has a private `/run`, empty. Default: false. */
   readonly ownRun?: boolean;
-  /** Programs and folders that it does not have, by their paths. Default: none. */
+  /** The paths of programs and folders that are hidden from it. Default: none. */
   readonly without?: readonly string[];
-  /** The words of the program that is PID 1 and starts the host, whose words follow, below it. Default: the host is PID 1. */
+  /** The words of the program that is PID 1 and starts the host; the words of the host follow. Default: the host is PID 1. */
   readonly init?: readonly string[];
   /** The host. Default: `init.ts`. */
   readonly host?: URL;
-  /** Whatever that host is to know beyond the tree and the options, as JSON. */
+  /** Further data for that host, as JSON. */
   readonly more?: unknown;
-  /** Milliseconds that the container may live once it is up; then it is killed, and `ended` rejects. Default: 60 s. */
+  /** Milliseconds that the container may live once it is up; after them it is killed, and `ended` rejects. Default: 60 s. */
   readonly limit?: number;
 }
 
@@ -101,27 +102,27 @@ export interface ContainerEnd {
   /** The exit code of PID 1, as a container's runtime sees it; `null` when a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The verdict of the life; of the last one, if the host has led more. */
+  /** The verdict; the last one, if the host has run the tree several times. */
   readonly verdict: Verdict | undefined;
   readonly verdicts: readonly Verdict[];
-  /** The problems that the tree was loaded with. */
+  /** The problems that were found while the tree was loaded. */
   readonly warnings: readonly Problem[];
   readonly events: readonly LifecycleEvent[];
-  /** What PID 1 could not cope with, such as a TreeError. */
+  /** An error that PID 1 does not handle, such as a TreeError. */
   readonly failure: string | undefined;
   /** The lines that were printed. */
   readonly stdout: readonly string[];
   readonly stderr: readonly string[];
-  /** The processes beside PID 1 and the host just before that exited, zombies included; `undefined` when it was killed. */
+  /** The processes besides PID 1 and the host just before the host exited, zombies included; `undefined` when it was killed. */
   readonly left: readonly ContainedProcess[] | undefined;
-  /** What has been left in the container's `TMPDIR`. */
+  /** The files that are left in the container's `TMPDIR`. */
   readonly files: readonly string[];
 }
 
 /**
- * Starts a container. Resolves when its PID 1 has loaded the tree and hears signals; or has ended already.
+ * Starts a container. Resolves when its host has loaded the tree and listens to signals, or when the container has ended.
  *
- * @throws Error when it has done neither in time.
+ * @throws Error when neither happens in time.
  */
 export async function container(options: ContainerOptions): Promise<Container> {
   const folder = makeTemporary();
@@ -138,10 +139,10 @@ export async function container(options: ContainerOptions): Promise<Container> {
 
 type TestBody = (t: TestContext) => Promise<void>;
 
-/** A test, and why it must be left out, if it must. */
+/** A test, with the reason to skip it, if there is one. */
 type ContainerTest = TestBody | { skip: string | false; test: TestBody };
 
-/** Makes a suite of tests in containers, by title. */
+/** Makes a suite of tests in containers. The keys of `tests` are the titles. */
 export function inContainers(topic: string, tests: Readonly<Record<string, ContainerTest>>): void {
   void suite(topic, { skip: noContainers, concurrency: 2 }, () => {
     for (const [title, given] of Object.entries(tests)) {
@@ -154,21 +155,21 @@ export function inContainers(topic: string, tests: Readonly<Record<string, Conta
 
 type EventTest = (event: LifecycleEvent) => boolean;
 
-/** A tree that lives in a PID namespace. */
+/** A running container. */
 export class Container implements AsyncDisposable {
   /** The root of the tree. */
   readonly root: string;
-  /** Resolves when PID 1 has ended, and everything in the namespace with it. */
+  /** Resolves when PID 1 has ended, and with it every process of the namespace. */
   readonly ended: Promise<ContainerEnd>;
   readonly #folder: string;
   readonly #records: RecordFile;
   readonly #stdout: LineFile;
   readonly #stderr: LineFile;
-  /** `unshare`, whose only child is PID 1. */
+  /** `unshare`; its only child is PID 1. */
   readonly #unshare: ChildProcess;
-  #over = false;
+  #hasEnded = false;
   #timer: NodeJS.Timeout | undefined;
-  #late: Error | undefined;
+  #limitError: Error | undefined;
 
   /** Starts it; `container()` waits until it runs. */
   constructor(folder: string, options: ContainerOptions) {
@@ -179,24 +180,24 @@ export class Container implements AsyncDisposable {
     this.#stderr = new LineFile(join(folder, 'stderr'));
     this.#unshare = this.#spawn(options);
     this.ended = this.#watch();
-    this.ended.catch(() => undefined); // for those whose end nobody waits for
+    this.ended.catch(() => undefined); // a test may not wait for the end
   }
 
-  /** The pid of PID 1, out here. */
+  /** The pid of PID 1 outside of the container. */
   get pid(): number {
-    const pid = this.#over ? undefined : childrenOf(this.#unshare.pid ?? 0)[0];
-    if (pid === undefined) throw new Error(`the container has ended; ${this.#story()}`);
+    const pid = this.#hasEnded ? undefined : childrenOf(this.#unshare.pid ?? 0)[0];
+    if (pid === undefined) throw new Error(`the container has ended; ${this.#soFar()}`);
     return pid;
   }
 
-  /** The pid of the host, out here: PID 1, or what that has started. */
+  /** The pid of the host outside of the container: that of PID 1, or of the process that PID 1 has started. */
   get host(): number {
     const node = this.processes().find(({ name }) => name === 'node');
-    if (node === undefined) throw new Error(`there is no host; ${this.#story()}`);
+    if (node === undefined) throw new Error(`there is no host; ${this.#soFar()}`);
     return node.outside;
   }
 
-  /** What is in the container's `TMPDIR`. */
+  /** The names of the files in the container's `TMPDIR`. */
   get files(): readonly string[] {
     return readdirSync(join(this.#folder, 'tmp'));
   }
@@ -211,23 +212,23 @@ export class Container implements AsyncDisposable {
     return [...this.#stdout.lines, ...this.#stderr.lines];
   }
 
-  /** Resolves once PID 1 hears signals, or has ended already; from then on it may live for so many milliseconds. */
+  /** Resolves once the host listens to signals, or the container has ended. From then on it may live for `limit` milliseconds. */
   async running(limit: number): Promise<void> {
-    const come = (): boolean => this.#over || this.#records.all('running').length > 0;
-    await until(come, 'the start of a container', patience);
-    if (this.#over) return void (await this.ended);
+    const isUp = (): boolean => this.#hasEnded || this.#records.all('running').length > 0;
+    await until(isUp, 'the start of a container', waitTimeout);
+    if (this.#hasEnded) return void (await this.ended);
     this.#timer = setTimeout(() => {
-      this.#late = new Error(`no end within ${String(limit)} ms; ${this.#story()}`);
+      this.#limitError = new Error(`no end within ${String(limit)} ms; ${this.#soFar()}`);
       this.#killAll();
     }, limit);
   }
 
   /**
-   * Resolves once somebody has printed this line, or an event is what is looked for, so many times; and whoever runs inside
-   * has come to wait for something. A shell that has spoken may not have set its next trap yet, and one that is about to read
-   * hears of a signal only when it has read something.
+   * Resolves once this line has been printed, or an event has matched, so many times, and every process inside sleeps. A shell
+   * that has just printed may not have set its next trap yet, and one that is about to read handles a signal only after it has
+   * read something.
    *
-   * @throws Error when that does not come in time, or the container ends without it.
+   * @throws Error when that does not happen in time, or the container ends without it.
    */
   async until(what: string | EventTest, times = 1): Promise<void> {
     const wanted = typeof what === 'string' ? `the line '${what}'` : `the event ${what.name}`;
@@ -235,18 +236,18 @@ export class Container implements AsyncDisposable {
       typeof what === 'string'
         ? this.lines.filter((line) => line === what).length
         : this.events.filter(what).length;
-    const come = (): boolean => {
-      const over = this.#over; // asked before looking, so that the last words count
+    const isMet = (): boolean => {
+      const over = this.#hasEnded; // read before the lines, so that the last ones count
       if (count() >= times) return true;
       if (over) throw new Error(`the container has ended without ${wanted}`);
       return false;
     };
     try {
-      await until(come, wanted, patience);
+      await until(isMet, wanted, waitTimeout);
     } catch (error) {
-      throw new Error(`${String(error)}; ${this.#story()}`, { cause: error });
+      throw new Error(`${String(error)}; ${this.#soFar()}`, { cause: error });
     }
-    await until(() => this.#isAtRest(), 'rest', 500).catch(() => undefined); // some are never at rest
+    await until(() => this.#isAtRest(), 'rest', 500).catch(() => undefined); // some processes never sleep
   }
 
   /** Sends a signal to PID 1, from outside. */
@@ -254,17 +255,17 @@ export class Container implements AsyncDisposable {
     process.kill(this.pid, signal);
   }
 
-  /** The processes inside by their pids there, PID 1 and zombies included. */
+  /** The processes inside, sorted by their pids there, PID 1 and zombies included. */
   processes(): readonly ContainedProcess[] {
-    return this.#over ? [] : processesAround(this.pid);
+    return this.#hasEnded ? [] : processesAround(this.pid);
   }
 
-  /** What scripts have left in `$WORK` under this name; the empty string when there is nothing. */
+  /** The text of a file in `$WORK`; the empty string when there is none. */
   read(name: string): string {
     return read(join(this.#folder, 'work', name));
   }
 
-  /** Leaves an empty file in `$WORK`, for scripts that wait for it. */
+  /** Makes an empty file in `$WORK`, for scripts that wait for it. */
   leave(name: string): void {
     writeFileSync(join(this.#folder, 'work', name), '');
   }
@@ -274,7 +275,7 @@ export class Container implements AsyncDisposable {
     return writeTree(this.root, files);
   }
 
-  /** Removes something from the root. */
+  /** Removes a file or folder from the root. */
   remove(path: string): Promise<void> {
     return rm(join(this.root, path), { recursive: true });
   }
@@ -286,10 +287,10 @@ export class Container implements AsyncDisposable {
     removeTemporary(this.#folder);
   }
 
-  /** Whether nobody but the host is at work. */
+  /** Whether every process but the host sleeps. */
   #isAtRest(): boolean {
     return (
-      this.#over ||
+      this.#hasEnded ||
       this.processes().every(({ name, outside }) => name === 'node' || isAtRest(outside))
     );
   }
@@ -340,7 +341,7 @@ export class Container implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       const close = (): void => {
         clearTimeout(this.#timer);
-        this.#over = true;
+        this.#hasEnded = true;
       };
       this.#unshare.once('error', (error) => {
         close();
@@ -348,8 +349,8 @@ export class Container implements AsyncDisposable {
       });
       this.#unshare.once('exit', (code, signal) => {
         close();
-        if (this.#late === undefined) resolve(this.#end(code, signal));
-        else reject(this.#late);
+        if (this.#limitError === undefined) resolve(this.#end(code, signal));
+        else reject(this.#limitError);
       });
     });
   }
@@ -370,15 +371,15 @@ export class Container implements AsyncDisposable {
     };
   }
 
-  /** Kills PID 1, and with it all that is inside; or `unshare`, if it has not come to that yet. */
+  /** Kills PID 1, and with it every process inside; or `unshare`, if PID 1 does not exist yet. */
   #killAll(): void {
-    if (this.#over) return;
+    if (this.#hasEnded) return;
     const pid = childrenOf(this.#unshare.pid ?? 0)[0];
     if (pid === undefined) this.#unshare.kill('SIGKILL');
     else send(pid, 'SIGKILL');
   }
 
-  #story(): string {
+  #soFar(): string {
     return [
       `events: ${inShort(this.events).join(', ')}`,
       `printed: ${this.lines.join(' | ')}`,
@@ -387,15 +388,15 @@ export class Container implements AsyncDisposable {
   }
 }
 
-/** Milliseconds until what must come has come: time enough for a busy machine, and for the longest delay of s6. */
-const patience = 20_000;
+/** Milliseconds that each wait may take: enough for a busy machine and for the longest delay of s6. */
+const waitTimeout = 20_000;
 
-/** Sends a signal to a process that may be gone meanwhile. */
+/** Sends a signal to a process that may have exited meanwhile. */
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // gone
+    // has exited
   }
 }
 
@@ -405,19 +406,19 @@ function makeOpenFolder(path: string): void {
   chmodSync(path, 0o1777);
 }
 
-/** Opens a new file to append to, which every account may open again. */
+/** Opens a new file to append to; every account may open it. */
 function openForAll(path: string): number {
   const descriptor = openSync(path, 'a');
   chmodSync(path, 0o666);
   return descriptor;
 }
 
-/** An event: the supervisor has come to this phase. */
+/** Matches the event that the supervisor has come to this phase. */
 export function phase(to: Phase): EventTest {
   return named(`the phase '${to}'`, (event) => event.type === 'phase' && event.to === to);
 }
 
-/** An event: a service has come to this state, or has announced its readiness. */
+/** Matches the event that a service has come to this state, or has announced its readiness. */
 export function service(name: string, to: ServiceStatus | 'ready'): EventTest {
   return named(`'${name}' ${to}`, (event) =>
     to === 'ready'
@@ -430,7 +431,7 @@ function named(name: string, test: EventTest): EventTest {
   return Object.defineProperty(test, 'name', { value: name });
 }
 
-/** Words of shell that wait for signals, for ever and without a child. */
+/** Shell code that waits for signals for ever, without a child. */
 export const stay = 'while :; do read -r _ <&9; done 9<>"$NEVER"';
 
 /** A shell script. */

@@ -7,14 +7,14 @@ import { until } from '../processes.ts';
 import type { Container, ContainerOptions } from './rig.ts';
 import { container, inContainers, phase, service, sh, stay } from './rig.ts';
 
-/** A service that says what comes to it, and its finish script. */
-const speaking = {
+/** A service that prints when it gets TERM, and its finish script. */
+const printing = {
   'services.d/web/run': sh('trap "echo web has TERM >&2; exit 0" TERM', 'echo web runs', stay),
   'services.d/web/finish': sh('echo "finish $1 $2" >&2'),
 };
 
-/** What the container's stderr has, once it has ended by this signal. */
-async function toldUntilEnd(
+/** Waits for the end of the container, checks that this signal ended it, and returns the lines on stderr. */
+async function stderrAtEnd(
   box: Container,
   signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT',
 ): Promise<readonly string[]> {
@@ -26,7 +26,7 @@ async function toldUntilEnd(
   return end.stderr;
 }
 
-/** The pid of a service inside, as its events tell it; it must have been started once. */
+/** The pid of a service inside, by its events; it must have been started exactly once. */
 function onlyPidOf(box: Container, name: string): number | undefined {
   const pids = box.events.flatMap((event) =>
     event.type === 'service' && event.service === name && event.to === 'up' ? [event.pid] : [],
@@ -37,7 +37,7 @@ function onlyPidOf(box: Container, name: string): number | undefined {
 
 const termDuringInit: ContainerOptions = {
   tree: {
-    ...speaking,
+    ...printing,
     'cont-init.d/10': sh('echo init begins >&2', stay),
     'cont-init.d/20': sh('echo never >&2'),
     'cont-finish.d/10': sh('echo bye >&2'),
@@ -47,12 +47,12 @@ const termDuringInit: ContainerOptions = {
 inContainers('signals to PID 1', {
   ...Object.fromEntries(
     (['SIGTERM', 'SIGINT', 'SIGQUIT'] as const).map((signal) => [
-      // The code is 128 + the signal's number, where v2 has 0, and v3 has 129 for INT.
-      `${signal} stops everything in order: services, finish scripts, loggers, finish stage (case 68)`,
+      // The exit code is 128 + the signal's number, where v2 has 0, and v3 has 129 for INT.
+      `${signal} stops services, their finish scripts, loggers and the finish stage in this order (case 68)`,
       async () => {
         await using box = await container({
           tree: {
-            ...speaking,
+            ...printing,
             'services.d/web/log/run': sh(
               'while read -r line; do echo "log: $line" >&2; done',
               'echo log is at its end >&2',
@@ -63,8 +63,8 @@ inContainers('signals to PID 1', {
         });
         await box.until('log: web runs');
         box.kill(signal);
-        const told = await toldUntilEnd(box, signal);
-        assert.deepEqual(told, [
+        const stderr = await stderrAtEnd(box, signal);
+        assert.deepEqual(stderr, [
           'log: web runs',
           'web has TERM',
           'finish 0 0',
@@ -76,7 +76,7 @@ inContainers('signals to PID 1', {
     ]),
   ),
 
-  'PID 1 stays for a signal when nothing of its tree is left to run': async () => {
+  'PID 1 waits for signals when no service of its tree runs': async () => {
     await using box = await container({
       tree: {
         'services.d/web/run': sh('exit 0'),
@@ -89,11 +89,11 @@ inContainers('signals to PID 1', {
     box.kill('SIGHUP');
     await box.until('new runs');
     box.kill('SIGTERM');
-    assert.deepEqual(await toldUntilEnd(box, 'SIGTERM'), ['bye']);
+    assert.deepEqual(await stderrAtEnd(box, 'SIGTERM'), ['bye']);
   },
 
-  // As s6-overlay 2.2 and v3 have it; before, HUP stopped everything.
-  'SIGHUP: a new service starts, one that is gone is stopped, the others are left alone (case 67)':
+  // As in s6-overlay 2.2 and v3; before 2.2, HUP stopped everything.
+  'SIGHUP starts a new service, stops a removed one and leaves the others alone (case 67)':
     async () => {
       await using box = await container({
         tree: {
@@ -113,12 +113,12 @@ inContainers('signals to PID 1', {
       const pids = box.processes().map(({ pid }) => pid);
       assert.deepEqual(pids, [1, kept, onlyPidOf(box, 'new')]);
       box.kill('SIGTERM');
-      assert.deepEqual(await toldUntilEnd(box, 'SIGTERM'), []);
+      assert.deepEqual(await stderrAtEnd(box, 'SIGTERM'), []);
       assert.equal(onlyPidOf(box, 'kept'), kept);
     },
 
-  'SIGHUP: what has not changed is left alone, however often it comes': async () => {
-    await using box = await container({ tree: speaking });
+  'repeated SIGHUP leaves unchanged services alone': async () => {
+    await using box = await container({ tree: printing });
     await box.until('web runs');
     for (const times of [1, 2, 3]) {
       await box.write({ [`services.d/new${String(times)}/run`]: sh('exec sleep 600') });
@@ -128,15 +128,15 @@ inContainers('signals to PID 1', {
     onlyPidOf(box, 'web');
     onlyPidOf(box, 'new1');
     box.kill('SIGTERM');
-    await toldUntilEnd(box, 'SIGTERM');
+    await stderrAtEnd(box, 'SIGTERM');
   },
 
-  'SIGTERM at the very beginning, wherever that is: the end is in order': async () => {
+  'SIGTERM at any moment of the start ends the container in order': async () => {
     const moments = [undefined, phase('initializing'), phase('starting'), service('web', 'up')];
     for (const moment of moments) {
       await using box = await container({
         tree: {
-          // A trap may not be set yet.
+          // Without a trap, which may not be set yet.
           'services.d/web/run': sh(stay),
           'cont-init.d/10': sh('exit 0'),
           'cont-finish.d/10': sh('echo bye >&2'),
@@ -144,14 +144,14 @@ inContainers('signals to PID 1', {
       });
       if (moment !== undefined) await box.until(moment);
       box.kill('SIGTERM');
-      assert.equal((await toldUntilEnd(box, 'SIGTERM')).at(-1), 'bye');
+      assert.equal((await stderrAtEnd(box, 'SIGTERM')).at(-1), 'bye');
     }
   },
 
-  'SIGHUP while everything is being stopped is nothing': async () => {
+  'SIGHUP during a stop starts no new service': async () => {
     await using box = await container({
       tree: {
-        ...speaking,
+        ...printing,
         'cont-finish.d/10': sh('echo 10 begins >&2', 'until test -e go; do sleep 0.05; done'),
       },
     });
@@ -161,22 +161,22 @@ inContainers('signals to PID 1', {
     await box.write({ 'services.d/new/run': sh('echo never >&2') });
     box.kill('SIGHUP');
     await box.write({ 'cont-finish.d/go': '' });
-    const told = await toldUntilEnd(box, 'SIGTERM');
-    assert.deepEqual(told, ['web has TERM', 'finish 0 0', '10 begins']);
+    const stderr = await stderrAtEnd(box, 'SIGTERM');
+    assert.deepEqual(stderr, ['web has TERM', 'finish 0 0', '10 begins']);
   },
 
-  'SIGTERM while an init script runs: that ends, nothing starts, the finish stage runs':
+  'SIGTERM during the init stage ends its script, starts no service and runs the finish stage':
     async () => {
       await using box = await container(termDuringInit);
       await box.until('init begins');
       box.kill('SIGTERM');
-      assert.deepEqual(await toldUntilEnd(box, 'SIGTERM'), ['init begins', 'bye']);
+      assert.deepEqual(await stderrAtEnd(box, 'SIGTERM'), ['init begins', 'bye']);
     },
 
-  'SIGTERM while a service is awaited that never becomes ready': async () => {
+  'SIGTERM ends the wait for a service that never becomes ready': async () => {
     await using box = await container({
       tree: {
-        ...speaking,
+        ...printing,
         'services.d/web/notification-fd': '3\n',
         'cont-finish.d/10': sh('echo bye >&2'),
       },
@@ -185,12 +185,12 @@ inContainers('signals to PID 1', {
     await box.until('web runs');
     assert.equal(box.events.some(phase('running')), false);
     box.kill('SIGTERM');
-    const told = await toldUntilEnd(box, 'SIGTERM');
-    assert.deepEqual(told, ['web has TERM', 'finish 0 0', 'bye']);
+    const stderr = await stderrAtEnd(box, 'SIGTERM');
+    assert.deepEqual(stderr, ['web has TERM', 'finish 0 0', 'bye']);
     assert.equal(box.events.some(phase('running')), false);
   },
 
-  'SIGTERM while the finish script of a service runs: it comes to its end, and no restart':
+  'SIGTERM lets the running finish script of a service end, and the service is not restarted':
     async () => {
       await using box = await container({
         tree: {
@@ -208,11 +208,11 @@ inContainers('signals to PID 1', {
       box.kill('SIGTERM');
       await box.until(phase('stopping'));
       await box.write({ 'services.d/web/go': '' });
-      const told = await toldUntilEnd(box, 'SIGTERM');
-      assert.deepEqual(told, ['web runs', 'finish 3 0', 'finished', 'bye']);
+      const stderr = await stderrAtEnd(box, 'SIGTERM');
+      assert.deepEqual(stderr, ['web runs', 'finish 3 0', 'finished', 'bye']);
     },
 
-  'SIGTERM while the finish stage runs: that goes on, and the exit code stays the command’s':
+  'SIGTERM during the finish stage changes neither its course nor the exit code of the command':
     async () => {
       await using box = await container({
         tree: {
@@ -231,12 +231,12 @@ inContainers('signals to PID 1', {
     },
 });
 
-inContainers('signals to PID 1, and services that make them hard', {
+inContainers('signals to PID 1 with services and commands that do not end on TERM', {
   'a service that ignores TERM is killed after S6_SERVICES_GRACETIME, and the verdict names it':
     async () => {
       await using box = await container({
         tree: {
-          ...speaking,
+          ...printing,
           'services.d/deaf/run': sh('trap "" TERM', 'echo deaf runs', stay),
           'services.d/deaf/finish': sh('echo "deaf was $1 $2"'),
           'cont-finish.d/10': sh('echo bye'),
@@ -258,16 +258,16 @@ inContainers('signals to PID 1, and services that make them hard', {
     },
 
   'a stopped service is continued, so that TERM reaches it': async () => {
-    await using box = await container({ tree: speaking });
+    await using box = await container({ tree: printing });
     await box.until('web runs');
     const web = box.processes().at(-1);
     process.kill(web?.outside ?? 0, 'SIGSTOP');
-    await until(() => box.processes().at(-1)?.state === 'T', 'the standstill');
+    await until(() => box.processes().at(-1)?.state === 'T', 'the stopped state');
     box.kill('SIGTERM');
-    assert.deepEqual(await toldUntilEnd(box, 'SIGTERM'), ['web has TERM', 'finish 0 0']);
+    assert.deepEqual(await stderrAtEnd(box, 'SIGTERM'), ['web has TERM', 'finish 0 0']);
   },
 
-  'SIGTERM while a command runs that ends in a way of its own: the code is the command’s':
+  'SIGTERM with a command that exits with its own code ends the container with that code':
     async () => {
       await using box = await container({
         tree: { 'cont-finish.d/10': sh('echo bye') },
@@ -280,19 +280,19 @@ inContainers('signals to PID 1, and services that make them hard', {
       assert.deepEqual([code, stdout], [5, ['begins', 'command has TERM', 'bye']]);
     },
 
-  'SIGTERM while a command runs that knows no better: it dies of it, 128 + n': async () => {
+  'SIGTERM with a command without a trap ends the container with 128 + n': async () => {
     await using box = await container({
       tree: { 'cont-finish.d/10': sh('echo bye >&2') },
       command: ['sh', '-c', `echo begins >&2; ${stay}`],
     });
     await box.until('begins');
     box.kill('SIGTERM');
-    assert.deepEqual(await toldUntilEnd(box, 'SIGTERM'), ['begins', 'bye']);
+    assert.deepEqual(await stderrAtEnd(box, 'SIGTERM'), ['begins', 'bye']);
   },
 
-  'a command that ignores TERM is killed, and named': async () => {
+  'a command that ignores TERM is killed, and the verdict names it': async () => {
     await using box = await container({
-      tree: speaking,
+      tree: printing,
       command: ['sh', '-c', `trap '' TERM; echo begins >&2; ${stay}`],
       env: { S6_SERVICES_GRACETIME: '1500' },
     });
@@ -304,9 +304,9 @@ inContainers('signals to PID 1, and services that make them hard', {
   },
 });
 
-inContainers('signals to PID 1 that are not the usual ones', {
-  'signals without a meaning are nothing to PID 1': async () => {
-    await using box = await container({ tree: speaking });
+inContainers('other signals to PID 1', {
+  'SIGALRM, SIGWINCH, SIGPIPE and SIGABRT have no effect on PID 1': async () => {
+    await using box = await container({ tree: printing });
     await box.until('web runs');
     for (const signal of ['SIGALRM', 'SIGWINCH', 'SIGPIPE', 'SIGABRT'] as const) {
       box.kill(signal);
@@ -316,7 +316,7 @@ inContainers('signals to PID 1 that are not the usual ones', {
     await box.until(service('new', 'up'));
     onlyPidOf(box, 'web');
     box.kill('SIGTERM');
-    await toldUntilEnd(box, 'SIGTERM');
+    await stderrAtEnd(box, 'SIGTERM');
   },
 
   ...Object.fromEntries(
@@ -329,7 +329,7 @@ inContainers('signals to PID 1 that are not the usual ones', {
     ).map(([signal, code]) => [
       `${signal} stops everything, as in s6-overlay v3`,
       async () => {
-        await using box = await container({ tree: speaking });
+        await using box = await container({ tree: printing });
         await box.until('web runs');
         box.kill(signal);
         const end = await box.ended;
@@ -339,9 +339,9 @@ inContainers('signals to PID 1 that are not the usual ones', {
     ]),
   ),
 
-  'signals as the host maps them: SIGUSR2 stops, SIGTERM does not': async () => {
+  'a signal map of the host decides: SIGUSR2 stops, SIGTERM is ignored': async () => {
     await using box = await container({
-      tree: speaking,
+      tree: printing,
       run: { signals: { SIGUSR2: 'stop', SIGTERM: 'ignore' } },
     });
     await box.until('web runs');
@@ -351,16 +351,17 @@ inContainers('signals to PID 1 that are not the usual ones', {
     assert.deepEqual([code, verdict?.signal], [140, 'SIGUSR2']);
   },
 
-  'SIGUSR1, which would start the debugger of Node, is nothing once it is mapped so': async () => {
-    await using box = await container({
-      tree: speaking,
-      run: { signals: { SIGUSR1: 'ignore', SIGTERM: 'stop' } },
-    });
-    await box.until('web runs');
-    box.kill('SIGUSR1');
-    box.kill('SIGTERM');
-    assert.deepEqual(await toldUntilEnd(box, 'SIGTERM'), ['web has TERM', 'finish 0 0']);
-  },
+  'SIGUSR1 has no effect when it is mapped to ignore, although Node starts its debugger on it':
+    async () => {
+      await using box = await container({
+        tree: printing,
+        run: { signals: { SIGUSR1: 'ignore', SIGTERM: 'stop' } },
+      });
+      await box.until('web runs');
+      box.kill('SIGUSR1');
+      box.kill('SIGTERM');
+      assert.deepEqual(await stderrAtEnd(box, 'SIGTERM'), ['web has TERM', 'finish 0 0']);
+    },
 
   'a finish script that sends TERM to PID 1 ends the container': async () => {
     await using box = await container({
@@ -370,16 +371,16 @@ inContainers('signals to PID 1 that are not the usual ones', {
         'cont-finish.d/10': sh('echo bye >&2'),
       },
     });
-    assert.deepEqual(await toldUntilEnd(box, 'SIGTERM'), ['bye']);
+    assert.deepEqual(await stderrAtEnd(box, 'SIGTERM'), ['bye']);
   },
 
-  'KILL from inside is nothing to PID 1, as the kernel has it': async () => {
+  'KILL and STOP from inside have no effect on PID 1': async () => {
     await using box = await container({
-      tree: { ...speaking, 'cont-init.d/10': sh('kill -KILL 1; kill -STOP 1; echo still there') },
+      tree: { ...printing, 'cont-init.d/10': sh('kill -KILL 1; kill -STOP 1; echo still there') },
     });
     await box.until('still there');
     await box.until('web runs');
     box.kill('SIGTERM');
-    await toldUntilEnd(box, 'SIGTERM');
+    await stderrAtEnd(box, 'SIGTERM');
   },
 });

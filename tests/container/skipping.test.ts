@@ -3,14 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { unlessInCI } from '../skipping.ts';
 
-test('what is missing is a reason to skip, but not in CI', () => {
+test('a missing requirement skips a test, but not in CI', () => {
   assert.equal(unlessInCI('not here', false), 'not here');
   assert.equal(unlessInCI(false, false), false);
   assert.equal(unlessInCI('not here', true), false);
 });
 
 for (const file of ['container/namespace.ts', 'host/run-host.ts']) {
-  test(`${file}: no namespace is a reason, and none in CI`, () => {
+  test(`${file}: without a namespace tests are skipped, but not in CI`, () => {
     const reasonIn = (ci: string): string => {
       const url = new URL(`../${file}`, import.meta.url).href;
       const ask = `const { noContainers, whyNoProcess1 } = await import('${url}');

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The folders that were made here and are still there. */
+/** The folders that were made here and still exist. */
 const made = new Set<string>();
 
-/** Makes a folder of its own under the system's temporary directory, which every account may enter. */
+/** Makes a new folder, which every account may enter, in the system's temporary directory. */
 export function makeTemporary(): string {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'stagekeeper-container-'));
   if (made.size === 0) process.once('exit', removeAll);
