@@ -8,12 +8,12 @@ const nameWidth = 150;
 const barWidth = 370;
 const line = 20;
 
-/** So many times the one in the middle, and a bar is cut: else it would leave nothing of the others to be seen. */
+/** A bar longer than this many times the median is cut: it would make the others too short to see. */
 const outlying = 5;
 
 /**
- * A figure as a bar chart in SVG: a group for each series, scaled to its longest bar that is not cut, with the range as a thin
- * line.
+ * A figure as a bar chart in SVG: one group for each series, scaled to its longest bar that is not cut, with the range as a
+ * thin line.
  */
 export function chartOf({ name, work, series }: ReportedFigure): string {
   let top = line;
@@ -52,7 +52,7 @@ function barOf(result: Result, y: number, scale: number): string {
   return rowOf(result, y, finite(result.median) * scale, range);
 }
 
-/** A bar with a gap near its end: it is longer than there is room. */
+/** A bar with a gap near its end, which means that it is cut. */
 function cutBarOf(result: Result, y: number): string {
   const x = nameWidth + barWidth - 16;
   const gap = `<path d="M${String(x)} ${String(y + 4)}l6 -16" stroke="#fff" stroke-width="4"/>`;

@@ -1,17 +1,17 @@
 import type { Setting } from './setting.ts';
 import type { Series } from './series.ts';
 
-/** Something that is measured, of us and of the peers. */
+/** A thing that is measured, of this library and of its peers. */
 export interface Figure {
-  /** What `npm run bench NAME` calls it. */
+  /** Its name in `npm run bench NAME`. */
   readonly name: string;
-  /** What is done, in a sentence. */
+  /** The work that is done, in a sentence. */
   readonly work: string;
-  /** Does the work, so often that the medians mean something. */
+  /** Does the work, as often as the setting says. */
   measure(setting: Setting): Promise<readonly Series[]>;
 }
 
-/** What came of a figure. */
+/** The measured values of a figure. */
 export interface Measured {
   readonly figure: string;
   readonly work: string;

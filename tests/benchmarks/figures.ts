@@ -12,7 +12,7 @@ import { stop } from './figures/stop.ts';
 import { storm } from './figures/storm.ts';
 import { testKit } from './figures/test-kit.ts';
 
-/** All figures, in the order in which they are measured: what takes seconds comes before what takes minutes. */
+/** All figures, in the order in which they are measured: those that take seconds before those that take minutes. */
 export const figures: readonly Figure[] = [
   importing,
   load,

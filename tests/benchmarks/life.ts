@@ -6,7 +6,7 @@ import { Announcements, now } from './announcements.ts';
 import type { Contender, Life, ServiceFiles, Stand } from './contenders/contender.ts';
 import type { Workshop } from './workshop.ts';
 
-/** A contender at work, seen from outside. */
+/** A running contender, as seen from outside. */
 export interface Lived {
   readonly life: Life;
   readonly announcements: Announcements;
@@ -14,19 +14,19 @@ export interface Lived {
   readonly born: number;
 }
 
-/** What a life is made of. */
+/** The input of a run of a contender. */
 export interface Script extends Omit<Stand, 'workshop' | 'folder' | 'services'> {
-  /** The services; given the line by which a script announces that it runs. */
+  /** Makes the services from the line by which a script announces that it runs. */
   readonly services: (announce: string) => readonly ServiceFiles[];
 }
 
-/** So many services that do nothing but exist. */
+/** The scripts of so many services that only sleep. */
 export function sleepers(count: number): Script['services'] {
   return (announce) =>
     named(count, () => ({ run: `#!/bin/sh\n${announce}\nexec sleep 1000000\n` }));
 }
 
-/** So many services, by number. */
+/** So many services, named by their numbers. */
 export function named(
   count: number,
   files: (index: number) => Omit<ServiceFiles, 'name'>,
@@ -38,8 +38,8 @@ export function named(
 }
 
 /**
- * Starts a contender, does something with it, and kills what lives in the workshop then: its own end can take longer than all
- * else, and is asked for where it is measured. Nothing of it is left.
+ * Starts a contender, does the work with it, and kills every process of the workshop: an orderly stop can take longer than the
+ * work itself, so only the figure that measures it requests one. Nothing is left.
  */
 export async function withLife<T>(
   contender: Contender,
@@ -63,12 +63,12 @@ export async function withLife<T>(
     workshop.sweep();
     await gone;
     announcements.close();
-    // Whoever was killed in the middle of something may still be at it.
+    // A killed process may still be writing.
     rmSync(room, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
-/** Ends a life; the milliseconds until none of these processes lives. */
+/** Stops a contender; returns the milliseconds until none of these processes lives. */
 export async function endOf({ life }: Lived, pids: readonly number[]): Promise<number> {
   const start = now();
   const asked = life.end();

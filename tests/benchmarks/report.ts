@@ -2,34 +2,34 @@ import type { Figure, Measured } from './figure.ts';
 import type { Result, Series, Verdict } from './series.ts';
 import { inWords, resultsOf } from './series.ts';
 
-/** All that a run of the benchmarks has to tell. */
+/** The result of a run of the benchmarks. */
 export interface Report {
   readonly node: string;
   readonly cores: number;
-  /** The load average of the minute before. */
+  /** The load average of the minute before the run. */
   readonly load: number;
   readonly runs: number;
-  /** Peers that took no part, with the reason. */
+  /** The peers that did not take part, with the reasons. */
   readonly missing: Readonly<Record<string, string>>;
   /** How long it took, in seconds. */
   readonly took: number;
   readonly figures: readonly ReportedFigure[];
 }
 
-/** What came of a figure. */
+/** The results of a figure. */
 export interface ReportedFigure extends Pick<Figure, 'name' | 'work'> {
-  /** How long it took, in seconds; what several figures share counts for the first of them. */
+  /** How long it took, in seconds; work that several figures share counts for the first of them. */
   readonly took: number;
   readonly series: readonly ReportedSeries[];
 }
 
-/** What came of a series, judged. */
+/** The results of a series, with verdicts. */
 export interface ReportedSeries extends Pick<Series, 'label' | 'unit'> {
   readonly budget?: string;
   readonly results: readonly Result[];
 }
 
-/** Judges what was measured. */
+/** Computes the results of a figure from the measured values. */
 export function reported({ figure, work, took, series }: Measured): ReportedFigure {
   return {
     name: figure,
@@ -44,10 +44,10 @@ export function reported({ figure, work, took, series }: Measured): ReportedFigu
   };
 }
 
-/** How to show that a budget is kept or missed. */
+/** Colours the text of a kept or missed budget. */
 export type Paint = (text: string, met: boolean) => string;
 
-/** A figure as a table for people. */
+/** A figure as a table of text. */
 export function tableOf({ name, work, took, series }: ReportedFigure, paint: Paint): string {
   const head = ['', '', 'median', 'range', 'ratio', 'budget'];
   const rows = series.flatMap((one) =>
@@ -63,7 +63,7 @@ export function tableOf({ name, work, took, series }: ReportedFigure, paint: Pai
   return `${name} (${String(took)} s): ${work}\n${lines.map((line) => `  ${line}`.trimEnd()).join('\n')}\n`;
 }
 
-/** A number with three digits that count. */
+/** A number with three significant digits. */
 export function inShort(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));

@@ -1,4 +1,4 @@
-// Measures us and the peers on the same work, and prints what came of it. Usage:
+// Measures this library and its peers on the same work, and prints the results. Usage:
 //   npm run bench [FIGURE...] [-- --json] [-- --svg FOLDER] [-- --runs N] [-- --at-most SERVICES] [-- --with-pm2]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
@@ -13,7 +13,7 @@ import type { Report, ReportedFigure } from './report.ts';
 import { reported, tableOf } from './report.ts';
 import { Workshop } from './workshop.ts';
 
-/** From this load average on others were at work, who disturb the figures. */
+/** From this load average on, other processes distort the figures. */
 const busy = 0.7;
 
 const { values, positionals } = parseArgs({
@@ -32,16 +32,16 @@ if (unknown.length > 0) {
   console.error(`No figure is named ${unknown.join(', ')}. There are: ${known}.`);
   process.exitCode = 1;
 } else if (!isCount(values.runs) || !isCount(values['at-most'])) {
-  console.error('--runs and --at-most are to be whole numbers, from 1 on.');
+  console.error('--runs and --at-most must be whole numbers from 1 on.');
   process.exitCode = 1;
 } else {
   const workshop = new Workshop();
-  // Whatever goes wrong, nothing is left.
+  // Nothing is left, also after an error.
   process.on('exit', () => {
     workshop.close();
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // A terminal's Ctrl-C may come twice, from npm as well: a listener that stays keeps the second one from cutting this short.
+    // Ctrl-C at a terminal may arrive twice, from npm as well: a listener that stays prevents that the second one interrupts this.
     process.on(signal, () => {
       workshop.close();
       process.removeAllListeners(signal);
@@ -58,7 +58,8 @@ if (unknown.length > 0) {
 async function bench(workshop: Workshop): Promise<void> {
   const began = performance.now();
   const [load = 0] = loadavg();
-  if (load > busy) console.error(`The machine is busy (load ${load.toFixed(1)}): trust no figure.`);
+  if (load > busy)
+    console.error(`The machine is busy (load ${load.toFixed(1)}): the figures are not reliable.`);
   if (values['with-pm2']) await installPm2(workshop);
   const { contenders, missing } = await present(workshop);
   const runs = Number(values.runs);
@@ -91,7 +92,7 @@ function secondsSince(start: number): number {
   return Math.round((performance.now() - start) / 1000);
 }
 
-/** Who is here, and why the others are not. */
+/** The contenders that can take part, and for the others the reasons why not. */
 async function present(workshop: Workshop): Promise<{
   contenders: readonly Contender[];
   missing: Readonly<Record<string, string>>;

@@ -1,43 +1,43 @@
 import { median, summaryOf } from './statistics.ts';
 import type { Summary } from './statistics.ts';
 
-/** One thing that was measured of several contenders, in turns. */
+/** One quantity, measured of several contenders in turns. */
 export interface Series {
-  /** What was measured: `start of 100, warm`. */
+  /** The quantity: `start of 100, warm`. */
   readonly label: string;
   readonly unit: string;
-  /** What each contender reached, run by run, by its name. */
+  /** The values of each contender, by its name, one for each run. */
   readonly samples: Readonly<Record<string, readonly number[]>>;
-  /** What ours are to reach. Without one, the series is for information. */
+  /** The budget of this library. Without one, the series is for information. */
   readonly budget?: Budget;
-  /** What ours is to reach with its native spawner. Default: the same. */
+  /** The budget of this library with its native spawner. Default: `budget`. */
   readonly nativeBudget?: Budget;
 }
 
-/** A goal: a limit to ours, or to how ours compares with another contender's in the same run. */
+/** A limit for the value of this library, or for its comparison with another contender in the same run. */
 export interface Budget {
-  /** Whether the limit holds for our value, its ratio to the other's, or its difference from it. */
+  /** Whether the limit holds for the value, for its ratio to the other's value, or for its difference from that. */
   readonly of: 'value' | 'ratio' | 'difference';
-  /** The contender that ours is compared with. */
+  /** The contender that this library is compared with. */
   readonly to?: string;
   readonly atMost?: number;
   readonly atLeast?: number;
 }
 
-/** What came of a contender in a series. */
+/** The result of a contender in a series. */
 export interface Result extends Summary {
   readonly contender: string;
   readonly samples: readonly number[];
-  /** Its median over the median of the peer that stands for the measure (s6 where it takes part); absent without one. */
+  /** Its median divided by the median of the reference (s6 where it takes part); absent without one. */
   readonly ratio?: number;
-  /** How it stands to its budget; absent where it has none, or that cannot be judged. */
+  /** Whether it keeps its budget; absent where it has none, or where a value is missing. */
   readonly verdict?: Verdict;
 }
 
-/** How a contender of ours stands to its budget. */
+/** Whether this library keeps a budget. */
 export interface Verdict {
   readonly budget: Budget;
-  /** What the budget limits. */
+  /** The value that the budget limits. */
   readonly reached: number;
   readonly met: boolean;
 }
@@ -57,7 +57,7 @@ export function resultsOf(series: Series): readonly Result[] {
   });
 }
 
-/** Whether a contender of ours keeps its budget; undefined where there is nothing to judge. */
+/** Whether a contender keeps its budget; undefined where it has none, or where a value is missing. */
 export function verdictOn(contender: string, series: Series): Verdict | undefined {
   const budget = budgetsOf(series)[contender];
   if (budget === undefined) return undefined;
@@ -68,7 +68,7 @@ export function verdictOn(contender: string, series: Series): Verdict | undefine
   return { budget, reached, met };
 }
 
-/** Whose budgets they are. */
+/** The budgets of a series by contender. */
 function budgetsOf({ budget, nativeBudget = budget }: Series): Record<string, Budget | undefined> {
   return { stagekeeper: budget, 'stagekeeper (native)': nativeBudget };
 }
@@ -80,7 +80,7 @@ export function inWords({ of, to = '', atMost, atLeast }: Budget, unit: string):
   return of === 'ratio' ? `${bound} × ${to}` : `${bound} ${unit} over ${to}`;
 }
 
-/** The samples that ratios are to: those that the budget names, else s6's, else the naive supervisor's. */
+/** The samples of the reference: those of the contender in the budget, else of s6, else of the naive supervisor. */
 function measureOf({ budget, samples }: Series): readonly number[] | undefined {
   return samples[budget?.to ?? 's6'] ?? samples['s6'] ?? samples['naive'];
 }

@@ -1,28 +1,28 @@
 import type { Contender } from './contenders/contender.ts';
 import type { Workshop } from './workshop.ts';
 
-/** What all figures are measured with. */
+/** The settings of a run of the benchmarks, for all figures. */
 export interface Setting {
   readonly workshop: Workshop;
-  /** Who takes part: all that are installed. */
+  /** The contenders that take part: all that are installed. */
   readonly contenders: readonly Contender[];
   /** How often each contender does the work. */
   readonly runs: number;
-  /** The most services at a time; larger numbers are left out. */
+  /** The most services at a time; measurements with more are left out. */
   readonly most: number;
-  /** Whether this figure is to be measured, by its name. */
+  /** Whether the figure of this name is measured. */
   wanted(figure: string): boolean;
 }
 
-/** What one contender reached in one run, by what was measured. */
+/** The values of one contender in one run, by quantity. */
 export type Reached = Readonly<Record<string, number>>;
 
-/** What all contenders reached: by what was measured, then by contender, run by run. */
+/** The values of all contenders: by quantity, then by contender, one for each run. */
 export type Reaches = ReadonlyMap<string, Readonly<Record<string, readonly number[]>>>;
 
 /**
- * Lets contenders take turns, so that what the machine does meanwhile falls upon all of them. A turn that fails is told, and
- * costs that contender a sample.
+ * Runs the work of the contenders in turns, so that other load on the machine affects all of them. A turn that fails is
+ * reported, and that contender has one sample less.
  */
 export async function alternate<One extends { readonly name: string }>(
   contenders: readonly One[],

@@ -9,25 +9,25 @@ import { alternate } from './setting.ts';
 import { median, percentile } from './statistics.ts';
 import { memoryOf } from './supervising.ts';
 
-/** Of how many services some are killed. */
-export const losing = 100;
-/** How many then, in each run: 200 in five. */
+/** The number of services in the run in which some are killed. */
+export const servicesInRestart = 100;
+/** How many of them are killed in each run: 200 in five runs. */
 export const kills = 40;
-/** The same for whoever takes a second for each. */
+/** The same for a contender that takes a second for each restart. */
 const fewKills = 3;
-/** The peers' floor of a second holds only for what has not lived that long, in milliseconds. */
-const longer = 1200;
+/** Milliseconds that a service has lived before it is killed: peers delay the restart of one that has lived less than a second. */
+const minLife = 1200;
 
 /**
- * The lives of so many services that only sleep. One life gives several figures, so each is lived once:
+ * Runs so many services that only sleep. One run gives values for several figures, so each is done once:
  *
  * - `cold`: milliseconds from the start of the supervisor's process until all run
- * - `warm`: the same from the call of `start()`; a peer that is no guest has nothing to load, so its cold one is taken
+ * - `warm`: the same from the call of `start()`; for a peer with a process of its own, the cold value
  * - `delay`: the 99th percentile of the delay of the host's loop meanwhile (guests)
  * - `memory`: megabytes of the supervising processes
- * - `restart` and `restartP99`: milliseconds from the death of a service to the first line of its next run, if it is `wanted` and these are
- *   the lives of which some are lost
- * - `stop`: milliseconds until all services are gone, if it is `wanted` and there are none of more services
+ * - `restart` and `restartP99`: milliseconds from the death of a service to the first line of its next run, if the figure is
+ *   `wanted` and this is the run in which some services are killed
+ * - `stop`: milliseconds until all services have exited, if the figure is `wanted` and no run has more services
  */
 export function sleepingLives(setting: Setting, count: number): Promise<Reaches> {
   const lived = lives.get(setting) ?? new Map<number, Promise<Reaches>>();
@@ -37,15 +37,15 @@ export function sleepingLives(setting: Setting, count: number): Promise<Reaches>
   return known;
 }
 
-/** How many services are started, at a time. */
+/** The numbers of services in the figure `start`. */
 export const started: readonly number[] = [1, 10, 100, 500];
 
-/** How many services are stopped: as many as are started at most. */
+/** The number of services in the figure `stop`: the largest that is started. */
 export function stopping(setting: Pick<Setting, 'most'>): number {
   return countsIn(setting, started).at(-1) ?? 1;
 }
 
-/** Which numbers of services a setting allows. */
+/** The numbers of services that a setting allows. */
 export function countsIn(
   { most }: Pick<Setting, 'most'>,
   counts: readonly number[],
@@ -55,7 +55,7 @@ export function countsIn(
 
 const lives = new WeakMap<Setting, Map<number, Promise<Reaches>>>();
 
-/** How long a supervisor may put itself in order before its memory is looked at, in milliseconds. */
+/** Milliseconds between the start and the measurement of memory. */
 const settling = 250;
 
 function live(
@@ -63,21 +63,23 @@ function live(
   count: number,
 ): Promise<Reaches> {
   const able = contenders.filter(({ most = Infinity }) => count <= most);
-  const loses = wanted('restart') && count === Math.min(losing, most);
-  const stops = wanted('stop') && count === stopping({ most });
-  const script = { services: sleepers(count), atOnce: loses };
+  const measuresRestarts = wanted('restart') && count === Math.min(servicesInRestart, most);
+  const measuresStop = wanted('stop') && count === stopping({ most });
+  const script = { services: sleepers(count), atOnce: measuresRestarts };
   return alternate(able, runs, (contender) =>
     withLife(contender, workshop, script, async (lived) => {
       const { at } = await lived.announcements.reached(count);
-      const seen = await look(contender, lived, at);
-      const lost = loses ? await lose(contender, lived.announcements) : {};
+      const atStart = await measureStart(contender, lived, at);
+      const restarts = measuresRestarts
+        ? await measureRestarts(contender, lived.announcements)
+        : {};
       const living = lived.announcements.pids.slice(-count);
-      return { ...seen, ...lost, ...(stops && { stop: await endOf(lived, living) }) };
+      return { ...atStart, ...restarts, ...(measuresStop && { stop: await endOf(lived, living) }) };
     }),
   );
 }
 
-async function look({ isGuest }: Contender, lived: Lived, at: number): Promise<Reached> {
+async function measureStart({ isGuest }: Contender, lived: Lived, at: number): Promise<Reached> {
   const { life, born } = lived;
   const begun = (await life.told?.('begun')) ?? born;
   const delay = await life.told?.('startDelay');
@@ -89,16 +91,16 @@ async function look({ isGuest }: Contender, lived: Lived, at: number): Promise<R
 }
 
 /** Kills services, the oldest first. */
-async function lose(
+async function measureRestarts(
   { looksOnceASecond }: Contender,
   announcements: Announcements,
 ): Promise<Reached> {
-  const { heard } = announcements;
-  const doomed = heard.slice(0, looksOnceASecond === true ? fewKills : kills);
-  const first = heard.length;
-  await pause(Math.max(0, (doomed.at(-1)?.at ?? NaN) + longer - now()));
+  const { received } = announcements;
+  const targets = received.slice(0, looksOnceASecond === true ? fewKills : kills);
+  const first = received.length;
+  await pause(Math.max(0, (targets.at(-1)?.at ?? NaN) + minLife - now()));
   const times: number[] = [];
-  for (const [index, { word }] of doomed.entries()) {
+  for (const [index, { word }] of targets.entries()) {
     const killed = now();
     process.kill(Number(word), 'SIGKILL');
     times.push((await announcements.reached(first + index + 1)).at - killed);

@@ -1,11 +1,11 @@
-/** What came of several runs of the same work. */
+/** The values of several runs of the same work, in short. */
 export interface Summary {
   readonly median: number;
   readonly least: number;
   readonly most: number;
 }
 
-/** The median of some values with the extremes; NaN where there are none. */
+/** The median and the extremes of some values; NaN where there are none. */
 export function summaryOf(values: readonly number[]): Summary {
   const sorted = ascending(values);
   return { median: quantile(sorted, 0.5), least: sorted[0] ?? NaN, most: sorted.at(-1) ?? NaN };

@@ -1,17 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { read } from '../processes.ts';
 
-/** The memory of processes in megabytes; what several share counts once in all (PSS). */
+/** The memory of processes in megabytes; shared memory counts once in all (PSS). */
 export function memoryOf(pids: readonly number[]): number {
   return sum(pids, (pid) => fieldOf(`/proc/${String(pid)}/smaps_rollup`, 'Pss')) / 1024;
 }
 
-/** The time that processes have spent on a processor, in milliseconds, all their threads together. */
+/** The CPU time of processes in milliseconds, all their threads together. */
 export function cpuOf(pids: readonly number[]): number {
   return sum(tasksOf(pids), (task) => Number(read(`${task}/schedstat`).split(' ')[0])) / 1e6;
 }
 
-/** How often processes have gone to sleep, and so been woken, all their threads together. */
+/** How often processes have gone to sleep and were woken, all their threads together. */
 export function wakeUpsOf(pids: readonly number[]): number {
   return sum(tasksOf(pids), (task) => fieldOf(`${task}/status`, 'voluntary_ctxt_switches'));
 }

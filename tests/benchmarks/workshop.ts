@@ -22,8 +22,8 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const call = promisify(execFile);
 
 /**
- * A temporary folder that everything happens in, in memory where that can be had, as s6-overlay's `/run` is: else starts
- * measure the disk. All processes that are started from it carry its mark, by which they are found at the end.
+ * A temporary folder for all files of the benchmarks, in memory where possible, as s6-overlay's `/run` is: on a disk, starts
+ * would measure the disk. Every process that is started from it has a variable by which it is found at the end.
  */
 export class Workshop {
   /** The folder. */
@@ -32,16 +32,16 @@ export class Workshop {
   #built: Promise<string> | undefined;
 
   constructor(under?: string) {
-    this.folder = mkdtempSync(join(under ?? roomInMemory() ?? tmpdir(), 'stagekeeper-bench-'));
+    this.folder = mkdtempSync(join(under ?? folderInMemory() ?? tmpdir(), 'stagekeeper-bench-'));
   }
 
-  /** The environment of everything that is started: ours, the mark, and the folder for temporary files. */
+  /** The environment of every process: that of this process, the mark, and the folder for temporary files. */
   get env(): NodeJS.ProcessEnv {
     return { ...process.env, [mark]: basename(this.folder), TMPDIR: this.folder };
   }
 
   /**
-   * A copy of the running Node, for all that is measured: memory that it shared with the benchmark's own process would
+   * A copy of the running Node, for every measured process: memory that it shares with the process of the benchmarks would
    * count by halves.
    */
   get node(): string {
@@ -57,32 +57,32 @@ export class Workshop {
     return folder;
   }
 
-  /** The compiled library and the programs that host it; the path of such a program. */
+  /** The path of a compiled program of `hosts`; the first call compiles the library and all of them. */
   async host(name: string): Promise<string> {
     this.#built ??= this.#build();
     return join(await this.#built, `${name}.mjs`);
   }
 
-  /** The pids of all that were started here and live. */
+  /** The pids of the living processes that were started here. */
   living(): readonly number[] {
     return livingWithEntry(`${mark}=${basename(this.folder)}`);
   }
 
-  /** Ends every process that was started here, at once. */
+  /** Kills every process that was started here. */
   sweep(): void {
-    // What is killed may just have started something, so until there is nobody.
+    // A process may have started another one just before it was killed, so this repeats until none is left.
     for (let left = this.living(); left.length > 0; left = this.living()) {
       for (const pid of left) kill(pid);
     }
   }
 
-  /** Leaves nothing behind. */
+  /** Kills every process and removes the folder. */
   close(): void {
     this.sweep();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** The library is found in a folder of its own, by its name, and what it depends on one folder above. */
+  /** Puts the library into `node_modules` beside the programs, and its dependencies one folder above. */
   async #build(): Promise<string> {
     const folder = join(this.folder, 'compiled');
     const hosts = join(folder, 'hosts');
@@ -107,16 +107,16 @@ export class Workshop {
 
 const mark = 'STAGEKEEPER_BENCH';
 
-/** A folder in memory that programs may be run from; containers often have it without that right. */
-function roomInMemory(): string | undefined {
+/** A folder in memory from which programs can be executed; containers often mount it `noexec`. */
+function folderInMemory(): string | undefined {
   if (process.env['TMPDIR'] !== undefined) return undefined;
-  const room = '/dev/shm';
-  const probe = join(room, `stagekeeper-bench-probe-${String(process.pid)}`);
+  const folder = '/dev/shm';
+  const probe = join(folder, `stagekeeper-bench-probe-${String(process.pid)}`);
   try {
     writeFileSync(probe, '');
     chmodSync(probe, 0o755);
     accessSync(probe, constants.X_OK);
-    return room;
+    return folder;
   } catch {
     return undefined;
   } finally {
@@ -128,6 +128,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It was faster.
+    // has exited
   }
 }

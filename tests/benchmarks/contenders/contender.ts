@@ -1,35 +1,35 @@
 import type { Workshop } from '../workshop.ts';
 
-/** Somebody who takes part: a supervisor, behind the few things that a figure asks of it. */
+/** A supervisor that is measured, with the operations that the figures need. */
 export interface Contender {
   readonly name: string;
-  /** Whether it lives in a host's process, which has a loop to delay and a memory of its own. */
+  /** Whether it runs in a host's process, with an event loop that it can delay. */
   readonly isGuest: boolean;
   /** Whether its services may have loggers. */
   readonly hasLoggers: boolean;
-  /** The most services that it is asked for. Default: any number. */
+  /** The most services that it is measured with. Default: any number. */
   readonly most?: number;
-  /** Whether it notices a death within a second only. */
+  /** Whether it checks for deaths only once a second. */
   readonly looksOnceASecond?: true;
-  /** Why it cannot take part, and what to do; undefined when it can. */
+  /** The reason why it cannot take part, with the remedy; undefined when it can. */
   absence(workshop: Workshop): Promise<string | undefined>;
-  /** Lays the services out in a folder, so that what follows is the start alone. */
+  /** Writes the services into a folder, so that `start()` measures the start alone. */
   prepare(stand: Stand): Promise<Prepared>;
 }
 
-/** What a contender is to keep alive, and where. */
+/** The services of a contender and how they are run. */
 export interface Stand {
   readonly workshop: Workshop;
-  /** A folder of its own, empty at first. */
+  /** A new, empty folder. */
   readonly folder: string;
   readonly services: readonly ServiceFiles[];
-  /** Whether a service that died is to come back at once, where that can be had. Default: after its usual delay. */
+  /** Whether a dead service is restarted at once, where the contender can. Default: after its usual delay. */
   readonly atOnce?: boolean;
-  /** What the Node of a guest is given before its program. Default: nothing. */
+  /** Flags of Node for the host of a guest. Default: none. */
   readonly flags?: readonly string[];
-  /** How many megabytes the host of a guest holds. Default: none. */
+  /** How many megabytes of memory the host of a guest holds. Default: none. */
   readonly ballast?: number;
-  /** Whether a guest's host looks at its loop for as long as it lives. Default: only while it starts. */
+  /** Whether a guest's host measures the delay of its loop until its end. Default: only during the start. */
   readonly watch?: boolean;
 }
 
@@ -40,25 +40,25 @@ export interface ServiceFiles {
   readonly log?: string;
 }
 
-/** Laid out, and not started. */
+/** A contender with its services written, not started yet. */
 export interface Prepared {
   start(): Promise<Life>;
 }
 
-/** A supervisor at work. */
+/** A running supervisor. */
 export interface Life {
-  /** The processes that supervise, and none that are supervised. */
+  /** The pids of the supervising processes, without the services. */
   supervisors(): readonly number[];
-  /** Asks for the end of everything, in the contender's own manner. */
+  /** Requests the stop of everything, by the contender's own command or signal. */
   end(): Promise<void>;
-  /** Resolves once the supervisor is gone. */
+  /** Resolves once the supervisor has exited. */
   readonly gone: Promise<unknown>;
-  /** What the host of a guest tells, as soon as it is there. */
-  told?(what: Telling): Promise<number>;
+  /** Resolves with a value that the host of a guest prints. */
+  told?(what: HostValue): Promise<number>;
 }
 
 /**
- * What a host tells: when it called `start()`, in milliseconds of the machine's clock; the 99th percentile of its loop's
- * delay while it started, and from then to its end.
+ * The values that a host prints: when it called `start()`, in milliseconds of the machine's clock; the 99th percentile of the
+ * delay of its loop during the start, and from then to its end.
  */
-export type Telling = 'begun' | 'startDelay' | 'lifeDelay';
+export type HostValue = 'begun' | 'startDelay' | 'lifeDelay';

@@ -1,7 +1,7 @@
 /*
- * The floor: what a supervisor costs that does nothing but start services, wait, and start again what has died.
+ * A minimal supervisor: starts services, waits, and starts each again after its death. It shows the cost of the system itself.
  *
- * Usage: floor DELAY FOLDER... (the delay of a restart in milliseconds; a folder has a program `run`). TERM ends it.
+ * Usage: floor DELAY FOLDER... (the restart delay in milliseconds; each folder has a program `run`). TERM ends it.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 struct service {
   const char *folder;
-  pid_t pid; /* 0: it is to be started when it is due */
+  pid_t pid; /* 0: not running, to be started at `due` */
   double due;
 };
 

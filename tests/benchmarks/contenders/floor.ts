@@ -8,10 +8,10 @@ import { writeServices } from './folders.ts';
 import { begin, notInstalled } from './program.ts';
 
 const source = fileURLToPath(new URL('floor.c', import.meta.url));
-/** The usual delay of a restart, in milliseconds. */
+/** The usual restart delay, in milliseconds. */
 const delay = 1000;
 
-/** Sixty lines of C: what the system itself costs. */
+/** A supervisor in sixty lines of C, which shows the cost of the system itself. */
 export const floor: Contender = {
   name: 'C',
   isGuest: false,

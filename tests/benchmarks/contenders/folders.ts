@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceFiles } from './contender.ts';
 
-/** Writes service folders as s6, runit and we have them. */
+/** Writes service folders as s6, runit and this library read them. */
 export function writeServices(folder: string, services: readonly ServiceFiles[]): void {
   mkdirSync(folder, { recursive: true });
   for (const { name, run, log } of services) {

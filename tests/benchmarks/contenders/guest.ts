@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import type { Order } from '../hosts/host.ts';
-import type { Contender, Life, Stand, Telling } from './contender.ts';
+import type { Contender, HostValue, Life, Stand } from './contender.ts';
 import { writeServices } from './folders.ts';
 import type { Program } from './program.ts';
 import { begin } from './program.ts';
 
-/** Our library, in a host that does nothing else. */
+/** This library in a host that does nothing else. */
 export const stagekeeper: Contender = {
   ...guest('stagekeeper', 'ours'),
   hasLoggers: true,
@@ -25,15 +25,15 @@ export const native: Contender = {
       await promisify(execFile)(workshop.node, probe, { env: workshop.env });
       return undefined;
     } catch (error) {
-      const said = String((error as { stderr?: unknown }).stderr);
-      return /OptionsError/.test(said)
+      const stderr = String((error as { stderr?: unknown }).stderr);
+      return /OptionsError/.test(stderr)
         ? "there is no option spawner: 'native'"
-        : `its spawner does not work here: ${said.trim().split('\n').at(-1) ?? ''}`;
+        : `its spawner does not work here: ${stderr.trim().split('\n').at(-1) ?? ''}`;
     }
   },
 };
 
-/** What one writes without a library: the floor of effort. */
+/** A supervisor of thirty lines of Node, without a library. */
 export const naive: Contender = guest('naive', 'naive');
 
 function guest(name: string, program: string, spawner?: string): Contender {
@@ -50,7 +50,7 @@ function guest(name: string, program: string, spawner?: string): Contender {
         async start() {
           const { workshop, folder, flags = [] } = stand;
           const stdio: StdioOptions = ['ignore', 'pipe', 'inherit'];
-          // Its runtime directory goes with the rest.
+          // Its runtime directory is removed with the folder.
           const variables = { TMPDIR: folder };
           return lifeOf(
             await begin([workshop.node, ...flags, path, order], workshop, stdio, variables),
@@ -71,30 +71,30 @@ function orderOf(stand: Stand, spawner: string | undefined): Order {
 }
 
 function lifeOf({ child, pid, gone }: Program): Life {
-  const told = new Map<string, number>();
-  let stir = (): void => undefined;
+  const values = new Map<string, number>();
+  let notify = (): void => undefined;
   const { stdout } = child;
   if (stdout === null) throw new Error('The host has no stdout.');
   createInterface({ input: stdout }).on('line', (line) => {
     for (const [what, value] of Object.entries(JSON.parse(line) as Record<string, number>)) {
-      told.set(what, value);
+      values.set(what, value);
     }
-    stir();
+    notify();
   });
   child.once('close', () => {
-    stir();
+    notify();
   });
   return {
     gone,
     supervisors: () => [pid],
     end: () => Promise.resolve(void child.kill('SIGTERM')),
-    async told(what: Telling) {
+    async told(what: HostValue) {
       for (;;) {
-        const value = told.get(what);
+        const value = values.get(what);
         if (value !== undefined) return value;
-        if (stdout.closed) throw new Error(`The host ended without having told '${what}'.`);
+        if (stdout.closed) throw new Error(`The host exited without printing '${what}'.`);
         await new Promise<void>((resolve) => {
-          stir = resolve;
+          notify = resolve;
         });
       }
     },

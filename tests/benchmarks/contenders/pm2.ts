@@ -11,11 +11,11 @@ import { begin } from './program.ts';
 
 const call = promisify(execFile);
 
-/** Where pm2 is kept, never among our dependencies. */
+/** The folder of pm2, which is not a dependency of this package. */
 const home = join(tmpdir(), 'stagekeeper-bench-pm2');
 const program = join(home, 'node_modules/pm2/bin/pm2');
 
-/** pm2: a daemon in Node. Its stop of 500 services takes longer than all else together. */
+/** pm2: a daemon in Node. Its stop of 500 services takes longer than all other measurements together. */
 export const pm2: Contender = {
   name: 'pm2',
   isGuest: false,
@@ -53,7 +53,7 @@ export const pm2: Contender = {
   },
 };
 
-/** Installs pm2 in a folder of its own. */
+/** Installs pm2 into its folder. */
 export async function installPm2(workshop: Workshop): Promise<void> {
   if (existsSync(program)) return;
   mkdirSync(home, { recursive: true });

@@ -5,14 +5,14 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Workshop } from '../workshop.ts';
 
-/** A supervisor's own process. */
+/** The process of a supervisor. */
 export interface Program {
   readonly child: ChildProcess;
   readonly pid: number;
   readonly gone: Promise<unknown>;
 }
 
-/** Starts a supervisor in a session of its own, so that a Ctrl-C at the terminal is for the benchmark alone. */
+/** Starts a supervisor in a new session, so that Ctrl-C at the terminal reaches the benchmarks alone. */
 export async function begin(
   command: readonly [string, ...string[]],
   workshop: Workshop,
@@ -30,7 +30,7 @@ export async function begin(
   return { child, pid: child.pid ?? NaN, gone };
 }
 
-/** Why a peer that Debian packages cannot take part; undefined if its programs are there. */
+/** The reason why a peer from a Debian package cannot take part; undefined if its programs are installed. */
 export function notInstalled(pack: string, ...programs: readonly string[]): string | undefined {
   const lacking = programs.filter((program) => !isOnPath(program));
   if (lacking.length === 0) return undefined;

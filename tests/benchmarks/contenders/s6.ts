@@ -8,8 +8,8 @@ import { writeServices } from './folders.ts';
 import { begin, notInstalled } from './program.ts';
 
 /**
- * s6's `s6-svscan`, with an `s6-supervise` for each service and logger. Its delay of a restart cannot be switched off, but it
- * is over for a service that was ready for a second (2.11.2 and later).
+ * s6's `s6-svscan`, with an `s6-supervise` for each service and logger. Its restart delay cannot be switched off, but does not
+ * apply to a service that was ready for a second (2.11.2 and later).
  */
 export const s6: Contender = {
   name: 's6',
@@ -21,11 +21,11 @@ export const s6: Contender = {
     for (const { name } of atOnce ? services : []) {
       writeFileSync(join(folder, name, 'notification-fd'), '3\n');
     }
-    // Its own limit of 500 counts loggers, too.
-    const room = String(services.length * 2 + 10);
+    // The default limit of 500 counts loggers, too.
+    const limit = String(services.length * 2 + 10);
     return Promise.resolve({
       async start() {
-        const { pid, gone } = await begin(['s6-svscan', '-c', room, folder], workshop);
+        const { pid, gone } = await begin(['s6-svscan', '-c', limit, folder], workshop);
         return {
           gone,
           supervisors: () => [pid, ...childrenOf(pid)],

@@ -4,7 +4,7 @@ import type { Contender, Stand } from './contender.ts';
 import { writeScript } from './folders.ts';
 import { begin, notInstalled } from './program.ts';
 
-/** supervisord: one process in Python, without its web server. 500 services would take it most of a run of the benchmarks. */
+/** supervisord: one process in Python, without its web server. 500 services would take most of the time of the benchmarks. */
 export const supervisord: Contender = {
   name: 'supervisord',
   isGuest: false,
@@ -37,7 +37,7 @@ function configurationOf({ folder, services }: Stand): string {
     `pidfile=${join(folder, 'pid')}`,
     'minfds=4096',
   ];
-  // It knows no delay of a restart: a service that counts as started at once comes back at once, for ever.
+  // It has no restart delay: with startsecs=0 a service is restarted at once, for ever.
   const programs = services.flatMap(({ name, run }) => [
     `[program:${name}]`,
     `command=${writeScript(join(folder, name), run)}`,
@@ -46,7 +46,7 @@ function configurationOf({ folder, services }: Stand): string {
     'stdout_logfile=NONE',
     'stderr_logfile=NONE',
   ]);
-  // It stops one group after the other, and lets each have its turn of a loop.
+  // It stops one group after the other, each in its own turn of the loop.
   const group = ['[group:services]', `programs=${services.map(({ name }) => name).join(',')}`];
   return [...head, ...programs, ...group, ''].join('\n');
 }

@@ -5,10 +5,10 @@ import type { Script } from '../life.ts';
 import { named, withLife } from '../life.ts';
 import { alternate } from '../setting.ts';
 
-/** How often a script asks in each run. */
+/** How many requests a script makes in each run. */
 const calls = 50;
 
-/** A service that announces itself, asks, and announces itself again. One that gets no answer never does. */
+/** A service that announces itself, makes its requests, and announces itself again, unless one fails. */
 const asking: Script['services'] = (announce) =>
   named(1, () => ({
     run: [
@@ -25,7 +25,7 @@ const asking: Script['services'] = (announce) =>
     ].join('\n'),
   }));
 
-/** What it costs a script to ask its supervisor: under us a stand-in of sh, under s6 the program. */
+/** The cost of a request of a script to its supervisor: by a shim in sh under this library, by the program under s6. */
 export const ask: Figure = {
   name: 'ask',
   work: `s6-svstat -o up from the script of a service, ${String(calls)} in each run: one call, answer included`,

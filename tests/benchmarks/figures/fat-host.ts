@@ -8,7 +8,7 @@ import { alternate } from '../setting.ts';
 const ballast = 1024;
 const smallHost = 'native, small host';
 
-/** What it costs a host that is large itself, whose page tables each fork has to copy. */
+/** The cost of starts in a large host, of which each fork copies the page tables. */
 export const fatHost: Figure = {
   name: 'fat-host',
   work: 'in a host that holds 1 GB of Buffers: start of 100 services, the delay of its loop meanwhile, one restart; with native, also in a small host',
@@ -17,7 +17,7 @@ export const fatHost: Figure = {
     const fat = contenders
       .filter(({ isGuest }) => isGuest)
       .map((contender) => ({ name: contender.name, contender, ballast }));
-    // The native spawner is to be as fast as in a host that holds nothing.
+    // With the native spawner the large host is compared with a small one.
     const small = contenders
       .filter((contender) => contender === native)
       .map((contender) => ({ name: smallHost, contender, ballast: 0 }));

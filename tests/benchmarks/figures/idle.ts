@@ -7,21 +7,21 @@ import { sleepers, withLife } from '../life.ts';
 import type { Setting } from '../setting.ts';
 import { cpuOf, wakeUpsOf } from '../supervising.ts';
 
-/** What all windows make together, in milliseconds. */
-const lasts = 30_000;
-/** V8 puts itself in order after a burst; that is not what idle means. */
+/** The length of all windows together, in milliseconds. */
+const totalTime = 30_000;
+/** Milliseconds before the measurement: V8 works for a while after a start, which does not count as idle. */
 const settling = 15_000;
-/** What is left of it: V8 looks every 8 s, for minutes, whether the heap could be smaller. */
+/** Without the work of V8 that goes on for minutes: every 8 s it checks whether the heap can be smaller. */
 const unreduced = { name: 'the same, --no-memory-reducer', flags: ['--no-memory-reducer'] };
 
-/** Who is idle, under which name, and what its Node is given. */
+/** A contender, its name in the figure, and flags for its Node. */
 interface Idler {
   readonly name: string;
   readonly contender: Contender;
   readonly flags?: readonly string[];
 }
 
-/** What was spent in each window, by contender. */
+/** The values of each window, by contender. */
 type Spent = Readonly<Record<'wakeUps' | 'cpu', Readonly<Record<string, readonly number[]>>>>;
 
 interface Idle {
@@ -29,7 +29,7 @@ interface Idle {
   readonly supervisors: readonly number[];
 }
 
-/** What a supervisor does while there is nothing to do. */
+/** The CPU time and the wake-ups of a supervisor while nothing happens. */
 export const idle: Figure = {
   name: 'idle',
   work: 'CPU time and wake-ups of the supervising processes at 500 services (supervisord and pm2: 100), 30 s in as many windows as there are runs',
@@ -38,7 +38,7 @@ export const idle: Figure = {
       const one = { name: contender.name, contender };
       return contender === stagekeeper ? [one, { ...one, ...unreduced }] : [one];
     });
-    const spent = await together(setting, idlers, []);
+    const spent = await startAll(setting, idlers, []);
     return [
       {
         ...{ label: 'wake-ups', unit: 'in 30 s', samples: spent.wakeUps },
@@ -49,30 +49,30 @@ export const idle: Figure = {
   },
 };
 
-/** Starts one after the other; who is idle disturbs nobody, so that all can be looked at in the same time. */
-function together(
+/** Starts one after the other. Idle contenders do not disturb each other, so all are measured at the same time. */
+function startAll(
   setting: Setting,
   [first, ...others]: readonly Idler[],
   idle: readonly Idle[],
 ): Promise<Spent> {
-  if (first === undefined) return look(setting, idle);
+  if (first === undefined) return measure(setting, idle);
   const { name, contender, flags = [] } = first;
   const count = Math.min(500, setting.most, contender.most ?? Infinity);
   const script = { services: sleepers(count), flags };
   return withLife(contender, setting.workshop, script, async ({ life, announcements }: Lived) => {
     await announcements.reached(count);
     const supervisors = life.supervisors();
-    return together(setting, others, [...idle, { name, supervisors }]);
+    return startAll(setting, others, [...idle, { name, supervisors }]);
   });
 }
 
-async function look({ runs }: Setting, idle: readonly Idle[]): Promise<Spent> {
+async function measure({ runs }: Setting, idle: readonly Idle[]): Promise<Spent> {
   await pause(settling);
   const empty = () => Object.fromEntries(idle.map(({ name }) => [name, [] as number[]]));
   const spent = { wakeUps: empty(), cpu: empty() };
   for (let run = 0; run < runs; run += 1) {
     const before = idle.map(stateOf);
-    await pause(lasts / runs);
+    await pause(totalTime / runs);
     for (const [index, one] of idle.entries()) {
       const after = stateOf(one);
       for (const what of ['wakeUps', 'cpu'] as const) {

@@ -3,21 +3,21 @@ import type { Figure } from '../figure.ts';
 import { numbersFrom } from '../numbers.ts';
 import { alternate } from '../setting.ts';
 
-/** Who takes turns, and which program of `hosts` that is. */
+/** The contenders and their programs in `hosts`. */
 const programs = [
   { name: 'stagekeeper', program: 'import' },
   { name: 'bare node', program: 'bare' },
 ];
-/** It is cheap and its spread is large, so it is done more often than the rest. */
+/** It is fast and its spread is large, so it is measured more often than the other figures. */
 const times = 3;
 const to = 'bare node';
 
-/** What it costs to import the library, beside nothing. */
+/** The cost of importing the library, compared with a program that does nothing. */
 export const importing: Figure = {
   name: 'import',
   work: "time and memory of a process that does nothing but import 'stagekeeper', against one that does nothing",
   async measure({ workshop, runs }) {
-    // What is built and read for the first time does not count.
+    // The first run builds the programs and reads them from the disk, so it does not count.
     for (const { program } of programs) await numbersFrom(workshop, program);
     const reaches = await alternate(programs, runs * times, async ({ program }) => {
       const start = now();

@@ -9,7 +9,7 @@ import type { Series } from '../series.ts';
 import { alternate } from '../setting.ts';
 import { countsIn } from '../sleeping-lives.ts';
 
-/** Of so many services one has something wrong with it. */
+/** One of so many services has an error. */
 const sound = 10;
 
 /** Reading a tree. */
@@ -23,7 +23,7 @@ export const load: Figure = {
       writeTree(root, count);
       const reaches = await alternate([{ name: 'stagekeeper' }], setting.runs, async () => {
         const [time = NaN, problems = NaN] = await numbersFrom(setting.workshop, 'load', root);
-        assert.equal(problems, Math.ceil(count / sound), 'every wrong service is told');
+        assert.equal(problems, Math.ceil(count / sound), 'every wrong service is reported');
         return { time };
       });
       const label = `load of ${String(count)}`;

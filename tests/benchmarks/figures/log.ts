@@ -7,7 +7,7 @@ import { cpuOf } from '../supervising.ts';
 
 const bytes = 1_000_000_000;
 
-/** A service that writes for ever, and a logger that says when it has read enough. */
+/** A service that writes for ever, and a logger that announces when it has read enough. */
 const services: Script['services'] = (announce) =>
   named(1, () => ({
     run: `#!/bin/sh\n${announce}\nexec yes ${'x'.repeat(99)}\n`,

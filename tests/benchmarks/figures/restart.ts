@@ -1,12 +1,12 @@
 import type { Figure } from '../figure.ts';
-import { kills, losing, sleepingLives } from '../sleeping-lives.ts';
+import { kills, servicesInRestart, sleepingLives } from '../sleeping-lives.ts';
 
-/** From a death to the next life. */
+/** The time from a death to the next run. */
 export const restart: Figure = {
   name: 'restart',
-  work: `kill -9 of one of ${String(losing)} services to the first line of its next run, ${String(kills)} in each run; the floor of a second off`,
+  work: `kill -9 of one of ${String(servicesInRestart)} services to the first line of its next run, ${String(kills)} in each run; without the restart delay of a second`,
   async measure(setting) {
-    const lives = await sleepingLives(setting, Math.min(losing, setting.most));
+    const lives = await sleepingLives(setting, Math.min(servicesInRestart, setting.most));
     return [
       {
         ...{ label: 'kill -9 to next run', unit: 'ms', samples: lives.get('restart') ?? {} },

@@ -3,7 +3,7 @@ import type { Series } from '../series.ts';
 import { countsIn, sleepingLives } from '../sleeping-lives.ts';
 
 const counts = [1, 100, 500];
-/** From so many services on ours is to be smaller than s6. */
+/** From so many services on this library is to need less memory than s6. */
 const many = 200;
 
 /** The memory of all supervising processes. */
@@ -37,7 +37,7 @@ export const size: Figure = {
       },
       {
         ...{ label: 'services from which on it is smaller than s6', unit: '' },
-        samples: told(only(crossing, 'stagekeeper', 'stagekeeper (native)')),
+        samples: known(only(crossing, 'stagekeeper', 'stagekeeper (native)')),
         budget: { of: 'value', atMost: many },
       },
     ];
@@ -46,15 +46,15 @@ export const size: Figure = {
 
 type Samples = Series['samples'];
 
-/** What can be said of each sample; NaN of a run that failed. */
+/** Maps each sample; NaN for a run that failed. */
 function byContender(
   samples: Samples,
-  say: (sample: number, contender: string, run: number) => number,
+  compute: (sample: number, contender: string, run: number) => number,
 ): Samples {
   return Object.fromEntries(
     Object.entries(samples).map(([contender, values]) => [
       contender,
-      values.map((value, run) => say(value, contender, run)),
+      values.map((value, run) => compute(value, contender, run)),
     ]),
   );
 }
@@ -63,8 +63,8 @@ function only(samples: Samples, ...names: readonly string[]): Samples {
   return Object.fromEntries(names.map((name) => [name, samples[name] ?? []]));
 }
 
-/** Without what is not known, and whoever of nothing is known. */
-function told(samples: Samples): Samples {
+/** The finite samples; contenders without any are left out. */
+function known(samples: Samples): Samples {
   return Object.fromEntries(
     Object.entries(samples)
       .map(([contender, values]) => [contender, values.filter(Number.isFinite)] as const)

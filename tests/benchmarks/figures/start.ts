@@ -5,7 +5,7 @@ import { countsIn, sleepingLives, started } from '../sleeping-lives.ts';
 const ratios: Readonly<Record<number, number>> = { 100: 1, 500: 1.2 };
 const most = Math.max(...started);
 
-/** From nothing to all services running. */
+/** The time of a start until all services run. */
 export const start: Figure = {
   name: 'start',
   work: '1, 10, 100 and 500 services (exec sleep) until all run: from start(), and cold, from the start of the process',

@@ -1,10 +1,10 @@
 import type { Figure } from '../figure.ts';
 import { sleepingLives, stopping } from '../sleeping-lives.ts';
 
-/** From the order to stop until nobody is left. */
+/** The time of a stop until all services have exited. */
 export const stop: Figure = {
   name: 'stop',
-  work: 'the order to stop, until all of 500 services are gone',
+  work: 'the request to stop, until all of 500 services have exited',
   async measure(setting) {
     const count = stopping(setting);
     const lives = await sleepingLives(setting, count);

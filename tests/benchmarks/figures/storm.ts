@@ -4,13 +4,13 @@ import { named, withLife } from '../life.ts';
 import { alternate } from '../setting.ts';
 import { cpuOf } from '../supervising.ts';
 
-/** How long a run looks at the storm, in milliseconds: five runs make 20 s. */
-const lasts = 4000;
+/** The length of each run in milliseconds: five runs make 20 s. */
+const duration = 4000;
 
-/** Services that die as soon as they live. */
+/** Services that die at once. */
 export const storm: Figure = {
   name: 'storm',
-  work: `200 services in a crash loop, ${String(lasts / 1000)} s in each run, each supervisor with its usual delay of a restart`,
+  work: `200 services in a crash loop, ${String(duration / 1000)} s in each run, each supervisor with its usual restart delay`,
   async measure({ contenders, workshop, runs, most }) {
     const count = Math.min(200, most);
     const able = contenders.filter(({ most: own = Infinity }) => count <= own);
@@ -24,13 +24,13 @@ export const storm: Figure = {
         await announcements.reached(count);
         await life.told?.('startDelay');
         const supervisors = life.supervisors();
-        const [cpu, runsBefore] = [cpuOf(supervisors), announcements.heard.length];
-        await pause(lasts);
+        const [cpu, runsBefore] = [cpuOf(supervisors), announcements.received.length];
+        await pause(duration);
         const spent = cpuOf(supervisors) - cpu;
-        const restarts = announcements.heard.length - runsBefore;
+        const restarts = announcements.received.length - runsBefore;
         if (contender.isGuest) await life.end();
         const delay = await life.told?.('lifeDelay');
-        const perSecond = restarts / (lasts / 1000);
+        const perSecond = restarts / (duration / 1000);
         return { each: spent / restarts, perSecond, ...(delay !== undefined && { delay }) };
       }),
     );

@@ -2,7 +2,7 @@ import type { Figure } from '../figure.ts';
 import { numbersFrom } from '../numbers.ts';
 import { alternate } from '../setting.ts';
 
-/** What a unit test of a whole tree costs. */
+/** The cost of a unit test of a whole tree. */
 export const testKit: Figure = {
   name: 'test-kit',
   work: 'a life of 10 services, 100 crashes, an hour of virtual time, from reading the tree to the end of all',

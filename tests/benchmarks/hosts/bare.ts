@@ -1,2 +1,2 @@
-// A program that does nothing, and prints its memory in bytes.
+// A program that only prints its memory in bytes.
 console.log(process.memoryUsage.rss());

@@ -1,46 +1,46 @@
 import { LoopDelay } from './loop-delay.ts';
 
-/** What a host is told by whoever measures it. */
+/** The task of a host, as JSON in its first argument. */
 export interface Order {
   readonly root: string;
   readonly services: readonly string[];
-  /** Whether a service that died comes back at once. */
+  /** Whether a dead service is restarted at once. */
   readonly atOnce: boolean;
-  /** How many megabytes the host's own program holds. */
+  /** How many megabytes of memory the host holds. */
   readonly ballast: number;
-  /** Whether the loop is looked at for as long as the host lives, and not only while it starts. */
+  /** Whether the delay of the loop is measured until the host's end, and not only during the start. */
   readonly watch: boolean;
   readonly spawner?: string;
 }
 
 const megabyte = 1_048_576;
 
-/** What this host was told. */
+/** The task of this host. */
 export const order = JSON.parse(process.argv[2] ?? '') as Order;
 
-// It makes each fork dearer.
+// It makes each fork more expensive.
 const held = Array.from({ length: order.ballast }, () => Buffer.alloc(megabyte, 1));
 
-/** Starts with `start` what ends with `stop`, and tells how long the loop was held up. */
+/** Calls `start`, waits for TERM, calls `stop`, and prints the delay of the loop. */
 export async function host(start: () => Promise<void>, stop: () => Promise<void>): Promise<void> {
   const asked = new Promise<void>((resolve) => {
-    // A listener that goes away once it is called would leave the last resort alone, which then ends the process.
+    // If the listener were removed when it is called, signal-exit would be the only one left and would end the process.
     process.on('SIGTERM', () => {
       resolve();
     });
   });
   const starting = new LoopDelay();
-  tell({ begun: Number(process.hrtime.bigint()) / 1e6 });
+  print({ begun: Number(process.hrtime.bigint()) / 1e6 });
   await start();
-  tell({ startDelay: starting.end() });
-  // Looking at the loop wakes it up, so nobody looks where nothing is to happen.
+  print({ startDelay: starting.end() });
+  // Measuring the loop wakes it up, so it is not measured in an idle host.
   const living = order.watch ? new LoopDelay() : undefined;
   await asked;
-  if (living !== undefined) tell({ lifeDelay: living.end() });
+  if (living !== undefined) print({ lifeDelay: living.end() });
   await stop();
   held.length = 0;
 }
 
-function tell(what: object): void {
+function print(what: object): void {
   process.stdout.write(`${JSON.stringify(what)}\n`);
 }

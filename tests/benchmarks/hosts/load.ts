@@ -1,4 +1,4 @@
-// Reads and validates the tree in a folder, lists its problems, and prints the milliseconds and how many there are.
+// Reads and validates the tree in a folder, lists its problems, and prints the milliseconds and the number of problems.
 import { Supervisor } from 'stagekeeper';
 
 const start = performance.now();

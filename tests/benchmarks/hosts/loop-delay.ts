@@ -1,11 +1,11 @@
 import { percentile } from '../statistics.ts';
 
-/** How often the loop is looked at, in milliseconds: often enough to see a delay, so rarely that it costs next to nothing. */
+/** Milliseconds between two measurements: short enough to see a delay, and long enough to cost very little. */
 const interval = 2;
 
 /**
- * Looks how late the loop is. Node's own histogram leaves out what holds the loop up from the first moment on, which is
- * just what a start does.
+ * Measures how late the loop is. Node's own histogram leaves out a delay that begins at the first moment, which is what a
+ * start causes.
  */
 export class LoopDelay {
   readonly #delays: number[] = [];
@@ -14,18 +14,18 @@ export class LoopDelay {
 
   constructor() {
     this.#timer = setInterval(() => {
-      this.#look();
+      this.#measure();
     }, interval);
   }
 
-  /** Looks no more; the 99th percentile of the delays, in milliseconds. */
+  /** Ends the measurement; returns the 99th percentile of the delays, in milliseconds. */
   end(): number {
     clearInterval(this.#timer);
-    this.#look();
+    this.#measure();
     return percentile(this.#delays, 0.99);
   }
 
-  #look(): void {
+  #measure(): void {
     const now = performance.now();
     this.#delays.push(Math.max(0, now - this.#last - interval));
     this.#last = now;

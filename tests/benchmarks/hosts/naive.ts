@@ -1,4 +1,4 @@
-// A supervisor as one writes it in half an hour: spawn, and on exit spawn again.
+// A minimal supervisor without a library: spawns each service, and spawns it again on exit.
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -6,10 +6,10 @@ const { root, services, atOnce, spawner } = order;
 const backoff = { first: 0, cap: 0 };
 const supervisor = await Supervisor.load(root, {
   output: 'ignore',
-  // However slow the machine is, a start is over when all run.
+  // No time limit: a start is over when all services run, also on a slow machine.
   timeouts: { readiness: 0 },
   ...(atOnce && { services: Object.fromEntries(services.map((name) => [name, { backoff }])) }),
-  // Older versions know no spawner by name.
+  // Older versions have no spawner names.
   ...(spawner !== undefined && { spawner: spawner as string & Spawner }),
 });
 await host(

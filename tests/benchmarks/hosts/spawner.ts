@@ -1,4 +1,4 @@
-// Ends with 0 if a spawner of this name can be had.
+// Exits with 0 if the spawner of this name works here.
 import type { Spawner } from 'stagekeeper';
 import { Supervisor } from 'stagekeeper';
 

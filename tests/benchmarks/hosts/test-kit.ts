@@ -1,11 +1,11 @@
-// Lives the life of a whole tree in virtual time, from reading it to the end of all, and prints the milliseconds.
+// Runs a whole tree in virtual time, from reading it to its end, and prints the milliseconds that this takes.
 import assert from 'node:assert/strict';
 import { exit, simulate } from 'stagekeeper/testing';
 
 const services = 10;
 const crashesEach = 10;
 const hour = 3_600_000;
-/** How often it is lived before it counts, so that the process is warm: a test file has many lives. */
+/** How many runs do not count, so that the process is warm: a test file runs many trees. */
 const warmUps = 10;
 
 const files = Object.fromEntries(
@@ -25,7 +25,11 @@ async function live(): Promise<number> {
   await life[Symbol.asyncDispose]();
   const took = performance.now() - start;
   const deaths = [...life.supervisor.services.values()].map((service) => service.deaths);
-  assert.deepEqual(deaths, Array(services).fill(crashesEach), 'the life was as it was to be');
+  assert.deepEqual(
+    deaths,
+    Array(services).fill(crashesEach),
+    'each service has died as often as its script says',
+  );
   return took;
 }
 
