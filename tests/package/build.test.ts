@@ -1,6 +1,6 @@
 /*
- * The build removes what is in its folder, so that it refuses folders with anything else than an earlier build. Everything
- * happens to a copy of the repository, in a temporary folder.
+ * The build removes the contents of its folder, so it refuses a folder that holds anything but an earlier build. Everything
+ * runs in a copy of the repository, in a temporary folder.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -41,7 +41,7 @@ function fill(folder: string, ...paths: readonly string[]): string {
   return folder;
 }
 
-test('a folder that is the repository or contains it is refused, by whatever name', (t) => {
+test('the build refuses a folder that is the repository or contains it, also by a link', (t) => {
   const folder = makeFolder(t);
   const repository = fill(join(folder, 'repository'));
   symlinkSync(repository, join(folder, 'link'));
@@ -53,7 +53,7 @@ test('a folder that is the repository or contains it is refused, by whatever nam
   assert.match(refusalOf(repository, `${folder}/link`) ?? '', /contains it/);
 });
 
-test('a folder is refused that holds what no build has written', (t) => {
+test('the build refuses a folder with a file that no build has written', (t) => {
   const folder = makeFolder(t);
   const repository = fill(join(folder, 'repository'));
   const built = ['index.js', 'shared.js', 'testing/index.js', 'testing/index.d.ts', 'a/b.d.ts'];
@@ -85,7 +85,7 @@ test('a folder is refused that holds what no build has written', (t) => {
   assert.equal(refusalOf(`${repository}-beside`, repository), undefined);
 });
 
-test('the build says so, ends with 1 and removes nothing; its own work it does anew', (t) => {
+test('the build exits with 1 and removes nothing where it refuses a folder, and builds again into its own', (t) => {
   const folder = makeFolder(t);
   const repository = join(folder, 'repository');
   for (const path of ['.ci', 'lib', 'package.json']) {

@@ -1,5 +1,5 @@
-// What npm would publish, tried as a user tries it: `npm run check:package`. Packs, inspects the package, installs it into an
-// empty project, compiles that under strict settings, and runs it by import, by require() and with an example.
+// Checks the package that npm would publish: `npm run check:package`. Packs it, inspects it, installs it into an empty project,
+// compiles that project under strict settings, and runs it by import, by require() and with an example.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -61,7 +61,7 @@ function run(command: string, args: readonly string[], cwd = root): void {
   execFileSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], timeout: 120_000 });
 }
 
-/** Builds and packs; the path of the archive. */
+/** Builds and packs; returns the path of the archive. */
 function pack(): string {
   step('pack', () => {
     run('npm', ['pack', '--pack-destination', folder, '--loglevel=error']);
@@ -71,7 +71,7 @@ function pack(): string {
   return join(folder, archive);
 }
 
-/** Makes a project beside the archive that depends on it alone, with what else it needs at our locked versions. */
+/** Makes a project that depends on the archive alone, with transitive dependencies at the versions of the repository's lock. */
 function install(archive: string): string {
   const consumer = join(folder, 'consumer');
   cpSync(join(root, 'tests/package/consumer'), consumer, { recursive: true });
@@ -94,7 +94,7 @@ function json(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
-/** Code, types and papers, and no import of a file or package which is not there. */
+/** Checks that the package has code, types and documents, and imports no file or package that is not there. */
 function checkContents(installed: string): void {
   const files = readdirSync(installed, { recursive: true, encoding: 'utf8', withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -102,13 +102,13 @@ function checkContents(installed: string): void {
   const library = json(join(installed, 'package.json')) as Manifest;
   const code = ['index.js', 'shared.js', 'testing/index.js'].map((path) => `dist/${path}`);
   const types = files.filter((file) => file.endsWith('.d.ts'));
-  const papers = ['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY-NOTICES.md'];
-  assert.deepEqual(files.toSorted(), [...papers, ...code, ...types].toSorted());
+  const documents = ['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY-NOTICES.md'];
+  assert.deepEqual(files.toSorted(), [...documents, ...code, ...types].toSorted());
   const read = (file: string): string => readFileSync(join(installed, file), 'utf8');
   for (const file of [...code, ...types]) {
     assert.doesNotMatch(read(file), /^\/\/# sourceMappingURL/m);
   }
-  // What is used of zod is inside, so that nothing imports it although users have it.
+  // The used parts of zod are bundled, so nothing may import it, although it is a dependency.
   const others = Object.keys({ ...library.dependencies, ...library.peerDependencies }).filter(
     (name) => name !== 'zod',
   );
@@ -117,6 +117,6 @@ function checkContents(installed: string): void {
   const notices = read('dist/THIRD-PARTY-NOTICES.md');
   const licence = readFileSync(join(root, 'node_modules/zod/LICENSE'), 'utf8');
   assert.match(notices, /^## zod /m, 'the notices name zod');
-  assert.ok(notices.includes(licence.trim()), 'the licence of zod stands in the notices');
+  assert.ok(notices.includes(licence.trim()), 'the notices contain the licence of zod');
   console.log(`${String(files.length)} files`);
 }

@@ -8,7 +8,7 @@ interface Lock {
   readonly packages: Record<string, { readonly dev?: boolean }>;
 }
 
-/** What a project needs that installs the library from an archive. */
+/** The input for the lock of a project that installs the library from an archive. */
 export interface ConsumerInput {
   /** The project's own package.json, without dependencies. */
   readonly manifest: unknown;
@@ -24,12 +24,12 @@ export interface ConsumerInput {
 const types = ['@types/node', 'undici-types'];
 
 /**
- * The manifest and the lock of a project that depends on the archive, and on @types/node. All versions are those of our own
- * lock: what `npm ci` has put into the cache is enough, without a network.
+ * The manifest and the lock of a project that depends on the archive and on @types/node. All versions are those of the
+ * repository's lock: the cache that `npm ci` has filled is enough, without a network.
  */
 export function consumerLock(input: ConsumerInput): { manifest: object; lock: object } {
   const library = input.library as Manifest;
-  const theirs = Object.entries((input.lock as Lock).packages).filter(
+  const dependencyEntries = Object.entries((input.lock as Lock).packages).filter(
     ([path, { dev }]) =>
       path !== '' && (dev !== true || types.some((name) => path === `node_modules/${name}`)),
   );
@@ -43,7 +43,7 @@ export function consumerLock(input: ConsumerInput): { manifest: object; lock: ob
   const packages = {
     '': manifest,
     'node_modules/stagekeeper': { version, resolved: source, dependencies },
-    ...Object.fromEntries(theirs),
+    ...Object.fromEntries(dependencyEntries),
   };
   return { manifest, lock: { lockfileVersion: 3, requires: true, packages } };
 }

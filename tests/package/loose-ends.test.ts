@@ -4,7 +4,7 @@ import { looseEnds } from './loose-ends.ts';
 
 const packages = ['koffi', '@scope/name'];
 
-test('every import of a published file that is not there is found', () => {
+test('looseEnds() finds every import of a file or package that is not there', () => {
   const refused: readonly (readonly [path: string, text: string, name: string])[] = [
     ['dist/a.js', "import './b.js'", 'dist/b.js'],
     ['dist/a.js', "export * from '../c.js'", 'c.js'],
@@ -29,13 +29,13 @@ test('every import of a published file that is not there is found', () => {
   }
 });
 
-test('imports of what is there are none of them', () => {
+test('looseEnds() accepts imports of files and packages that are there', () => {
   const texts = {
     'package.json': '{}',
     'README.md': "import './nothing.js'",
     'dist/a.js': `import './b/c.js'; import '../package.json' with { type: 'json' };
       import 'koffi/x'; import '@scope/name/x'; import 'node:fs'; // import 'zod'`,
-    'dist/b/c.js': "import '../a.js'; export const said = \"import 'zod'\"",
+    'dist/b/c.js': "import '../a.js'; export const text = \"import 'zod'\"",
     'dist/a.d.ts': "/// <reference path='b/c.d.ts' />\nimport './b/c.ts'; import './b/c.js'",
     'dist/b/c.d.ts': "export * from '../a.d.ts'; export type K = import('koffi').K",
   };

@@ -3,8 +3,8 @@ import ts from 'typescript';
 import { scan } from '../architecture/source.ts';
 
 /**
- * A sentence for each file or package that code or declarations of a published package import, and that is not there.
- * `texts` are all files of it by path, `packages` those that may be imported.
+ * One sentence for each file or package that the code or the declarations of a published package import and that is not there.
+ * `texts` has the texts of all its files by path; `packages` are the packages that may be imported.
  */
 export function looseEnds(
   texts: Readonly<Record<string, string>>,
@@ -25,7 +25,7 @@ export function looseEnds(
   });
 }
 
-/** What `/// <reference …>` names. */
+/** The files and packages that `/// <reference …>` names. */
 function references(text: string): { files: readonly string[]; packages: readonly string[] } {
   const { referencedFiles, typeReferenceDirectives } = ts.preProcessFile(text, false);
   const names = (list: readonly ts.FileReference[]): string[] =>
@@ -33,7 +33,7 @@ function references(text: string): { files: readonly string[]; packages: readonl
   return { files: names(referencedFiles), packages: names(typeReferenceDirectives) };
 }
 
-/** Declarations name what they import as if it were code. */
+/** The path of an imported file: a declaration imports `x.js` where it means `x.d.ts`. */
 function asImported(importer: string, file: string): string {
   return importer.endsWith('.d.ts') ? file.replace(/(\.d)?\.[jt]s$/, '.d.ts') : file;
 }

@@ -1,11 +1,11 @@
-// A user's program, compiled against the packed library and run: a life with real processes, and one in virtual time.
+// A user's program, compiled against the packed library and run: a tree with real processes, and one in virtual time.
 import assert from 'node:assert/strict';
 import type { LifecycleEvent, Problem, ServiceStatus, Tree, Verdict } from 'stagekeeper';
 import * as library from 'stagekeeper';
 import { OptionsError, StagekeeperError, Supervisor, TreeError } from 'stagekeeper';
 import { FakeSpawner, VirtualClock, expectOrder, ready, simulate } from 'stagekeeper/testing';
 
-const told: LifecycleEvent['type'][] = [];
+const types: LifecycleEvent['type'][] = [];
 const real = new Supervisor(
   {
     init: [{ name: 'first', run: ['true'] }],
@@ -13,7 +13,7 @@ const real = new Supervisor(
   },
   { output: 'ignore', timeouts: { kill: 1000 } },
 );
-real.on('event', (event) => told.push(event.type));
+real.on('event', (event) => types.push(event.type));
 real.on('service', ({ service, to }) => {
   const status: ServiceStatus = to;
   assert.equal(typeof (service + status), 'string');
@@ -25,7 +25,7 @@ await real.start();
 assert.equal(real.service('web').status, 'up');
 const verdict: Verdict = await real.stop();
 assert.deepEqual([verdict.reason, verdict.exitCode], ['stopped', 0]);
-assert.ok(told.includes('script') && told.includes('service') && told.includes('phase'));
+assert.ok(types.includes('script') && types.includes('service') && types.includes('phase'));
 
 const tree: Tree = real.tree;
 const clock = new VirtualClock();
@@ -41,10 +41,10 @@ await assert.rejects(Supervisor.load('/nowhere'), (error: unknown) => {
   return problems.length > 0 && error.code === 'ERR_TREE';
 });
 
-// The bundler has renamed no class, by which errors are named.
+// The bundler has renamed no class: errors take their names from their classes.
 for (const [name, it] of Object.entries(library)) assert.equal(it.name, name);
 
-// Both entries know the same classes.
+// Both entries share their classes.
 await assert.rejects(
   simulate({ 'services.d/web/run': '#!/bin/sh\n' }, { logging: 3 as 2 }),
   (error: unknown) => error instanceof OptionsError && error.name === 'OptionsError',

@@ -1,4 +1,4 @@
-// The same library by require(), which Node 20.19 and later can do with ES modules.
+// The library by require(), which Node 20.19 and later supports for ES modules.
 const assert = require('node:assert/strict');
 const { Supervisor, TreeError } = require('stagekeeper');
 const { VirtualClock } = require('stagekeeper/testing');
