@@ -1,9 +1,9 @@
 /*
- * With real processes: many services that die at random, their loggers killed at random, and what must hold all the same.
+ * With real processes: many services that die at random, with loggers that are killed at random, and the rules that hold all
+ * the same.
  *
- * Every script writes what it sees into files of its own service; the files are judged afterwards. A run holds a lock (a
- * file) that only its finish script takes away, so two runs side by side, or a run before the finish of the last one, would
- * be found in its trace.
+ * Every script writes what it does into files of its own service, which are checked afterwards. A run makes a lock file that
+ * only its finish script removes, so two runs at a time, or a run before the finish of the last one, show in its trace.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
@@ -21,8 +21,8 @@ const seconds = Number(process.env['CHAOS_SECONDS'] ?? 20);
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
 
 /**
- * The shell takes the lock itself: a program that it was just starting when it was killed would take it later, when the
- * finish has already been.
+ * The shell itself makes the lock: a program that it had just started when it was killed could make it after the finish
+ * script has run.
  */
 const run = `#!/bin/sh
 set -C
@@ -46,8 +46,8 @@ rm lock 2>/dev/null || echo "no lock" >> trace
 echo "finish $4" >> trace
 `;
 
-/** Milliseconds that a finish script may take: on a busy machine hundreds of them at once need longer than the default. */
-const finishLimit = '60000';
+/** The finish timeout in milliseconds: on a busy machine hundreds of finish scripts at once need longer than the default. */
+const finishTimeout = '60000';
 
 const log = `#!/bin/sh
 while read -r line; do echo "$line"; done >> ../lines
@@ -55,35 +55,39 @@ while read -r line; do echo "$line"; done >> ../lines
 
 const timeout = (seconds + 300) * 1000;
 
-testEachWay('services and loggers that die at random', { timeout }, async (t) => {
-  t.diagnostic(`SEED=${seed} CHAOS_SERVICES=${services} CHAOS_SECONDS=${seconds}`);
-  const before = openDescriptors();
-  const children = childrenOf(process.pid);
-  const root = await mkdtemp(join(tmpdir(), 'stagekeeper-chaos-'));
-  t.after(() => rm(root, { recursive: true, force: true }));
-  await plant(root);
-  // Also when something does not hold: nothing may go on.
-  await using supervisor = await Supervisor.load(root, {
-    spawner: wayOf(t),
-    timeouts: { readiness: 60_000, services: 20_000 },
-  });
-  const tally = count(supervisor);
-  await supervisor.start();
-  // On a busy machine some would be killed again and again before their first instruction.
-  const hasRun = (name: string): boolean => existsSync(join(root, 'services.d', name, 'trace'));
-  await until(() => names().every(hasRun), 'the first run of each', 120_000);
-  const loggersKilled = await wreak(supervisor);
-  const runtime = supervisor.environment.directory;
-  const verdict = await supervisor.stop();
+testEachWay(
+  'services that die at random run one at a time, with a finish for each end, and lose no line',
+  { timeout },
+  async (t) => {
+    t.diagnostic(`SEED=${seed} CHAOS_SERVICES=${services} CHAOS_SECONDS=${seconds}`);
+    const before = openDescriptors();
+    const children = childrenOf(process.pid);
+    const root = await mkdtemp(join(tmpdir(), 'stagekeeper-chaos-'));
+    t.after(() => rm(root, { recursive: true, force: true }));
+    await writeTree(root);
+    // Stops everything also when an assertion fails.
+    await using supervisor = await Supervisor.load(root, {
+      spawner: wayOf(t),
+      timeouts: { readiness: 60_000, services: 20_000 },
+    });
+    const tally = count(supervisor);
+    await supervisor.start();
+    // On a busy machine some services would be killed again and again before their first instruction.
+    const hasRun = (name: string): boolean => existsSync(join(root, 'services.d', name, 'trace'));
+    await until(() => names().every(hasRun), 'the first run of each', 120_000);
+    const loggersKilled = await killAtRandom(supervisor);
+    const runtime = supervisor.environment.directory;
+    const verdict = await supervisor.stop();
 
-  assert.equal(verdict.exitCode, 0);
-  assert.deepEqual(verdict.killed, []);
-  for (const name of names()) judge(root, name, tally, loggersKilled.get(name) ?? 0);
-  assert.deepEqual(childrenOf(process.pid), children, 'no child and no zombie is left');
-  assert.deepEqual(processesIn(root), [], 'no process of the tree is left');
-  assert.deepEqual(openDescriptors(), before, 'no descriptor is left');
-  assert.equal(existsSync(runtime), false, 'no file is left');
-});
+    assert.equal(verdict.exitCode, 0);
+    assert.deepEqual(verdict.killed, []);
+    for (const name of names()) checkService(root, name, tally, loggersKilled.get(name) ?? 0);
+    assert.deepEqual(childrenOf(process.pid), children, 'no child and no zombie is left');
+    assert.deepEqual(processesIn(root), [], 'no process of the tree is left');
+    assert.deepEqual(openDescriptors(), before, 'no descriptor is left');
+    assert.equal(existsSync(runtime), false, 'no file is left');
+  },
+);
 
 interface Tally {
   readonly starts: Map<string, number>;
@@ -91,7 +95,7 @@ interface Tally {
   readonly finishes: Map<string, number>;
 }
 
-/** What the events say about each service. */
+/** The numbers of events of each service. */
 function count(supervisor: Supervisor): Tally {
   const tally: Tally = { starts: new Map(), ends: new Map(), finishes: new Map() };
   const add = (map: Map<string, number>, name: string): void => {
@@ -99,7 +103,7 @@ function count(supervisor: Supervisor): Tally {
   };
   supervisor.on('event', (event: LifecycleEvent) => {
     if (event.type !== 'service') return;
-    // A run that is spawned while everything goes down is asked to end at once.
+    // A run that is spawned during the stop gets its stop signal at once.
     const spawned = event.to === 'up' || event.to === 'stopping';
     if (event.from === 'starting' && spawned) add(tally.starts, event.service);
     if (event.exit !== undefined) add(tally.ends, event.service);
@@ -108,8 +112,8 @@ function count(supervisor: Supervisor): Tally {
   return tally;
 }
 
-/** Kills services and loggers at random; says how often each logger was killed. */
-async function wreak(supervisor: Supervisor): Promise<Map<string, number>> {
+/** Kills services and loggers at random; returns how often each logger was killed. */
+async function killAtRandom(supervisor: Supervisor): Promise<Map<string, number>> {
   const random = generator(seed);
   const killed = new Map<string, number>();
   const end = performance.now() + seconds * 1000;
@@ -122,12 +126,12 @@ async function wreak(supervisor: Supervisor): Promise<Map<string, number>> {
     } else {
       supervisor.service(name).signal(random() < 0.5 ? 'SIGKILL' : 'SIGTERM');
     }
-    await pause(20); // the pace of the killing; nothing is waited for
+    await pause(20); // between two kills; waits for nothing else
   }
   return killed;
 }
 
-function judge(root: string, name: string, tally: Tally, loggerKills: number): void {
+function checkService(root: string, name: string, tally: Tally, loggerKills: number): void {
   const folder = join(root, 'services.d', name);
   const trace = readFileSync(join(folder, 'trace'), 'utf8').trim().split('\n');
   const runs = trace.filter((line) => line.startsWith('run ')).map((line) => line.slice(4));
@@ -138,7 +142,7 @@ function judge(root: string, name: string, tally: Tally, loggerKills: number): v
     `${name}: one run at a time\n${trace.join('\n')}`,
   );
   assert.ok(runs.length > 0, `${name} ran`);
-  // A run that was killed before its first instruction has left no trace, but its finish has.
+  // A run that was killed before its first instruction has no line in the trace, but its finish has.
   assert.equal(finishes.length, tally.ends.get(name), `${name}: a finish for each end`);
   assert.equal(tally.finishes.get(name), tally.ends.get(name), `${name}: finish at each end`);
   assert.equal(tally.starts.get(name), tally.ends.get(name), `${name}: a start for each end`);
@@ -147,11 +151,11 @@ function judge(root: string, name: string, tally: Tally, loggerKills: number): v
     [],
     `${name}: each run has its finish`,
   );
-  judgeLines(folder, name, runs, loggerKills);
+  checkLines(folder, name, runs, loggerKills);
 }
 
-/** Numbered lines arrive without a gap; each killed logger may take along the line that it was reading. */
-function judgeLines(
+/** Checks that numbered lines arrive without a gap; each killed logger may lose the line that it was reading. */
+function checkLines(
   folder: string,
   name: string,
   runs: readonly string[],
@@ -189,13 +193,13 @@ function sentBy(folder: string, pid: string): number {
   }
 }
 
-async function plant(root: string): Promise<void> {
+async function writeTree(root: string): Promise<void> {
   for (const name of names()) {
     const folder = join(root, 'services.d', name);
     await mkdir(join(folder, 'log'), { recursive: true });
     writeFileSync(join(folder, 'run'), run, { mode: 0o755 });
     writeFileSync(join(folder, 'finish'), finish, { mode: 0o755 });
-    writeFileSync(join(folder, 'timeout-finish'), finishLimit);
+    writeFileSync(join(folder, 'timeout-finish'), finishTimeout);
     writeFileSync(join(folder, 'log', 'run'), log, { mode: 0o755 });
   }
 }
@@ -204,7 +208,7 @@ function names(): readonly string[] {
   return Array.from({ length: services }, (_, index) => `s${index}`);
 }
 
-/** Random numbers that a seed brings back (mulberry32). */
+/** Random numbers in a sequence that the seed determines (mulberry32). */
 function generator(start: number): () => number {
   let state = start;
   return () => {
@@ -215,13 +219,13 @@ function generator(start: number): () => number {
   };
 }
 
-/** The living processes whose working directory lies in a folder. */
+/** The living processes with a working directory in a folder. */
 function processesIn(folder: string): readonly number[] {
   return livingWith('cwd', () => true).filter((pid) => {
     try {
       return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
     } catch {
-      return false; // gone meanwhile
+      return false; // has exited meanwhile
     }
   });
 }
