@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
-/** What a build writes beside declarations. */
+/** The files that a build writes besides declarations. */
 const written = new Set(['index.js', 'shared.js', 'testing/index.js', 'THIRD-PARTY-NOTICES.md']);
 
 /**
- * Why nothing may be built into a folder, in a sentence for whoever named it: a build removes what was there, and that must
- * be nothing but an earlier build. `undefined` if it may.
+ * The reason why nothing may be built into a folder, as a sentence for the user: a build removes the contents of the folder, so
+ * these must be an earlier build. `undefined` if it may.
  */
 export function refusalOf(folder: string, repository: string): string | undefined {
   const refusal = (why: string): string =>
@@ -23,7 +23,7 @@ function contains(outer: string, inner: string): boolean {
   return step !== '..';
 }
 
-/** Something in the folder that no build has written; anything in it, unless there is what every build writes. */
+/** A file in the folder that no build has written; any file if the folder has no entry point of a build. */
 function foreignIn(folder: string): string | undefined {
   const built = ['js', 'd.ts'].some((type) => existsSync(join(folder, `testing/index.${type}`)));
   if (!built) return readdirSync(folder)[0];

@@ -1,5 +1,5 @@
-// Builds what is published: `npm run build`, or `node --import tsx .ci/build.ts FOLDER` for another folder than dist, which is
-// to be new, empty or an earlier build. With `--code` there are no declarations, and nothing is checked.
+// Builds the published files: `npm run build`, or `node --import tsx .ci/build.ts FOLDER` for another folder than dist, which
+// must be new, empty or an earlier build. With `--code` it writes no declarations and checks no types.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -19,7 +19,7 @@ interface Manifest {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entries = ['index', 'testing/index'];
 
-/** Dependencies that are put inside, as far as they are used: loading all of zod takes longer than all the rest. */
+/** Dependencies of which the used parts are bundled: loading the whole zod takes longer than loading everything else. */
 const bundled = ['zod'];
 
 const { values, positionals } = parseArgs({
@@ -42,7 +42,7 @@ function build(): void {
   writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.md'), notices());
 }
 
-/** A file for each entry, and one for what they share: Node takes its time over each file of its own. */
+/** Writes one file for each entry, and one for the code that they share: Node needs time for each file that it loads. */
 function buildCode(): void {
   const { dependencies, peerDependencies } = manifestIn(root);
   const needed = Object.keys({ ...dependencies, ...peerDependencies });
@@ -61,7 +61,7 @@ function buildCode(): void {
   });
 }
 
-/** What the licences of bundled packages ask for, from the packages as they are installed. */
+/** The notices that the licences of bundled packages require, read from the installed packages. */
 function notices(): string {
   const sections = bundled.map((name) => {
     const installed = join(root, 'node_modules', name);
@@ -77,7 +77,7 @@ function manifestIn(packageFolder: string): Manifest {
   return JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** Declarations of the entries and of what these name; others would speak of packages that users do not have. */
+/** Writes the declarations of the entries and of the files that these import; others would name packages that users lack. */
 function buildDeclarations(): void {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const words = ['-p', join(root, 'lib'), '--emitDeclarationOnly', '--outDir', folder];
@@ -94,7 +94,7 @@ function addNamed(file: string, named: Set<string>): void {
   if (named.has(file)) return;
   named.add(file);
   for (const { fileName } of ts.preProcessFile(readFileSync(file, 'utf8')).importedFiles) {
-    const isOurs = fileName.startsWith('.');
-    if (isOurs) addNamed(resolve(dirname(file), fileName.replace(/\.ts$/, '.d.ts')), named);
+    const isRelative = fileName.startsWith('.');
+    if (isRelative) addNamed(resolve(dirname(file), fileName.replace(/\.ts$/, '.d.ts')), named);
   }
 }
