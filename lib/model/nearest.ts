@@ -2,9 +2,9 @@
 const longestName = 255;
 
 /** The known name that is nearest to a mistyped one; `undefined` when none is near, or when it is longer than any name. */
-export function nearest(given: string, known: readonly string[]): string | undefined {
-  const name = String(given); // JavaScript may give anything
-  if (name.length > longestName) return undefined;
+export function nearest(name: unknown, known: readonly string[]): string | undefined {
+  // JavaScript may give anything.
+  if (typeof name !== 'string' || name.length > longestName) return undefined;
   const limit = Math.max(1, Math.floor(name.length / 3));
   let best: string | undefined;
   let least = limit + 1;

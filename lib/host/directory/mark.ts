@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import type { Holder } from './holder.ts';
 import { isHolderAlive, thisHolder } from './holder.ts';
-import { noMark, taken } from './refusals.ts';
+import { isPassing, noMark, taken } from './refusals.ts';
 
 /** The name of the mark in a runtime directory. */
 export const markName = '.stagekeeper';
@@ -33,6 +33,9 @@ interface Content {
 
 /** Milliseconds in which a holder that cannot be looked at has opened its control FIFO. */
 const youth = 2000;
+
+/** The ids of marks that this thread could not release: their directories are free. */
+const abandoned = new Set<string>();
 
 /** Attempts to take a directory while others take it and let go of it. */
 const mostAttempts = 100;
@@ -96,11 +99,16 @@ export class Mark {
     throw taken(this.#folder, null);
   }
 
-  /** Whether the directory still has this mark. */
+  /**
+   * Whether the directory still has this mark.
+   *
+   * @throws the system's error when the mark cannot be read now and may be at the next attempt.
+   */
   isThere(): boolean {
     try {
       return readMark(this.#path)?.content.id === this.#id;
-    } catch {
+    } catch (error) {
+      if (isPassing(error)) throw error;
       return false;
     }
   }
@@ -124,14 +132,19 @@ export class Mark {
   }
 
   /**
-   * Lets go of the directory; `names` are still there.
+   * Lets go of the directory; `names` are still there. When that fails, this thread can take the directory all the same.
    *
    * @throws the system's error.
    */
   release(names: readonly string[] = []): void {
-    if (!this.isThere()) return;
-    if (names.length > 0) this.write(names, null);
-    else rmSync(this.#path, { force: true });
+    try {
+      if (!this.isThere()) return;
+      if (names.length > 0) this.write(names, null);
+      else rmSync(this.#path, { force: true });
+    } catch (error) {
+      abandoned.add(this.#id);
+      throw error;
+    }
   }
 
   #isOwn(): boolean {
@@ -150,6 +163,7 @@ export class Mark {
   }
 
   #isHeld({ content: { holder, id }, age }: Read): boolean {
+    if (abandoned.has(id)) return false;
     const isYoung = Math.abs(age) < youth;
     // Without hard links a mark is empty for a moment.
     if (holder === null) return id === '' && isYoung;

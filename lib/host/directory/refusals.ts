@@ -13,10 +13,15 @@ const passing: ReadonlySet<string | undefined> = new Set([
   'ENOSPC',
 ]);
 
+/** Whether an error of the system may be over at the next attempt. */
+export function isPassing(error: unknown): boolean {
+  return passing.has((error as NodeJS.ErrnoException).code);
+}
+
 /** What is thrown for an error that was met with a runtime directory. */
 export function explained(error: unknown, path: string): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof RuntimeDirectoryError || passing.has(code)) return error;
+  const { message } = error as NodeJS.ErrnoException;
+  if (error instanceof RuntimeDirectoryError || isPassing(error)) return error;
   const remedy = 'Name a runtimeDirectory that this account can write to.';
   return new RuntimeDirectoryError('unusable', path, `fails with ${message}`, remedy);
 }

@@ -250,9 +250,9 @@ export class RuntimeDirectory {
   }
 
   #removeEntries(entries: readonly string[], mark: Mark): void {
-    // A mark of another supervisor says that the rest is its own.
-    if (exists(join(this.path, markName)) && !mark.isThere()) return;
     try {
+      // A mark of another supervisor says that the rest is its own.
+      if (exists(join(this.path, markName)) && !mark.isThere()) return;
       for (const name of entries) rmSync(join(this.path, name), { recursive: true, force: true });
     } finally {
       mark.release(entries.filter((name) => exists(join(this.path, name))));

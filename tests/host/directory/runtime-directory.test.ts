@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { Problem } from '../../../lib/model/problem.ts';
 import { Mark } from '../../../lib/host/directory/mark.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
@@ -41,6 +42,19 @@ test('the private folder is made when it is needed, for others to pass through o
   assert.equal(existsSync(runtime.path), false);
   assert.equal(runtime.inUse, false);
   assert.deepEqual(runtime.remove(), [], 'a second time nothing is left to do');
+});
+
+test('one that cannot be removed while descriptors run out is told, and can be used again', async (t) => {
+  const host = fileURLToPath(new URL('full-table-host.ts', import.meta.url));
+  const command = ['node', '--import', 'tsx', host, await testFolder(t)];
+  const { stdout, stderr } = spawnSync('sh', ['-c', 'ulimit -n 100; exec "$@"', 'sh', ...command], {
+    encoding: 'utf8',
+  });
+  assert.notEqual(stdout, '', stderr);
+  const { problems, ...rest } = JSON.parse(stdout) as Record<string, string[]>;
+  assert.deepEqual(rest, { left: ['.stagekeeper', 'bin'], finally: [] });
+  assert.equal(problems?.length, 1);
+  assert.match(problems[0] ?? '', /cannot be removed: EMFILE/);
 });
 
 test('it knows what was made in it in this life', async (t) => {
