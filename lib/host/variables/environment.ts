@@ -134,10 +134,16 @@ export class Environment {
     return this.#known;
   }
 
+  /** The values in the folder; those that were read last if it cannot be read. */
   #readFolder(): Map<string, string> {
-    const { values, flaws } = readVariables(this.directory, isName);
-    this.#problems.found(flaws);
-    return values;
+    try {
+      const { values, flaws } = readVariables(this.directory, isName);
+      this.#problems.found(flaws);
+      return values;
+    } catch (error) {
+      this.#problems.unreadable(error as Error);
+      return this.#known;
+    }
   }
 
   /** Whether the folder has all values; it is restored if it can be. */

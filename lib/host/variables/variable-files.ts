@@ -49,7 +49,11 @@ export function readVariable(folder: string, name: string): VariableReading {
   return read(join(folder, name), name);
 }
 
-/** Every variable of a folder, in the order of their names, as it is now. A folder that is not there has none. */
+/**
+ * Every variable of a folder, in the order of their names, as it is now. A folder that is not there has none.
+ *
+ * @throws the system's error when the folder cannot be read.
+ */
 export function readVariables(folder: string, isName: (name: string) => boolean): FolderReading {
   const values = new Map<string, string>();
   const flaws = new Map<string, VariableFlaw>();
@@ -124,8 +128,9 @@ function list(folder: string): readonly Dirent<Buffer>[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true, encoding: 'buffer' });
     return entries.toSorted((a, b) => a.name.compare(b.name));
-  } catch {
-    return [];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }
 

@@ -31,6 +31,15 @@ export class VariableProblems {
     );
   }
 
+  /** The folder cannot be read. */
+  unreadable({ message: why }: Error): void {
+    const message = `the variables cannot be read, and those that were read last are used: ${why}`;
+    if (this.#known.get('') === message) return;
+    this.#known.set('', message);
+    const remedy = 'Let the account of the host read the folder.';
+    this.#tell(problem('variable-left-out', this.#folder(), message, { remedy }));
+  }
+
   /** The flaw of one variable as it is now. */
   foundOne(name: string, flaw: VariableFlaw | undefined): void {
     if (flaw === undefined || this.#known.get(name) === flaw.says) return;

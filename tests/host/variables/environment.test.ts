@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -349,6 +350,23 @@ test('whatever else has no value is told, and nothing waits', async (t) => {
   ]);
   assert.deepEqual([...new Set(problems.map(({ code }) => code))], ['variable-left-out']);
 });
+
+test(
+  'of a folder that may not be read the last values are used, which is told once',
+  { skip: whoRuns.plainUser },
+  async (t) => {
+    const { environment, problems } = await told(t);
+    environment.set('A', '1');
+    chmodSync(environment.directory, 0o311);
+    const twice = [all(environment), all(environment)];
+    chmodSync(environment.directory, 0o700);
+    assert.deepEqual(twice, [{ A: '1' }, { A: '1' }]);
+    assert.equal(problems.length, 1);
+    const [{ code, path, message } = { code: '', path: '', message: '' }] = problems;
+    assert.deepEqual([code, path], ['variable-left-out', environment.directory]);
+    assert.match(message, /read last are used: EACCES/);
+  },
+);
 
 test('a file that may not be read is told', { skip: whoRuns.plainUser }, async (t) => {
   const { environment, problems, at } = await told(t);
