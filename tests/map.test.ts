@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { imports } from './architecture/rules.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const map = readFileSync(join(root, 'lib/README.md'), 'utf8');
@@ -40,13 +41,31 @@ test('every file, folder and name on the map exists', () => {
   assert.deepEqual(flawsIn('`engine/engine.ts#Engine` `run()` `S6_X`', join(root, 'lib')), []);
 });
 
-test('every room of lib is on the map, and so is every kind of test in its own contents page', () => {
+test('every room of lib is on the map', () => {
   const rooms = foldersIn('lib').filter((folder) => !folder.startsWith('docs'));
   const named = new Set(quotesIn(map));
   assert.deepEqual(
     rooms.filter((room) => !named.has(`${room}/`) && !isParent(room, rooms)),
     [],
   );
+});
+
+test('the table of rooms is in the order of the imports: each room stands above those that it imports', () => {
+  const rooms = [...map.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, room = '']) =>
+    room.replace(/\/$|\.ts$/, ''),
+  );
+  const above = (room: string, other: string): boolean =>
+    rooms.indexOf(room) < rooms.indexOf(other);
+  const wrong = rooms.flatMap((room) =>
+    rooms
+      .filter((other) => other !== room && imports(room, other) && !above(room, other))
+      .map((other) => `${room} imports ${other}`),
+  );
+  assert.ok(rooms.length > 20, 'the table is found');
+  assert.deepEqual(wrong, []);
+});
+
+test('every file and folder on the contents page of the tests exists', () => {
   const contents = readFileSync(join(root, 'tests/README.md'), 'utf8');
   assert.deepEqual(flawsIn(contents, join(root, 'tests')), []);
 });

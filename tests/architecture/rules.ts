@@ -62,6 +62,11 @@ export const layers: Rule = (sources) => {
   });
 };
 
+/** Whether a room may import another one. */
+export function imports(room: string, other: string): boolean {
+  return mayImport[room]?.split(' ').some((allowed) => covers(allowed, other)) === true;
+}
+
 function covers(allowed: string, room: string): boolean {
   return allowed === room || (allowed.endsWith('/*') && room.startsWith(allowed.slice(0, -1)));
 }
