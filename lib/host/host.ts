@@ -102,8 +102,8 @@ export function composeHost(
   const environment = new Environment(directory, variables, told);
   if (loggingScript !== undefined) environment.set('S6_LOGGING_SCRIPT', loggingScript);
   const premises = new ScriptInterface(directory, handler);
-  const guard = new Guard({ runtimeDirectory: directory, told, thread });
-  const reaper = new Reaper({ reap, told, thread });
+  const guard = new Guard({ runtimeDirectory: directory, onProblem: told, thread });
+  const reaper = new Reaper({ reap, onProblem: told, thread });
   const adopted = new AdoptedOrphans(() =>
     isReaperNeeded(reap === false ? noNative : undefined, thread),
   );

@@ -14,7 +14,7 @@ const runtimeDirectory = new RuntimeDirectory(process.env['RUNTIME']);
 const environment = new Environment(runtimeDirectory, process.env);
 const guard = new Guard({
   runtimeDirectory,
-  told: ({ code }) => {
+  onProblem: ({ code }) => {
     say(`problem ${code}`);
   },
 });

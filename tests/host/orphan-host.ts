@@ -22,7 +22,7 @@ import { posixOf, wayOfHost } from './ways.ts';
 
 const [, , scene = '', ...options] = process.argv;
 const reaped: number[] = [];
-const told: Problem[] = [];
+const problems: Problem[] = [];
 
 /** The real functions, and a record of what is reaped. */
 function recorded(): Native {
@@ -35,7 +35,7 @@ function recorded(): Native {
 const runtimeDirectory = new RuntimeDirectory();
 const environment = new Environment(runtimeDirectory, process.env);
 const reaper = new Reaper({
-  told: (problem) => told.push(problem),
+  onProblem: (problem) => problems.push(problem),
   ...(scene !== 'without-koffi' && { native: recorded }),
 });
 const adopted = new AdoptedOrphans();
@@ -202,13 +202,13 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     hideKoffi();
     sh('(sleep 0.1 &)');
     await service('(sleep 0.1 &)').over;
-    await until(() => told.length > 0, 'the problem');
+    await until(() => problems.length > 0, 'the problem');
     const early = process.listenerCount('SIGCHLD');
     for (let more = 0; more < 3; more += 1) await service('(sleep 0.1 &)').over;
     await until(() => ownChildren().filter((pid) => !isAlive(pid)).length === 5, 'more zombies');
     const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
     await end();
-    report({ told, early, timers });
+    report({ problems, early, timers });
   },
 };
 

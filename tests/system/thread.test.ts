@@ -124,7 +124,7 @@ test('what only the main thread can do is an OptionsError in a Worker', async ()
     /^OptionsError ERR_OPTIONS The option reap is true, and a Worker thread can reap/,
   );
   const native = await failureOf("new Supervisor({ services: [] }, { spawner: 'native' })");
-  assert.match(native, /^OptionsError ERR_OPTIONS .* a Worker thread hears of no signal/);
+  assert.match(native, /^OptionsError ERR_OPTIONS .* a Worker thread gets no SIGCHLD/);
 });
 
 test('a simulation is the same in a Worker as anywhere', async () => {

@@ -4,25 +4,25 @@ import { isReaperNeeded } from './reaper.ts';
 import { SpawnedChildren } from './spawned-children.ts';
 
 /**
- * The orphans that have come to this process. They are ended with the tree when they are claimed, which is for a process whose
- * whole life is the tree's: a host with other things of its own may have orphans of its own, too.
+ * The orphans that this process has adopted. They end with the tree when they are claimed. That is for a process that runs
+ * nothing but the tree: a host that does other things may have orphans of other origin.
  *
- * An orphan is a child that neither Node nor we have started, in a process that orphans come to at all. Children from before
- * the first of ours are none of these, whoever has started them.
+ * An orphan is a child that was started neither by Node nor by this library, in a process that adopts orphans at all.
+ * Children that exist before the first spawn of this library never count, whatever has started them.
  */
 export class AdoptedOrphans {
-  readonly #isWhereTheyCome: () => boolean;
+  readonly #adoptsOrphans: () => boolean;
   readonly #spawned = new SpawnedChildren();
   #isClaimed = false;
-  /** The children from before; `undefined` until it has begun. */
+  /** The children that existed at `begin()`; `undefined` before that. */
   #earlier: ReadonlySet<number> | undefined;
 
-  /** @param isWhereTheyCome - Asked once, when it begins. */
-  constructor(isWhereTheyCome: () => boolean = isReaperNeeded) {
-    this.#isWhereTheyCome = isWhereTheyCome;
+  /** @param adoptsOrphans - Called once, by `begin()`. */
+  constructor(adoptsOrphans: () => boolean = isReaperNeeded) {
+    this.#adoptsOrphans = adoptsOrphans;
   }
 
-  /** From the next child of ours on, every orphan counts. */
+  /** From the next spawn on, every orphan counts. */
   claim(): void {
     this.#isClaimed = true;
   }
@@ -30,19 +30,19 @@ export class AdoptedOrphans {
   /** To be called before each child is spawned. */
   begin(): void {
     if (!this.#isClaimed || this.#earlier !== undefined) return;
-    // Else those of Worker threads could not be told apart.
-    this.#isClaimed = listsChildrenOfThread() && this.#isWhereTheyCome();
+    // Without the list per thread, children of Worker threads would count as orphans.
+    this.#isClaimed = listsChildrenOfThread() && this.#adoptsOrphans();
     if (!this.#isClaimed) return;
     this.#spawned.begin();
     this.#earlier = new Set(childrenOfThread());
   }
 
-  /** Whether there may be any. */
+  /** Whether orphans count: they are claimed and `begin()` has run. */
   get counts(): boolean {
     return this.#earlier !== undefined;
   }
 
-  /** Their pids, zombies included. */
+  /** The pids of the orphans, zombies included. */
   pids(): ReadonlySet<number> {
     if (this.#earlier === undefined) return new Set();
     const [earlier, spawned] = [this.#earlier, this.#spawned.pids()];
@@ -53,12 +53,12 @@ export class AdoptedOrphans {
     );
   }
 
-  /** Whether somebody who was started by this process leads this session, and lives: who is in it is looked after. */
-  isOthers(session: number): boolean {
+  /** Whether a living child that this process has started leads this session: its members are not orphans to end. */
+  isSessionOfChild(session: number): boolean {
     return this.#spawned.has(session) || nativeChildren.has(session);
   }
 
-  /** For good. */
+  /** Stops for good. */
   end(): void {
     this.#isClaimed = false;
     this.#earlier = undefined;

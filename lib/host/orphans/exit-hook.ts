@@ -5,14 +5,13 @@ import { isProcess1 } from '../../system/thread.ts';
 
 /**
  * Kills the process groups of the children when the host ends without having stopped them: by `process.exit`, by an
- * exception, or by a signal that has no listener; not by KILL, which runs no code here (the guard acts then). In a Worker thread:
- * when that ends by `process.exit` or by an exception of its own; where it is terminated, or the process ends, only the guard
- * acts. An orderly end is `stop()`.
+ * exception, or by a signal without a listener. KILL runs no code here; the guard acts then. In a Worker thread it acts when
+ * the thread ends by `process.exit` or by an exception of its own; when the thread is terminated or the process ends, only
+ * the guard acts. The orderly way to end is `stop()`.
  *
- * It is in place while there are children, or what they left behind and nobody has swept, and at no other time: what it
- * uses listens to signals and to the host's exit.
- * The main thread of process 1 needs none: the kernel kills every process when it ends, and a signal without a listener has
- * no effect on it.
+ * The hook is installed only while there are children, or leftovers of children that are not swept yet, because it listens
+ * to signals and to the host's exit. The main thread of process 1 needs none: the kernel kills every process when process 1
+ * ends, and a signal without a listener has no effect on it.
  */
 export class ExitHook implements LiveProcessesWatcher {
   readonly #living: LiveProcesses;
@@ -20,7 +19,7 @@ export class ExitHook implements LiveProcessesWatcher {
   #isHeld = false;
   #remove: (() => void) | undefined;
 
-  /** @param andThen - What else to do then, at once: nothing that takes its time is done any more. */
+  /** @param andThen - Called after the kills; it must be synchronous, since the process ends next. */
   constructor(living: LiveProcesses, andThen: () => void) {
     this.#living = living;
     this.#finally = andThen;
@@ -36,13 +35,13 @@ export class ExitHook implements LiveProcessesWatcher {
     }
   }
 
-  /** There is something to do at the end from now on, whether children live or not. */
+  /** Keeps the hook installed from now on, even without children. */
   hold(): void {
     this.#isHeld = true;
     this.changed();
   }
 
-  /** There is not any more. */
+  /** Undoes `hold()`. */
   release(): void {
     this.#isHeld = false;
     this.changed();
@@ -50,7 +49,8 @@ export class ExitHook implements LiveProcessesWatcher {
 
   #act(): void {
     for (const [id, kind] of this.#living.entries()) {
-      // A pid that is there although its leader is dead has gone to somebody else, and the group's number with it.
+      // If a pid exists although the group's leader is dead, another process has taken it, and the number of the group with
+      // it.
       if (kind === 'leaderless' && send(id, 0)) continue;
       send(kind === 'process' ? id : -id, 'SIGKILL');
     }
@@ -58,7 +58,10 @@ export class ExitHook implements LiveProcessesWatcher {
   }
 }
 
-/** Calls a function at the end of the process. As process 1, which does not end by signals that it does not listen to, only at its exit. */
+/**
+ * Calls a function at the end of the process. Process 1 does not end by signals that have no listener, so there only `exit`
+ * counts.
+ */
 function atEnd(act: () => void): () => void {
   if (!isProcess1()) return onExit(act, { alwaysLast: true });
   process.once('exit', act);

@@ -3,41 +3,41 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { guardScript } from './guard-script.ts';
 
-/** What the guard's shell is started with. */
+/** The arguments of the guard's shell. */
 export interface GuardOrders {
   readonly shell: string;
-  /** The `NAME=value` in the environment by which runaways are found; empty: they are not looked for. */
+  /** The `NAME=value` in the environment by which daemonized processes are found; empty: they are not searched for. */
   readonly marker: string;
   /** The folder to remove at the end; empty: none. */
   readonly folder: string;
 }
 
-/** How it ended by itself, or why it never ran. */
+/** How the guard ended by itself, or why it never ran. */
 export type GuardLoss =
   | { readonly pid: number; readonly how: string }
   | { readonly pid: undefined; readonly code: string; readonly message: string };
 
-/** Milliseconds that it may take to leave; it takes one or two, if nobody has stopped it. */
+/** Milliseconds in which the guard must exit after `bye`; it takes one or two unless it is stopped (SIGSTOP). */
 const leavesWithin = 1000;
 
-/** Bytes that may wait for it to read: it keeps up with everything, if nobody has stopped it. */
+/** Bytes that may be buffered for the guard; it reads everything at once unless it is stopped (SIGSTOP). */
 const longestBacklog = 1 << 20;
 
 /**
- * One shell that guards: it sees the end of its input when this process is gone, however it went. Nothing of it
- * keeps this process from ending.
+ * One guard shell. It sees end-of-file on its input when this process is gone, for whatever reason. It does not keep this
+ * process from exiting.
  *
- * It has a session of its own, so that what the terminal or a group is sent is not for it, and holds no descriptor of ours.
- * What it runs stands in a variable, so that a list of processes shows one short line. Its input is not its standard input
- * to begin with: it is a socket, as which Node makes what it calls a pipe, and bash reads `.bashrc` where it finds one there.
+ * It has a session of its own, so that signals from the terminal or to a group do not reach it, and it holds no descriptor
+ * of the host. Its script is in a variable, so that `ps` shows one short line. Its input is not its standard input at first:
+ * Node makes a socket for what it calls a pipe, and bash reads `.bashrc` when its standard input is a socket.
  */
 export class GuardProcess {
   readonly #child: ChildProcess;
   #isOver = false;
 
   /**
-   * @param lost - Called once, at a later turn, when it ends before it was told to leave.
-   * @throws the system's error where it cannot even be tried.
+   * @param lost - Called once, in a later turn, when the guard ends before `leave()`.
+   * @throws the system's error when the spawn throws.
    */
   constructor({ shell, marker, folder }: GuardOrders, lost: (loss: GuardLoss) => void) {
     const words = ['-c', 'eval "$STAGEKEEPER_GUARD"', 'stagekeeper-guard', marker, folder];
@@ -60,12 +60,12 @@ export class GuardProcess {
     child.once('exit', (code, signal) => {
       end({ pid: child.pid ?? 0, how: signal ?? `exit code ${String(code)}` });
     });
-    this.#input?.on('error', () => undefined); // it is dead, which is told by itself
+    this.#input?.on('error', () => undefined); // the guard is dead: its `exit` reports that
     this.#input?.unref();
     child.unref();
   }
 
-  /** Tells it something. Never waits, never throws. */
+  /** Writes to the guard. Never waits, never throws. */
   write(text: string): void {
     const input = this.#input;
     if (input === undefined || !input.writable) return;
@@ -73,7 +73,7 @@ export class GuardProcess {
     else input.write(text);
   }
 
-  /** Lets it go without doing anything. Resolves when nothing of it is left. */
+  /** Makes the guard exit without ending anything. Resolves when the guard is gone. */
   leave(): Promise<void> {
     const child = this.#child;
     const isOver = this.#isOver;
@@ -92,7 +92,7 @@ export class GuardProcess {
     });
   }
 
-  /** There is none if descriptors have run out. */
+  /** Undefined when the host has run out of descriptors. */
   get #input(): Socket | undefined {
     const [, , , input] = this.#child.stdio;
     return (input as Socket | null | undefined) ?? undefined;

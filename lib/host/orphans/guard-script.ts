@@ -1,18 +1,19 @@
 /**
- * What the guard's shell runs: POSIX, and no more than dash, bash and busybox have in common.
+ * The script of the guard's shell: POSIX, limited to what dash, bash and busybox have in common.
  *
- * It is given the marker of our processes (or nothing) and the folder to remove at the end (or nothing), and reads lines
- * from descriptor 3: `group ID`, `leaderless ID` or `process ID` for who lives, `gone ID`, and `bye` for an orderly end. At
- * the end of them without a `bye` it ends everybody: TERM and CONT, KILL to those still there half a second later, whole
- * groups, even those whose leaders are dead; and with them whoever has run away but carries the marker.
+ * Its arguments are the marker (or nothing) and the folder to remove at the end (or nothing). It reads lines from descriptor
+ * 3: `group ID`, `leaderless ID` or `process ID` for what lives, `gone ID`, and `bye` for an orderly end. At end-of-file
+ * without a `bye` it ends everything on its list, and all daemonized processes that carry the marker: it sends TERM and
+ * CONT, and half a second later KILL to what is left. It signals whole groups, even those with a dead leader.
  *
- * At rest it waits in one `read` and has no child. Adding and removing take the same time however many there are: `id_1`
- * to `id_COUNT` is a list without gaps, and `at_ID` somebody's place in it.
+ * At rest it blocks in one `read` and has no child. Adding and removing take constant time: `id_1` to `id_COUNT` is a list
+ * without gaps, and `at_ID` is the index of an entry.
  *
- * The marker is looked for twice. Once in all processes by four programs together, since a shell reads a byte at a time;
- * what they find is whole entries, but another process's text may pass for the name of a file. So the shell itself looks
- * into those found, where it cannot tell where an entry ends. A descendant of somebody who is neither marked nor in one of
- * our groups is left alone, as `endRunaways` does: somebody else has started it, and looks after it.
+ * The marker is searched for twice. First in all processes by a pipeline of four programs, since a shell reads one byte at a
+ * time. They compare whole entries of an environment, but the text of another process may pass for the name of a file. So
+ * the shell then reads the environment of each process found, where it cannot see the end of an entry. A descendant of a
+ * process that is neither marked nor in a known group is left alone, as in `endDaemonized`: another program has started it
+ * and is responsible for it.
  */
 export const guardScript = `
 trap '' TERM INT HUP QUIT
@@ -21,7 +22,7 @@ unset STAGEKEEPER_GUARD
 marker=$1 folder=$2 count=0
 newline='
 '
-# Negative numbers need it in dash, and busybox does not know it.
+# dash needs it before negative numbers; busybox does not know it.
 dashes=--
 kill -s 0 -- $$ || dashes=
 
@@ -40,29 +41,29 @@ remove() {
   count=$((count - 1))
 }
 
-# Sends a signal to the one at this place; fails if nobody is there.
+# Sends a signal to the entry at this index; fails if it is gone.
 send() {
   eval "id=\\$id_$2"
   eval "kind=\\$kind_$id"
   case $kind in
     process) kill -s "$1" "$id" ;;
-    # Whoever has the pid of a leader that is dead has the number of its group, too.
+    # A process with the pid of a dead leader has taken the number of its group, too.
     leaderless) ! kill -s 0 "$id" && kill -s "$1" $dashes "-$id" ;;
     group) kill -s "$1" $dashes "-$id" ;;
   esac
 }
 
-# Sends a signal to all, and forgets who is not there any more; fails if nobody is left.
+# Sends a signal to all, and removes what is gone; fails if nothing is left.
 send_all() {
-  place=$count
-  while [ "$place" -gt 0 ]; do
-    send "$1" "$place" || remove "$id"
-    place=$((place - 1))
+  index=$count
+  while [ "$index" -gt 0 ]; do
+    send "$1" "$index" || remove "$id"
+    index=$((index - 1))
   done
   [ "$count" -gt 0 ]
 }
 
-look() {
+read_stat() {
   line=
   IFS= read -r line < "/proc/$1/stat" || return
   IFS=' '
@@ -87,18 +88,18 @@ is_known_group() {
   [ "$kind" != process ]
 }
 
-is_above() {
-  case $above in *" $1 "*) return 0 ;; esac
+is_ancestor() {
+  case $ancestors in *" $1 "*) return 0 ;; esac
   return 1
 }
 
-# Orphans come to somebody above us, to process 1 or, a moment after its end, still to the host.
+# Orphans are adopted by an ancestor of this shell, by process 1 or, for a moment after its end, still by the host.
 is_orphan() {
   each=$1
   while carries "$each"; do
-    [ "$parent" = "$PPID" ] || is_above "$parent" && return
+    [ "$parent" = "$PPID" ] || is_ancestor "$parent" && return
     each=$parent
-    look "$each" || return
+    read_stat "$each" || return
     is_known_group "$group" && return
   done
   return 1
@@ -106,22 +107,22 @@ is_orphan() {
 
 consider() {
   case $1 in '' | *[!0-9]*) return ;; esac
-  is_above "$1" || ! look "$1" && return
+  is_ancestor "$1" || ! read_stat "$1" && return
   case $state in [ZX]) return ;; esac
   is_known_group "$group" || is_known "$1" && return
   is_orphan "$1" && add "$1" process && send "$2" "$count" && send CONT "$count"
 }
 
-# Adds those who have run away, and sends them a signal; fails if there are none.
-end_runaways() {
+# Adds the daemonized processes, and sends them a signal; fails if there are none.
+end_daemonized() {
   [ "$marker" ] && [ -e /proc/$$/environ ] || return
   before=$count
   found=$(tail -n +1 /dev/null /proc/[0-9]*/environ | tr '\\0\\n' '\\n|' | grep -F -e '==> /proc/' -e "$marker" |
     sed 's,.*==> /proc/\\([0-9]*\\)/environ <==|,\\1\\
 ,')
-  above=' 0 1 ' each=$$
-  while look "$each" && [ "$parent" -gt 1 ]; do
-    above="$above$parent " each=$parent
+  ancestors=' 0 1 ' each=$$
+  while read_stat "$each" && [ "$parent" -gt 1 ]; do
+    ancestors="$ancestors$parent " each=$parent
   done
   set -f
   IFS=$newline
@@ -145,14 +146,14 @@ while read -r kind id; do
   esac
 done
 
-# Whatever may go wrong from here on: a shell that cannot fork gives up.
+# Whatever fails from here on: a shell that cannot fork exits.
 trap 'send_all KILL' EXIT
 send_all TERM
 send_all CONT
-# What the look at all processes takes is part of the half second.
+# The search through all processes is part of the half second.
 sleep 0.5 &
 timer=$!
-end_runaways TERM
+end_daemonized TERM
 while send_all 0 && kill -s 0 "$timer"; do
   sleep 0.03
 done
@@ -160,9 +161,9 @@ kill -s KILL "$timer"
 send_all KILL
 trap - EXIT
 for round in 1 2 3; do
-  end_runaways KILL || break
+  end_daemonized KILL || break
 done
-# In a folder that all may write to, another account's may have its name by now.
+# In a folder that all accounts may write to, another account's file may have this name by now.
 [ "$folder" ] && [ ! -L "$folder" ] && [ -O "$folder" ] || exit 0
 rm -rf -- "$folder" || { sleep 0.05; rm -rf -- "$folder"; }
 `;

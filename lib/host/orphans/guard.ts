@@ -11,36 +11,36 @@ import type { Problem } from '../../model/problem.ts';
 /** What a guard needs. */
 export interface GuardSource {
   readonly runtimeDirectory: RuntimeDirectory;
-  /** Hears of a guard that is lost or cannot be had; never before the turn in which something is asked of us is over. */
-  readonly told: (problem: Problem) => void;
-  /** The shell that guards. Default: `/bin/sh`. */
+  /** Called when a guard is lost or cannot be started; never in the same turn as a call to the guard. */
+  readonly onProblem: (problem: Problem) => void;
+  /** The guard's shell. Default: `/bin/sh`. */
   readonly shell?: string;
-  /** The thread whose end it watches for. Default: this one. */
+  /** The thread that is guarded. Default: this one. */
   readonly thread?: Thread;
 }
 
-/** Milliseconds until a lost guard is replaced, one loss after the other. After the last of them none is started any more. */
+/** Milliseconds until a lost guard is replaced, for each loss in a row. After the last, no guard is started any more. */
 const delays = [0, 1000, 2000, 4000, 8000];
 
-/** Milliseconds that a guard must have lived for the losses before it to be forgotten. */
+/** Milliseconds after which a guard's loss counts as the first one again. */
 const longLife = 60_000;
 
-/** What there is no sense in trying again after. */
-const hopeless: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR']);
+/** Errors after which a further attempt is pointless. */
+const permanentErrors: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR']);
 
 /**
- * Ends every process of the tree when the host is gone, by whatever it went, KILL included, or when the Worker thread of the
- * supervisor is: the process groups, daemons that carry the marker, and the runtime directory if it is private. Within a
- * second: TERM, and KILL half a second later.
+ * Ends every process of the tree when the host is gone, for whatever reason, KILL included, or when the supervisor's Worker
+ * thread is gone: the process groups and the daemons that carry the marker. Removes the runtime directory if it is private.
+ * Takes a second: TERM, and KILL half a second later.
  *
- * It is a shell of its own that knows the groups, since nobody in a killed process can do anything any more. It is started
- * when it is enabled and the first child is about to be; between a child's birth and the line that tells of it lie some
- * microseconds in which a killed host leaves a child that the guard does not know by its group: it finds it by its marker.
+ * The guard is a separate shell that knows the groups, since a killed process can do nothing any more. It is started when it
+ * is enabled and the first spawn is about to happen. Some microseconds lie between a spawn and the line that reports it; if
+ * the host is killed there, the guard does not know the child's group and finds the child by its marker.
  *
- * The main thread of process 1 needs none: the kernel kills every process when it ends.
+ * The main thread of process 1 needs none: the kernel kills every process when process 1 ends.
  *
- * What was started from a Worker thread that has been terminated is dead then, and a zombie until the process ends: its parent
- * is the process, and Node waits for a child in the thread that started it only.
+ * Children of a Worker thread that was terminated are then dead, and stay zombies until the process ends: the process is
+ * their parent, and Node waits for a child only in the thread that started it.
  */
 export class Guard implements LiveProcessesWatcher {
   readonly #source: GuardSource;
@@ -50,7 +50,7 @@ export class Guard implements LiveProcessesWatcher {
   #isClosed = false;
   #process: GuardProcess | undefined;
   #startedAt = 0;
-  /** Guards lost in quick succession. */
+  /** Losses in a row, each within `longLife`. */
   #losses = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -58,19 +58,19 @@ export class Guard implements LiveProcessesWatcher {
     this.#source = source;
   }
 
-  /** Lets it guard from now on, or from the first child on. */
+  /** Starts the guard now, or before the first child. */
   enable(): void {
     this.#isEnabled = true;
     if (this.#isNeeded) this.prepare();
   }
 
-  /** Who is to be guarded. */
+  /** Guards these processes. */
   protect(living: LiveProcesses): void {
     this.#living = living;
     living.watch(this);
   }
 
-  /** A process is about to be started: lets the guard be there before it. */
+  /** Called before each spawn: starts the guard if it is not running yet. */
   prepare(): void {
     this.#isNeeded = true;
     if (!this.#isEnabled || this.#startedAt > 0 || isProcess1(this.#source.thread)) return;
@@ -81,7 +81,7 @@ export class Guard implements LiveProcessesWatcher {
     this.#process?.write(line(id, kind));
   }
 
-  /** Lets it go without doing anything. Resolves when nothing of it is left. */
+  /** Makes the guard exit without ending anything. Resolves when it is gone. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -103,8 +103,8 @@ export class Guard implements LiveProcessesWatcher {
       }).unref();
       return;
     }
-    const everybody = [...(this.#living?.entries() ?? [])];
-    if (everybody.length > 0) this.#process.write(everybody.map((one) => line(...one)).join(''));
+    const entries = [...(this.#living?.entries() ?? [])];
+    if (entries.length > 0) this.#process.write(entries.map((one) => line(...one)).join(''));
   }
 
   #orders(): { shell: string; marker: string; folder: string } {
@@ -119,12 +119,12 @@ export class Guard implements LiveProcessesWatcher {
   #replace(loss: GuardLoss): void {
     this.#process = undefined;
     if (performance.now() - this.#startedAt > longLife) this.#losses = 0;
-    const isHopeless = loss.pid === undefined && hopeless.has(loss.code);
-    const delay = isHopeless ? undefined : delays[this.#losses];
+    const isPermanent = loss.pid === undefined && permanentErrors.has(loss.code);
+    const delay = isPermanent ? undefined : delays[this.#losses];
     this.#losses += 1;
     if (delay === 0) this.#start();
     else if (delay !== undefined) this.#timer = setTimeout(() => this.#start(), delay).unref();
-    this.#source.told(lossProblem(this.#source.shell ?? '/bin/sh', loss, delay));
+    this.#source.onProblem(lossProblem(this.#source.shell ?? '/bin/sh', loss, delay));
   }
 }
 
@@ -136,18 +136,18 @@ function lossProblem(shell: string, loss: GuardLoss, delay: number | undefined):
   const what =
     loss.pid === undefined
       ? `the guard cannot be started: ${loss.message}`
-      : `the guard, process ${String(loss.pid)}, has come to its end (${loss.how})`;
+      : `the guard, process ${String(loss.pid)}, has ended (${loss.how})`;
   return problem('guard-lost', shell, `${what}; ${consequence(delay)}`, {
     remedy:
       loss.pid === undefined
         ? 'Provide a shell at this path, and room for one more process.'
-        : 'Let the process stagekeeper-guard live: it goes by itself when this one ends.',
+        : 'Do not kill the process stagekeeper-guard: it exits by itself when this one ends.',
   });
 }
 
 function consequence(delay: number | undefined): string {
   const unguarded = 'the services live on if this process is killed';
-  if (delay === undefined) return `no other one is started, and ${unguarded}.`;
-  if (delay === 0) return 'another one takes its place at once.';
-  return `another one takes its place in ${String(delay / 1000)} s, and until then ${unguarded}.`;
+  if (delay === undefined) return `no other guard is started, and ${unguarded}.`;
+  if (delay === 0) return 'another guard replaces it at once.';
+  return `another guard replaces it in ${String(delay / 1000)} s, and until then ${unguarded}.`;
 }

@@ -1,18 +1,18 @@
 import { send } from '../os/send.ts';
 
 /**
- * What of ours lives under a number: a process group with its leader; one whose leader is dead; or a single process in
- * somebody else's group.
+ * What lives under a number: a process group with its leader; a process group with a dead leader; or a single process in the
+ * group of another process.
  */
 export type LiveProcessKind = 'group' | 'leaderless' | 'process';
 
-/** Hears who comes and goes. */
+/** Follows the changes of the list. */
 export interface LiveProcessesWatcher {
-  /** Somebody lives under this number, in another way than before, or nobody any more. */
+  /** The entry of this number is new or has another kind, or is gone. */
   changed(id: number, kind: LiveProcessKind | 'gone'): void;
 }
 
-/** Everybody whom we have started, or whom they have left behind and nobody has swept: those who must not outlive us. */
+/** The processes that must not outlive the host: the living children, and leftovers of dead children that are not swept yet. */
 export class LiveProcesses {
   readonly #kinds = new Map<number, LiveProcessKind>();
   readonly #watchers: LiveProcessesWatcher[] = [];
@@ -29,12 +29,12 @@ export class LiveProcesses {
     this.#watchers.push(watcher);
   }
 
-  /** A child that lives, with a group of its own unless it is said to be but a process. */
+  /** Adds a living child, with a process group of its own unless `kind` says otherwise. */
   add(id: number, kind: 'group' | 'process' = 'group'): void {
     this.#set(id, kind);
   }
 
-  /** The child is dead, but others of its group live on. */
+  /** The child is dead, but others of its group live. */
   leave(group: number): void {
     for (const [each, kind] of this.#kinds) {
       if (kind === 'leaderless' && !send(-each, 0)) this.delete(each);
@@ -42,27 +42,27 @@ export class LiveProcesses {
     this.#set(group, 'leaderless');
   }
 
-  /** Whoever the dead child had left behind is gone. Its number may be that of a new child by now. */
+  /** The leftovers of a dead child are gone. Its number may be that of a new child by now. */
   swept(group: number): void {
     if (this.#kinds.get(group) === 'leaderless') this.delete(group);
   }
 
-  /** Nobody is left under this number. */
+  /** Nothing lives under this number any more. */
   delete(id: number): void {
-    if (this.#kinds.delete(id)) this.#tell(id, 'gone');
+    if (this.#kinds.delete(id)) this.#notify(id, 'gone');
   }
 
-  /** Whoever is left after an orderly end is nobody to care for any more. */
+  /** Removes the groups with a dead leader: what is left after an orderly end is not ended. */
   forgetLeaderless(): void {
     for (const [each, kind] of this.#kinds) if (kind === 'leaderless') this.delete(each);
   }
 
   #set(id: number, kind: LiveProcessKind): void {
     this.#kinds.set(id, kind);
-    this.#tell(id, kind);
+    this.#notify(id, kind);
   }
 
-  #tell(id: number, kind: LiveProcessKind | 'gone'): void {
+  #notify(id: number, kind: LiveProcessKind | 'gone'): void {
     for (const watcher of this.#watchers) watcher.changed(id, kind);
   }
 }

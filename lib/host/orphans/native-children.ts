@@ -4,102 +4,103 @@ import { loadNative } from '../native/native.ts';
 import type { Exit } from '../../model/exit.ts';
 import { parseSignal } from '../../model/exit.ts';
 
-/** What is called when a child has ended. */
-type Told = (exit: Exit) => void;
+/** Called when a child has ended. */
+type OnExit = (exit: Exit) => void;
 
-/** Milliseconds that a timer can be set for at most. */
+/** The longest delay of a timer, in milliseconds. */
 const longest = 2 ** 31 - 1;
 
 /**
- * The children that live and that not Node has started, but we: we wait for them, each by its pid, and never for anybody
- * else's. As with Node's own, the process does not end by itself while there are any.
+ * The living children that this library, not Node, has started. It waits for each by its pid, and never for any other child.
+ * As with children of Node, the process does not exit by itself while there are any.
  *
- * While there are none, nothing of this is in place.
+ * While there are none, no listener and no timer is installed.
  */
 export class NativeChildren {
   readonly #native: () => Pick<Waiting, 'firstZombie' | 'statusOf'> | undefined;
-  readonly #told = new Map<number, Told>();
-  #staying: NodeJS.Timeout | undefined;
-  #deafen: (() => void) | undefined;
+  readonly #listeners = new Map<number, OnExit>();
+  #keepAlive: NodeJS.Timeout | undefined;
+  #unsubscribe: (() => void) | undefined;
 
   constructor(native: () => Pick<Waiting, 'firstZombie' | 'statusOf'> | undefined) {
     this.#native = native;
   }
 
   /**
-   * Starts a child by a function that returns its pid. Its end is told by itself, never before this has returned.
+   * Starts a child by a function that returns its pid. `onExit` is called when the child ends, never before this method has
+   * returned.
    *
    * @throws what `start` throws.
    */
-  start(start: () => number, told: Told): number {
-    // Before the start: a child may be dead before we know its pid.
-    this.#stay();
+  start(start: () => number, onExit: OnExit): number {
+    // Before the start: a child may be dead before its pid is known.
+    this.#install();
     try {
       const pid = start();
-      this.#told.set(pid, told);
+      this.#listeners.set(pid, onExit);
       return pid;
     } finally {
-      this.#restIfAlone();
+      this.#uninstallIfEmpty();
     }
   }
 
-  /** Whether it is one of these. */
+  /** Whether a living child of this list has this pid. */
   has(pid: number): boolean {
-    return this.#told.has(pid);
+    return this.#listeners.has(pid);
   }
 
-  /** If it is one of these and dead: takes its status and tells its end. Whether that was so. */
+  /** If the pid is a dead child of this list: takes its status, reports its exit and returns true. */
   collect(pid: number): boolean {
-    const told = this.#told.get(pid);
-    const status = told === undefined ? undefined : this.#native()?.statusOf(pid);
-    if (told === undefined || status === undefined) return false;
-    this.#told.delete(pid); // first of all: from now on its number may be anybody's
-    this.#restIfAlone();
-    told(exitOf(status));
+    const onExit = this.#listeners.get(pid);
+    const status = onExit === undefined ? undefined : this.#native()?.statusOf(pid);
+    if (onExit === undefined || status === undefined) return false;
+    this.#listeners.delete(pid); // first: from now on another process may get this pid
+    this.#uninstallIfEmpty();
+    onExit(exitOf(status));
     return true;
   }
 
   /**
-   * One signal may stand for many deaths. The kernel shows the first of the dead, at next to no cost; if that one is not ours,
-   * all of ours are looked at.
+   * One signal may stand for several deaths. The kernel shows the first dead child, at almost no cost; if that is not one of
+   * this list, all of the list are checked.
    */
-  readonly #look = (): void => {
+  readonly #check = (): void => {
     try {
       for (;;) {
         const first = this.#native()?.firstZombie();
         if (first === undefined) return;
         if (!this.collect(first)) break;
       }
-      for (const pid of this.#told.keys()) this.collect(pid);
+      for (const pid of this.#listeners.keys()) this.collect(pid);
     } catch (error) {
-      setImmediate(this.#look); // at the others, which have nothing to do with a listener that throws
+      setImmediate(this.#check); // check the others, even if a listener throws
       throw error;
     }
   };
 
-  #stay(): void {
-    if (this.#staying !== undefined) return;
-    this.#staying = setInterval(this.#look, longest);
-    this.#deafen = onChildSignal(this.#look);
+  #install(): void {
+    if (this.#keepAlive !== undefined) return;
+    this.#keepAlive = setInterval(this.#check, longest);
+    this.#unsubscribe = onChildSignal(this.#check);
   }
 
-  #restIfAlone(): void {
-    if (this.#told.size > 0) return;
-    clearInterval(this.#staying);
-    this.#staying = undefined;
-    this.#deafen?.();
+  #uninstallIfEmpty(): void {
+    if (this.#listeners.size > 0) return;
+    clearInterval(this.#keepAlive);
+    this.#keepAlive = undefined;
+    this.#unsubscribe?.();
   }
 }
 
-/** Those of this process. There is one such list: whoever reaps must know of all of them, whichever spawner is theirs. */
+/** The list of this process. There is only one: the reaper must know the native children of every spawner. */
 export const nativeChildren = new NativeChildren(loadNative);
 
-/** The first number that is no plain signal but one of the real-time signals, which Node has no names for. */
+/** The first number of the real-time signals, for which Node has no names. */
 const firstRealTime = 32;
 
 /**
- * How a child ended, by its status as the system has it. The end by a real-time signal becomes the exit code 128 + n, as in
- * a shell: there is no name for it.
+ * How a child ended, from the system's status. A death by a real-time signal becomes the exit code 128 + n, as in a shell,
+ * because such a signal has no name.
  */
 export function exitOf(status: number): Exit {
   const signal = status & 0x7f;

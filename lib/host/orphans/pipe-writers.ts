@@ -5,12 +5,16 @@ import type { DaemonizedSource } from './daemonized.ts';
 import { endDaemonized } from './daemonized.ts';
 import type { Leftover } from '../../model/leftover.ts';
 
-/** Milliseconds that a logger has to come to the end by itself. To look through everybody's descriptors costs the more. */
+/**
+ * Milliseconds that a logger gets to reach end-of-file by itself, before all descriptors of all processes are searched,
+ * which is expensive.
+ */
 const firstLookAfter = 50;
 
 /**
- * Ends the runaways that can still write into a pipe that was let go of, and so keep its reader waiting: TERM and CONT, after
- * `grace` milliseconds KILL. It is over as soon as nobody reads any more. Resolves with those that had to be killed.
+ * Ends the daemonized processes that still hold the write end of a released pipe, and so keep its reader waiting: sends TERM
+ * and CONT, and after `grace` milliseconds KILL. It is over as soon as the pipe has no reader. Resolves with the processes
+ * that had to be killed.
  */
 export async function endWriters(
   pipe: LogPipe,
@@ -26,7 +30,7 @@ export async function endWriters(
     const passed = pause(ms, false, { signal: timer.signal }).catch(() => false);
     const isGone = await Promise.race([gone, passed]);
     timer.abort();
-    // The next reader of the rest is there already, if there is to be one at once.
+    // If another reader is to read the rest, it is there by now.
     state.isOver ||= pipe.isClosed || (isGone && !pipe.hasReader);
   };
   await pauseWhileRead(firstLookAfter);

@@ -7,23 +7,23 @@ import { thisThread } from '../../system/thread.ts';
 import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
 
-/** How a reaper is placed in its process. */
+/** The options of a reaper. */
 export interface ReaperOptions {
-  /** Whether it reaps. Default: whether this process is one that orphans come to, see {@link isReaperNeeded}. */
+  /** Whether it reaps. Default: whether this process adopts orphans, see {@link isReaperNeeded}. */
   readonly reap?: boolean | undefined;
   /** Called once if there are orphans that it cannot reap. */
-  readonly told: (problem: Problem) => void;
-  /** Where the native functions come from. Default: the optional package `koffi`. Not called before `begin()`. */
+  readonly onProblem: (problem: Problem) => void;
+  /** Loads the native functions. Default: from the optional package `koffi`. Not called before `begin()`. */
   readonly native?: (() => Native | undefined) | undefined;
-  /** The thread that it is in. Default: this one. */
+  /** The thread of the reaper. Default: this one. */
   readonly thread?: Thread | undefined;
-  /** The process's pid. Default: this one's. */
+  /** The pid of the process. Default: this one's. */
   readonly pid?: number;
 }
 
 /**
- * Reaps the orphans that come to this process, which Node by itself never does, or tells that it cannot. It works on Linux
- * only, and in the main thread only: a Worker thread is not told of dead children, and orphans become the main thread's.
+ * Reaps the orphans that this process adopts, which Node never does by itself, or reports that it cannot. It works on Linux
+ * and in the main thread only: a Worker thread gets no SIGCHLD, and the main thread adopts the orphans.
  */
 export class Reaper {
   readonly #options: ReaperOptions;
@@ -34,7 +34,7 @@ export class Reaper {
     this.#options = options;
   }
 
-  /** To be called before each child is spawned; only the first time matters. */
+  /** To be called before each spawn; only the first call has an effect. */
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
@@ -42,23 +42,24 @@ export class Reaper {
       native: load = loadNative,
       thread = thisThread,
       pid = process.pid,
-      told,
+      onProblem,
     } = this.#options;
     const { reap = isReaperNeeded(load, thread) } = this.#options;
     if (!canReap) return;
-    if (thread === 'worker' && this.#options.reap === undefined && pid === 1) told(notFromWorker());
+    if (thread === 'worker' && this.#options.reap === undefined && pid === 1)
+      onProblem(notFromWorker());
     if (!reap || thread === 'worker') return;
     const native = load();
     this.#work =
       native === undefined
-        ? new ZombieNotice(whyNoNative() ?? 'it was left out', told)
+        ? new ZombieNotice(whyNoNative() ?? 'it is not provided', onProblem)
         : new ReapLoop(native);
     this.#work.begin();
   }
 
   /**
-   * For good. Resolves when the orphans that are dead are reaped and no listener, timer or immediate is left: at once, if
-   * there are none, else within a fifth of a second.
+   * Stops for good. Resolves when the dead orphans are reaped and no listener, timer or immediate is left: at once if there
+   * are no zombies, otherwise within 200 milliseconds.
    */
   async end(): Promise<void> {
     this.#begun = true;
@@ -69,8 +70,8 @@ export class Reaper {
 const canReap = process.platform === 'linux';
 
 /**
- * Whether orphans come to this thread: it is the main thread of process 1 or of a child subreaper, as far as `native` can say
- * that.
+ * Whether this thread adopts orphans: it is the main thread of process 1 or of a child subreaper, as far as `native` can
+ * tell.
  */
 export function isReaperNeeded(
   native: () => Native | undefined = loadNative,
@@ -81,7 +82,7 @@ export function isReaperNeeded(
 
 function notFromWorker(): Problem {
   const message =
-    'orphans come to this process, and a supervisor in a Worker thread neither reaps them nor ends them with the tree: ' +
+    'orphans are adopted by this process, and a supervisor in a Worker thread neither reaps them nor ends them with the tree: ' +
     'only the main thread can wait for them.';
   const remedy =
     'Make the supervisor in the main thread, or let something else reap orphans (tini, docker run --init) and set `reap: false`.';

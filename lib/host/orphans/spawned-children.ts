@@ -1,18 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-/** Where Node tells of every child process that anybody in this thread makes, before it has a pid. */
+/** The channel on which Node reports every child process that code in this thread makes, before it has a pid. */
 const channel = 'child_process';
 
-/** How many are kept at least before it is looked who of them has ended. */
+/** How many are kept at least before those that have ended are removed. */
 const fewest = 64;
 
-/** The living children that `node:child_process` has spawned for anybody in this thread since `begin()`: Node looks after them. */
+/** The living children that `node:child_process` has spawned in this thread since `begin()`: Node waits for them. */
 export class SpawnedChildren {
   readonly #children = new Set<ChildProcess>();
-  #room = fewest;
+  #limit = fewest;
   readonly #add = (message: unknown): void => {
-    if (this.#children.size >= this.#room) this.#forgetEnded();
+    if (this.#children.size >= this.#limit) this.#forgetEnded();
     this.#children.add((message as { readonly process: ChildProcess }).process);
   };
 
@@ -20,13 +20,13 @@ export class SpawnedChildren {
     subscribe(channel, this.#add);
   }
 
-  /** Whether Node has spawned it and not told its end yet. */
+  /** Whether Node has spawned it and not reported its exit yet. */
   has(pid: number): boolean {
     for (const child of this.#children) if (child.pid === pid && isUnderWay(child)) return true;
     return false;
   }
 
-  /** The pids of all of them. */
+  /** The pids of all these children. */
   pids(): ReadonlySet<number> {
     this.#forgetEnded();
     return new Set([...this.#children].map(({ pid = 0 }) => pid));
@@ -37,10 +37,10 @@ export class SpawnedChildren {
     this.#children.clear();
   }
 
-  /** Lets go of those that have ended or could not be run, so seldom that it costs nothing. */
+  /** Removes the children that have ended or could not be run, rarely enough to cost nothing. */
   #forgetEnded(): void {
     for (const child of this.#children) if (!isUnderWay(child)) this.#children.delete(child);
-    this.#room = Math.max(fewest, 2 * this.#children.size);
+    this.#limit = Math.max(fewest, 2 * this.#children.size);
   }
 }
 

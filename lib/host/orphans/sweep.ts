@@ -3,18 +3,22 @@ import { readEntry } from '../os/process-table.ts';
 import { isForbidden, send } from '../os/send.ts';
 import type { Leftover } from '../../model/leftover.ts';
 
-/** Milliseconds until the first look whether everybody is gone; it doubles from look to look, up to the longest. */
+/** Milliseconds until the first check for what is left; the pause doubles from check to check, up to the longest. */
 export const firstPause = 5;
 export const longestPause = 50;
 
-/** Milliseconds after KILL until what does not die of it is given up: it hangs in the kernel, or is somebody else's. */
+/**
+ * Milliseconds after KILL until a process that does not die is given up: it hangs in the kernel, or belongs to another
+ * account.
+ */
 export const giveUpAfter = 2000;
 
 /**
- * Ends whatever a dead process left behind in its group and its session: TERM and CONT, after `grace` milliseconds KILL (0:
- * at once). Calls `done` with whoever had to be killed when nobody is left: at once if nobody was.
+ * Ends the leftovers of a dead process in its group and its session: sends TERM and CONT, and after `grace` milliseconds
+ * KILL (0: at once). Calls `done` with the processes that had to be killed when nothing is left: synchronously if there was
+ * nothing.
  *
- * Where `/proc` does not show who is in the session, only the group is ended. A number that has gone to somebody else
+ * Where `/proc` does not show the members of the session, only the group is ended. A number that another process has taken
  * since is left alone.
  */
 export function sweep(
@@ -32,8 +36,8 @@ class Sweep {
   readonly #table: ProcessTable;
   readonly #done: (killed: readonly Leftover[]) => void;
   readonly #begun = performance.now();
-  /** Who was asked to end: the group (its negative id), and those of the session who are not in it. */
-  readonly #asked = new Set<number>();
+  /** What TERM was sent to: the group (its negative id), and members of the session outside the group. */
+  readonly #signalled = new Set<number>();
   readonly #killed = new Map<number, Leftover>();
   #latest = 0;
   #pause = firstPause;
@@ -51,42 +55,42 @@ class Sweep {
   }
 
   /**
-   * Signals the group without a look at all processes: it may be one of hundreds that are swept at the same time. Only who
-   * is to be killed at once is looked for.
+   * Signals the group without reading the process table: it may be one of hundreds that are swept at the same time. Only
+   * processes that are to be killed at once are listed first.
    */
   begin(): void {
-    if (!this.#groupExists()) return this.#look();
+    if (!this.#groupExists()) return this.#check();
     if (this.#grace > 0) return this.#signal([-this.#leader], []);
     this.#latest = this.#begun;
-    this.#look();
+    this.#check();
   }
 
-  #look(): void {
-    const { targets, members } = this.#whoIsLeft();
-    const over = this.#waited() > this.#grace + giveUpAfter;
-    if (targets.length === 0 || over) this.#done([...this.#killed.values()]);
+  #check(): void {
+    const { targets, members } = this.#leftovers();
+    const isTooLate = this.#waited() > this.#grace + giveUpAfter;
+    if (targets.length === 0 || isTooLate) this.#done([...this.#killed.values()]);
     else this.#signal(targets, members);
   }
 
   #signal(targets: readonly number[], members: readonly ProcessEntry[]): void {
-    const patient = this.#waited() < this.#grace;
-    if (!patient) this.#note(members);
+    const isWaiting = this.#waited() < this.#grace;
+    if (!isWaiting) this.#record(members);
     for (const target of targets) {
-      if (!patient) send(target, 'SIGKILL');
-      else if (!this.#asked.has(target)) {
+      if (!isWaiting) send(target, 'SIGKILL');
+      else if (!this.#signalled.has(target)) {
         send(target, 'SIGTERM');
         send(target, 'SIGCONT');
       }
-      this.#asked.add(target);
+      this.#signalled.add(target);
     }
     this.#latest = performance.now();
-    const rest = patient ? this.#grace - this.#waited() : longestPause;
-    setTimeout(() => this.#look(), Math.max(1, Math.min(this.#pause, rest)));
+    const rest = isWaiting ? this.#grace - this.#waited() : longestPause;
+    setTimeout(() => this.#check(), Math.max(1, Math.min(this.#pause, rest)));
     this.#pause = Math.min(this.#pause * 2, longestPause);
   }
 
-  /** Who is about to be killed. The look that they are from may be shared and a moment old. */
-  #note(members: readonly ProcessEntry[]): void {
+  /** Records the processes that are about to be killed. The table may be shared and a moment old, so each entry is read again. */
+  #record(members: readonly ProcessEntry[]): void {
     for (const { pid, group, session } of members) {
       const now = readEntry(String(pid));
       if (now?.alive !== true || now.group !== group || now.session !== session) continue;
@@ -95,19 +99,24 @@ class Sweep {
     }
   }
 
-  /** Whom to signal: the group as a whole, so that nobody slips through by a fork, and the rest of the session. */
-  #whoIsLeft(): {
+  /** What to signal: the group as a whole, so that a fork does not escape, and the rest of the session. */
+  #leftovers(): {
     readonly targets: readonly number[];
     readonly members: readonly ProcessEntry[];
   } {
     const group = -this.#leader;
     const members = this.#table.membersOf(this.#leader, this.#latest);
     if (members === undefined) return { targets: this.#groupExists() ? [group] : [], members: [] };
-    const strays = members.filter((entry) => entry.group !== this.#leader).map(({ pid }) => pid);
-    return { targets: strays.length < members.length ? [group, ...strays] : strays, members };
+    const outsideGroup = members
+      .filter((entry) => entry.group !== this.#leader)
+      .map(({ pid }) => pid);
+    return {
+      targets: outsideGroup.length < members.length ? [group, ...outsideGroup] : outsideGroup,
+      members,
+    };
   }
 
-  /** Whether the group is there, and not somebody else's: its leader is dead, so nobody may have the leader's pid. */
+  /** Whether the group exists and is the dead leader's: no process may have the leader's pid. */
   #groupExists(): boolean {
     return send(-this.#leader, 0) && !send(this.#leader, 0);
   }

@@ -171,8 +171,10 @@ async function guarded(
   const guards: Guard[] = [];
   const made = await rig(t, {
     guard(runtimeDirectory) {
-      const told = (problem: Problem): void => void problems.push(problem);
-      guards.push(new Guard({ runtimeDirectory, told, ...(shell !== undefined && { shell }) }));
+      const onProblem = (problem: Problem): void => void problems.push(problem);
+      guards.push(
+        new Guard({ runtimeDirectory, onProblem, ...(shell !== undefined && { shell }) }),
+      );
       return guards[0] as Guard;
     },
   });
@@ -286,7 +288,7 @@ test('without a shell there is one problem, and everything goes on', async (t) =
   assert.deepEqual(others, []);
   assert.equal(problem?.code, 'guard-lost');
   assert.equal(problem.path, '/nowhere/sh');
-  assert.match(problem.message, /cannot be started: .*ENOENT; no other one is started/);
+  assert.match(problem.message, /cannot be started: .*ENOENT; no other guard is started/);
 });
 
 test('lost ones are replaced after ever longer delays, and no more than five times', async (t) => {
@@ -302,12 +304,12 @@ test('lost ones are replaced after ever longer delays, and no more than five tim
   t.mock.timers.reset();
   assert.deepEqual(
     problems.map(
-      ({ message }) => /another one takes its place [^,.]*|no other one/.exec(message)?.[0],
+      ({ message }) => /another guard replaces it [^,.]*|no other guard/.exec(message)?.[0],
     ),
     [
-      'another one takes its place at once',
-      ...[1, 2, 4, 8].map((delay) => `another one takes its place in ${delay} s`),
-      'no other one',
+      'another guard replaces it at once',
+      ...[1, 2, 4, 8].map((delay) => `another guard replaces it in ${delay} s`),
+      'no other guard',
     ],
   );
   assert.deepEqual(await sh('exit 7').over, { code: 7, signal: null });

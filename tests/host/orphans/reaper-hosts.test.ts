@@ -61,8 +61,8 @@ void describe('the reaper in a host', { timeout: 300_000 }, () => {
     'that has no koffi tells of zombies once, and how to get rid of them',
     { skip: noProcess1 },
     async () => {
-      const { told, listeners, early, timers } = await reportOf('without-koffi', asProcess1);
-      const [problem, ...more] = told as Problem[];
+      const { problems, listeners, early, timers } = await reportOf('without-koffi', asProcess1);
+      const [problem, ...more] = problems as Problem[];
       assert.deepEqual(
         [problem?.code, problem?.severity, problem?.path],
         ['zombies', 'warning', '/proc/1'],

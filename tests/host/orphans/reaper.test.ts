@@ -66,7 +66,7 @@ const nothing = (problem: Problem): void => assert.fail(problem.message);
 
 function reaping(t: TestContext): { kernel: Kernel; reaper: Reaper } {
   const kernel = new Kernel();
-  const reaper = new Reaper({ reap: true, native: () => kernel, told: nothing });
+  const reaper = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
   reaper.begin();
   t.after(() => reaper.end());
   return { kernel, reaper };
@@ -116,7 +116,7 @@ test('a great many are reaped in more than one turn', { skip }, async (t) => {
 test('who died before the reaper began is reaped', { skip }, async (t) => {
   const kernel = new Kernel();
   kernel.zombies.set(nobody, foreign);
-  const reaper = new Reaper({ reap: true, native: () => kernel, told: nothing });
+  const reaper = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
   reaper.begin();
   t.after(() => reaper.end());
   await until(() => kernel.reaped.length > 0, 'the end');
@@ -225,7 +225,7 @@ test(
     const before = resources();
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const kernel = new Kernel();
-    const reaper = new Reaper({ reap: true, native: () => kernel, told: nothing });
+    const reaper = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
     reaper.begin();
     assert.equal(process.listenerCount('SIGCHLD'), before.listeners + 1);
     kernel.die(nobody, ours);
@@ -251,13 +251,13 @@ test(
 
 test('the end takes no time, and comes although somebody stays', { skip }, async () => {
   const kernel = new Kernel();
-  const one = new Reaper({ reap: true, native: () => kernel, told: nothing });
+  const one = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
   one.begin();
   let ended = false;
   void one.end().then(() => (ended = true));
   await turns(1);
   assert.equal(ended, true);
-  const other = new Reaper({ reap: true, native: () => kernel, told: nothing });
+  const other = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
   other.begin();
   kernel.reap = () => false;
   kernel.zombies.set(nobody, ours);
@@ -269,7 +269,7 @@ test('it is in place where orphans come to, or where it is asked for', { skip },
   const native = (): Native => kernel;
   const inPlace = async (reap: boolean | undefined): Promise<boolean> => {
     const before = process.listenerCount('SIGCHLD');
-    const reaper = new Reaper({ reap, native, told: nothing });
+    const reaper = new Reaper({ reap, native, onProblem: nothing });
     reaper.begin();
     const added = process.listenerCount('SIGCHLD') - before;
     await reaper.end();
@@ -289,14 +289,18 @@ test('it is in place where orphans come to, or where it is asked for', { skip },
 test('without native code it is silent while there is nothing to tell', { skip }, async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const before = resources();
-  const told: Problem[] = [];
-  const reaper = new Reaper({ reap: true, native: () => undefined, told: (it) => told.push(it) });
+  const problems: Problem[] = [];
+  const reaper = new Reaper({
+    reap: true,
+    native: () => undefined,
+    onProblem: (it) => problems.push(it),
+  });
   reaper.begin();
   const child = spawn('true');
   await once(child, 'exit');
   await pass(t, 10_000);
   await reaper.end();
-  assert.deepEqual(told, []);
+  assert.deepEqual(problems, []);
   assert.deepEqual(resources(), before);
 });
 
