@@ -138,16 +138,16 @@ test('a simulation is the same in a Worker as anywhere', async () => {
 });
 
 test('a reaper in a Worker of process 1 tells that it reaps nothing, unless it need not', () => {
-  const told: string[] = [];
+  const codes: string[] = [];
   const begin = (reap: boolean | undefined, thread: 'main' | 'worker', pid: number): void => {
     const native = () => undefined;
-    new Reaper({ reap, thread, pid, native, told: ({ code }) => told.push(code) }).begin();
+    new Reaper({ reap, thread, pid, native, onProblem: ({ code }) => codes.push(code) }).begin();
   };
   begin(undefined, 'worker', 1);
-  assert.deepEqual(told, ['zombies']);
+  assert.deepEqual(codes, ['zombies']);
   begin(false, 'worker', 1);
   begin(undefined, 'worker', 2);
-  assert.deepEqual(told, ['zombies']);
+  assert.deepEqual(codes, ['zombies']);
   assert.equal(
     isReaperNeeded(() => undefined, 'worker'),
     false,

@@ -2,22 +2,22 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import type * as Koffi from 'koffi';
 
-/** The C library that Node runs with, glibc or musl. A call costs a microsecond or a few. */
+/** The C library that Node is linked with, glibc or musl. A call costs a few microseconds. */
 export interface CLibrary {
   /**
-   * A function by its prototype. Of what its type says is only believed, nothing is looked at.
+   * A function by its prototype. The types in it are trusted: arguments are not checked.
    *
-   * @throws when the library has none of this name.
+   * @throws when the library has no function of this name.
    */
   func(prototype: string): unknown;
-  /** What the last call to fail failed of, as the system's error. */
+  /** The system's error of the last call that failed. */
   lastError(call: string): NodeJS.ErrnoException;
   addressOf(bytes: Buffer): bigint;
   /** Whether a pointer has 8 bytes, not 4. */
   readonly wide: boolean;
 }
 
-/** Why something of the system cannot be had here, and what to do for it to be. */
+/** Why a function of the system is not available, and the remedy. */
 export interface Refusal {
   readonly why: string;
   /** A sentence without its full stop. */
@@ -27,15 +27,15 @@ export interface Refusal {
 let access: { readonly library: CLibrary } | Refusal | undefined;
 
 /**
- * Opens the C library, or says why it cannot be. It needs Linux and the optional package `koffi`, which is loaded by the
- * first call and takes some 10 milliseconds. Never throws.
+ * Opens the C library, or returns why it cannot be opened. It needs Linux and the optional package `koffi`, which the first
+ * call loads in some 10 milliseconds. Never throws.
  */
 export function openCLibrary(): typeof access & object {
   access ??= open();
   return access;
 }
 
-/** The C library, if somebody has opened it before. */
+/** The C library, if `openCLibrary()` has opened it before. */
 export function openedCLibrary(): CLibrary | undefined {
   return access !== undefined && 'library' in access ? access.library : undefined;
 }
@@ -47,7 +47,7 @@ function open(): typeof access & object {
   try {
     const require = createRequire(import.meta.url);
     const koffi = require('koffi') as typeof Koffi;
-    const library = koffi.load(null); // Node itself, and with it what it is linked with
+    const library = koffi.load(null); // Node itself, and the libraries that it is linked with
     const func = (prototype: string): unknown => library.func(prototype);
     return {
       library: {
@@ -63,13 +63,13 @@ function open(): typeof access & object {
   }
 }
 
-/** What an error says in its first line. */
+/** The first line of an error's message. */
 export function firstLine(error: unknown): string {
   const [first = ''] = (error as Error).message.split('\n');
   return first;
 }
 
-/** An error by its number, as Node makes them. */
+/** The error of an errno, with the fields that Node gives to such errors. */
 export function systemError(errno: number, call: string): NodeJS.ErrnoException {
   const known = Object.entries(constants.errno).find(([, number]) => number === errno);
   const code = known?.[0] ?? `errno ${String(errno)}`;

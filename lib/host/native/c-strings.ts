@@ -1,10 +1,10 @@
 import type { CLibrary } from './c-library.ts';
 
 /**
- * Strings as C functions take a list of them: pointers, the last of which is null, and behind them, in the same piece of
- * memory, what they point to.
+ * A list of strings in the form that C functions take: an array of pointers that ends with null, followed in the same memory
+ * by the strings.
  *
- * @throws when there is a NUL in one.
+ * @throws when a string contains a NUL.
  */
 export function stringsOf(
   { addressOf, wide }: Pick<CLibrary, 'addressOf' | 'wide'>,
@@ -31,7 +31,7 @@ export function stringsOf(
   return bytes;
 }
 
-/** Refuses strings that C would take for shorter ones, as Node does. */
+/** Rejects strings with a NUL, as Node does: C would read only the part before it. */
 export function refuseNul(strings: readonly string[]): void {
   const refused = strings.find((string) => string.includes('\0'));
   if (refused === undefined) return;

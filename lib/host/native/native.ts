@@ -2,27 +2,27 @@ import type { CLibrary } from './c-library.ts';
 import { firstLine, openCLibrary } from './c-library.ts';
 
 /**
- * The functions of the C library that Node has no way to: called in this process, at the cost of a microsecond or two.
+ * Functions of the C library that Node does not offer, called in this process at a cost of a microsecond or two.
  *
- * They need Linux and the optional package `koffi`, and whoever asks for them has something to do without.
+ * They need Linux and the optional package `koffi`; every caller works without them, too.
  */
 export interface Native extends Waiting, Subreaping {}
 
-/** Dead children. All of it is about the children of the calling thread only, never of Worker threads. */
+/** Dead children: only those of the calling thread, never those of Worker threads. */
 export interface Waiting {
-  /** A dead child that nobody has waited for yet: the first of them. It stays as it is. */
+  /** The first dead child that no code has waited for yet. It stays a zombie. */
   firstZombie(): number | undefined;
-  /** Whether this is a dead child that nobody has waited for yet. It stays as it is. */
+  /** Whether this is a dead child that no code has waited for yet. It stays a zombie. */
   isZombie(pid: number): boolean;
-  /** Takes the exit status of a dead child, which is then gone. Whether there was one. */
+  /** Takes the exit status of a dead child, which removes it. Returns whether there was such a child. */
   reap(pid: number): boolean;
-  /** The same, with the status as the system has it (`wait(2)`); `undefined`: there is no such dead child. */
+  /** As `reap`, but returns the status as `wait(2)` does; `undefined`: there is no such dead child. */
   statusOf(pid: number): number | undefined;
   /** The session of a process, zombies included. */
   sessionOf(pid: number): number | undefined;
 }
 
-/** Whether the orphans among our descendants come to us instead of to process 1. */
+/** Whether orphans among the descendants of this process are adopted by it instead of by process 1. */
 export interface Subreaping {
   isSubreaper(): boolean;
   setSubreaper(on: boolean): void;
@@ -31,7 +31,7 @@ export interface Subreaping {
 let access: { readonly native: Native } | { readonly why: string } | undefined;
 
 /**
- * The native functions; `undefined` where there are none. Whoever calls this first loads `koffi`, which takes some 10
+ * The native functions; `undefined` if they are not available. The first call loads `koffi`, which takes some 10
  * milliseconds. Never throws.
  */
 export function loadNative(): Native | undefined {
@@ -77,7 +77,7 @@ function waiting(library: CLibrary): Waiting {
     options: number,
   ) => number;
   const getsid = library.func('int getsid(int pid)') as (pid: number) => number;
-  /** A siginfo_t has three numbers, aligned for a pointer, then the pid. */
+  /** A siginfo_t starts with three numbers, aligned for a pointer, followed by the pid. */
   const info = Buffer.alloc(128);
   const pidAt = library.wide ? 16 : 12;
   const zombie = (idtype: number, id: number): number => {

@@ -6,51 +6,52 @@ import type { Arrangement } from './spawn-attributes.ts';
 import { fileActions, spawnAttributes } from './spawn-attributes.ts';
 import { thisThread } from '../../system/thread.ts';
 
-/** A program to be executed, exactly. */
+/** A program to execute, with everything that it gets. */
 export interface PosixSpawnRequest extends Arrangement {
-  /** The path of the program; from `directory` if it is relative. */
+  /** The path of the program; a relative path is resolved in `directory`. */
   readonly path: string;
-  /** What it is called with, its own name first. */
+  /** Its arguments, with its own name first. */
   readonly words: readonly string[];
-  /** Each as `NAME=value`. */
+  /** The environment, each entry as `NAME=value`. */
   readonly variables: readonly string[];
-  /** Whether it leads a session, and with it a process group, of its own. */
+  /** Whether it gets a session, and with it a process group, of its own. */
   readonly leads: boolean;
 }
 
-/** The system's functions about the start of processes that Node has no way to. */
+/** The system's functions for starting processes that Node does not offer. */
 export interface PosixSpawn {
   /**
-   * Starts a process, by vfork as it were: the host's size does not matter. All signals have their default action in it,
-   * and none is blocked.
+   * Starts a process in the manner of vfork: the size of the host does not matter. In the process all signals have their
+   * default action, and none is blocked.
    *
-   * @returns its pid. Somebody must wait for it.
+   * @returns its pid. The caller must wait for it.
    * @throws the system's error, also that of the execution itself.
    */
   spawn(request: PosixSpawnRequest): number;
   /** Why a file cannot be executed, as the system's error; `undefined`: it can, or it is a folder. */
   whyNotExecutable(path: string): NodeJS.ErrnoException | undefined;
   /**
-   * Makes a pipe: its read end and its write end. No child inherits them.
+   * Makes a pipe and returns its read end and its write end. Children do not inherit them.
    *
    * @throws the system's error when descriptors run out.
    */
   pipe(): readonly [read: number, write: number];
   /**
-   * The same descriptor once more, with a number above `bound`. No child inherits it.
+   * Duplicates a descriptor to a number above `bound`. Children do not inherit it.
    *
    * @throws the system's error.
    */
   duplicateAbove(descriptor: number, bound: number): number;
-  /** Makes reads and writes wait again, for all who share the descriptor's open file description. */
+  /** Makes reads and writes blocking again, for all processes that share the descriptor's open file description. */
   letBlock(descriptor: number): void;
 }
 
 let access: { readonly posix: PosixSpawn } | Refusal | undefined;
 
 /**
- * Opens the functions, or says why there are none, and what helps: they need Linux, the optional package `koffi`, and a C
- * library that can set a child's session and working directory (glibc 2.29, musl 1.1.24, both of 2019). Never throws.
+ * Opens the functions, or returns why they are not available and the remedy: they need Linux, the optional package `koffi`,
+ * and a C library that can set a child's session and working directory (glibc 2.29, musl 1.1.24, both of 2019). Never
+ * throws.
  */
 export function openPosixSpawn(): typeof access & object {
   access ??= open();
@@ -59,21 +60,27 @@ export function openPosixSpawn(): typeof access & object {
 
 function open(): typeof access & object {
   if (thisThread === 'worker') {
-    const why = 'a Worker thread hears of no signal, and so of no end';
+    const why = 'a Worker thread gets no SIGCHLD, and so no exit of a child';
     return { why, remedy: 'Do it in the main thread' };
   }
   const opened = openCLibrary();
   if ('why' in opened) return opened;
   const { library } = opened;
   try {
-    return { posix: { spawn: spawning(library), ...plumbing(library), ...looking(library) } };
+    return {
+      posix: {
+        spawn: spawnCall(library),
+        ...descriptorCalls(library),
+        ...executableCheck(library),
+      },
+    };
   } catch (error) {
     const why = `the C library is too old: ${firstLine(error)}`;
     return { why, remedy: 'Use a Linux of 2019 or later (glibc 2.29, musl 1.1.24)' };
   }
 }
 
-function spawning(library: CLibrary): PosixSpawn['spawn'] {
+function spawnCall(library: CLibrary): PosixSpawn['spawn'] {
   const posixSpawn = library.func(
     'int posix_spawn(void *pid, const char *path, void *actions, void *attributes, void *words, void *variables)',
   ) as (
@@ -104,7 +111,9 @@ const F_SETFL = 4;
 const F_DUPFD_CLOEXEC = 1030;
 const O_CLOEXEC = 0o2000000;
 
-function plumbing(library: CLibrary): Pick<PosixSpawn, 'pipe' | 'duplicateAbove' | 'letBlock'> {
+function descriptorCalls(
+  library: CLibrary,
+): Pick<PosixSpawn, 'pipe' | 'duplicateAbove' | 'letBlock'> {
   const pipe2 = library.func('int pipe2(void *ends, int flags)') as (
     ends: Buffer,
     flags: number,
@@ -134,7 +143,7 @@ function plumbing(library: CLibrary): Pick<PosixSpawn, 'pipe' | 'duplicateAbove'
   };
 }
 
-function looking(library: CLibrary): Pick<PosixSpawn, 'whyNotExecutable'> {
+function executableCheck(library: CLibrary): Pick<PosixSpawn, 'whyNotExecutable'> {
   const mayAccess = library.func('int access(const char *path, int mode)') as (
     path: string,
     mode: number,

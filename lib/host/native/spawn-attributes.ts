@@ -1,7 +1,7 @@
 import type { CLibrary } from './c-library.ts';
 import { systemError } from './c-library.ts';
 
-/** More bytes than any of the C libraries needs for its sets of signals, attributes or lists of actions (128, 336 and 80). */
+/** More bytes than any C library needs for its sets of signals, attributes or file actions (128, 336 and 80). */
 const room = 1024;
 
 // As in <spawn.h>, of glibc and musl.
@@ -9,13 +9,13 @@ const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
 const POSIX_SPAWN_SETSID = 0x80;
 
-/** What of a process's surroundings is arranged before its program is executed. */
+/** What is set up in a process before its program is executed. */
 export interface Arrangement {
   /** The working directory; `undefined`: the host's. */
   readonly directory: string | undefined;
   /**
-   * The descriptors that it gets, each with that of ours which it is made of, or `null` for `/dev/null`. No source is a target,
-   * but of itself.
+   * The descriptors that it gets, each with the host's descriptor that it is duplicated from, or `null` for `/dev/null`. No
+   * source is the target of another source.
    */
   readonly descriptors: readonly (readonly [target: number, source: number | null])[];
 }
@@ -24,7 +24,7 @@ type OfBytes = (bytes: Buffer) => number;
 type OfTwo = (bytes: Buffer, others: Buffer) => number;
 
 /**
- * The attributes of a process, whether it leads a session or not: every signal has its default action and none is blocked.
+ * The attributes of a process with or without a session of its own: every signal has its default action and none is blocked.
  * Node itself ignores PIPE and XFSZ, and blocks USR1.
  */
 export function spawnAttributes(library: CLibrary): (leads: boolean) => Buffer {
@@ -40,22 +40,22 @@ export function spawnAttributes(library: CLibrary): (leads: boolean) => Buffer {
     attributes: Buffer,
     flags: number,
   ) => number;
-  const make = (more: number): Buffer => {
+  const attributesFor = (flags: number): Buffer => {
     const attributes = Buffer.alloc(room);
     check(init(attributes));
-    // By hand: to sigfillset, all are not those that the C library uses itself, which a child would ignore then.
+    // Not by sigfillset: it omits the signals that the C library uses itself, and a child would then ignore those.
     check(setDefault(attributes, Buffer.alloc(room, 0xff)));
     check(setMask(attributes, Buffer.alloc(room)));
-    check(setFlags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | more));
+    check(setFlags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | flags));
     return attributes;
   };
-  const [leading, following] = [make(POSIX_SPAWN_SETSID), make(0)];
+  const [leading, following] = [attributesFor(POSIX_SPAWN_SETSID), attributesFor(0)];
   return (leads) => (leads ? leading : following);
 }
 
 /**
- * What a process does before its program is executed: it goes to its working directory and arranges its descriptors. Whatever
- * is close-on-exec and not among these is closed then.
+ * What a process does before its program is executed: it changes to its working directory and arranges its descriptors.
+ * Descriptors that are close-on-exec and not among the arranged ones are closed then.
  */
 export function fileActions(
   library: CLibrary,
@@ -93,7 +93,7 @@ export function fileActions(
 const readOnly = 0;
 const readWrite = 2;
 
-/** These functions return their error instead of leaving it in `errno`. */
+/** These functions return their error instead of setting `errno`. */
 function check(failure: number): void {
   if (failure !== 0) throw systemError(failure, 'posix_spawn');
 }

@@ -18,7 +18,7 @@ test('a Worker thread has no native starts, and says why', { skip }, () => {
   const words = ['--import', 'tsx', '--input-type=module', '--eval', script];
   const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
   assert.equal(stderr, '');
-  assert.match(stdout, /^posix\n.*\n *why: 'a Worker thread hears of no signal/);
+  assert.match(stdout, /^posix\n.*\n *why: 'a Worker thread gets no SIGCHLD/);
   assert.match(stdout, /remedy: 'Do it in the main thread'/);
 });
 
