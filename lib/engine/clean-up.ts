@@ -1,17 +1,17 @@
 import type { Problem } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
 
-/** A clean-up of several parts: each is done whatever becomes of the others, and what one of them throws is a problem. */
+/** A clean-up of several parts. Each part runs even if another one fails, and what a part throws becomes a problem. */
 export class FailureCollector {
   readonly problems: Problem[] = [];
   readonly #path: string;
 
-  /** @param path - What the problems are about. */
+  /** @param path - The path in the problems. */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Does one part; `undefined` when it fails. Never rejects. */
+  /** Runs one part; resolves with `undefined` when it fails. Never rejects. */
   async part<Result>(act: () => Result | Promise<Result>): Promise<Result | undefined> {
     try {
       return await act();
@@ -25,4 +25,4 @@ export class FailureCollector {
   }
 }
 
-const remedy = 'See whether a process or a file is left, and end or remove it.';
+const remedy = 'Check whether a process or a file is left, and end or remove it.';

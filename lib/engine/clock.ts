@@ -1,15 +1,15 @@
-/** The port to time. */
+/** The port for time. */
 export interface Clock {
-  /** Now, in epoch milliseconds; never goes back. */
+  /** The current time in epoch milliseconds; never goes back. */
   now(): number;
-  /** Calls `wake` once, at `time` or soon after; returns a function that calls it off. */
+  /** Calls `wake` once, at `time` or soon after; returns a function that cancels the call. */
   at(time: number, wake: () => void): () => void;
 }
 
-/** `setTimeout` takes 32 bits: a later alarm is set in steps. */
+/** `setTimeout` takes 32 bits: a later timer is set in steps. */
 const longestTimeout = 2 ** 31 - 1;
 
-/** The host's time. `now()` is `performance`'s, so that a wall clock set back moves no deadline. */
+/** The host's time. `now()` is based on `performance`, so that setting back the wall clock moves no deadline. */
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   at(time, wake) {

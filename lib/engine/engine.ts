@@ -1,8 +1,8 @@
 /*
- * The engine: takes inputs in turn, lets the pure core say what becomes of each, does what it asks for, arms one timer
- * for the nearest deadline, and then, and only then, tells the listeners.
+ * The engine takes inputs one after the other, passes each to the pure core, performs the effects that the core returns,
+ * arms one timer for the nearest deadline, and only then publishes the events.
  *
- * A listener therefore always finds a finished step, and whatever it asks for comes after it.
+ * So a listener always sees a finished step, and whatever it requests is handled after that step.
  */
 import { tearDown } from './teardown.ts';
 import type { Clock } from './clock.ts';
@@ -24,30 +24,30 @@ import type { Change, LifecycleEvent } from '../model/event.ts';
 import type { Tree } from '../model/tree.ts';
 import { serviceIn } from '../model/tree.ts';
 
-/** What an engine is made of. */
+/** The parts that an engine is built from. */
 export interface EngineParts {
   readonly clock: Clock;
   readonly spawner: Spawner;
   readonly world: World;
   readonly options: TreeOptions;
-  /** Told of every event, in order, after the step that it comes from. */
+  /** Called with every event, in order, after the step that it comes from. */
   readonly publish: (event: LifecycleEvent) => void;
-  /** Called after each step, when its events have been told. */
+  /** Called after each step, when its events have been published. */
   readonly stepped: () => void;
 }
 
-/** The one place where the state of a supervisor lives and where effects are performed. */
+/** The only place where the state of a supervisor lives and where effects are performed. */
 export class Engine {
   #state: TreeState;
   readonly #parts: EngineParts;
-  readonly #inbox: (() => void)[] = [];
-  #pumping = false;
+  readonly #queue: (() => void)[] = [];
+  #isHandling = false;
   #sequence = 0;
   #latest = 0;
-  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
-  /** The living child of each owner; an owner has one at most. */
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined;
+  /** The living child of each owner; an owner has at most one. */
   readonly #children = new Map<string, Child>();
-  readonly #remains = new LeftoverSweeps();
+  readonly #leftovers = new LeftoverSweeps();
 
   constructor(tree: Tree, parts: EngineParts) {
     this.#parts = parts;
@@ -58,7 +58,7 @@ export class Engine {
     return this.#state;
   }
 
-  /** Takes an input: at once, or after those that are already waiting. */
+  /** Handles an input: at once, or after those that are already queued. */
   input(input: MachineInput): void {
     this.#inTurn(() => {
       this.#take(input);
@@ -66,29 +66,29 @@ export class Engine {
   }
 
   #inTurn(act: () => void): void {
-    this.#inbox.push(act);
-    if (this.#pumping) return;
-    this.#pumping = true;
+    this.#queue.push(act);
+    if (this.#isHandling) return;
+    this.#isHandling = true;
     try {
-      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) next();
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next();
     } finally {
-      this.#pumping = false;
+      this.#isHandling = false;
     }
   }
 
   #take(input: MachineInput): void {
     const now = this.#now();
-    for (const service of servicesToReread(this.#state, input, now)) this.#lookAgain(service, now);
+    for (const service of servicesToReread(this.#state, input, now)) this.#reread(service, now);
     this.#step(input, now);
   }
 
-  /** The control files of a service may have changed since they were read, and the step that follows goes by them. */
-  #lookAgain(service: string, now: number): void {
+  /** The control files of a service may have changed since they were read, and the next step uses them. */
+  #reread(service: string, now: number): void {
     const { tree } = this.#state;
     const known = serviceIn(tree, service);
     if (tree.root === undefined || known === undefined) return;
-    const look = this.#parts.world.rereadService?.(tree.root, known);
-    if (look !== undefined) this.#step({ type: 'specChanged', ...look }, now);
+    const reading = this.#parts.world.rereadService?.(tree.root, known);
+    if (reading !== undefined) this.#step({ type: 'specChanged', ...reading }, now);
   }
 
   #step(input: MachineInput, now: number): void {
@@ -113,16 +113,16 @@ export class Engine {
 
   #arm(): void {
     const at = nextDeadline(this.#state);
-    if (this.#alarm?.at === at) return;
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
+    if (this.#timer?.at === at) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
     if (at === null) return;
     const wake = (): void => {
-      this.#alarm = undefined;
+      this.#timer = undefined;
       this.#parts.spawner.reportExits?.();
       this.input({ type: 'deadline' });
     };
-    this.#alarm = { at, cancel: this.#parts.clock.at(at, wake) };
+    this.#timer = { at, cancel: this.#parts.clock.at(at, wake) };
   }
 
   #perform(effect: Effect): void {
@@ -143,17 +143,17 @@ export class Engine {
         }
         return;
       case 'sweep':
-        this.#remains.sweep(this.#litterOf(effect), effect.grace, (killed) => {
+        this.#leftovers.sweep(this.#leftoversOf(effect), effect.grace, (killed) => {
           this.input({ type: 'swept', service: effect.service, killed });
         });
         return;
       case 'shorten':
-        return this.#remains.shorten(effect.grace);
+        return this.#leftovers.shorten(effect.grace);
       case 'copyRoot':
       case 'prepare':
       case 'reread':
-        void this.#ask(effect).then((answer) => {
-          this.input(answer);
+        void this.#askWorld(effect).then((input) => {
+          this.input(input);
         });
         return;
       case 'clear':
@@ -165,7 +165,7 @@ export class Engine {
     }
   }
 
-  async #ask(effect: Question): Promise<MachineInput> {
+  async #askWorld(effect: WorldEffect): Promise<MachineInput> {
     const { world } = this.#parts;
     switch (effect.type) {
       case 'copyRoot': {
@@ -181,25 +181,25 @@ export class Engine {
 
   #spawn({ owner, command }: Extract<Effect, { type: 'spawn' }>): void {
     const key = keyOf(owner);
-    const life = { over: false };
-    const tell = (input: ProcessInput): void => {
-      if (life.over) return;
-      life.over = input.type === 'unspawnable' || input.type === 'exited';
-      if (life.over) this.#children.delete(key);
+    const status = { ended: false };
+    const report = (input: ProcessInput): void => {
+      if (status.ended) return;
+      status.ended = input.type === 'unspawnable' || input.type === 'exited';
+      if (status.ended) this.#children.delete(key);
       if ('service' in owner) this.input({ type: 'service', service: owner.service, input });
       else if (input.type !== 'announced')
         this.input({ type: 'script', stage: owner.stage, input });
     };
     const listener: ChildListener = {
       spawned: (pid) => {
-        const leftBehind = 'service' in owner && this.#remains.lingerOf(owner);
-        tell({ type: 'spawned', pid, ...(leftBehind && { leftBehind }) });
+        const leftBehind = 'service' in owner && this.#leftovers.hasLivingLeftovers(owner);
+        report({ type: 'spawned', pid, ...(leftBehind && { leftBehind }) });
       },
       unspawnable: ({ code, message }) => {
-        tell({ type: 'unspawnable', code, message });
+        report({ type: 'unspawnable', code, message });
       },
       announced: () => {
-        tell({ type: 'announced' });
+        report({ type: 'announced' });
       },
       printed: (stream, line) => {
         this.#inTurn(() => {
@@ -208,26 +208,26 @@ export class Engine {
       },
       exited: (exit, leftBehind) => {
         const child = this.#children.get(key);
-        if (leftBehind && child !== undefined) this.#remains.keep(owner, child);
-        tell({ type: 'exited', exit });
+        if (leftBehind && child !== undefined) this.#leftovers.keep(owner, child);
+        report({ type: 'exited', exit });
       },
     };
     const child = this.#parts.spawner.spawn(command, listener);
-    if (!life.over) this.#children.set(key, child);
+    if (!status.ended) this.#children.set(key, child);
   }
 
   #sweepAll(grace: number, done: (killed: readonly KilledLeftover[]) => void): void {
-    this.#remains.sweep([...this.#remains.take(), this.#runaways()], grace, done);
+    this.#leftovers.sweep([...this.#leftovers.take(), this.#daemonized()], grace, done);
   }
 
-  #litterOf({ service, what }: Extract<Effect, { type: 'sweep' }>): readonly Leftovers[] {
-    if (what === 'writers') return [this.#runaways(service)];
-    if (what === 'everything') return [...this.#remains.take(), this.#runaways()];
-    return this.#remains.take({ service });
+  #leftoversOf({ service, what }: Extract<Effect, { type: 'sweep' }>): readonly Leftovers[] {
+    if (what === 'writers') return [this.#daemonized(service)];
+    if (what === 'everything') return [...this.#leftovers.take(), this.#daemonized()];
+    return this.#leftovers.take({ service });
   }
 
-  /** Whoever has run away; those who write into the log pipe of a service are still its own. */
-  #runaways(service?: string): Leftovers {
+  /** The daemonized processes; with `service`, those that write into its log pipe, which still count as its own. */
+  #daemonized(service?: string): Leftovers {
     return {
       owner: service === undefined ? null : { service },
       sweep: (grace, done) => {
@@ -239,7 +239,7 @@ export class Engine {
   }
 }
 
-/** Written out, since objects that are spread cost several times as much, and a flood is made of millions of them. */
+/** Without spread, which costs several times as much: a flood of output makes millions of these objects. */
 function outputOf(source: string, owner: Owner, stream: 'stdout' | 'stderr', line: string): Change {
   const cause = 'printed';
   return 'stage' in owner
@@ -247,8 +247,8 @@ function outputOf(source: string, owner: Owner, stream: 'stdout' | 'stderr', lin
     : { type: 'output', source, stream, line, cause };
 }
 
-/** What the world takes its time for. */
-type Question = Extract<Effect, { type: 'copyRoot' | 'prepare' | 'reread' }>;
+/** The effects that the world performs asynchronously. */
+type WorldEffect = Extract<Effect, { type: 'copyRoot' | 'prepare' | 'reread' }>;
 
 type ProcessInput = Extract<
   Extract<MachineInput, { type: 'service' }>['input'],

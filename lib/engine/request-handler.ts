@@ -2,12 +2,15 @@ import type { ProgramAnswer, ProgramCall } from '../model/call.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
 
-/** What the scripts of a tree reach by the programs that they call. */
+/** The port for the requests of scripts: the programs that scripts call send them. */
 export interface RequestHandler {
   readonly tree: Tree;
-  /** Answers a program. When `signal` aborts, the program does not wait for the answer any longer. */
+  /** Answers a program. When `signal` aborts, the program no longer waits for the answer. */
   answer(call: ProgramCall, signal?: AbortSignal): Promise<ProgramAnswer>;
-  /** Carries out the commands of the real `s6-svscanctl`, in s6's letters; returns how many of them are no command. */
+  /**
+   * Executes the commands of the real `s6-svscanctl`, given as s6's letters; returns how many of the letters are not
+   * commands.
+   */
   command(letters: string): number;
   /** Reports a problem of a request. */
   onProblem(problem: Problem): void;

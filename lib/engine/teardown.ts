@@ -4,15 +4,18 @@ import type { World } from './world.ts';
 import type { KilledLeftover } from '../machine/tree/tree-state.ts';
 import type { Problem } from '../model/problem.ts';
 
-/** What has come of the last clean-up: the exit code that a script has written, what went wrong, and who had to be killed. */
+/**
+ * The result of the last clean-up: the exit code that a script has written, the problems, and the processes that had to be
+ * killed.
+ */
 export interface TeardownOutcome {
   readonly exitCode?: number;
   readonly problems: readonly Problem[];
   readonly killed: readonly KilledLeftover[];
 }
 
-/** Whom the last clean-up is about. */
-interface Cleared {
+/** What the last clean-up uses. */
+interface TeardownParts {
   /** The root of the tree, if it has one. */
   readonly root: string | undefined;
   readonly spawner: Pick<Spawner, 'close'>;
@@ -20,13 +23,13 @@ interface Cleared {
 }
 
 /**
- * The last clean-up: whatever any process left behind goes, the spawner closes, and what was taken is given back. Never
- * rejects: whatever fails is told, and the end comes.
+ * The last clean-up: ends the leftovers of all processes, closes the spawner, and releases what was taken. Never rejects: a
+ * failure becomes a problem, and the clean-up goes on.
  *
- * @param sweep - Ends what is left behind, and says when it has, and whom it had to kill.
+ * @param sweep - Ends the leftovers, and calls `done` with the processes that had to be killed.
  */
 export async function tearDown(
-  { spawner, world, root = '/' }: Cleared,
+  { spawner, world, root = '/' }: TeardownParts,
   grace: number,
   sweep: (done: (killed: readonly KilledLeftover[]) => void) => void,
 ): Promise<TeardownOutcome> {
