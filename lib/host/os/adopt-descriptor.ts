@@ -3,18 +3,18 @@ import { Socket } from 'node:net';
 import type { OnReadOpts, SocketConstructorOpts } from 'node:net';
 import { thisThread } from '../../system/thread.ts';
 
-/** What a socket is made with, without its descriptor. */
+/** The options of a socket, without its descriptor. */
 interface AdoptOptions extends Omit<SocketConstructorOpts, 'fd' | 'handle'> {
   /** One buffer for all reads. */
   readonly onread?: OnReadOpts;
 }
 
 /**
- * A socket over a descriptor that `fs` has opened, and which is closed with the socket.
+ * A socket over a descriptor that `fs` has opened; the descriptor is closed with the socket.
  *
- * Node keeps a list of what `fs` opens in a Worker thread, and closes it when the thread ends. A socket that closes such a
- * descriptor leaves it on that list, and the number may belong to another thread by then. So in a Worker `fs` closes it, a moment
- * before the socket does.
+ * Node keeps a list of the descriptors that `fs` opens in a Worker thread, and closes them when the thread ends. A socket
+ * that closes such a descriptor leaves it on that list, and another thread may have the number by then. So in a Worker `fs`
+ * closes it, just before the socket does.
  */
 export function adoptDescriptor(fd: number, options: AdoptOptions, thread = thisThread): Socket {
   return thread === 'worker' ? new WorkerSocket(fd, options) : new Socket({ ...options, fd });

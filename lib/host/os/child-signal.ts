@@ -1,8 +1,8 @@
 const listeners = new Set<() => void>();
 
 /**
- * Listens to SIGCHLD, which says that children have died, and not which; the function that it returns ends that. The process
- * has one listener for all, however many supervisors it has: of more than ten Node says that they look like a leak.
+ * Listens to SIGCHLD, which says that children have died, but not which; the returned function removes the listener. The
+ * process has one listener for all supervisors: Node warns of a leak at more than ten.
  */
 export function onChildSignal(listener: () => void): () => void {
   if (listeners.size === 0) process.on('SIGCHLD', callAll);

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Closes streams, whoever may still hold the other ends; resolves when their descriptors are gone. */
+/** Closes streams, even if other processes hold the other ends; resolves when their descriptors are closed. */
 export async function closeAll(streams: Iterable<Socket>): Promise<void> {
   const closed = [...streams].map(
     (stream) =>

@@ -4,16 +4,16 @@ import { closeSync, constants, existsSync, openSync } from 'node:fs';
 export type End = 'read' | 'write';
 
 /**
- * What each descriptor of a process is to be: one of ours, the host's own of the same number, nothing (`/dev/null` up to 2,
- * closed above), or the end of a socket that is made with the process.
+ * What each descriptor of a process is: a descriptor of the host, the host's descriptor with the same number, nothing
+ * (`/dev/null` up to 2, closed above), or the end of a socket that is made with the process.
  */
 export type Descriptors = readonly (number | 'inherit' | 'ignore' | 'socket')[];
 
-/** Descriptors that are open only for as long as a spawn takes; `closeAll` closes them, whatever has come of it. */
+/** Descriptors that are open only during a spawn; `closeAll` closes them, whether the spawn succeeds or not. */
 export class SpawnDescriptors {
   readonly #open: number[] = [];
 
-  /** Takes care of a descriptor, and returns it. */
+  /** Adds a descriptor, and returns it. */
   keep(descriptor: number): number {
     this.#open.push(descriptor);
     return descriptor;
@@ -24,28 +24,28 @@ export class SpawnDescriptors {
   }
 }
 
-/** Where an open file of this process can be opened once more. */
+/** The path by which an open file of this process can be opened again. */
 export function pathOf(descriptor: number): string {
   return `/proc/self/fd/${String(descriptor)}`;
 }
 
-/** Whether open files can be opened once more: `/proc` is mounted. */
+/** Whether open files can be opened again: `/proc` is mounted. */
 export function canOpenAgain(): boolean {
   return existsSync('/proc/self/fd');
 }
 
 /**
- * Opens one end of the pipe behind a descriptor once more, for one child alone: blocking, and with an open file description
- * of its own. A Node program makes its standard streams non-blocking, and a program that shares its description then fails with
+ * Opens one end of the pipe behind a descriptor again, for one child: blocking, and with an open file description of its
+ * own. A Node program makes its standard streams non-blocking, and a program that shares the description then fails with
  * EAGAIN.
  *
- * @param name - The path of the pipe, if it has one: the way to it without `/proc`.
- * @returns `undefined` where that cannot be: without `/proc` and a name, or when the pipe belongs to another account.
+ * @param name - The path of the pipe, if it has one: it is used without `/proc`.
+ * @returns `undefined` where that is not possible: without `/proc` and a name, or when the pipe belongs to another account.
  * @throws the system's error when descriptors or memory run out.
  */
 export function openAgain(descriptor: number, end: End, name?: string): number | undefined {
-  const again = openPipe(pathOf(descriptor), end);
-  return again === undefined && name !== undefined ? openPipe(name, end) : again;
+  const reopened = openPipe(pathOf(descriptor), end);
+  return reopened === undefined && name !== undefined ? openPipe(name, end) : reopened;
 }
 
 function openPipe(path: string, end: End): number | undefined {
@@ -63,8 +63,8 @@ function openPipe(path: string, end: End): number | undefined {
 }
 
 /**
- * The same for a terminal, which a program may read from whichever descriptor it is. Waits for no carrier, and does not make it the
- * controlling terminal.
+ * As `openAgain` for a terminal, for reading and writing, since a program may read a terminal from any of its descriptors.
+ * Does not wait for a carrier, and does not make it the controlling terminal.
  *
  * @throws the system's error when descriptors or memory run out.
  */

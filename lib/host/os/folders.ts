@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Whether an entry has this name, be it a link that leads nowhere. */
+/** Whether an entry has this name, including a link without a target. */
 export function exists(path: string): boolean {
   return statsOf(path) !== undefined;
 }
@@ -22,8 +22,8 @@ function statsOf(path: string): Stats | undefined {
 }
 
 /**
- * Whether the folder had to be made. One folder after the other, since Node's own recursion never ends where nothing can
- * be made (`/proc`).
+ * Makes a folder with its parents, and returns whether it had to be made. Makes one folder at a time, since Node's recursive
+ * mkdir never ends where nothing can be made (`/proc`).
  *
  * @throws the system's error when it cannot be made.
  */
@@ -34,7 +34,10 @@ export function makeWithParents(path: string): boolean {
   return makeOne(path, true);
 }
 
-/** Whether it was made; not where the folder above it is missing, if another attempt follows, or it is there. */
+/**
+ * Makes one folder, and returns whether it was made. False if it exists, or if its parent is missing and another attempt
+ * follows.
+ */
 function makeOne(path: string, isLast = dirname(path) === path): boolean {
   try {
     mkdirSync(path, { mode: 0o755 });
@@ -52,7 +55,7 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Removes a folder, if nothing is in it.
+ * Removes a folder if it is empty.
  *
  * @throws the system's error when it cannot be removed for another reason.
  */

@@ -1,30 +1,30 @@
-/** The bytes of a line after which it is cut into pieces, so that a program which never ends its line fills no memory. */
+/** A line is cut into pieces of this many bytes, so that a program which never ends its line does not fill the memory. */
 export const longestLine = 64 * 1024;
 
 /**
  * Cuts a stream of bytes into lines, one at a time.
  *
- * A line ends at its newline, which is not part of it; all else is kept, a carriage return too. A line longer than
- * `longestLine` comes in pieces, none of which splits a UTF-8 character.
+ * A line ends at its newline, which is not part of it; everything else is kept, including a carriage return. A line longer
+ * than `longestLine` is returned in pieces, none of which splits a UTF-8 character.
  */
 export class LineSplitter {
   #chunk: Buffer = nothing;
-  /** Where the next line begins in the chunk, or goes on. */
+  /** Where the next line begins or continues in the chunk. */
   #at = 0;
-  /** Where it ends: at its newline, or else at the end of the chunk. */
+  /** Where it ends: at its newline, or at the end of the chunk. */
   #lineEnd = 0;
-  /** What has come of a line that began in an earlier chunk. */
+  /** The parts of a line that began in an earlier chunk. */
   #started: Buffer[] = [];
   #length = 0;
 
-  /** Takes the next bytes of the stream, once `next()` has returned `undefined`. */
+  /** Adds the next bytes of the stream. To be called once `next()` has returned `undefined`. */
   push(chunk: Buffer): void {
     this.#chunk = chunk;
     this.#at = 0;
     this.#findLineEnd();
   }
 
-  /** The next line as text; `undefined` when it takes more bytes to make one. */
+  /** The next line as text; `undefined` when a line needs more bytes. */
   next(): string | undefined {
     const room = longestLine - this.#length;
     if (this.#lineEnd - this.#at > room) return this.#cutPiece(room);
@@ -35,7 +35,7 @@ export class LineSplitter {
     return line;
   }
 
-  /** The stream has ended: what has no newline is a line as well. `undefined` when there is nothing. */
+  /** Returns the rest of the stream, which has no newline, as a line; `undefined` when nothing is left. */
   end(): string | undefined {
     return this.#length > 0 ? this.#textUntil(this.#at) : undefined;
   }
@@ -78,7 +78,7 @@ const newline = 0x0a;
 /** The longest UTF-8 character, in bytes. */
 const longestCharacter = 4;
 
-/** The last place at which a text can be cut without splitting a character; its end, if it is no UTF-8. */
+/** The last index at which a text can be cut without splitting a character; its end if the text is not UTF-8. */
 function lastBoundary(text: Buffer): number {
   for (let back = 1; back < longestCharacter && back <= text.length; back++) {
     const byte = text[text.length - back] ?? 0;

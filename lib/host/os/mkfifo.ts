@@ -6,11 +6,11 @@ import type { CLibrary } from '../native/c-library.ts';
 import { openedCLibrary } from '../native/c-library.ts';
 
 /**
- * Makes FIFOs in a folder, with this mode whatever the umask. Rejects with an error that has the system's code and says why not;
- * some may have been made then.
+ * Makes FIFOs in a folder, with this mode whatever the umask is. Rejects with an error that has the system's code and the
+ * reason; some FIFOs may have been made by then.
  *
- * Where somebody has opened the C library, by its own function: two system calls each. It is not opened for that, which would
- * take longer; else it takes one call of the program `mkfifo` for all (1000 some 20 ms, one some 3 ms).
+ * If the C library is open already, its function is used: two system calls for each FIFO. Opening it for this would take
+ * longer; without it, one call of the program `mkfifo` makes them all (1000 in some 20 ms, one in some 3 ms).
  */
 export async function makeFifos(
   folder: string,
@@ -20,7 +20,7 @@ export async function makeFifos(
   const library = openedCLibrary();
   if (library === undefined) await runMkfifo(folder, names);
   else callMkfifo(library, folder, names, mode);
-  // Not by `mkfifo -m`, which needs /proc.
+  // Not `mkfifo -m`, which needs /proc.
   for (const name of names) chmodSync(join(folder, name), mode);
 }
 
@@ -39,8 +39,8 @@ function callMkfifo(
   }
 }
 
-/** The longest complaint of `mkfifo` that is kept, in characters. */
-const longestComplaint = 500;
+/** The longest error output of `mkfifo` that is kept, in characters. */
+const longestErrorOutput = 500;
 
 function runMkfifo(folder: string, names: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -49,11 +49,11 @@ function runMkfifo(folder: string, names: readonly string[]): Promise<void> {
       cwd: folder,
       env: { PATH: path, LC_ALL: 'C' },
       stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true, // so that a Ctrl-C at the terminal is not for it
+      detached: true, // so that Ctrl-C does not reach it
     });
-    let complaint = '';
+    let errorOutput = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(0, longestComplaint);
+      errorOutput = (errorOutput + text).slice(0, longestErrorOutput);
     });
     child.once('error', ({ code, message }: NodeJS.ErrnoException) => {
       const missing = code === 'ENOENT' ? 'the program mkfifo is not installed' : message;
@@ -62,7 +62,7 @@ function runMkfifo(folder: string, names: readonly string[]): Promise<void> {
     child.once('close', (code, signal) => {
       if (code === 0) resolve();
       else
-        reject(failure('EIO', complaint.trim() || `mkfifo ended with ${String(code ?? signal)}`));
+        reject(failure('EIO', errorOutput.trim() || `mkfifo ended with ${String(code ?? signal)}`));
     });
   });
 }

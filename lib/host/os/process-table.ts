@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { send } from './send.ts';
 
-/** A process, as `/proc/PID/stat` has it. */
+/** A process, from `/proc/PID/stat`. */
 export interface ProcessEntry {
   readonly pid: number;
   /** The name of its program: at most 15 characters. */
@@ -9,36 +9,36 @@ export interface ProcessEntry {
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** Whether it is more than a zombie, which only waits for its parent to look. */
+  /** Whether it is not a zombie. */
   readonly alive: boolean;
-  /** Whether it stands still (SIGSTOP). */
+  /** Whether it is stopped (SIGSTOP). */
   readonly stopped: boolean;
 }
 
 /**
- * Looks at the processes of the system (Linux: `/proc`; elsewhere there is nothing to see).
+ * Reads the list of all processes (Linux: `/proc`; not available elsewhere).
  *
- * A look costs some 20 microseconds for each process of the system, so that one is shared by all who ask for none newer:
- * hundreds of services that end together are not hundreds of looks.
+ * Reading takes some 20 microseconds for each process of the system, so a list is shared by all callers that need no newer
+ * one: hundreds of services that end together do not cause hundreds of readings.
  */
 export class ProcessTable {
-  #look: { readonly at: number; readonly entries: readonly ProcessEntry[] } | undefined;
+  #latest: { readonly at: number; readonly entries: readonly ProcessEntry[] } | undefined;
 
   /**
-   * Everybody, zombies included, by a look that is not older than `since` (`performance.now()`). Default: by a new one.
-   * `undefined` where there is nothing to see.
+   * All processes, zombies included, from a list that is not older than `since` (`performance.now()`). Default: from a new
+   * one. `undefined` where there is no list.
    */
   entries(since = Infinity): readonly ProcessEntry[] | undefined {
-    if (this.#look !== undefined && this.#look.at >= since) return this.#look.entries;
+    if (this.#latest !== undefined && this.#latest.at >= since) return this.#latest.entries;
     const at = performance.now();
-    const entries = lookAround();
-    this.#look = entries === undefined ? undefined : { at, entries };
+    const entries = readAll();
+    this.#latest = entries === undefined ? undefined : { at, entries };
     return entries;
   }
 
   /**
-   * The living members of the group or the session that a process led which is dead and gone; none if its number has gone to
-   * somebody else since.
+   * The living members of the group and the session of a leader that is dead and reaped; none if another process has taken
+   * its number since.
    */
   membersOf(leader: number, since?: number): readonly ProcessEntry[] | undefined {
     const entries = this.entries(since);
@@ -48,17 +48,17 @@ export class ProcessTable {
     );
   }
 
-  /** Whether anybody lives in a process group whose leader is dead and gone. */
+  /** Whether a process group has living members although its leader is dead and reaped. */
   isGroupAlive(group: number): boolean {
     if (!send(-group, 0) || send(group, 0)) return false;
-    if (this.#knows(group)) return true;
+    if (this.#hasKnownMember(group)) return true;
     const entries = this.entries();
     return entries === undefined || entries.some((entry) => entry.alive && entry.group === group);
   }
 
-  /** Whether somebody of the last look, however old, is still in the group: then there is no need for a new one. */
-  #knows(group: number): boolean {
-    const known = this.#look?.entries.filter((entry) => entry.group === group) ?? [];
+  /** Whether a process of the last list, however old, is still in the group: then no new list is needed. */
+  #hasKnownMember(group: number): boolean {
+    const known = this.#latest?.entries.filter((entry) => entry.group === group) ?? [];
     return known.some(({ pid }) => {
       const now = readEntry(String(pid));
       return now !== undefined && now.alive && now.group === group;
@@ -67,30 +67,31 @@ export class ProcessTable {
 }
 
 /**
- * The children of the calling thread, zombies included; those that Worker threads have spawned are not among them. Costs
- * little more for a thousand than for one. A kernel that keeps no such list has us look around, and then they are.
+ * The children of the calling thread, zombies included, without those that Worker threads have spawned. Takes little longer
+ * for a thousand than for one. On a kernel without the list per thread, all processes are searched, and children of Workers
+ * are included.
  */
 export function childrenOfThread(): readonly number[] {
   try {
     const list = readFileSync('/proc/thread-self/children', 'latin1');
     return list.split(' ').filter(Boolean).map(Number);
   } catch {
-    const entries = lookAround() ?? [];
+    const entries = readAll() ?? [];
     return entries.filter(({ parent }) => parent === process.pid).map(({ pid }) => pid);
   }
 }
 
-/** Whether the kernel keeps such a list. */
+/** Whether the kernel keeps a list of children per thread. */
 export function listsChildrenOfThread(): boolean {
   return existsSync('/proc/thread-self/children');
 }
 
-/** Whether a process is dead, and only waits for its parent to look. */
+/** Whether a process is a zombie. */
 export function isZombie(pid: number): boolean {
   return readEntry(String(pid))?.alive === false;
 }
 
-function lookAround(): readonly ProcessEntry[] | undefined {
+function readAll(): readonly ProcessEntry[] | undefined {
   try {
     return readdirSync('/proc').flatMap((name) => {
       const entry = /^\d+$/.test(name) ? readEntry(name) : undefined;
@@ -101,7 +102,7 @@ function lookAround(): readonly ProcessEntry[] | undefined {
   }
 }
 
-/** A process by its pid; `undefined` when it is gone. Its name stands in parentheses and may have anything in it. */
+/** A process by its pid; `undefined` when it is gone. The name in the file is in parentheses and may contain any character. */
 export function readEntry(pid: string): ProcessEntry | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,4 @@
-/** Calls one function after the other, even if one of them fails, and then rejects with the first failure. */
+/** Calls the functions in order, even if one of them fails, and then rejects with the first failure. */
 export async function runAll(
   acts: readonly (() => Promise<void> | void | undefined)[],
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Sends a signal to a process, or to a process group by its negative id; 0 only looks whether anybody is there. Says whether
- * anybody is, be it somebody who may not be signalled. Never throws.
+ * Sends a signal to a process, or to a process group by its negative id; 0 sends nothing. Returns whether the process or
+ * group exists, even if it may not be signalled. Never throws.
  */
 export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
@@ -10,7 +10,7 @@ export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** Whether a process is another account's, and may not be signalled. */
+/** Whether a process belongs to another account and may not be signalled. */
 export function isForbidden(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 /**
- * Whether the host's command shares the host's terminal. Then it stays in the host's session and process group too, since
- * a session of its own would have no terminal: no job control, and no Ctrl-C.
+ * Whether the host's command shares the host's terminal. Then it stays in the host's session and process group, since a
+ * session of its own has no terminal: no job control, and no Ctrl-C.
  */
 export function sharesTerminal(): boolean {
   return isatty(0);
 }
 
 /**
- * Whether what is typed at the terminal comes to the host's process group, which is in the foreground then. A command with job
- * control takes itself out of it. Where the system does not tell, it is taken for granted.
+ * Whether signals typed at the terminal reach the host's process group: it is in the foreground. A command with job control
+ * moves itself to the foreground instead. True where the system does not tell.
  */
 export function isInForeground(): boolean {
   try {
@@ -23,6 +23,6 @@ export function isInForeground(): boolean {
   }
 }
 
-/** Where the process group stands after the name, and the one that is in the foreground (`proc(5)`: pgrp, tpgid). */
+/** The fields after the name: the process group, and the foreground process group of the terminal (`proc(5)`: pgrp, tpgid). */
 const groupAt = 2;
 const foregroundAt = 5;
