@@ -108,7 +108,7 @@ export function composeHost(
     isReaperNeeded(reap === false ? noNative : undefined, thread),
   );
   const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
-  const caretakers = { premises, guard, reaper, adopted, told };
+  const caretakers = { scriptInterface: premises, guard, reaper, adopted, onProblem: told };
   const source = { ...surroundings, ...caretakers, ...waysToStart(spawner) };
   const world = worldOf({ placement, directory, environment, premises, parts });
   const given = typeof spawner === 'object' ? spawner : undefined;

@@ -13,7 +13,7 @@ import type { AccountIds } from '../../model/accounts.ts';
 import { resolveAccount } from '../../model/accounts.ts';
 import type { Command } from '../../model/program.ts';
 
-/** What exactly is executed, and in which surroundings. */
+/** What is executed, and with which account, environment and working directory. */
 export interface ExecPlan {
   /** The program, looked up on the PATH of `environment` if it has no slash. */
   readonly file: string;
@@ -21,29 +21,29 @@ export interface ExecPlan {
   /** The working directory; `undefined`: the host's. */
   readonly directory: string | undefined;
   readonly environment: Variables;
-  /** Whom it runs as. Node drops all supplementary groups when it changes the user, and the group stays if none is named. */
+  /** The account that it runs as. Node drops all supplementary groups when it changes the user; without a gid the group stays. */
   readonly account: AccountIds;
-  /** Whether it stays in the host's session and process group, for the terminal's sake. */
+  /** Whether it stays in the host's session and process group, to keep the terminal. */
   readonly withHost: boolean;
 }
 
-/** Where the environment of processes comes from. */
+/** What the plans of all processes use. */
 export interface ExecPlanSource {
   readonly environment: Environment;
   readonly runtimeDirectory: RuntimeDirectory;
   /**
-   * Whether commands, and scripts without `with-contenv`, get the container environment too; if not, a PATH alone (s6-overlay).
-   * The host's own command always gets it (s6-overlay v2).
+   * Whether commands, and scripts without `with-contenv`, get the container environment too; if not, they get only PATH
+   * (s6-overlay). The host's command always gets it (s6-overlay v2).
    */
   readonly keepEnvironment: boolean;
   /** What else scripts find in the runtime directory. */
-  readonly premises?: ScriptInterface;
+  readonly scriptInterface?: ScriptInterface;
 }
 
 /**
- * Finds out what is to be executed for a command, as files stand now.
+ * Determines what is executed for a command, from the files as they are now.
  *
- * @param variables - What the container environment has for it, with the stand-ins and the marker.
+ * @param variables - The container environment for the process, with the shims on PATH and the marker.
  */
 export function planExec(
   command: Command,
@@ -80,18 +80,18 @@ function executionOf(
   return { file, args: [...words, ...args], directory, containerEnvironment: foreground };
 }
 
-/** The words that come before the host's command: split at blanks, with no quotes (s6-overlay v3). */
+/** The words before the host's command: split at blanks, without quoting (s6-overlay v3). */
 function wordsBefore(variables: Variables): readonly string[] {
   const text = variables['S6_CMD_ARG0']?.trim() ?? '';
   return text === '' ? [] : text.split(/\s+/);
 }
 
-/** All the environment of scripts which keep none: a PATH alone (s6-overlay). */
+/** The whole environment of scripts without the container environment: only PATH (s6-overlay). */
 function minimum({ runtimeDirectory }: ExecPlanSource): Variables {
   return { PATH: withShims('/usr/bin:/usr/sbin:/bin:/sbin', runtimeDirectory) };
 }
 
-/** The marker stays what it is: without it, who runs away would not be found. */
+/** The command cannot replace the marker: without it, a daemonized process would not be found. */
 function environmentOf({ environment = {} }: Command, variables: Variables): Variables {
   if (Object.keys(environment).length === 0) return variables;
   const marker = variables[markerName];

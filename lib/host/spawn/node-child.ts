@@ -12,21 +12,21 @@ import type { Exit } from '../../model/exit.ts';
 import type { Leftover } from '../../model/leftover.ts';
 import type { Command } from '../../model/program.ts';
 
-/** What a process announces its readiness with. */
+/** The byte by which a process announces its readiness. */
 const newline = 0x0a;
 
-/** What a child needs of its spawner. */
+/** What a child gets from its spawner. */
 export interface ChildParts {
   readonly table: ProcessTable;
   readonly living: LiveProcesses;
   readonly readers: PacedReaders;
   /** The children with an exit that is held back until their output is reported. */
   readonly heldBack: Set<NodeChild>;
-  /** Called once when nothing more comes of it. */
-  readonly over: (end: ChildEnd) => void;
+  /** Called once when nothing more is reported about the child. */
+  readonly onEnd: (end: ChildEnd) => void;
 }
 
-/** A real process that was asked for. */
+/** A requested real process. */
 export class NodeChild implements Child {
   readonly command: Command;
   readonly #listener: ChildListener;
@@ -36,9 +36,9 @@ export class NodeChild implements Child {
   #isWithHost = false;
   #signalled = false;
   #announced = false;
-  /** The readers of what belongs before the exit. */
+  /** The readers of output that must be reported before the exit. */
   readonly #unread = new Set<PacedReader>();
-  #tellExit: (() => void) | undefined;
+  #emitExit: (() => void) | undefined;
 
   constructor(command: Command, listener: ChildListener, parts: ChildParts) {
     this.command = command;
@@ -67,40 +67,43 @@ export class NodeChild implements Child {
     });
   }
 
-  /** It cannot be run. */
+  /** Reports that the process cannot be run. */
   fail({ code, message }: SpawnFailure): void {
-    this.#parts.over('never');
+    this.#parts.onEnd('never');
     this.#listener.unspawnable({ code, message: `${this.command.name} cannot be run: ${message}` });
   }
 
-  /** It runs: follow it to its end. `streams`: what comes from its descriptors; `withHost`: it is in the host's own group. */
+  /**
+   * The process runs: reads its output and waits for its exit. `streams`: the streams by descriptor; `withHost`: it is in
+   * the host's process group.
+   */
   follow(pid: number, streams: ReadonlyMap<number, Socket>, withHost: boolean): void {
     this.#pid = pid;
     this.#alive = true;
     this.#isWithHost = withHost;
     this.#parts.living.add(pid, withHost ? 'process' : 'group');
-    for (const [descriptor, stream] of streams) this.#listenTo(descriptor, stream);
+    for (const [descriptor, stream] of streams) this.#read(descriptor, stream);
     this.#listener.spawned(pid);
   }
 
-  /** It has ended. */
+  /** The process has ended. */
   end(exit: Exit): void {
-    const { living, over } = this.#parts;
+    const { living, onEnd } = this.#parts;
     const pid = this.#pid;
     if (pid === undefined) return;
     this.#alive = false;
     const leftBehind = this.lingers();
     if (leftBehind) living.leave(pid);
     else living.delete(pid);
-    over(exit.code === 0 && !this.#signalled ? 'success' : 'otherwise');
-    this.#tellExit = () => {
-      this.#tellExit = undefined;
+    onEnd(exit.code === 0 && !this.#signalled ? 'success' : 'otherwise');
+    this.#emitExit = () => {
+      this.#emitExit = undefined;
       this.#parts.heldBack.delete(this);
       this.#listener.exited(exit, leftBehind);
     };
-    if (this.#unread.size === 0) return this.#tellExit();
+    if (this.#unread.size === 0) return this.#emitExit();
     this.#parts.heldBack.add(this);
-    // Another process may hold the pipes open, so that their end is not to be waited for.
+    // Another process may hold the pipes open, so their end-of-file is not awaited.
     for (const reader of this.#unread) {
       reader.catchUp(() => {
         this.#hasRead(reader);
@@ -110,20 +113,20 @@ export class NodeChild implements Child {
 
   /** Reports an exit that is held back; the rest of its output follows. */
   reportExit(): void {
-    this.#tellExit?.();
+    this.#emitExit?.();
   }
 
-  #listenTo(descriptor: number, stream: Socket): void {
+  #read(descriptor: number, stream: Socket): void {
     if (descriptor === this.command.notificationFd) this.#listenForReadiness(stream);
-    else this.#listenForLines(descriptor === 1 ? 'stdout' : 'stderr', stream);
+    else this.#readLines(descriptor === 1 ? 'stdout' : 'stderr', stream);
   }
 
-  /** Reads on after the newline, so that whatever is written later never kills the service. */
+  /** Keeps reading after the newline, so that a later write never kills the service. */
   #listenForReadiness(stream: Socket): void {
     const reader = this.#parts.readers.read(stream, {
       push: (chunk) => {
-        const late = !this.#alive && this.#tellExit === undefined;
-        if (this.#announced || late || !chunk.includes(newline)) return;
+        const isAfterExit = !this.#alive && this.#emitExit === undefined;
+        if (this.#announced || isAfterExit || !chunk.includes(newline)) return;
         this.#announced = true;
         this.#listener.announced();
         this.#hasRead(reader);
@@ -134,9 +137,9 @@ export class NodeChild implements Child {
     this.#unread.add(reader);
   }
 
-  #listenForLines(name: 'stdout' | 'stderr', stream: Socket): void {
+  #readLines(name: 'stdout' | 'stderr', stream: Socket): void {
     const lines = new LineSplitter();
-    const tell = (line: string | undefined): boolean => {
+    const report = (line: string | undefined): boolean => {
       if (line !== undefined) this.#listener.printed(name, line);
       return line !== undefined;
     };
@@ -144,9 +147,9 @@ export class NodeChild implements Child {
       push: (chunk) => {
         lines.push(chunk);
       },
-      handleNext: () => tell(lines.next()),
+      handleNext: () => report(lines.next()),
       end: () => {
-        tell(lines.end());
+        report(lines.end());
       },
     });
     this.#unread.add(reader);
@@ -154,6 +157,6 @@ export class NodeChild implements Child {
 
   #hasRead(reader: PacedReader): void {
     this.#unread.delete(reader);
-    if (this.#unread.size === 0) this.#tellExit?.();
+    if (this.#unread.size === 0) this.#emitExit?.();
   }
 }

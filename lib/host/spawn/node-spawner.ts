@@ -37,38 +37,38 @@ import type { Command } from '../../model/program.ts';
 
 /** What a spawner of real processes needs. */
 export interface SpawnerSource extends ExecPlanSource {
-  /** Ends the processes when this one is killed. Default: nobody does. A guard is for one spawner. */
+  /** Ends the processes when this one is killed. Default: none. A guard serves one spawner. */
   readonly guard?: Guard | undefined;
-  /** Who reaps orphans meanwhile. Default: nobody. */
+  /** Reaps orphans while the spawner is open. Default: none. */
   readonly reaper?: Reaper | undefined;
-  /** The orphans that are ended with the rest, if they are claimed. Default: none is. */
+  /** The orphans that are ended with the tree, if they are claimed. Default: none are. */
   readonly adopted?: AdoptedOrphans | undefined;
-  /** The system's own functions, to start processes and make pipes by. Default: as Node does, with FIFOs. */
+  /** The system's functions for starting processes and making pipes. Default: Node's spawn, with FIFOs. */
   readonly posix?: PosixSpawn | undefined;
-  /** The same for the host's own command alone, looked for when it starts. Default: as everything else. */
+  /** As `posix`, for the host's command alone; called when it starts. Default: as for other processes. */
   readonly posixForCommand?: (() => PosixSpawn | undefined) | undefined;
-  /** What makes log pipes where there is no `posix`. Default: nothing. */
+  /** Makes log pipes if there is no `posix`. Default: FIFOs are used. */
   readonly pipeMaker?: PipeMaker | undefined;
-  /** Hears what is wrong with the output of children. Default: nothing does. */
-  readonly told?: ((problem: Problem) => void) | undefined;
+  /** Called with problems of the output of children. Default: they are dropped. */
+  readonly onProblem?: ((problem: Problem) => void) | undefined;
 }
 
 /**
  * A spawner of real processes, each with a session and a process group of its own, as under s6.
  *
- * A spawn as Node does it keeps the host's loop for about a millisecond, in a large host for many, and a native one for a fraction
- * of one. The first one of a turn happens at once, further ones one a turn,
- * so that the host breathes while hundreds of services start.
+ * A spawn by Node blocks the event loop for about a millisecond, for many in a large host; a native one takes a fraction of
+ * a millisecond. The first spawn of a turn happens at once, each further one in a turn of its own, so that the event loop
+ * stays responsive while hundreds of services start.
  */
 export function nodeSpawner(source: SpawnerSource): Spawner {
   return new NodeSpawner(source);
 }
 
-/** A child that waits for its turn, with its descriptors. */
-interface Asked extends PendingSpawn {
+/** A child that waits for its spawn, with its descriptors. */
+interface SpawnRequest extends PendingSpawn {
   readonly child: NodeChild;
-  readonly wiring: Stdio;
-  /** The moment, for its environment. */
+  readonly stdio: Stdio;
+  /** The time of the request: the environment must be at least as new. */
   readonly moment: number;
 }
 
@@ -77,19 +77,19 @@ class NodeSpawner implements Spawner {
   readonly #readings: EnvironmentReadings;
   readonly #fifos: Fifos;
   readonly #pipes: LogPipes;
-  readonly #inlets: ReadPipes;
+  readonly #readPipes: ReadPipes;
   readonly #readers = new PacedReaders();
   readonly #heldBack = new Set<NodeChild>();
-  readonly #host: HostStreams;
-  readonly #lastResort: ExitHook;
-  readonly #way: Start;
+  readonly #hostStreams: HostStreams;
+  readonly #exitHook: ExitHook;
+  readonly #startProcess: Start;
   readonly #table = new ProcessTable();
   readonly #living = new LiveProcesses();
   readonly #adopted: AdoptedOrphans;
-  readonly #waiting = new SpawnQueue<Asked>((asked) => {
-    this.#enqueue(asked);
+  readonly #waiting = new SpawnQueue<SpawnRequest>((request) => {
+    this.#enqueue(request);
   });
-  readonly #queue: Asked[] = [];
+  readonly #queue: SpawnRequest[] = [];
   #turn: NodeJS.Immediate | undefined;
   #closed: Promise<void> | undefined;
 
@@ -98,27 +98,27 @@ class NodeSpawner implements Spawner {
     this.#adopted = source.adopted ?? new AdoptedOrphans();
     this.#readings = new EnvironmentReadings(source.environment, source.runtimeDirectory);
     this.#fifos = new Fifos(source.runtimeDirectory);
-    const { posix, pipeMaker = () => undefined, told = () => undefined } = source;
+    const { posix, pipeMaker = () => undefined, onProblem = () => undefined } = source;
     const make = posix && ((): PipeEnds => makePipe(posix));
-    // A pipe that several processes open needs a name where there is no other way to it.
+    // Without `/proc`, a pipe that several processes open needs a name.
     const maker: PipeMaker = () => (canOpenAgain() ? (make ?? pipeMaker()) : undefined);
     this.#pipes = new LogPipes(this.#fifos, maker);
-    this.#host = new HostStreams({
+    this.#hostStreams = new HostStreams({
       fifos: this.#fifos,
       maker,
-      told,
+      told: onProblem,
       relays: () => {
-        this.#lastResort.hold();
+        this.#exitHook.hold();
       },
     });
-    this.#inlets = new ReadPipes(this.#fifos, make);
-    this.#way = posix === undefined ? nodeStart : nativeStart(posix);
+    this.#readPipes = new ReadPipes(this.#fifos, make);
+    this.#startProcess = posix === undefined ? nodeStart : nativeStart(posix);
     source.guard?.protect(this.#living);
-    this.#lastResort = new ExitHook(this.#living, () => {
-      this.#host.flush();
+    this.#exitHook = new ExitHook(this.#living, () => {
+      this.#hostStreams.flush();
       source.runtimeDirectory.remove();
     });
-    this.#living.watch(this.#lastResort);
+    this.#living.watch(this.#exitHook);
   }
 
   spawn(command: Command, listener: ChildListener): Child {
@@ -129,20 +129,20 @@ class NodeSpawner implements Spawner {
       heldBack: this.#heldBack,
     };
     if (this.#closed !== undefined) {
-      const refused = new NodeChild(command, listener, { ...parts, over: () => undefined });
+      const refused = new NodeChild(command, listener, { ...parts, onEnd: () => undefined });
       refused.fail(closed);
       return refused;
     }
     this.#adopted.begin();
     this.#source.guard?.prepare();
     this.#source.reaper?.begin();
-    const ends = { pipes: this.#pipes, inlets: this.#inlets, host: this.#host };
-    const wiring = new Stdio(command, ends);
-    const over = wiring.release.bind(wiring);
-    const child = new NodeChild(command, listener, { ...parts, over });
+    const ends = { pipes: this.#pipes, readPipes: this.#readPipes, host: this.#hostStreams };
+    const stdio = new Stdio(command, ends);
+    const onEnd = stdio.release.bind(stdio);
+    const child = new NodeChild(command, listener, { ...parts, onEnd });
     const moment = this.#readings.ask();
-    const asked = { child, wiring, moment, shares: wiring.pipes };
-    this.#waiting.enter(asked, wiring.missing(), (error) => {
+    const request = { child, stdio, moment, shares: stdio.pipes };
+    this.#waiting.enter(request, stdio.missing(), (error) => {
       child.fail(failure('its log pipe cannot be made', error));
     });
     return child;
@@ -167,8 +167,8 @@ class NodeSpawner implements Spawner {
 
   async #close(grace: number): Promise<void> {
     clearImmediate(this.#turn);
-    for (const asked of [...this.#waiting.clear(), ...this.#queue.splice(0)]) {
-      asked.child.fail(closed);
+    for (const request of [...this.#waiting.clear(), ...this.#queue.splice(0)]) {
+      request.child.fail(closed);
     }
     await runAll([
       () => this.#fifos.settled(),
@@ -177,14 +177,14 @@ class NodeSpawner implements Spawner {
       },
       () => this.#source.reaper?.end(),
       () => this.#readers.close(),
-      () => this.#inlets.close(),
-      () => this.#host.close(grace),
+      () => this.#readPipes.close(),
+      () => this.#hostStreams.close(grace),
       () => {
         this.#pipes.close();
       },
       () => {
         this.#living.forgetLeaderless();
-        this.#lastResort.release();
+        this.#exitHook.release();
       },
       () => this.#source.guard?.close(),
     ]);
@@ -195,15 +195,15 @@ class NodeSpawner implements Spawner {
     done: (killed: readonly Leftover[]) => void,
     pipe?: string,
   ): Promise<void> {
-    // Who cannot be found cannot be ended.
-    done(await this.#endRunaways(grace, pipe).catch(() => []));
+    // Processes that cannot be found cannot be ended.
+    done(await this.#endDaemonized(grace, pipe).catch(() => []));
   }
 
-  async #endRunaways(grace: number, pipe?: string): Promise<readonly Leftover[]> {
+  async #endDaemonized(grace: number, pipe?: string): Promise<readonly Leftover[]> {
     const { runtimeDirectory } = this.#source;
     const marker = markerOf(runtimeDirectory);
     const [table, living, adopted] = [this.#table, this.#living, this.#adopted];
-    // Nobody can have run away if nothing was ever started.
+    // If nothing was ever started, no process can have daemonized.
     if (!runtimeDirectory.inUse || (marker === undefined && !adopted.counts)) return [];
     const source = { marker, table, living, adopted };
     if (pipe === undefined) return endDaemonized(grace, source);
@@ -211,80 +211,84 @@ class NodeSpawner implements Spawner {
     return known === undefined ? [] : endWriters(known, grace, source);
   }
 
-  #enqueue(asked: Asked): void {
-    this.#queue.push(asked);
+  #enqueue(request: SpawnRequest): void {
+    this.#queue.push(request);
     if (this.#turn === undefined) this.#next();
   }
 
   #next(): void {
     this.#turn = undefined;
-    const asked = this.#queue.shift();
-    if (asked === undefined) return;
+    const request = this.#queue.shift();
+    if (request === undefined) return;
     this.#turn = setImmediate(() => {
       this.#next();
     });
-    this.#start(asked);
+    this.#start(request);
   }
 
-  /** Makes what every process is to find, if it is not there yet, and returns its variables; or what cannot be made. */
+  /** Makes what every process needs, if it is missing, and returns the variables; or the failure. */
   #provide(moment: number): { readonly variables: Variables } | SpawnFailure {
-    const { premises, runtimeDirectory } = this.#source;
-    let thing = 'the runtime directory is';
+    const { scriptInterface, runtimeDirectory } = this.#source;
+    let subject = 'the runtime directory is';
     try {
-      // First of all: what is another supervisor's is not touched.
-      premises?.provide();
-      thing = 'the container environment is';
+      // First, so that the files of another supervisor stay untouched.
+      scriptInterface?.provide();
+      subject = 'the container environment is';
       const variables = this.#readings.since(moment);
-      thing = 'the stand-ins for programs of s6 are';
+      subject = 'the shims for programs of s6 are';
       provideShims(runtimeDirectory);
       return { variables };
     } catch (error) {
-      return failure(`${thing} not to be had`, error);
+      return failure(`${subject} not available`, error);
     }
   }
 
-  /** Node does not tell the end by a real-time signal, and the exit code of the host's own command is the container's. */
-  #wayOf({ foreground = false }: Command): Start {
+  /** Node does not report a death by a real-time signal, and the exit code of the host's command is the container's. */
+  #startOf({ foreground = false }: Command): Start {
     const posix = foreground ? this.#source.posixForCommand?.() : undefined;
-    return posix === undefined ? this.#way : nativeStart(posix);
+    return posix === undefined ? this.#startProcess : nativeStart(posix);
   }
 
-  #start(asked: Asked): void {
-    const { child } = asked;
-    const provided = this.#provide(asked.moment);
+  #start(request: SpawnRequest): void {
+    const { child } = request;
+    const provided = this.#provide(request.moment);
     if ('code' in provided) return child.fail(provided);
-    const launch = planExec(child.command, this.#source, provided.variables);
-    if ('code' in launch) return child.fail(launch);
-    const begun = begin(asked, launch, this.#wayOf(child.command));
-    if ('code' in begun) return child.fail(begun);
-    if (begun.pid !== undefined) child.follow(begun.pid, begun.streams, launch.withHost);
+    const plan = planExec(child.command, this.#source, provided.variables);
+    if ('code' in plan) return child.fail(plan);
+    const started = begin(request, plan, this.#startOf(child.command));
+    if ('code' in started) return child.fail(started);
+    if (started.pid !== undefined) child.follow(started.pid, started.streams, plan.withHost);
   }
 }
 
-interface Begun {
-  /** `undefined`: it cannot be run, which the child is told by itself. */
+interface StartedChild {
+  /** `undefined`: it cannot be run; the child is notified separately. */
   readonly pid: number | undefined;
   readonly streams: ReadonlyMap<number, Socket>;
 }
 
-function begin({ child, wiring }: Asked, launch: ExecPlan, start: Start): Begun | SpawnFailure {
+function begin(
+  { child, stdio }: SpawnRequest,
+  plan: ExecPlan,
+  start: Start,
+): StartedChild | SpawnFailure {
   try {
-    const connection = wiring.connect();
+    const connection = stdio.connect();
     try {
-      const started = start(launch, connection.descriptors, {
+      const started = start(plan, connection.descriptors, {
         ended: (exit) => {
           child.end(exit);
         },
         failed: (error) => {
-          child.fail(explainFailure(error, child.command, launch));
+          child.fail(explainFailure(error, child.command, plan));
         },
       });
-      return { pid: started.pid, streams: wiring.streamsOf(connection, started) };
+      return { pid: started.pid, streams: stdio.streamsOf(connection, started) };
     } finally {
-      connection.lent.closeAll();
+      connection.temporary.closeAll();
     }
   } catch (error) {
-    return explainFailure(error, child.command, launch);
+    return explainFailure(error, child.command, plan);
   }
 }
 
@@ -293,4 +297,4 @@ function failure(what: string, error: unknown): SpawnFailure {
   return { code, message: `${what}: ${message.replace(/\.$/, '')}.` };
 }
 
-const closed: SpawnFailure = { code: 'ECANCELED', message: 'everything is at its end.' };
+const closed: SpawnFailure = { code: 'ECANCELED', message: 'the supervisor has ended.' };

@@ -5,24 +5,24 @@ import type { HeadFlaw, InterpreterLine } from '../../model/interpreter.ts';
 import { headLength, nameElsewhere, parseHead } from '../../model/interpreter.ts';
 import { notAFile, readBeginning } from '../../system/read-file.ts';
 
-/** How a script is to be executed. */
+/** How a script is executed. */
 export interface Execution {
-  /** What is executed: the script's interpreter, or the file itself if it is no script. */
+  /** What is executed: the script's interpreter, or the file itself if it is not a script. */
   readonly file: string;
-  /** Its arguments: that of the interpreter line, the script's path, those of the script. */
+  /** Its arguments: the argument of the interpreter line, the script's path, the arguments of the script. */
   readonly args: readonly string[];
-  /** The working directory: the folder that the script is in. */
+  /** The working directory: the folder of the script. */
   readonly directory: string;
   /** Whether the script asks for the container environment (`with-contenv`). */
   readonly containerEnvironment: boolean;
 }
 
 /**
- * Finds out how a script is to be executed, from its first bytes as they are now: through its interpreter, so that it need
- * not be executable; through `sh` without an interpreter line (s6-overlay v3), where an empty one does nothing; by itself if
- * it is no text. An empty script of a service is nothing to run (s6).
+ * Determines how a script is executed, from its first bytes as they are now: through its interpreter, so that it need not be
+ * executable; through `sh` if it has no interpreter line (s6-overlay v3), where an empty script does nothing; by itself if
+ * it is binary. An empty script of a service is a failure (s6).
  *
- * A file that cannot be read, or whose interpreter line the kernel would not see or not take as it is meant, is a failure.
+ * A file that cannot be read, or an interpreter line that the kernel would not find or would misread, is a failure.
  */
 export function inspectScript(
   script: string,
@@ -31,19 +31,19 @@ export function inspectScript(
 ): Execution | SpawnFailure {
   const bytes = readHead(script);
   if (!(bytes instanceof Uint8Array)) return bytes;
-  const said = parseHead(bytes);
-  const flaw = said.kind === 'binary' ? undefined : flawIn(said.flaw, calledBy);
+  const head = parseHead(bytes);
+  const flaw = head.kind === 'binary' ? undefined : flawIn(head.flaw, calledBy);
   if (flaw !== undefined) return { code: 'ENOEXEC', message: `${script}: ${flaw}` };
   const directory = dirname(script);
   const path = calledBy === 'name' ? `./${basename(script)}` : script;
-  if (said.kind === 'binary') return { file: path, args, directory, containerEnvironment: false };
-  const { words, containerEnvironment } = said.kind === 'line' ? said.line : shell;
+  if (head.kind === 'binary') return { file: path, args, directory, containerEnvironment: false };
+  const { words, containerEnvironment } = head.kind === 'line' ? head.line : shell;
   const [interpreter = 'sh', ...argument] = words;
-  const file = whereItIs(interpreter);
+  const file = locate(interpreter);
   return { file, args: [...argument, path, ...args], directory, containerEnvironment };
 }
 
-function whereItIs(interpreter: string): string {
+function locate(interpreter: string): string {
   const name = nameElsewhere(interpreter);
   return name === undefined || existsSync(interpreter) ? interpreter : name;
 }
@@ -55,22 +55,22 @@ function flawIn(flaw: HeadFlaw | undefined, calledBy: 'name' | 'path'): string |
   return flaws[flaw ?? 'absent'];
 }
 
-/** The flaws that keep a script from running; one without an interpreter line runs through `sh`. */
+/** The flaws that keep a script from running; a script without an interpreter line runs through `sh`. */
 const flaws: Readonly<Record<HeadFlaw, string | undefined>> = {
   crlf: 'its interpreter line ends in CRLF, so the system looks for an interpreter whose name ends in a carriage return. Save it with LF line ends.',
   bom: 'it begins with a byte order mark, so the system sees no interpreter line. Save it as UTF-8 without one.',
-  late: 'its interpreter line is not at the very beginning, so the system does not see it. Let its first two bytes be #!.',
+  late: 'its interpreter line is not at the very beginning, so the system does not see it. Make #! its first two bytes.',
   absent: undefined,
   empty: undefined,
 };
 
-/** What was read last. Fresh memory is expensive in a process that has just forked. */
-const head = Buffer.allocUnsafeSlow(headLength);
+/** The buffer for the first bytes. New memory is expensive in a process that has just forked. */
+const buffer = Buffer.allocUnsafeSlow(headLength);
 
-/** The first bytes of a file, until the next call. */
+/** The first bytes of a file; valid until the next call. */
 function readHead(path: string): Uint8Array | SpawnFailure {
   try {
-    return readBeginning(path, head);
+    return readBeginning(path, buffer);
   } catch (error) {
     const { code = 'EIO', message } = error as NodeJS.ErrnoException;
     if (code === notAFile || code === 'EISDIR')
@@ -80,7 +80,7 @@ function readHead(path: string): Uint8Array | SpawnFailure {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist, or is a link to what does not.',
+  ENOENT: 'does not exist, or is a link without a target.',
   ENOTDIR: 'does not exist: a part of its path is not a folder.',
   EACCES: 'cannot be read: permission denied.',
   ELOOP: 'is a link that leads to itself.',

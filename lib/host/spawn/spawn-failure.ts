@@ -7,28 +7,28 @@ import { longestArgument } from '../../model/argument-limit.ts';
 import type { Command } from '../../model/program.ts';
 
 /**
- * Why a spawn failed, in words: the system says only `ENOENT`, whatever it is that does not exist. What it was is found out
- * afterwards, so that nobody pays for it whose spawn succeeds.
+ * Why a spawn failed, in words: the system says only `ENOENT`, not what does not exist. The reason is searched for after the
+ * failure, so that a successful spawn costs nothing extra.
  */
-export function explainFailure(error: unknown, command: Command, launch: ExecPlan): SpawnFailure {
+export function explainFailure(error: unknown, command: Command, plan: ExecPlan): SpawnFailure {
   const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-  const nowhere = absences.has(code) ? withoutDirectory(launch) : undefined;
-  if (nowhere !== undefined) return nowhere;
-  const found = reasonFor(code, command, launch);
-  return { code: systemCodes[code] ?? code, message: found ?? message };
+  const badDirectory = absences.has(code) ? directoryFailure(plan) : undefined;
+  if (badDirectory !== undefined) return badDirectory;
+  const reason = reasonFor(code, command, plan);
+  return { code: systemCodes[code] ?? code, message: reason ?? message };
 }
 
-/** The codes for what is not there, or is not what it should be. */
+/** The codes for what does not exist or is not of the right kind. */
 const absences: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
 
-/** Node's own codes for what the system would not take either. */
+/** Node's own codes for arguments that the system would not accept either. */
 const systemCodes: Readonly<Record<string, string>> = { ERR_INVALID_ARG_VALUE: 'EINVAL' };
 
-function reasonFor(code: string, command: Command, launch: ExecPlan): string | undefined {
-  if (absences.has(code)) return missing(command, launch);
+function reasonFor(code: string, command: Command, plan: ExecPlan): string | undefined {
+  if (absences.has(code)) return missing(command, plan);
   switch (code) {
     case 'E2BIG':
-      return tooLarge(launch);
+      return tooLarge(plan);
     case 'EAGAIN':
       return 'the system allows no further process: the limit of processes is reached.';
     case 'EMFILE':
@@ -47,9 +47,9 @@ function reasonFor(code: string, command: Command, launch: ExecPlan): string | u
   }
 }
 
-function missing({ program }: Command, launch: ExecPlan): string {
-  const { file, directory, environment } = launch;
-  const isInterpreter = 'script' in program && !isSame(file, program.script);
+function missing({ program }: Command, plan: ExecPlan): string {
+  const { file, directory, environment } = plan;
+  const isInterpreter = 'script' in program && !isScriptItself(file, program.script);
   const what = isInterpreter ? `the interpreter ${file} of ${program.script}` : file;
   const folders = (environment['PATH'] ?? '').split(delimiter);
   const places = file.includes('/') ? [''] : folders;
@@ -65,17 +65,17 @@ function missing({ program }: Command, launch: ExecPlan): string {
 }
 
 /**
- * What is wrong with the working directory, if anything is. A process comes there before it comes to its program; but along a
- * PATH the search goes on, and what is told at its end may be something else that it has met.
+ * What is wrong with the working directory, if anything. A process changes to it before it looks for its program; but along
+ * a PATH the search goes on, and the final error may be about something else.
  */
-function withoutDirectory({ directory }: ExecPlan): SpawnFailure | undefined {
+function directoryFailure({ directory }: ExecPlan): SpawnFailure | undefined {
   if (directory === undefined || isFolder(directory)) return undefined;
   const message = `its working directory ${directory} does not exist, or is no folder.`;
   return { code: exists(directory) ? 'ENOTDIR' : 'ENOENT', message };
 }
 
-/** Whether the script is executed itself. */
-function isSame(file: string, script: string): boolean {
+/** Whether the script itself is executed. */
+function isScriptItself(file: string, script: string): boolean {
   return file === script || file === `./${basename(script)}`;
 }
 
@@ -84,7 +84,7 @@ function beyondLimit({ notificationFd }: Command): string | undefined {
   return `its notification-fd ${String(notificationFd)} is beyond the limit of open files.`;
 }
 
-/** What the process was to be given, and which part of it is the largest. Bytes, as the system counts them: with NUL. */
+/** What is too large, and which part of it is the largest. In bytes, as the system counts them: with NUL. */
 function tooLarge({ args, environment }: ExecPlan): string {
   const variables = Object.entries(environment).map(([name, text]) => ({
     what: `the variable ${name}`,

@@ -1,72 +1,72 @@
-/** Somebody who waits, and what must be had in order of arrival. */
+/** A spawn that waits for resources, and the resources that are given in order of arrival. */
 export interface PendingSpawn {
-  /** Whoever shares one of these is let in after those who came before. */
+  /** A spawn that shares one of these starts after the earlier spawns that share it. */
   readonly shares: ReadonlySet<object>;
 }
 
 /**
- * Where those wait who need something that is not there yet. Who has everything is let in, but never before those who share
- * something and came earlier; nobody waits for anybody else.
+ * The queue of spawns that need something that does not exist yet. A spawn with all its resources starts, but never before
+ * earlier ones that share a resource with it; it waits for no other spawn.
  */
 export class SpawnQueue<G extends PendingSpawn> {
-  readonly #admit: (guest: G) => void;
-  /** In order of arrival, each with whether it has everything. */
-  readonly #guests = new Map<G, boolean>();
-  #round: NodeJS.Immediate | undefined;
+  readonly #start: (pending: G) => void;
+  /** In order of arrival, each with whether it has all its resources. */
+  readonly #waiting = new Map<G, boolean>();
+  #check: NodeJS.Immediate | undefined;
 
-  constructor(admit: (guest: G) => void) {
-    this.#admit = admit;
+  constructor(start: (pending: G) => void) {
+    this.#start = start;
   }
 
   /**
-   * Lets somebody in, at once if there is nothing to wait for, or when `missing` has come. If that fails, `failed` is called
-   * instead.
+   * Starts a spawn: at once if there is nothing to wait for, otherwise when `missing` resolves. If `missing` rejects,
+   * `failed` is called instead.
    */
-  enter(guest: G, missing: Promise<unknown> | undefined, failed: (error: unknown) => void): void {
-    if (missing === undefined && !this.#isBehind(guest)) return this.#admit(guest);
-    this.#guests.set(guest, missing === undefined);
+  enter(pending: G, missing: Promise<unknown> | undefined, failed: (error: unknown) => void): void {
+    if (missing === undefined && !this.#isBehind(pending)) return this.#start(pending);
+    this.#waiting.set(pending, missing === undefined);
     missing?.then(
       () => {
-        if (this.#guests.has(guest)) this.#guests.set(guest, true);
-        this.#lookRound();
+        if (this.#waiting.has(pending)) this.#waiting.set(pending, true);
+        this.#checkSoon();
       },
       (error: unknown) => {
-        if (this.#guests.delete(guest)) failed(error);
-        this.#lookRound();
+        if (this.#waiting.delete(pending)) failed(error);
+        this.#checkSoon();
       },
     );
   }
 
-  /** Sends everybody away, and says who that was. */
+  /** Removes and returns all waiting spawns. */
   clear(): readonly G[] {
-    clearImmediate(this.#round);
-    const guests = [...this.#guests.keys()];
-    this.#guests.clear();
-    return guests;
+    clearImmediate(this.#check);
+    const waiting = [...this.#waiting.keys()];
+    this.#waiting.clear();
+    return waiting;
   }
 
-  #isBehind(guest: G): boolean {
-    if (guest.shares.size === 0) return false;
-    const earlier = [...this.#guests.keys()];
-    return earlier.some(({ shares }) => [...shares].some((share) => guest.shares.has(share)));
+  #isBehind(pending: G): boolean {
+    if (pending.shares.size === 0) return false;
+    const earlier = [...this.#waiting.keys()];
+    return earlier.some(({ shares }) => [...shares].some((share) => pending.shares.has(share)));
   }
 
-  /** Once for all who have got something in the same turn of the loop: what is made together comes together. */
-  #lookRound(): void {
-    this.#round ??= setImmediate(() => {
-      this.#round = undefined;
-      this.#admitAll();
+  /** One check for all that became ready in the same turn of the event loop: what is made together arrives together. */
+  #checkSoon(): void {
+    this.#check ??= setImmediate(() => {
+      this.#check = undefined;
+      this.#startReady();
     });
   }
 
-  #admitAll(): void {
+  #startReady(): void {
     const taken = new Set<object>();
-    for (const [guest, hasAll] of this.#guests) {
-      if (hasAll && [...guest.shares].every((share) => !taken.has(share))) {
-        this.#guests.delete(guest);
-        this.#admit(guest);
+    for (const [pending, hasAll] of this.#waiting) {
+      if (hasAll && [...pending.shares].every((share) => !taken.has(share))) {
+        this.#waiting.delete(pending);
+        this.#start(pending);
       } else {
-        for (const share of guest.shares) taken.add(share);
+        for (const share of pending.shares) taken.add(share);
       }
     }
   }

@@ -10,68 +10,71 @@ import type { Start } from './start-process.ts';
 /**
  * Starts processes by `posix_spawn`, which takes a fraction of a millisecond however large the host is.
  *
- * It cannot change the account: a process with one of its own is started as Node does, and so is one that is to have a socket.
+ * It cannot change the account: a process with an account of its own is started by Node, and so is one with a socket.
  */
 export function nativeStart(posix: PosixSpawn): Start {
-  return (launch, descriptors, listener) => {
-    const { uid, gid } = launch.account;
-    const isBeyondUs = uid !== undefined || gid !== undefined || descriptors.includes('socket');
-    if (isBeyondUs) return nodeStart(launch, descriptors, listener);
-    const lent = new SpawnDescriptors();
+  return (plan, descriptors, listener) => {
+    const { uid, gid } = plan.account;
+    const isForNode = uid !== undefined || gid !== undefined || descriptors.includes('socket');
+    if (isForNode) return nodeStart(plan, descriptors, listener);
+    const temporary = new SpawnDescriptors();
     try {
       const request = {
-        words: [launch.file, ...launch.args],
-        variables: Object.entries(launch.environment).map(([name, value]) => `${name}=${value}`),
-        directory: launch.directory,
-        leads: !launch.withHost,
-        descriptors: arrange(descriptors, posix, lent),
+        words: [plan.file, ...plan.args],
+        variables: Object.entries(plan.environment).map(([name, value]) => `${name}=${value}`),
+        directory: plan.directory,
+        leads: !plan.withHost,
+        descriptors: arrange(descriptors, posix, temporary),
       };
       const pid = nativeChildren.start(
-        () => execute(launch, request, posix),
+        () => execute(plan, request, posix),
         (exit) => {
           listener.ended(exit);
         },
       );
       return { pid, socketAt: () => undefined };
     } finally {
-      lent.closeAll();
+      temporary.closeAll();
     }
   };
 }
 
-/** What each descriptor is made of; whatever would be overwritten by another before its turn is moved out of the way. */
+/**
+ * What each descriptor is duplicated from. A source that an earlier step would overwrite is first duplicated to a higher
+ * number.
+ */
 function arrange(
   descriptors: Descriptors,
   posix: PosixSpawn,
-  lent: SpawnDescriptors,
+  temporary: SpawnDescriptors,
 ): PosixSpawnRequest['descriptors'] {
   const last = descriptors.length - 1;
   const isTarget = (number: number): boolean =>
     number <= last && (number <= 2 || descriptors[number] !== 'ignore');
   return [...descriptors.entries()].flatMap(([target, what]): PosixSpawnRequest['descriptors'] => {
     if (typeof what !== 'number') {
-      // Whatever is above 2 and nothing is closed by itself.
+      // A descriptor above 2 that is not listed is closed automatically.
       if (what === 'ignore') return target > 2 ? [] : [[target, null]];
       if (target <= 2) posix.letBlock(target);
       return [[target, target]];
     }
     if (target <= 2) posix.letBlock(what);
     const isInTheWay = what !== target && isTarget(what);
-    return [[target, isInTheWay ? lent.keep(posix.duplicateAbove(what, last)) : what]];
+    return [[target, isInTheWay ? temporary.keep(posix.duplicateAbove(what, last)) : what]];
   });
 }
 
 type Rest = Omit<PosixSpawnRequest, 'path'>;
 
-/** Where programs are looked up without a PATH, as in `execvp`. */
+/** The PATH for processes that have none, as in `execvp`. */
 const defaultPath = '/bin:/usr/bin';
 
-/** The errors after which `execvp` looks further along the PATH. */
-const passedOver: ReadonlySet<string> = new Set(
+/** The errors after which `execvp` continues with the next folder of PATH. */
+const skippedErrors: ReadonlySet<string> = new Set(
   'EACCES ENOENT ENOTDIR ESTALE ENODEV ETIMEDOUT'.split(' '),
 );
 
-/** Executes a program as `execvp` does: on the PATH that the process is to have, and by `sh` if it has no format. */
+/** Executes a program as `execvp` does: along the PATH of the process, and by `sh` if the file has no known format. */
 function execute(
   { file, directory = '.', environment }: ExecPlan,
   rest: Rest,
@@ -87,7 +90,7 @@ function execute(
       throw reason;
     } catch (error) {
       const { code = 'EIO' } = error as NodeJS.ErrnoException;
-      if (!passedOver.has(code)) throw error;
+      if (!skippedErrors.has(code)) throw error;
       if (code === 'EACCES') failure = Object.assign(error as Error, { code });
     }
   }

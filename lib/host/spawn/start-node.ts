@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import spawn from 'cross-spawn';
 import type { Start } from './start-process.ts';
 
-/** Starts a process as Node does. */
+/** Starts a process by Node's spawn. */
 export const nodeStart: Start = (
   { file, args, directory, environment, account: { uid, gid }, withHost },
   descriptors,
@@ -19,13 +19,14 @@ export const nodeStart: Start = (
     ...(gid !== undefined && { gid }),
   });
   child.on('error', (error) => {
-    // What cannot be executed has no pid, and never an `exit`. Other errors are of signals, which we send ourselves.
+    // A program that cannot be executed has no pid and never an `exit`. Other errors are about signals, which this library
+    // sends itself.
     if (child.pid === undefined) listener.failed(error);
   });
   child.once('exit', (code, signal) => {
     listener.ended(code === null ? { code, signal } : { code, signal: null });
   });
-  // Node makes none when it is short of descriptors itself.
+  // Node sets no stdio when it runs out of descriptors.
   const stdio = child.stdio as ChildProcess['stdio'] | undefined;
   return {
     pid: child.pid,

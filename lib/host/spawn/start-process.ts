@@ -3,28 +3,24 @@ import type { Descriptors } from '../os/descriptor.ts';
 import type { ExecPlan } from './exec-plan.ts';
 import type { Exit } from '../../model/exit.ts';
 
-/** What is told of a process that was started; never before `Start` has returned. */
+/** Called about a process that was started; never before `Start` has returned. */
 export interface StartListener {
   ended(exit: Exit): void;
-  /** It cannot be run after all: it has no pid. */
+  /** The process cannot be run: it has no pid. */
   failed(error: unknown): void;
 }
 
 /** A process that was started. */
 export interface Started {
-  /** `undefined`: it cannot be run, and `failed` is to follow. */
+  /** `undefined`: it cannot be run, and `failed` follows. */
   readonly pid: number | undefined;
-  /** Our end of the socket at a descriptor, if there is one. */
+  /** The host's end of the socket at a descriptor, if there is one. */
   socketAt(descriptor: number): Socket | undefined;
 }
 
 /**
- * A way to start a process.
+ * A function that starts a process.
  *
- * @throws the system's error where it is known at once; then nothing is told.
+ * @throws the system's error where it is known at once; then the listener is not called.
  */
-export type Start = (
-  launch: ExecPlan,
-  descriptors: Descriptors,
-  listener: StartListener,
-) => Started;
+export type Start = (plan: ExecPlan, descriptors: Descriptors, listener: StartListener) => Started;

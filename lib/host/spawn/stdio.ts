@@ -8,128 +8,133 @@ import type { LogPipes } from '../pipes/log-pipes.ts';
 import type { Started } from './start-process.ts';
 import type { Command } from '../../model/program.ts';
 
-/** What a descriptor of a child is to be. */
+/** What a descriptor of a child is connected to. */
 type StdioKind =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'host'; readonly line: HostLine }
   | { readonly kind: 'pipe'; readonly pipe: LogPipe; readonly end: End }
   | { readonly kind: 'inlet' };
 
-/** A child's descriptors, as they are given to it. */
+/** The descriptors of a child for its spawn. */
 interface Connection {
   readonly descriptors: Descriptors;
   /** To be closed once the child has them. */
-  readonly lent: SpawnDescriptors;
-  /** What we read from; the sockets that are made with the child come to it with `streamsOf`. */
+  readonly temporary: SpawnDescriptors;
+  /** The streams that the host reads; sockets that are made with the child are added by `streamsOf`. */
   readonly streams: Map<number, Socket>;
 }
 
-/** What the descriptors of children are made of. */
-export interface WiringSource {
+/** The sources of descriptors. */
+export interface StdioSource {
   readonly pipes: LogPipes;
-  readonly inlets: ReadPipes;
+  readonly readPipes: ReadPipes;
   readonly host: HostStreams;
 }
 
-/** The descriptors of one child: what they are to be, and what must be there before it can be spawned. */
+/** The descriptors of one child: what they are connected to, and what must exist before the spawn. */
 export class Stdio {
-  readonly #inlets: ReadPipes;
-  readonly #plugs: readonly StdioKind[];
+  readonly #readPipes: ReadPipes;
+  readonly #targets: readonly StdioKind[];
   readonly #sources = new Map<number, ReadPipeSource>();
   readonly #readerGone: (end: ChildEnd) => void;
   #isOver = false;
 
-  constructor(command: Command, { pipes, inlets, host }: WiringSource) {
-    this.#inlets = inlets;
-    this.#plugs = stdioKindsOf(command, pipes, host);
-    const input = this.#plugs[0];
+  constructor(command: Command, { pipes, readPipes, host }: StdioSource) {
+    this.#readPipes = readPipes;
+    this.#targets = stdioKindsOf(command, pipes, host);
+    const input = this.#targets[0];
     const reads = input?.kind === 'pipe' && !isFinish(command);
     this.#readerGone = reads ? input.pipe.addReader() : () => undefined;
   }
 
-  /** The log pipes that it is to have an end of. */
+  /** The log pipes that the child gets an end of. */
   get pipes(): ReadonlySet<LogPipe> {
-    return new Set(this.#plugs.flatMap((plug) => (plug.kind === 'pipe' ? [plug.pipe] : [])));
-  }
-
-  /** What must be made yet; `undefined` when all is there. Rejects with the system's error when a log pipe cannot be made. */
-  missing(): Promise<unknown> | undefined {
-    const awaited: Promise<unknown>[] = [];
-    for (const [descriptor, plug] of this.#plugs.entries()) {
-      if (plug.kind === 'pipe' && !plug.pipe.isOpen) awaited.push(plug.pipe.made);
-      if (plug.kind === 'host' && plug.line.missing) awaited.push(plug.line.missing);
-      if (plug.kind === 'inlet') awaited.push(...this.#reserve(descriptor));
-    }
-    return awaited.length === 0 ? undefined : Promise.all(awaited);
+    return new Set(
+      this.#targets.flatMap((target) => (target.kind === 'pipe' ? [target.pipe] : [])),
+    );
   }
 
   /**
-   * Opens everything for the spawn that follows at once.
+   * What must still be made; `undefined` when everything exists. Rejects with the system's error when a log pipe cannot be
+   * made.
+   */
+  missing(): Promise<unknown> | undefined {
+    const promises: Promise<unknown>[] = [];
+    for (const [descriptor, target] of this.#targets.entries()) {
+      if (target.kind === 'pipe' && !target.pipe.isOpen) promises.push(target.pipe.made);
+      if (target.kind === 'host' && target.line.missing) promises.push(target.line.missing);
+      if (target.kind === 'inlet') promises.push(...this.#reserve(descriptor));
+    }
+    return promises.length === 0 ? undefined : Promise.all(promises);
+  }
+
+  /**
+   * Opens everything for the spawn that follows immediately.
    *
-   * @throws the system's error when it cannot be; nothing is left open then.
+   * @throws the system's error when that fails; nothing is left open then.
    */
   connect(): Connection {
-    const connection = { lent: new SpawnDescriptors(), streams: new Map<number, Socket>() };
+    const connection = { temporary: new SpawnDescriptors(), streams: new Map<number, Socket>() };
     try {
-      const descriptors = this.#plugs.map((plug, descriptor) =>
-        this.#connect(plug, descriptor, connection),
+      const descriptors = this.#targets.map((target, descriptor) =>
+        this.#connect(target, descriptor, connection),
       );
       return { ...connection, descriptors };
     } catch (error) {
-      connection.lent.closeAll();
+      connection.temporary.closeAll();
       throw error;
     }
   }
 
-  /** Everything that is read from a child as its own, by its descriptor. */
+  /** The streams that are read from this child, by descriptor. */
   streamsOf({ streams }: Connection, started: Started): ReadonlyMap<number, Socket> {
-    for (const [descriptor, plug] of this.#plugs.entries()) {
-      const socket = plug.kind === 'host' ? started.socketAt(descriptor) : undefined;
-      if (plug.kind === 'host' && socket !== undefined) plug.line.attach(socket);
+    for (const [descriptor, target] of this.#targets.entries()) {
+      const socket = target.kind === 'host' ? started.socketAt(descriptor) : undefined;
+      if (target.kind === 'host' && socket !== undefined) target.line.attach(socket);
     }
     for (const [descriptor, source] of this.#sources) {
       const socket = source === 'socket' ? started.socketAt(descriptor) : undefined;
-      if (socket !== undefined) streams.set(descriptor, this.#inlets.adopt(socket));
+      if (socket !== undefined) streams.set(descriptor, this.#readPipes.adopt(socket));
     }
     return streams;
   }
 
-  /** The child has come to its end. */
+  /** The child has ended. */
   release(end: ChildEnd): void {
     this.#isOver = true;
     this.#readerGone(end);
-    for (const source of this.#sources.values()) this.#inlets.giveBack(source);
+    for (const source of this.#sources.values()) this.#readPipes.giveBack(source);
     this.#sources.clear();
   }
 
   #reserve(descriptor: number): readonly Promise<void>[] {
-    const spare = this.#inlets.takeSpare();
+    const spare = this.#readPipes.takeSpare();
     if (spare !== undefined) this.#sources.set(descriptor, spare);
     if (spare !== undefined) return [];
-    const made = this.#inlets.make().then((source) => {
-      if (this.#isOver) this.#inlets.giveBack(source);
+    const made = this.#readPipes.make().then((source) => {
+      if (this.#isOver) this.#readPipes.giveBack(source);
       else this.#sources.set(descriptor, source);
     });
     return [made];
   }
 
   #connect(
-    plug: StdioKind,
+    target: StdioKind,
     descriptor: number,
-    { lent, streams }: Omit<Connection, 'descriptors'>,
+    { temporary, streams }: Omit<Connection, 'descriptors'>,
   ): Descriptors[number] {
-    switch (plug.kind) {
+    switch (target.kind) {
       case 'nothing':
         return 'ignore';
       case 'host':
-        return plug.line.connect(lent);
+        return target.line.connect(temporary);
       case 'pipe': {
-        const end = plug.pipe.openEnd(plug.end);
-        return 'own' in end ? lent.keep(end.own) : end.shared;
+        const end = target.pipe.openEnd(target.end);
+        return 'own' in end ? temporary.keep(end.own) : end.shared;
       }
       case 'inlet': {
         const source = this.#sources.get(descriptor) ?? 'socket';
-        const inlet = this.#inlets.open(source, lent);
+        const inlet = this.#readPipes.open(source, temporary);
         this.#sources.set(descriptor, 'socket');
         if (inlet === undefined) return 'socket';
         this.#sources.delete(descriptor);
@@ -144,20 +149,20 @@ const nothing: StdioKind = { kind: 'nothing' };
 
 function stdioKindsOf(command: Command, pipes: LogPipes, host: HostStreams): readonly StdioKind[] {
   const { stdin, stdout, stderr, notificationFd, user } = command;
-  const plugs: StdioKind[] = [];
-  const plug = (descriptor: number, kind: Command['stdin'] | Command['stdout']): void => {
+  const targets: StdioKind[] = [];
+  const set = (descriptor: number, kind: Command['stdin'] | Command['stdout']): void => {
     if (descriptor === notificationFd) return;
-    plugs[descriptor] =
+    targets[descriptor] =
       kind === 'inherit'
         ? { kind: 'host', line: host.line(descriptor, user) }
         : stdioKindOf(kind, command, pipes);
   };
-  plug(0, stdin);
-  plug(1, stdout);
-  plug(2, stderr);
-  // It takes the place of what else would be there (s6).
-  if (notificationFd !== undefined) plugs[notificationFd] = { kind: 'inlet' };
-  return Array.from(plugs, (known: StdioKind | undefined) => known ?? nothing);
+  set(0, stdin);
+  set(1, stdout);
+  set(2, stderr);
+  // The notification descriptor replaces a standard stream with the same number (s6).
+  if (notificationFd !== undefined) targets[notificationFd] = { kind: 'inlet' };
+  return Array.from(targets, (known: StdioKind | undefined) => known ?? nothing);
 }
 
 function stdioKindOf(
@@ -172,7 +177,7 @@ function stdioKindOf(
   return pipe === undefined ? nothing : { kind: 'pipe', pipe, end };
 }
 
-/** Whether it is a finish script: it takes the pipe that there is, and none is made for it. */
+/** Whether it is a finish script: it uses an existing pipe, and none is made for it. */
 function isFinish({ name }: Command): boolean {
   return name.endsWith('/finish');
 }

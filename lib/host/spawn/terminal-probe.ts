@@ -2,33 +2,33 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { isInForeground } from '../os/terminal.ts';
 
-/** Milliseconds that a witness may take to die of what was typed. */
-const dyingWithin = 500;
+/** Milliseconds in which the probe must die of a typed signal. */
+const diesWithin = 500;
 
 /**
- * A process that does nothing but wait, in the host's process group. Node does not say whether a signal was typed at the terminal
- * or sent by somebody. But what is typed goes to everybody in the foreground, so the witness dies of it; what is sent is for
- * one process alone. It does not outlive the host: its stdin comes to its end then.
+ * A process that only waits, in the host's process group. Node does not say whether a signal was typed at the terminal or
+ * sent by a process. A typed signal goes to all processes in the foreground group, so the probe dies of it; a sent one goes
+ * to one process. The probe does not outlive the host: it exits at the end of its stdin.
  */
 export class TerminalProbe {
   #child: ChildProcess | undefined;
   #isOver = false;
   #typedAt = -Infinity;
-  readonly #asking = new Set<(wasTyped: boolean) => void>();
+  readonly #pending = new Set<(wasTyped: boolean) => void>();
 
-  readonly #hearsTyped: () => boolean;
+  readonly #inForeground: () => boolean;
 
-  /** @param hearsTyped - Whether what is typed comes to our process group at all. */
-  constructor(hearsTyped: () => boolean = isInForeground) {
-    this.#hearsTyped = hearsTyped;
+  /** @param inForeground - Whether typed signals reach the host's process group at all. */
+  constructor(inForeground: () => boolean = isInForeground) {
+    this.#inForeground = inForeground;
     this.#begin();
   }
 
-  /** Whether the INT or QUIT that has just come was typed. Without a witness it is taken to be. */
+  /** Whether the INT or QUIT that has just arrived was typed. Without a probe it counts as typed. */
   wasTyped(): Promise<boolean> {
-    if (!this.#hearsTyped()) return Promise.resolve(false);
-    // Until there is a new witness, the next one would have none.
-    if (performance.now() - this.#typedAt < dyingWithin) return Promise.resolve(true);
+    if (!this.#inForeground()) return Promise.resolve(false);
+    // Until a new probe runs, a further signal would find none.
+    if (performance.now() - this.#typedAt < diesWithin) return Promise.resolve(true);
     if (this.#child === undefined) {
       this.#begin();
       return Promise.resolve(true);
@@ -36,16 +36,16 @@ export class TerminalProbe {
     return new Promise((resolve) => {
       const answer = (wasTyped: boolean): void => {
         clearTimeout(timer);
-        this.#asking.delete(answer);
+        this.#pending.delete(answer);
         resolve(wasTyped);
       };
-      // Where the host itself was held up, the death of the witness may be waiting to be heard of.
-      const timer = setTimeout(() => setImmediate(answer, false), dyingWithin);
-      this.#asking.add(answer);
+      // If the host itself was blocked, the exit of the probe may not be handled yet.
+      const timer = setTimeout(() => setImmediate(answer, false), diesWithin);
+      this.#pending.add(answer);
     });
   }
 
-  /** For good. Resolves when the witness is gone; who has not been answered yet hears that it was typed. */
+  /** Stops for good. Resolves when the probe is gone; pending calls of `wasTyped()` resolve with true. */
   async end(): Promise<void> {
     this.#isOver = true;
     this.#answer();
@@ -61,9 +61,9 @@ export class TerminalProbe {
   #begin(): void {
     if (this.#isOver) return;
     try {
-      this.#follow(call());
+      this.#follow(startProbe());
     } catch {
-      // The system is short of something: all is taken to be typed.
+      // The system lacks a resource: every signal counts as typed.
     }
   }
 
@@ -82,15 +82,15 @@ export class TerminalProbe {
   }
 
   #answer(): void {
-    for (const answer of this.#asking) answer(true);
+    for (const answer of this.#pending) answer(true);
   }
 }
 
-/** It leaves no core, and Ctrl-Z is not for it. */
-const waiting = "trap '' TSTP; ulimit -c 0; exec cat";
+/** The probe dumps no core, and ignores Ctrl-Z. */
+const script = "trap '' TSTP; ulimit -c 0; exec cat";
 
-function call(): ChildProcess {
-  return spawn('sh', ['-c', waiting], {
+function startProbe(): ChildProcess {
+  return spawn('sh', ['-c', script], {
     env: { PATH: [process.env['PATH'], '/usr/bin:/bin'].filter(Boolean).join(':') },
     stdio: ['pipe', 'ignore', 'ignore'],
   });
