@@ -1,6 +1,6 @@
 /*
- * Hosts with a guard, each a scene of its own. They say whom they have started, and are then killed by the test, or end as
- * they want. RUNTIME in their environment is a runtime directory that the host gives.
+ * Hosts with a guard, each a scene. They print the pids of what they have started, and are then killed by the test or end by
+ * themselves. RUNTIME in their environment is a runtime directory that the host provides.
  */
 import { spawn } from 'node:child_process';
 import { Environment } from '../../lib/host/variables/environment.ts';
@@ -8,7 +8,7 @@ import { Guard } from '../../lib/host/orphans/guard.ts';
 import { nodeSpawner } from '../../lib/host/spawn/node-spawner.ts';
 import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
 import { guardsOf, until } from '../processes.ts';
-import { Life, plain, sweepRunaways } from './rig.ts';
+import { Life, plain, sweepDaemonized } from './rig.ts';
 
 const runtimeDirectory = new RuntimeDirectory(process.env['RUNTIME']);
 const environment = new Environment(runtimeDirectory, process.env);
@@ -24,13 +24,13 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** A script that announces itself, and how many pids it writes. */
+/** A script that announces its readiness, and how many pids it prints. */
 interface Script {
   readonly text: string;
   readonly pids: number;
 }
 
-/** Starts a script, and says its pid and those that it writes. */
+/** Starts a script, and prints its pid and the pids that it prints. */
 async function start({ text, pids }: Script): Promise<Life> {
   const program = { command: ['sh', '-c', text] };
   const output = { stdout: 'lines', stderr: 'ignore', notificationFd: 3 } as const;
@@ -41,7 +41,7 @@ async function start({ text, pids }: Script): Promise<Life> {
   return life;
 }
 
-/** Announces itself, and does not go before its time. */
+/** Announces readiness, and exits only when it is signalled. */
 const stay = 'echo >&3; while :; do sleep 0.1; done';
 
 const meek = { text: 'echo >&3; exec sleep 600', pids: 0 };
@@ -91,11 +91,11 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
   async exit() {
     guard.enable();
     await startTen();
-    // oxlint-disable-next-line unicorn/no-process-exit -- what a host does that knows no better is what is to be tried
+    // oxlint-disable-next-line unicorn/no-process-exit -- the scene is a host that does this
     process.exit(3);
   },
 
-  /** An orderly end; somebody who carries the marker is to live on, since the host carries it, too. */
+  /** An orderly end; a process with the marker must survive, since the host carries the marker, too. */
   async stop() {
     guard.enable();
     const life = await start(meek);
@@ -106,14 +106,14 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     say(`free ${free.pid}`);
     life.kill('SIGTERM', 'group');
     await life.over;
-    await sweepRunaways(spawner, 500);
+    await sweepDaemonized(spawner, 500);
     await spawner.close();
     say(`guards after: ${guardsOf(process.pid).length}`);
     environment.release();
     runtimeDirectory.remove();
   },
 
-  /** Nothing is left to do, and nobody stops anything. */
+  /** Nothing is left to do, and nothing stops the supervisor. */
   async drained() {
     guard.enable();
     const life = await start(meek);

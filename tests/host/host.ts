@@ -1,5 +1,5 @@
 /*
- * Hosts for the tests, each a scene of its own: things that a host may do and that no test can do to itself.
+ * Hosts for the tests, each a scene: a host does things here that a test cannot do in its own process.
  */
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { Environment } from '../../lib/host/variables/environment.ts';
 import { nodeSpawner } from '../../lib/host/spawn/node-spawner.ts';
 import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
 import { read, until } from '../processes.ts';
-import { Life, plain, sleeps, waitFor, sweepRunaways } from './rig.ts';
+import { Life, plain, sleeps, waitFor, sweepDaemonized } from './rig.ts';
 import { posixOf, wayOfHost } from './ways.ts';
 
 const runtimeDirectory = new RuntimeDirectory();
@@ -25,7 +25,7 @@ function say(text: string): void {
 }
 
 function exit(code: number): void {
-  // oxlint-disable-next-line unicorn/no-process-exit -- what a host does that knows no better is what is to be tried
+  // oxlint-disable-next-line unicorn/no-process-exit -- the scene is a host that does this
   process.exit(code);
 }
 
@@ -38,7 +38,7 @@ async function sayChild(): Promise<Life> {
 }
 
 async function end(): Promise<void> {
-  await sweepRunaways(spawner, 500);
+  await sweepDaemonized(spawner, 500);
   await spawner.close();
   environment.release();
   runtimeDirectory.remove();
@@ -64,14 +64,14 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
   async listen() {
     const life = await sayChild();
     process.on('SIGTERM', () => {
-      say(`heard, child ${life.exit === undefined ? 'lives' : 'is dead'}`);
+      say(`received, child ${life.exit === undefined ? 'lives' : 'is dead'}`);
       exit(0);
     });
     say('ready');
     setInterval(() => undefined, 1000);
   },
 
-  /** The one child is dead, but has left another one behind. */
+  /** The child is dead, and has left another process behind. */
   async leave() {
     const life = sh('sleep 600 & echo $! >&3', { notificationFd: 3 });
     await life.over;
@@ -79,7 +79,7 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     exit(0);
   },
 
-  /** What is listened to before, while there is a child, and after it. */
+  /** The listeners before the first child, with a child, and after it. */
   async listeners() {
     const emit = process.emit;
     const count = (): string =>
@@ -89,12 +89,12 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     say(`with: ${process.listenerCount('SIGTERM')}`);
     life.kill('SIGKILL', 'group');
     await life.over;
-    await life.swept(0); // the group may take a moment longer to die than its leader
+    await life.swept(0); // the group may die a moment after its leader
     say(`after: ${count()}`);
     await end();
   },
 
-  /** What a child sees of the signals and the umask of its host. */
+  /** The signals and the umask that a child gets. */
   async surroundings() {
     const life = sh('grep -E "^Sig(Blk|Ign)" /proc/self/status; umask', { stdout: 'lines' });
     await life.over;
@@ -121,8 +121,8 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   /**
-   * Its output is a pipe that it shares with a program that writes more than the pipe holds, and with a Node program that
-   * comes later. Nobody reads before the pipe is full.
+   * The output of the host is a pipe. It shares the pipe with a program that writes more than the pipe holds, and with a
+   * Node program that starts later. The test reads only when the pipe is full.
    */
   async output() {
     const gates = process.env['GATES'] ?? '';

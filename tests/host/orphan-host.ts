@@ -1,5 +1,5 @@
 /*
- * Hosts to which orphans come, each a scene of its own. They print what has become of everybody, as JSON.
+ * Hosts that adopt orphans, each a scene. They print the results as JSON.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -17,14 +17,14 @@ import { nodeSpawner } from '../../lib/host/spawn/node-spawner.ts';
 import { Reaper } from '../../lib/host/orphans/reaper.ts';
 import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
 import { childrenOf, isAlive, read, until } from '../processes.ts';
-import { Life, plain, sweepRunaways } from './rig.ts';
+import { Life, plain, sweepDaemonized } from './rig.ts';
 import { posixOf, wayOfHost } from './ways.ts';
 
 const [, , scene = '', ...options] = process.argv;
 const reaped: number[] = [];
 const problems: Problem[] = [];
 
-/** The real functions, and a record of what is reaped. */
+/** The real functions, with a record of what is reaped. */
 function recorded(): Native {
   const native = loadNative();
   if (native === undefined) throw new Error(whyNoNative());
@@ -62,7 +62,7 @@ function sh(script: string): ChildProcess {
 
 const five = (script: string): string => Array.from({ length: 5 }, () => script).join('; ');
 
-/** Each leaves five orphans. */
+/** Each entry leaves five orphans. */
 const orphaners: readonly ((() => Life) | (() => ChildProcess))[] = [
   () => service(five('(sleep 0.1 &)')),
   () => sh(`${five('(sleep 0.1 &)')}; exit`),
@@ -70,7 +70,7 @@ const orphaners: readonly ((() => Life) | (() => ChildProcess))[] = [
   () => sh(five("setsid sh -c '(sleep 0.1 &)'")),
 ];
 
-/** Direct children of the host, and how each of them should end and has ended. */
+/** Direct children of the host, and the list of those that ended with a wrong code. */
 class Children {
   readonly pids: (number | undefined)[] = [];
   readonly wrong: string[] = [];
@@ -88,7 +88,7 @@ class Children {
   }
 }
 
-/** For how many looks an orphan has been a zombie, at the longest: twenty are a second, if the machine is not too busy. */
+/** The largest number of checks at which an orphan was still a zombie: twenty are a second, if the machine is not too busy. */
 function watchZombies(children: Children): { longest(): number } {
   const looks = new Map<number, number>();
   setInterval(() => {
@@ -111,14 +111,14 @@ function report(more: object): void {
 }
 
 async function end(): Promise<void> {
-  await sweepRunaways(spawner, 500);
+  await sweepDaemonized(spawner, 500);
   await spawner.close();
   environment.release();
   runtimeDirectory.remove();
 }
 
 const scenes: Readonly<Record<string, () => Promise<void>>> = {
-  /** Five hundred of each: children of the host, the first of them from before the reaper, and orphans. */
+  /** Five hundred children of the host, the first of them started before the reaper, and five hundred orphans. */
   async storm() {
     const before = ownChildren();
     const children = new Children();
@@ -147,7 +147,7 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     });
   },
 
-  /** A Worker's children die while it is blocked and everybody else dies around them; another Worker ends before its child. */
+  /** The children of a blocked Worker die while other children and orphans die; another Worker ends before its child. */
   async worker() {
     const script = `
       const { spawn } = require('node:child_process');
@@ -178,7 +178,10 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     report({ codes, stolen: pids.filter((pid) => reaped.includes(pid)), orphans: reaped.length });
   },
 
-  /** Orphans that carry no marker, children of the host, and who is in the session of one of those; claimed, if that is an option. */
+  /**
+   * Orphans without the marker, children of the host, and a process in the session of such a child; claimed with the option
+   * `claimed`.
+   */
   async strangers() {
     const earlier = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
     if (options.includes('claimed')) adopted.claim();
@@ -189,7 +192,7 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     });
     await life.over;
     await until(() => sleepers().length === 5, 'all of them');
-    await sweepRunaways(spawner, 5000);
+    await sweepDaemonized(spawner, 5000);
     const left = sleepers();
     for (const { pid } of allSleepers()) process.kill(pid, 'SIGKILL');
     await Promise.all([earlier, own].map((child) => once(child, 'close')));
@@ -197,7 +200,7 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     report({ left });
   },
 
-  /** There is no koffi. */
+  /** koffi is missing. */
   async 'without-koffi'() {
     hideKoffi();
     sh('(sleep 0.1 &)');
@@ -212,7 +215,7 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-/** Below this process: how long those sleep that do. */
+/** The command lines of all descendants that sleep. */
 function sleepers(): readonly string[] {
   return allSleepers().map(({ words }) => words);
 }
@@ -234,7 +237,7 @@ async function childOfEndedWorker(): Promise<number> {
   const worker = new Worker(script, { eval: true });
   const pid = await new Promise<number>((resolve) => worker.once('message', resolve));
   await worker.terminate();
-  // The children of a thread that has ended come to the others.
+  // The main thread inherits the children of a thread that has ended.
   await until(() => ownChildren().includes(pid), 'the child');
   process.kill(pid, 'SIGKILL');
   return pid;

@@ -16,20 +16,20 @@ import type { Command } from '../../lib/model/program.ts';
 import { childrenOf, openDescriptors, read, until } from '../processes.ts';
 import { posixOf, wayOf } from './ways.ts';
 
-/** Ends who has run away; resolves with those that had to be killed. */
-export function sweepRunaways(spawner: Spawner, grace: number): Promise<readonly Leftover[]> {
+/** Ends the daemonized processes; resolves with those that had to be killed. */
+export function sweepDaemonized(spawner: Spawner, grace: number): Promise<readonly Leftover[]> {
   return new Promise((resolve) => {
     spawner.sweep?.(grace, resolve);
   });
 }
 
-/** A spawner of real processes in a folder of its own; at the end of the test nothing of it may be left. */
+/** A spawner of real processes in a folder of its own; it must leave nothing behind at the end of the test. */
 export interface Rig {
   readonly folder: string;
   readonly runtime: RuntimeDirectory;
   readonly environment: Environment;
   readonly spawner: Spawner;
-  /** Starts a shell script, or whatever `command` says differently. */
+  /** Starts a shell script, with the fields of `command` instead of the defaults. */
   sh(script: string, command?: Partial<Command>): Life;
   start(command: Partial<Command> & Pick<Command, 'program'>): Life;
   /** Writes a file and returns its path. */
@@ -41,7 +41,7 @@ export interface RigOptions {
   readonly runtimeDirectory?: string;
   readonly variables?: Readonly<Record<string, string>>;
   readonly guard?: (runtimeDirectory: RuntimeDirectory) => Guard;
-  /** What makes log pipes where processes are started as Node does. Default: FIFOs are taken. */
+  /** Makes log pipes where Node starts the processes. Default: FIFOs are used. */
   readonly pipeMaker?: PipeMaker;
 }
 
@@ -60,7 +60,7 @@ export async function rig(t: TestContext, options: RigOptions = {}): Promise<Rig
   t.after(async () => {
     for (const life of lives) life.kill('SIGKILL', 'group');
     for (const life of lives) await life.over.catch(() => undefined);
-    await sweepRunaways(spawner, 0);
+    await sweepDaemonized(spawner, 0);
     await spawner.close();
     assert.deepEqual(runtime.remove(), []);
     await rm(folder, { recursive: true });
@@ -90,7 +90,7 @@ export async function rig(t: TestContext, options: RigOptions = {}): Promise<Rig
   };
 }
 
-/** A command that does nothing in particular. */
+/** The default fields of a command. */
 export const plain = {
   name: 'it',
   calledBy: 'name',
@@ -100,31 +100,31 @@ export const plain = {
   stderr: 'lines',
 } as const satisfies Partial<Command>;
 
-/** A piece of shell script that goes on when the test has made this file. */
+/** Shell code that waits until the test has made this file. */
 export function waitFor(file: string): string {
   return `until test -e ${file}; do sleep 0.02; done`;
 }
 
-/** Whether a process sleeps: one that does nothing but write then waits for room in a pipe. */
+/** Whether a process sleeps: a process that only writes then waits for space in a pipe. */
 export function sleeps(pid: number | undefined): boolean {
   const stat = read(`/proc/${pid}/stat`);
   return stat.charAt(stat.lastIndexOf(')') + 2) === 'S';
 }
 
-/** Milliseconds that a child may live: what takes longer in a test hangs. */
+/** Milliseconds after which a child that still lives fails the test. */
 const longestLife = 20_000;
 
-/** How many were spawned in this process. */
+/** The number of processes that were spawned here. */
 let spawns = 0;
 
-/** A child, and everything that is told of it. */
+/** A child, and all reports about it. */
 export class Life implements Child {
-  /** In short, in order: `spawned`, `announced`, `stdout: text`, `exited 0`, `unspawnable ENOENT`. */
+  /** The reports in order and in short: `spawned`, `announced`, `stdout: text`, `exited 0`, `unspawnable ENOENT`. */
   readonly told: string[] = [];
-  /** Resolves when nothing further is to come: with how it ended, or `undefined` if it could not be run. */
+  /** Resolves when no further report follows: with the exit, or with `undefined` if it could not be run. */
   readonly over: Promise<Exit | undefined>;
   pid: number | undefined;
-  /** When it was spawned, as a number that is larger for those who come later: pids begin again some day. */
+  /** Its position in the order of spawns: pids can repeat. */
   place: number | undefined;
   exit: Exit | undefined;
   leftBehind: boolean | undefined;
@@ -145,7 +145,7 @@ export class Life implements Child {
         resolve(exit);
       };
     });
-    this.over.catch(() => undefined); // for those whose end nobody waits for
+    this.over.catch(() => undefined); // tests need not wait for every exit
     const listener: ChildListener = {
       spawned: (pid) => {
         this.pid = pid;
@@ -169,7 +169,7 @@ export class Life implements Child {
     this.#child = spawner.spawn(command, listener);
   }
 
-  /** The lines that it has printed on its stdout. */
+  /** The lines of its stdout. */
   get lines(): readonly string[] {
     return this.told.filter((one) => one.startsWith('stdout: ')).map((one) => one.slice(8));
   }
@@ -186,14 +186,14 @@ export class Life implements Child {
     this.#child.sweep(grace, done);
   }
 
-  /** Sweeps; resolves with those that had to be killed. */
+  /** Sweeps the leftovers; resolves with those that had to be killed. */
   swept(grace: number): Promise<readonly Leftover[]> {
     return new Promise((resolve) => {
       this.#child.sweep(grace, resolve);
     });
   }
 
-  /** Resolves once this was told, or something that begins so. */
+  /** Resolves with the first report that begins with this text. */
   async tells(what: string): Promise<string> {
     const find = (): string | undefined => this.told.find((one) => one.startsWith(what));
     await until(() => find() !== undefined, `'${what}' of ${JSON.stringify(this.told.slice(-20))}`);

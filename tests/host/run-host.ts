@@ -10,8 +10,8 @@ export interface HostEnd {
 }
 
 /**
- * A command line under which a host is process 1 of a world of its own, with its private runtime directory in the temporary
- * directory. Only root can run it.
+ * A command line that makes a host process 1 of a pid namespace, with its private runtime directory in the temporary
+ * directory. It needs root.
  */
 export const asProcess1: readonly string[] = [
   ...'unshare --mount sh -c'.split(' '),
@@ -20,7 +20,7 @@ export const asProcess1: readonly string[] = [
   ...'unshare --pid --fork --kill-child --mount-proc'.split(' '),
 ];
 
-/** Why nobody can be process 1 here; `false`: somebody can, or must. */
+/** Why no process can be process 1 here; `false`: it is possible, or required. */
 export function whyNoProcess1(): string | false {
   const [file = '', ...words] = asProcess1;
   const { status, stderr, error } = spawnSync(file, [...words, 'true'], { encoding: 'utf8' });
@@ -29,17 +29,17 @@ export function whyNoProcess1(): string | false {
 }
 
 /**
- * Runs one of the scenes of `host.ts`, or of another host beside it, in a process of its own, for what cannot be tried in the test's.
+ * Runs a scene of `host.ts`, or of another host file beside it, in a process of its own.
  *
  * @param scene - Its name, and further words after blanks.
  * @param wrapper - A command line to run it under.
- * @param told - Called with its pid and with all that it has printed so far, at each piece.
- * @param host - The file that the scene is in, and how many milliseconds it may take.
+ * @param onOutput - Called at each piece of output, with the pid and all output so far.
+ * @param host - The file of the scene, and its timeout in milliseconds.
  */
 export function runHost(
   scene: string,
   wrapper: readonly string[] = [],
-  told: (pid: number, output: string) => void = () => undefined,
+  onOutput: (pid: number, output: string) => void = () => undefined,
   host: { readonly file?: string; readonly within?: number } = {},
 ): Promise<HostEnd> {
   const { file = 'host.ts', within: timeout = 30_000 } = host;
@@ -52,7 +52,7 @@ export function runHost(
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text;
-        told(child.pid ?? 0, output);
+        onOutput(child.pid ?? 0, output);
       });
     }
     child.once('error', reject);

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { livingWith, until } from '../../processes.ts';
 import { runHost } from '../run-host.ts';
 
-/** Everybody of the child's group is dead, and the runtime directory is gone. */
+/** Every process of the child's group is dead, and the runtime directory is gone. */
 async function assertNothingLeft(output: string): Promise<void> {
   const [, pid = '', runtime = ''] = /child (\d+) runtime (\S+)/.exec(output) ?? [];
   assert.notEqual(pid, '', output);
@@ -14,15 +14,15 @@ async function assertNothingLeft(output: string): Promise<void> {
   assert.equal(existsSync(runtime), false);
 }
 
-// Each has a host of its own, which takes a second to start: they need not wait for each other.
-void describe('the last resort', { concurrency: 4 }, () => {
-  test('children go with a host that exits', async () => {
+// Each test starts a host, which takes a second, so they run concurrently.
+void describe('the exit hook', { concurrency: 4 }, () => {
+  test('children are killed when the host calls process.exit', async () => {
     const { code, output } = await runHost('exit');
     assert.equal(code, 3);
     await assertNothingLeft(output);
   });
 
-  test('children go with a host that throws, and the host says what it threw', async () => {
+  test('children are killed when the host throws, and the exception is printed', async () => {
     const { code, output } = await runHost('throw');
     assert.equal(code, 1);
     assert.match(output, /out of order/);
@@ -30,19 +30,19 @@ void describe('the last resort', { concurrency: 4 }, () => {
   });
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    test(`children go with a host that nobody told what to do on ${signal}`, async () => {
+    test(`children are killed when ${signal} ends a host without a listener`, async () => {
       let sent = false;
       const end = await runHost('wait', [], (pid, output) => {
         if (sent || !output.includes('ready')) return;
         sent = true;
         process.kill(pid, signal);
       });
-      assert.deepEqual([end.code, end.signal], [null, signal], 'it dies of the signal');
+      assert.deepEqual([end.code, end.signal], [null, signal], 'the host dies of the signal');
       await assertNothingLeft(end.output);
     });
   }
 
-  test('a host that listens to a signal does what it wants, and its children go when it goes', async () => {
+  test('a listener of the host for a signal runs, and children are killed when the host exits', async () => {
     let sent = false;
     const { code, output } = await runHost('listen', [], (pid, text) => {
       if (sent || !text.includes('ready')) return;
@@ -50,16 +50,16 @@ void describe('the last resort', { concurrency: 4 }, () => {
       process.kill(pid, 'SIGTERM');
     });
     assert.equal(code, 0);
-    assert.match(output, /heard, child lives/);
+    assert.match(output, /received, child lives/);
     await assertNothingLeft(output);
   });
 
-  test('whom a dead child has left behind goes, too', async () => {
+  test('leftovers of a dead child are killed', async () => {
     const { output } = await runHost('leave');
     await assertNothingLeft(output);
   });
 
-  test('nothing is listened to while there are no children', async () => {
+  test('no listener is installed while there are no children', async () => {
     const { code, output } = await runHost('listeners');
     assert.equal(code, 0, output);
     assert.match(output, /before: 0 0 own emit/);

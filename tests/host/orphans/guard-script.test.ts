@@ -1,5 +1,5 @@
 /*
- * What the guard's shell does with the lines that it is told, in every shell that there is here.
+ * What the guard script does with its input lines, in every shell that is installed.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
@@ -15,10 +15,10 @@ import { isAlive, livingWith, livingWithEntry, until } from '../../processes.ts'
 import { testFolder } from '../folder.ts';
 import { shellPaths } from '../shells.ts';
 
-/** Milliseconds in which everybody is to be gone: it is a second, on a machine that has nothing else to do. */
+/** Milliseconds in which all processes must be gone: it takes a second on an idle machine. */
 const soon = 3000;
 
-/** Whom it is told of, and what becomes of them when its input comes to its end after these lines. */
+/** Runs the guard script with these lines, up to its end; returns its exit code. */
 async function guard(
   t: TestContext,
   shell: string,
@@ -37,7 +37,7 @@ async function guard(
   return code;
 }
 
-/** Starts a script in a group of its own, and waits until it has written something, which is returned. */
+/** Starts a script in a group of its own, waits for its first output, and returns that. */
 async function start(
   t: TestContext,
   script: string,
@@ -62,12 +62,12 @@ function fieldsOf(stat: string): readonly string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Waits for the end of those who were killed, which is not there at once. */
+/** Waits until these processes are gone: a killed process takes a moment. */
 function end(pids: readonly number[]): Promise<void> {
   return until(() => !pids.some(isAlive), 'the end', soon);
 }
 
-/** Kills those who are still there. */
+/** Kills those of these processes that still exist. */
 function killAll(pids: readonly number[]): void {
   for (const pid of pids) {
     try {
@@ -85,15 +85,15 @@ function inEveryShell(name: string, body: (t: TestContext, shell: string) => Pro
   for (const shell of shellPaths) test(`${shell}: ${name}`, (t) => body(t, shell));
 }
 
-inEveryShell('all groups end, and nobody else', async (t, shell) => {
+inEveryShell('all groups on the list are ended, and no others', async (t, shell) => {
   const groups = [meek, meek, stubborn, `${stubborn} & wait`];
-  const ours = await Promise.all(groups.map((script) => start(t, script)));
+  const known = await Promise.all(groups.map((script) => start(t, script)));
   const [gone, other] = await Promise.all([start(t, meek), start(t, meek)]);
-  const told = [...ours, gone].map(({ pid }) => `group ${pid}\n`).join('');
+  const lines = [...known, gone].map(({ pid }) => `group ${pid}\n`).join('');
   const begun = performance.now();
-  await guard(t, shell, { lines: `${told}gone ${gone.pid}\ngroup x${other.pid}\n` });
+  await guard(t, shell, { lines: `${lines}gone ${gone.pid}\ngroup x${other.pid}\n` });
   t.diagnostic(`over after ${Math.round(performance.now() - begun)} ms`);
-  await end(ours.map(({ pid }) => pid));
+  await end(known.map(({ pid }) => pid));
   assert.deepEqual(
     [gone, other].map(({ pid }) => isAlive(pid)),
     [true, true],
@@ -101,7 +101,7 @@ inEveryShell('all groups end, and nobody else', async (t, shell) => {
 });
 
 inEveryShell(
-  'a group without its leader ends; one whose number has gone to somebody else does not',
+  'a group with a dead leader is ended, but not if another process has its number',
   async (t, shell) => {
     const left = await start(t, `(trap '' TERM; exec sleep 600) & echo $!`);
     if (left.child.exitCode === null) await once(left.child, 'exit');
@@ -113,14 +113,14 @@ inEveryShell(
   },
 );
 
-inEveryShell('a single process ends without its group', async (t, shell) => {
+inEveryShell('a single process is ended without its group', async (t, shell) => {
   const family = await start(t, 'sleep 600 & echo $!; sleep 600');
   await guard(t, shell, { lines: `process ${family.text.trim()}\n` });
   await end([Number(family.text)]);
   assert.equal(isAlive(family.pid), true);
 });
 
-inEveryShell('who is stopped may clean up, too', async (t, shell) => {
+inEveryShell('a stopped process is continued and can clean up', async (t, shell) => {
   const bye = join(await testFolder(t), 'bye');
   const script = `trap 'echo bye > ${bye}; exit' TERM; echo up; kill -STOP $$; sleep 600`;
   const { pid } = await start(t, script);
@@ -130,16 +130,19 @@ inEveryShell('who is stopped may clean up, too', async (t, shell) => {
   assert.equal(readFileSync(bye, 'utf8'), 'bye\n');
 });
 
-inEveryShell('TERM comes once to those who have the marker, too', async (t, shell) => {
-  const folder = await testFolder(t);
-  const count = `trap 'echo term >> ${folder}/terms' TERM; echo up; while :; do sleep 0.02; done`;
-  const { pid } = await start(t, `(${count}) & wait`, { env: { ...process.env, MARK: folder } });
-  await guard(t, shell, { lines: `group ${pid}\n`, marker: `MARK=${folder}` });
-  await end([pid]);
-  assert.equal(readFileSync(join(folder, 'terms'), 'utf8'), 'term\n');
-});
+inEveryShell(
+  'a process in a known group that also carries the marker gets TERM once',
+  async (t, shell) => {
+    const folder = await testFolder(t);
+    const count = `trap 'echo term >> ${folder}/terms' TERM; echo up; while :; do sleep 0.02; done`;
+    const { pid } = await start(t, `(${count}) & wait`, { env: { ...process.env, MARK: folder } });
+    await guard(t, shell, { lines: `group ${pid}\n`, marker: `MARK=${folder}` });
+    await end([pid]);
+    assert.equal(readFileSync(join(folder, 'terms'), 'utf8'), 'term\n');
+  },
+);
 
-inEveryShell('after a goodbye nobody ends and nothing is removed', async (t, shell) => {
+inEveryShell('after bye nothing is ended and nothing is removed', async (t, shell) => {
   const folder = await testFolder(t);
   const { pid } = await start(t, meek);
   assert.equal(await guard(t, shell, { lines: `group ${pid}\nbye\n`, folder }), 0);
@@ -147,7 +150,7 @@ inEveryShell('after a goodbye nobody ends and nothing is removed', async (t, she
   assert.equal(existsSync(folder), true);
 });
 
-inEveryShell('the folder goes, whatever it is called', async (t, shell) => {
+inEveryShell('the folder is removed, whatever its name is', async (t, shell) => {
   const parent = await testFolder(t);
   const name = `-rf 'a' "$HOME" *`;
   mkdirSync(join(parent, name));
@@ -159,33 +162,33 @@ inEveryShell('the folder goes, whatever it is called', async (t, shell) => {
 });
 
 inEveryShell(
-  'of thousands that come and go, whoever is there at the end goes',
+  'after thousands of added and removed groups, the remaining ones are ended',
   async (t, shell) => {
-    const ours = await Promise.all(Array.from({ length: 10 }, () => start(t, meek)));
-    // Beyond the largest pid that Linux has, so that they are nobody.
-    const nobody = Array.from({ length: 3000 }, (_, index) => 5_000_000 + index);
-    const lines = nobody.map((id, index) => {
-      const real = ours[index / 300];
+    const known = await Promise.all(Array.from({ length: 10 }, () => start(t, meek)));
+    // Beyond the largest pid of Linux, so that no process has these.
+    const absent = Array.from({ length: 3000 }, (_, index) => 5_000_000 + index);
+    const lines = absent.map((id, index) => {
+      const real = known[index / 300];
       return `group ${id}\n${real === undefined ? '' : `group ${real.pid}\n`}`;
     });
-    const removed = nobody.filter((id) => id % 3 > 0).map((id) => `gone ${id}\n`);
+    const removed = absent.filter((id) => id % 3 > 0).map((id) => `gone ${id}\n`);
     const begun = performance.now();
     await guard(t, shell, { lines: [...lines, ...removed].join('') });
     t.diagnostic(`over after ${Math.round(performance.now() - begun)} ms`);
-    await end(ours.map(({ pid }) => pid));
+    await end(known.map(({ pid }) => pid));
   },
 );
 
 inEveryShell(
-  'runaways go by the marker, whole, and not those whom somebody else has started',
+  'daemons with exactly the marker are ended, but not those with a living parent of other origin',
   async (t, shell) => {
     const marker = `MARK=${await testFolder(t)}`;
-    const runaway = (entry: string): string => `(env ${entry} setsid ${sleepAs} &) | cat`;
+    const daemon = (entry: string): string => `(env ${entry} setsid ${sleepAs} &) | cat`;
     const sleepAs = `sh -c 'echo $$; exec sleep 600'`;
     const [marked, stubbornOne, longer, looked] = await Promise.all([
-      start(t, runaway(`A=1 ${marker} Z=1`)),
+      start(t, daemon(`A=1 ${marker} Z=1`)),
       start(t, `(env ${marker} setsid sh -c "trap '' TERM; echo \\$\\$; sleep 600; :" &) | cat`),
-      start(t, runaway(`${marker}/more`)),
+      start(t, daemon(`${marker}/more`)),
       start(t, `env ${marker} ${sleepAs} & wait`),
     ]);
     const pids = [marked, stubbornOne, longer, looked].map(({ text }) => Number(text));
@@ -196,13 +199,13 @@ inEveryShell(
     await guard(t, shell, { lines: '', marker });
     await until(
       () => livingWithEntry(marker).length <= 1,
-      'the end of the runaways and their children',
+      'the end of the daemons and their children',
       soon,
     );
     assert.deepEqual(
       livingWithEntry(marker),
       pids.slice(3),
-      'only who is looked after by somebody else',
+      'only the process with a parent of other origin',
     );
     assert.deepEqual(pids.map(isAlive), [false, false, true, true]);
   },

@@ -1,5 +1,5 @@
 /*
- * The guard: hosts that are killed, and what is left of what they have started.
+ * The guard: what is left of the processes of a host that was killed.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -16,7 +16,7 @@ import { rig } from '../rig.ts';
 import type { HostEnd } from '../run-host.ts';
 import { asProcess1, runHost } from '../run-host.ts';
 
-/** Milliseconds in which everybody is to be gone: it is a second, on a machine that has nothing else to do. */
+/** Milliseconds in which all processes must be gone: it takes a second on an idle machine. */
 const soon = 3000;
 
 interface Killed {
@@ -27,7 +27,7 @@ interface Killed {
   readonly at: number;
 }
 
-/** A scene whose host is killed when it is ready. */
+/** Runs a scene and kills its host when it is ready. */
 async function killHost(
   scene: string,
   {
@@ -36,13 +36,15 @@ async function killHost(
   }: { wrapper?: string[]; look?: (guard: number) => void } = {},
 ): Promise<Killed> {
   let at = 0;
-  const told = (pid: number, output: string): void => {
+  const killWhenReady = (pid: number, output: string): void => {
     if (at > 0 || !output.includes('ready')) return;
     look(pidOf('guard', output));
     at = performance.now();
     process.kill(pid, 'SIGKILL');
   };
-  const { output, signal } = await runHost(scene, wrapper, told, { file: 'guarded-host.ts' });
+  const { output, signal } = await runHost(scene, wrapper, killWhenReady, {
+    file: 'guarded-host.ts',
+  });
   assert.equal(signal, 'SIGKILL', output);
   return { ...seen(output), output, at };
 }
@@ -53,14 +55,14 @@ function seen(output: string): Pick<Killed, 'pids' | 'runtime'> {
   return { pids: pids.map(Number), runtime: /runtime (\S+)/.exec(output)?.[1] ?? '' };
 }
 
-/** The pid that the host has said of somebody. */
-function pidOf(who: string, output: string): number {
-  const [, pid] = new RegExp(`^${who} (\\d+)`, 'm').exec(output) ?? [];
+/** The pid that the host has printed for this name. */
+function pidOf(name: string, output: string): number {
+  const [, pid] = new RegExp(`^${name} (\\d+)`, 'm').exec(output) ?? [];
   assert.ok(pid !== undefined, output);
   return Number(pid);
 }
 
-async function assertNobodyLeft(
+async function assertNothingLeft(
   t: TestContext,
   pids: readonly number[],
   at: number,
@@ -72,9 +74,9 @@ async function assertNobodyLeft(
   t.diagnostic(`${pids.length} processes are gone after ${Math.round(performance.now() - at)} ms`);
 }
 
-// Each has a host of its own, which takes a second to start: they need not wait for each other.
+// Each test starts a host, which takes a second, so they run concurrently.
 void describe('a host with a guard, that', { concurrency: 2 }, () => {
-  test('is killed: services, their groups, daemons and the runtime directory go', async (t) => {
+  test('is killed: services, their groups, daemons and the runtime directory are removed', async (t) => {
     const { pids, runtime, at } = await killHost('ten', {
       look: (guard) => {
         const pss = /^Pss:.*/m.exec(read(`/proc/${guard}/smaps_rollup`))?.[0];
@@ -82,50 +84,50 @@ void describe('a host with a guard, that', { concurrency: 2 }, () => {
       },
     });
     assert.equal(pids.length, 17);
-    await assertNobodyLeft(t, pids, at);
-    // Its own last child, which looks for others, may be there a moment longer.
+    await assertNothingLeft(t, pids, at);
+    // The last child of the guard, which searches for daemons, may live a moment longer.
     const marked = (): readonly number[] => livingWithEntry(`STAGEKEEPER_RUNTIME=${runtime}`);
-    await until(() => marked().length === 0, 'the end of all who carry the marker', soon);
+    await until(() => marked().length === 0, 'the end of all processes with the marker', soon);
     await until(() => !existsSync(runtime), 'the end of the runtime directory', soon);
   });
 
-  test('is killed: a runtime directory that it gave stays', async (t) => {
+  test('is killed: a runtime directory that the host provided stays', async (t) => {
     const given = await testFolder(t);
     const guards: number[] = [];
     const { pids, at } = await killHost('ten', {
       wrapper: ['env', `RUNTIME=${given}`],
       look: (guard) => void guards.push(guard),
     });
-    await assertNobodyLeft(t, pids, at);
+    await assertNothingLeft(t, pids, at);
     await until(() => !guards.some(isAlive), 'the end of the guard');
     assert.equal(guards.length, 1);
-    assert.ok(readdirSync(given).includes('bin'), 'with all that was in it');
+    assert.ok(readdirSync(given).includes('bin'), 'with its content');
   });
 
-  test('that enables it late is killed: those from before go, too', async (t) => {
+  test('is killed after it has enabled the guard late: earlier children are ended', async (t) => {
     const { output, pids, at } = await killHost('late');
     assert.match(output, /guards before: 0/);
-    await assertNobodyLeft(t, pids, at);
+    await assertNothingLeft(t, pids, at);
   });
 
-  test('loses it and is killed: another one does its work', async (t) => {
+  test('is killed after it has lost its guard: the next guard ends the children', async (t) => {
     const { output, pids, at } = await killHost('lost');
     assert.match(output, /problem guard-lost/);
-    await assertNobodyLeft(t, pids, at);
+    await assertNothingLeft(t, pids, at);
   });
 
-  test('exits without stopping anything: all go, daemons with them', async (t) => {
+  test('exits without stopping its children: they are ended, with their daemons', async (t) => {
     const { code, output } = await runHost('exit', [], undefined, { file: 'guarded-host.ts' });
     const at = performance.now();
     assert.equal(code, 3, output);
     const { pids, runtime } = seen(output);
-    await assertNobodyLeft(t, pids, at);
+    await assertNothingLeft(t, pids, at);
     assert.equal(existsSync(runtime), false);
   });
 });
 
 void describe('a host with a guard, that', { concurrency: 2 }, () => {
-  test('stops: the guard is gone and has killed nobody', async () => {
+  test('stops: the guard exits and has killed nothing', async () => {
     const { code, output } = await runHost('stop', [], undefined, { file: 'guarded-host.ts' });
     assert.equal(code, 0, output);
     assert.match(output, /guards after: 0/);
@@ -136,14 +138,14 @@ void describe('a host with a guard, that', { concurrency: 2 }, () => {
     assert.doesNotMatch(output, /problem/);
   });
 
-  test('has nothing left to do: the guard does not keep it', async () => {
+  test('has nothing left to do: the guard does not keep it alive', async () => {
     const { code, output } = await runHost('drained', [], undefined, { file: 'guarded-host.ts' });
     assert.equal(code, 0, output);
     const guard = pidOf('guard', output);
     await until(() => !isAlive(guard), 'the end of the guard');
   });
 
-  test('is process 1: it needs none', { skip: noNamespace() }, async () => {
+  test('is process 1: no guard is started', { skip: noNamespace() }, async () => {
     const { code, output }: HostEnd = await runHost('process-1', asProcess1, undefined, {
       file: 'guarded-host.ts',
     });
@@ -183,7 +185,7 @@ async function guarded(
 
 const sleep = 'exec sleep 600';
 
-/** Where a link leads to; the empty string when it is gone. */
+/** The target of a link; the empty string when it is gone. */
 function targetOf(link: string): string {
   try {
     return readlinkSync(link);
@@ -192,7 +194,7 @@ function targetOf(link: string): string {
   }
 }
 
-/** The one guard that this process has. */
+/** The only guard that this process has. */
 async function theGuard(): Promise<number> {
   await until(() => guardsOf(process.pid).length === 1, 'the guard');
   const [pid] = guardsOf(process.pid);
@@ -200,16 +202,16 @@ async function theGuard(): Promise<number> {
   return pid;
 }
 
-test('none is started before the first child', async (t) => {
+test('no guard is started before the first child', async (t) => {
   const { sh, guard } = await guarded(t);
   guard.enable();
   assert.deepEqual(guardsOf(process.pid), []);
   const life = sh('exit');
-  assert.deepEqual(guardsOf(process.pid).length, 1, 'it is there before the child is');
+  assert.deepEqual(guardsOf(process.pid).length, 1, 'the guard is started before the child');
   await life.over;
 });
 
-test('none is started before it is enabled', async (t) => {
+test('no guard is started before it is enabled', async (t) => {
   const { sh, guard } = await guarded(t);
   await sh('exit').over;
   assert.deepEqual(guardsOf(process.pid), []);
@@ -217,7 +219,7 @@ test('none is started before it is enabled', async (t) => {
   await theGuard();
 });
 
-test('it has a session of its own, none of our descriptors, not our marker, and no child', async (t) => {
+test('the guard has a session of its own, no descriptor and no marker of the host, and no child', async (t) => {
   const { sh, guard, runtime } = await guarded(t);
   guard.enable();
   const pipe = { name: 'web', stdout: { pipe: 'web' } } as const;
@@ -226,7 +228,7 @@ test('it has a session of its own, none of our descriptors, not our marker, and 
   const pid = await theGuard();
   const descriptors = (): readonly string[] =>
     ['0', '1', '2'].map((fd) => targetOf(`/proc/${pid}/fd/${fd}`).replace(/\d+/, 'N'));
-  // It reads once it has put its descriptors in order.
+  // The guard reads its input once it has arranged its descriptors.
   await until(() => descriptors()[0] === 'socket:[N]' && isAtRest(pid), 'its input');
   assert.deepEqual(descriptors(), ['socket:[N]', '/dev/null', '/dev/null']);
   const own = new Set(readdirSync(`/proc/${pid}/fd`).filter((fd) => Number(fd) > 2));
@@ -240,10 +242,10 @@ test('it has a session of its own, none of our descriptors, not our marker, and 
   assert.equal(read(`/proc/${pid}/task/${pid}/children`), '');
 });
 
-test('it is told of each group, and of its end', async (t) => {
+test('the guard gets a line for each group, and one for its end', async (t) => {
   const folder = await testFolder(t);
-  const heard = join(folder, 'heard');
-  const shell = plant(join(folder, 'shell'), `#!/bin/sh\nexec cat <&3 > ${heard}\n`);
+  const received = join(folder, 'received');
+  const shell = plant(join(folder, 'shell'), `#!/bin/sh\nexec cat <&3 > ${received}\n`);
   const { sh, guard, spawner, problems } = await guarded(t, shell);
   guard.enable();
   const one = sh('exit');
@@ -252,7 +254,7 @@ test('it is told of each group, and of its end', async (t) => {
   await left.over;
   await left.swept(1000);
   await spawner.close();
-  assert.deepEqual(readFileSync(heard, 'utf8').split('\n'), [
+  assert.deepEqual(readFileSync(received, 'utf8').split('\n'), [
     `group ${one.pid}`,
     `gone ${one.pid}`,
     `group ${left.pid}`,
@@ -264,7 +266,7 @@ test('it is told of each group, and of its end', async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test('a signal to everybody is not for it', async (t) => {
+test('the guard ignores TERM, INT, HUP and QUIT', async (t) => {
   const { sh, guard } = await guarded(t);
   guard.enable();
   const life = sh(sleep);
@@ -278,7 +280,7 @@ test('a signal to everybody is not for it', async (t) => {
   assert.deepEqual(guardsOf(process.pid), [pid]);
 });
 
-test('without a shell there is one problem, and everything goes on', async (t) => {
+test('without a shell there is one problem, and children still run', async (t) => {
   const { sh, guard, problems } = await guarded(t, '/nowhere/sh');
   guard.enable();
   for (let round = 0; round < 3; round += 1) {
@@ -291,7 +293,7 @@ test('without a shell there is one problem, and everything goes on', async (t) =
   assert.match(problem.message, /cannot be started: .*ENOENT; no other guard is started/);
 });
 
-test('lost ones are replaced after ever longer delays, and no more than five times', async (t) => {
+test('a lost guard is replaced after growing delays, at most five times', async (t) => {
   const { sh, guard, problems } = await guarded(t, '/bin/false');
   await sh('exit').over;
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -315,7 +317,7 @@ test('lost ones are replaced after ever longer delays, and no more than five tim
   assert.deepEqual(await sh('exit 7').over, { code: 7, signal: null });
 });
 
-test('one that is stopped cannot hold up the end', async (t) => {
+test('a stopped guard does not block the close of the spawner', async (t) => {
   const { sh, guard, spawner } = await guarded(t);
   guard.enable();
   await sh('exit').over;
@@ -325,7 +327,7 @@ test('one that is stopped cannot hold up the end', async (t) => {
   assert.equal(isAlive(pid), false);
 });
 
-test('one that is killed while it is told something is no error', async (t) => {
+test('a guard that is killed while it is written to causes no error', async (t) => {
   const { sh, guard, problems } = await guarded(t);
   guard.enable();
   await sh('exit').over;

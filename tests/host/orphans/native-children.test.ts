@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { NativeChildren, exitOf } from '../../../lib/host/orphans/native-children.ts';
 import type { Exit } from '../../../lib/model/exit.ts';
 
-/** The zombies that there are, in order, with their statuses. */
+/** The zombies, in the kernel's order, with their statuses. */
 class Kernel {
   readonly zombies = new Map<number, number>();
   readonly taken: number[] = [];
@@ -20,9 +20,9 @@ class Kernel {
   }
 }
 
-function set(): { kernel: Kernel; children: NativeChildren; told: string[] } {
+function set(): { kernel: Kernel; children: NativeChildren; exits: string[] } {
   const kernel = new Kernel();
-  return { kernel, children: new NativeChildren(() => kernel), told: [] };
+  return { kernel, children: new NativeChildren(() => kernel), exits: [] };
 }
 
 function inPlace(): { listeners: number; timers: number } {
@@ -34,12 +34,12 @@ function inPlace(): { listeners: number; timers: number } {
 
 const inShort = ({ code, signal }: Exit): string => String(code ?? signal);
 
-test('all that are dead are told at one signal, and nobody else is waited for', () => {
-  const { kernel, children, told } = set();
+test('one signal reports all dead native children, and no other child is waited for', () => {
+  const { kernel, children, exits } = set();
   for (const pid of [11, 12, 13, 14]) {
     children.start(
       () => pid,
-      (exit) => told.push(`${pid} ${inShort(exit)}`),
+      (exit) => exits.push(`${pid} ${inShort(exit)}`),
     );
   }
   kernel.zombies
@@ -48,7 +48,7 @@ test('all that are dead are told at one signal, and nobody else is waited for', 
     .set(13, 9)
     .set(14, 0);
   process.emit('SIGCHLD', 'SIGCHLD');
-  assert.deepEqual(told, ['11 3', '13 SIGKILL', '14 0']);
+  assert.deepEqual(exits, ['11 3', '13 SIGKILL', '14 0']);
   assert.deepEqual(kernel.taken, [11, 13, 14]);
   assert.deepEqual(
     [11, 12, 7].map((pid) => children.has(pid)),
@@ -56,10 +56,10 @@ test('all that are dead are told at one signal, and nobody else is waited for', 
   );
   kernel.zombies.set(12, 0);
   assert.deepEqual([children.collect(7), children.collect(12)], [false, true]);
-  assert.equal(told.at(-1), '12 0');
+  assert.equal(exits.at(-1), '12 0');
 });
 
-test('something is in place while there are any, and the process lives on so long', () => {
+test('a listener and a timer are installed while there are native children, and keep the process alive', () => {
   const before = inPlace();
   const { kernel, children } = set();
   const during: unknown[] = [];
@@ -78,7 +78,7 @@ test('something is in place while there are any, and the process lives on so lon
   assert.deepEqual(during, [there, before]);
 });
 
-test('a start that fails leaves nothing in place', () => {
+test('a start that fails leaves no listener and no timer', () => {
   const before = inPlace();
   const { children } = set();
   const start = (): number => {
@@ -88,45 +88,45 @@ test('a start that fails leaves nothing in place', () => {
   assert.deepEqual(inPlace(), before);
 });
 
-test('a listener that throws keeps nobody from hearing of the others', async () => {
-  const { kernel, children, told } = set();
+test('a listener that throws does not suppress the other exits', async () => {
+  const { kernel, children, exits } = set();
   const bad = (): void => {
     throw new Error('bad listener');
   };
   children.start(() => 11, bad);
   children.start(
     () => 12,
-    (exit) => told.push(inShort(exit)),
+    (exit) => exits.push(inShort(exit)),
   );
   kernel.zombies.set(11, 0).set(12, 5 << 8);
   assert.throws(() => process.emit('SIGCHLD', 'SIGCHLD'), /bad listener/);
   await turn();
-  assert.deepEqual(told, ['5']);
+  assert.deepEqual(exits, ['5']);
 });
 
-test('a child that was started by the news of another is heard of, too', () => {
-  const { kernel, children, told } = set();
+test('the exit of a child that was started by an exit listener is reported', () => {
+  const { kernel, children, exits } = set();
   children.start(
     () => 11,
     () => {
       kernel.zombies.set(12, 1 << 8);
       children.start(
         () => 12,
-        (exit) => told.push(inShort(exit)),
+        (exit) => exits.push(inShort(exit)),
       );
     },
   );
   kernel.zombies.set(11, 0);
   process.emit('SIGCHLD', 'SIGCHLD');
-  assert.deepEqual(told, ['1']);
+  assert.deepEqual(exits, ['1']);
 });
 
-test('a status is an exit code, a signal, or a code for a signal without a name', () => {
+test('a status becomes an exit code, a signal, or a code for a signal without a name', () => {
   const exits: readonly [status: number, exit: string][] = [
     [0, '0'],
     [255 << 8, '255'],
     [15, 'SIGTERM'],
-    [6 | 0x80, 'SIGABRT'], // with a core
+    [6 | 0x80, 'SIGABRT'], // with a core dump
     [29, 'SIGIO'],
     [34, '162'],
     [64, '192'],

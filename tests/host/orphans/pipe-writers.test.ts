@@ -1,19 +1,19 @@
 /*
- * Daemons that can still write into a log pipe when its logger is to come to the end.
+ * Daemons that still hold the write end of a log pipe when its logger is to end.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { isAlive, read, until } from '../../processes.ts';
 import type { Life, Rig } from '../rig.ts';
-import { rig, sweepRunaways } from '../rig.ts';
+import { rig, sweepDaemonized } from '../rig.ts';
 import { testEachWay } from '../ways.ts';
 import type { Leftover } from '../../../lib/model/leftover.ts';
 
-/** Milliseconds that nobody needs who heeds TERM. */
+/** Milliseconds: far more than a process needs that exits on TERM. */
 const grace = 5000;
 
-/** A logger whose producer has ended, and has left daemons: one that holds the pipe, one that does not. */
+/** A logger; its producer has ended and has left daemons: one that holds the pipe, one that does not. */
 async function logged(
   t: TestContext,
   { trap = ':' } = {},
@@ -37,34 +37,37 @@ function sweepWriters({ spawner }: Rig, patience: number): Promise<readonly Left
   });
 }
 
-testEachWay('who holds the pipe is asked to end, nobody else', async (t) => {
+testEachWay('only the daemon that holds the pipe gets TERM', async (t) => {
   const { made, logger, writer, other } = await logged(t);
   assert.deepEqual(await sweepWriters(made, grace), []);
   assert.deepEqual(await logger.over, { code: 0, signal: null });
-  // It lets go of the pipe a moment before it is gone.
-  await until(() => !isAlive(writer), 'the end of who holds the pipe');
+  // It closes the pipe a moment before it is gone.
+  await until(() => !isAlive(writer), 'the end of the daemon that holds the pipe');
   assert.equal(isAlive(other), true);
-  await sweepRunaways(made.spawner, grace);
+  await sweepDaemonized(made.spawner, grace);
   assert.equal(isAlive(other), false);
 });
 
-testEachWay('who holds it and ignores TERM is killed when the time is over', async (t) => {
-  const { made, logger, writer } = await logged(t, { trap: "trap '' TERM" });
-  assert.deepEqual(await sweepWriters(made, 100), [{ pid: writer, name: 'sleep' }]);
-  assert.deepEqual(await logger.over, { code: 0, signal: null });
-  await sweepRunaways(made.spawner, 0);
-});
+testEachWay(
+  'a daemon that holds the pipe and ignores TERM is killed after the grace',
+  async (t) => {
+    const { made, logger, writer } = await logged(t, { trap: "trap '' TERM" });
+    assert.deepEqual(await sweepWriters(made, 100), [{ pid: writer, name: 'sleep' }]);
+    assert.deepEqual(await logger.over, { code: 0, signal: null });
+    await sweepDaemonized(made.spawner, 0);
+  },
+);
 
-testEachWay('it is over when the logger is, whoever holds the pipe', async (t) => {
+testEachWay('the sweep ends with the logger, even if a daemon holds the pipe', async (t) => {
   const { made, logger, writer } = await logged(t, { trap: "trap '' TERM" });
   const sweeping = sweepWriters(made, 60_000);
   logger.kill('SIGKILL');
   assert.deepEqual(await sweeping, []);
   assert.equal(isAlive(writer), true);
-  await sweepRunaways(made.spawner, 0);
+  await sweepDaemonized(made.spawner, 0);
 });
 
-testEachWay('without a pipe there is nobody to look for', async (t) => {
+testEachWay('the sweep of an unknown pipe ends at once', async (t) => {
   const made = await rig(t);
   await made.sh('exit 0').over;
   assert.deepEqual(await sweepWriters(made, grace), []);

@@ -1,5 +1,5 @@
 /*
- * What the reaper decides, with a kernel that the test makes up. What it does in a real one: reaper-hosts.test.ts.
+ * The decisions of the reaper, with a fake kernel. With a real one: reaper-hosts.test.ts.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -14,11 +14,11 @@ import { until } from '../../processes.ts';
 
 const skip = process.platform === 'linux' ? false : 'only Linux has orphans to reap';
 
-/** Sessions of zombies: that of the test, and one that no child of ours can be in. */
-const ours = 7;
+/** Sessions of zombies: the session of the test, and one that no child of this process can be in. */
+const own = 7;
 const foreign = 8;
 
-/** The zombies that there are, by pid, in the order in which the kernel shows them, each with its session. */
+/** The zombies by pid, in the order in which the kernel shows them, each with its session. */
 class Kernel implements Native {
   readonly zombies = new Map<number, number>();
   readonly reaped: number[] = [];
@@ -44,7 +44,7 @@ class Kernel implements Native {
   }
 
   sessionOf(pid: number): number | undefined {
-    return pid === 0 ? ours : this.zombies.get(pid);
+    return pid === 0 ? own : this.zombies.get(pid);
   }
 
   isSubreaper(): boolean {
@@ -82,7 +82,7 @@ function turns(count: number): Promise<void> {
   });
 }
 
-/** Lets so many milliseconds of virtual time pass, and the loop turn meanwhile. */
+/** Lets this many milliseconds of virtual time pass, with turns of the event loop. */
 async function pass(t: TestContext, milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += 50) {
     await turns(5);
@@ -91,31 +91,31 @@ async function pass(t: TestContext, milliseconds: number): Promise<void> {
   await turns(5);
 }
 
-// No process has such a pid: the list of our children is the real one, and has none of the made-up zombies but the first.
-const nobody = 5_000_000;
+// No process has such a pid. The list of children is real, and the only fake zombie that is added to it is the first.
+const absent = 5_000_000;
 
-test('who can be no child of ours is reaped in the same turn', { skip }, async (t) => {
+test('a zombie in a foreign session is reaped in the same turn', { skip }, async (t) => {
   const { kernel } = reaping(t);
-  const pids = Array.from({ length: 200 }, (_, index) => nobody + index);
+  const pids = Array.from({ length: 200 }, (_, index) => absent + index);
   for (const pid of pids) kernel.zombies.set(pid, foreign);
-  kernel.die(nobody + 200, foreign);
+  kernel.die(absent + 200, foreign);
   await turns(2);
-  assert.deepEqual(kernel.reaped, [...pids, nobody + 200]);
+  assert.deepEqual(kernel.reaped, [...pids, absent + 200]);
 });
 
-test('a great many are reaped in more than one turn', { skip }, async (t) => {
+test('a large number of zombies is reaped over several turns', { skip }, async (t) => {
   const { kernel } = reaping(t);
-  for (let pid = nobody; pid < nobody + 1000; pid += 1) kernel.zombies.set(pid, foreign);
+  for (let pid = absent; pid < absent + 1000; pid += 1) kernel.zombies.set(pid, foreign);
   process.emit('SIGCHLD', 'SIGCHLD');
   await turns(2);
-  assert.ok(kernel.zombies.size > 0, 'the host may breathe');
+  assert.ok(kernel.zombies.size > 0, 'the event loop gets a turn');
   await turns(6);
   assert.equal(kernel.zombies.size, 0);
 });
 
-test('who died before the reaper began is reaped', { skip }, async (t) => {
+test('an orphan that died before begin() is reaped', { skip }, async (t) => {
   const kernel = new Kernel();
-  kernel.zombies.set(nobody, foreign);
+  kernel.zombies.set(absent, foreign);
   const reaper = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
   reaper.begin();
   t.after(() => reaper.end());
@@ -123,46 +123,54 @@ test('who died before the reaper began is reaped', { skip }, async (t) => {
 });
 
 for (const [what, session] of [
-  ['leads a session', nobody],
-  ['is in our session', ours],
+  ['leads a session', absent],
+  ['is in the session of the host', own],
 ] as const) {
-  test(`who ${what} may be a child, and must be left alone first`, { skip }, async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
-    const { kernel } = reaping(t);
-    kernel.die(nobody, session);
-    await turns(5);
-    t.mock.timers.tick(49);
-    await turns(5);
-    assert.deepEqual(kernel.reaped, []);
-    t.mock.timers.tick(1);
-    // The loop may have been held up until now. It looks after its children before its immediates.
-    await turns(1);
-    assert.deepEqual(kernel.reaped, []);
-    await turns(2);
-    assert.deepEqual(kernel.reaped, [nobody]);
-  });
+  test(
+    `a zombie that ${what} may be a child and is reaped only after a while`,
+    { skip },
+    async (t) => {
+      t.mock.timers.enable({ apis: ['setTimeout'] });
+      const { kernel } = reaping(t);
+      kernel.die(absent, session);
+      await turns(5);
+      t.mock.timers.tick(49);
+      await turns(5);
+      assert.deepEqual(kernel.reaped, []);
+      t.mock.timers.tick(1);
+      // The event loop may have been blocked until now. It handles exits of children before immediates.
+      await turns(1);
+      assert.deepEqual(kernel.reaped, []);
+      await turns(2);
+      assert.deepEqual(kernel.reaped, [absent]);
+    },
+  );
 
-  test(`who ${what} is not reaped if somebody waits for it a little late`, { skip }, async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
-    const { kernel } = reaping(t);
-    kernel.die(nobody, session);
-    await turns(5);
-    t.mock.timers.tick(50);
-    kernel.zombies.delete(nobody); // by a thread of an addon, say
-    await turns(5);
-    t.mock.timers.tick(100);
-    await turns(5);
-    assert.deepEqual(kernel.reaped, []);
-  });
+  test(
+    `a zombie that ${what} is not reaped if other code waits for it a little late`,
+    { skip },
+    async (t) => {
+      t.mock.timers.enable({ apis: ['setTimeout'] });
+      const { kernel } = reaping(t);
+      kernel.die(absent, session);
+      await turns(5);
+      t.mock.timers.tick(50);
+      kernel.zombies.delete(absent); // for example by a thread of an addon
+      await turns(5);
+      t.mock.timers.tick(100);
+      await turns(5);
+      assert.deepEqual(kernel.reaped, []);
+    },
+  );
 }
 
-test('one that must wait holds up nobody behind it', { skip }, async (t) => {
-  // From before the reaper begins: it does not know them.
+test('a zombie that must wait does not block those behind it', { skip }, async (t) => {
+  // Started before `begin()`: the reaper does not know them.
   const children = [1, 2, 3].map(() => spawn('sleep', ['600']));
   const [first = 0, second = 0, third = 0] = children.map(({ pid }) => pid);
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { kernel } = reaping(t);
-  kernel.zombies.set(first, ours).set(second, foreign).set(third, ours);
+  kernel.zombies.set(first, own).set(second, foreign).set(third, own);
   process.emit('SIGCHLD', 'SIGCHLD');
   await turns(2);
   assert.deepEqual(kernel.reaped, [second]);
@@ -173,13 +181,13 @@ test('one that must wait holds up nobody behind it', { skip }, async (t) => {
   await Promise.all(children.map((child) => once(child, 'exit')));
 });
 
-test('a child of the host is never reaped, however late Node is', { skip }, async (t) => {
+test('a child of Node is never reaped, however late Node waits for it', { skip }, async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { kernel } = reaping(t);
   const child = spawn('sleep', ['600']);
   const { pid = 0 } = child;
   try {
-    for (const session of [pid, ours, foreign]) {
+    for (const session of [pid, own, foreign]) {
       kernel.die(pid, session);
       await pass(t, 10_000);
     }
@@ -190,13 +198,13 @@ test('a child of the host is never reaped, however late Node is', { skip }, asyn
   }
   process.emit('SIGCHLD', 'SIGCHLD');
   await pass(t, 100);
-  assert.deepEqual(kernel.reaped, [pid], 'an orphan that has its pid later');
+  assert.deepEqual(kernel.reaped, [pid], 'an orphan that gets its pid later is reaped');
 });
 
-test('nothing looks while nobody dies', { skip }, async (t) => {
+test('the reaper makes no checks while no child dies', { skip }, async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { kernel } = reaping(t);
-  kernel.die(nobody, ours);
+  kernel.die(absent, own);
   await pass(t, 200);
   assert.equal(kernel.zombies.size, 0);
   const { looks } = kernel;
@@ -204,11 +212,11 @@ test('nothing looks while nobody dies', { skip }, async (t) => {
   assert.equal(kernel.looks, looks);
 });
 
-test('a child that stays does not make it look for ever', { skip }, async (t) => {
+test('a zombie that stays does not cause endless checks', { skip }, async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { kernel } = reaping(t);
   const child = spawn('sleep', ['600']);
-  kernel.die(child.pid ?? 0, ours);
+  kernel.die(child.pid ?? 0, own);
   await pass(t, 200);
   const { looks } = kernel;
   await pass(t, 10_000);
@@ -219,7 +227,7 @@ test('a child that stays does not make it look for ever', { skip }, async (t) =>
 });
 
 test(
-  'at the end the dead are reaped, each in its time, and nothing is left',
+  'end() reaps the dead orphans after their delay, and leaves no listener and no timer',
   { skip },
   async (t) => {
     const before = resources();
@@ -228,7 +236,7 @@ test(
     const reaper = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
     reaper.begin();
     assert.equal(process.listenerCount('SIGCHLD'), before.listeners + 1);
-    kernel.die(nobody, ours);
+    kernel.die(absent, own);
     await turns(5);
     const end = reaper.end();
     for (const wait of [0, 49]) {
@@ -238,55 +246,63 @@ test(
     }
     t.mock.timers.tick(1);
     await end;
-    assert.deepEqual(kernel.reaped, [nobody]);
+    assert.deepEqual(kernel.reaped, [absent]);
     t.mock.timers.reset();
     assert.deepEqual(resources(), before);
-    kernel.die(nobody, foreign);
+    kernel.die(absent, foreign);
     reaper.begin();
     assert.deepEqual(resources(), before);
     await turns(5);
-    assert.deepEqual(kernel.reaped, [nobody], 'it has ended for good');
+    assert.deepEqual(kernel.reaped, [absent], 'no further begin() has an effect');
   },
 );
 
-test('the end takes no time, and comes although somebody stays', { skip }, async () => {
-  const kernel = new Kernel();
-  const one = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
-  one.begin();
-  let ended = false;
-  void one.end().then(() => (ended = true));
-  await turns(1);
-  assert.equal(ended, true);
-  const other = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
-  other.begin();
-  kernel.reap = () => false;
-  kernel.zombies.set(nobody, ours);
-  await other.end();
-});
+test(
+  'end() without zombies is immediate, and a zombie that stays does not block it',
+  { skip },
+  async () => {
+    const kernel = new Kernel();
+    const one = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
+    one.begin();
+    let ended = false;
+    void one.end().then(() => (ended = true));
+    await turns(1);
+    assert.equal(ended, true);
+    const other = new Reaper({ reap: true, native: () => kernel, onProblem: nothing });
+    other.begin();
+    kernel.reap = () => false;
+    kernel.zombies.set(absent, own);
+    await other.end();
+  },
+);
 
-test('it is in place where orphans come to, or where it is asked for', { skip }, async () => {
-  const kernel = new Kernel();
-  const native = (): Native => kernel;
-  const inPlace = async (reap: boolean | undefined): Promise<boolean> => {
-    const before = process.listenerCount('SIGCHLD');
-    const reaper = new Reaper({ reap, native, onProblem: nothing });
-    reaper.begin();
-    const added = process.listenerCount('SIGCHLD') - before;
-    await reaper.end();
-    return added === 1;
-  };
-  assert.deepEqual([isReaperNeeded(native), await inPlace(undefined)], [false, false]);
-  assert.equal(await inPlace(true), true);
-  kernel.subreaper = true;
-  assert.deepEqual([isReaperNeeded(native), await inPlace(undefined)], [true, true]);
-  assert.equal(await inPlace(false), false);
-  assert.equal(
-    isReaperNeeded(() => undefined),
-    false,
-  );
-});
+test(
+  'the reaper runs where orphans are adopted, or where the option asks for it',
+  { skip },
+  async () => {
+    const kernel = new Kernel();
+    const native = (): Native => kernel;
+    const inPlace = async (reap: boolean | undefined): Promise<boolean> => {
+      const before = process.listenerCount('SIGCHLD');
+      const reaper = new Reaper({ reap, native, onProblem: nothing });
+      reaper.begin();
+      const added = process.listenerCount('SIGCHLD') - before;
+      await reaper.end();
+      return added === 1;
+    };
+    assert.deepEqual([isReaperNeeded(native), await inPlace(undefined)], [false, false]);
+    assert.equal(await inPlace(true), true);
+    kernel.subreaper = true;
+    assert.deepEqual([isReaperNeeded(native), await inPlace(undefined)], [true, true]);
+    assert.equal(await inPlace(false), false);
+    assert.equal(
+      isReaperNeeded(() => undefined),
+      false,
+    );
+  },
+);
 
-test('without native code it is silent while there is nothing to tell', { skip }, async (t) => {
+test('without native code nothing is reported while there are no zombies', { skip }, async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const before = resources();
   const problems: Problem[] = [];

@@ -14,7 +14,7 @@ function children(t: TestContext): SpawnedChildren {
   return spawned;
 }
 
-test('whoever is spawned is among them until Node has told the end', async (t) => {
+test('a spawned child is listed until Node has reported its exit', async (t) => {
   const early = spawn('true', { stdio: 'ignore' });
   const spawned = children(t);
   assert.deepEqual(spawned.pids(), new Set());
@@ -33,7 +33,7 @@ test('whoever is spawned is among them until Node has told the end', async (t) =
   assert.deepEqual([spawned.pids(), early.exitCode], [new Set(), 0]);
 });
 
-test('who cannot be run is not among them', async (t) => {
+test('a child that cannot be run is not listed', async (t) => {
   const spawned = children(t);
   const missing = spawn('/no/such/program');
   await once(missing, 'error');
@@ -42,7 +42,7 @@ test('who cannot be run is not among them', async (t) => {
   assert.deepEqual(spawned.pids(), new Set());
 });
 
-test('nobody is among them after the end', async () => {
+test('no child is listed after end()', async () => {
   const spawned = new SpawnedChildren();
   spawned.begin();
   const one = spawn('true', { stdio: 'ignore' });

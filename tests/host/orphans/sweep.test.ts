@@ -1,5 +1,5 @@
 /*
- * What dead processes leave behind, and how it is ended: with real processes.
+ * The sweep of leftovers of dead processes, with real processes.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Life, Rig } from '../rig.ts';
 import { rig } from '../rig.ts';
 import { without } from '../shells.ts';
 
-/** A child that has ended, and the pids of those that it left behind: one for each script, told in its folder. */
+/** A child that has ended, and the pids of its leftovers: one for each script, written to a file in the folder. */
 async function abandon(
   t: TestContext,
   ...scripts: readonly string[]
@@ -30,12 +30,12 @@ async function abandon(
 
 const quiet = { stdout: 'ignore', stderr: 'ignore' } as const;
 
-/** Does not go before its time, and leaves nothing behind itself. */
+/** Exits only when it is signalled, and leaves nothing behind. */
 const stay = 'ready; while :; do sleep 0.02; done';
 
 const sleep = 'ready; exec sleep 600';
 
-test('whoever of the group lives on is told', async (t) => {
+test('an exit reports whether members of the group still live', async (t) => {
   const { life, left } = await abandon(t, sleep);
   assert.equal(life.leftBehind, true);
   assert.equal(life.lingers(), true);
@@ -45,38 +45,38 @@ test('whoever of the group lives on is told', async (t) => {
   assert.equal(life.lingers(), false);
 });
 
-test('who heeds TERM may clean up', async (t) => {
+test('a leftover that handles TERM can clean up', async (t) => {
   const { made, life, left } = await abandon(t, `trap 'echo bye > bye; exit' TERM; ${stay}`, sleep);
   const begun = performance.now();
-  assert.deepEqual(await life.swept(20_000), [], 'nobody is killed');
+  assert.deepEqual(await life.swept(20_000), [], 'nothing is killed');
   assert.deepEqual(left.map(isAlive), [false, false]);
   assert.equal(read(join(made.folder, 'bye')), 'bye\n');
-  assert.ok(performance.now() - begun < 10_000, 'and the time is not slept through');
+  assert.ok(performance.now() - begun < 10_000, 'the sweep does not wait for the whole grace');
 });
 
-test('who ignores TERM is killed when the time is over', async (t) => {
+test('a leftover that ignores TERM is killed after the grace', async (t) => {
   const { life, left } = await abandon(t, `trap '' TERM; ${stay}`);
   const begun = performance.now();
   const killed = await life.swept(150);
   assert.deepEqual(left.map(isAlive), [false]);
   assert.ok(
     killed.some(({ pid, name }) => pid === left[0] && name === 'sh'),
-    'and told',
+    'they are reported',
   );
   assert.ok(performance.now() - begun >= 140);
 });
 
-test('without any time, at once', async (t) => {
+test('leftovers are killed at once with a grace of 0', async (t) => {
   const { life, left } = await abandon(t, `trap '' TERM; ${stay}`);
   const killed = await life.swept(0);
   assert.deepEqual(left.map(isAlive), [false]);
   assert.ok(
     killed.some(({ pid }) => pid === left[0]),
-    'and told',
+    'they are reported',
   );
 });
 
-test('who is stopped goes, too', async (t) => {
+test('a stopped leftover is ended', async (t) => {
   const { life, left } = await abandon(t, 'ready; kill -STOP $$; sleep 600');
   await until(() => / T /.test(read(`/proc/${left[0]}/stat`)), 'the stop');
   await life.swept(5000);
@@ -85,7 +85,7 @@ test('who is stopped goes, too', async (t) => {
 
 const skip = without('perl');
 
-test('who has a group of its own in the same session goes, too', { skip }, async (t) => {
+test('a leftover with a group of its own in the same session is ended', { skip }, async (t) => {
   const made = await rig(t);
   const life = made.sh(`perl -e 'setpgrp; $| = 1; print "$$\\n"; sleep 600' & read -r _`, {
     stdin: { pipe: 'it' },
@@ -95,13 +95,13 @@ test('who has a group of its own in the same session goes, too', { skip }, async
   const stray = Number(life.lines[0]);
   made.spawner.closePipe('it');
   await life.over;
-  assert.equal(life.leftBehind, false, 'not in its group');
+  assert.equal(life.leftBehind, false, 'it is not in the group');
   assert.equal(isAlive(stray), true);
   await life.swept(1000);
   assert.equal(isAlive(stray), false);
 });
 
-test('whoever is alive is not swept', async (t) => {
+test('a living child is not swept', async (t) => {
   const { sh } = await rig(t);
   const life = sh('exec sleep 600');
   await life.tells('spawned');
@@ -111,7 +111,7 @@ test('whoever is alive is not swept', async (t) => {
   life.kill('SIGTERM');
 });
 
-test('many are swept together in no more time than one', async (t) => {
+test('many sweeps at the same time take no longer than one', async (t) => {
   const made = await rig(t);
   const lives = Array.from({ length: 40 }, () => made.sh('sleep 600 &', quiet));
   await Promise.all(lives.map((life) => life.over));
