@@ -13,7 +13,7 @@ function native(): Native {
   return loadNative() ?? assert.fail(whyNoNative());
 }
 
-/** Lets time pass in which Node does not look after its children, until this one is dead. */
+/** Blocks the event loop, so that Node reaps no child, until this child is dead. */
 function letDie(pid: number): void {
   const end = performance.now() + 10_000;
   while (!native().isZombie(pid)) {
@@ -22,7 +22,7 @@ function letDie(pid: number): void {
   }
 }
 
-test('a dead child is seen, and Node takes its exit code all the same', { skip }, async () => {
+test('a dead child is visible, and Node still gets its exit code', { skip }, async () => {
   const child = spawn('sh', ['-c', 'exit 7'], { stdio: 'ignore' });
   const { pid = 0 } = child;
   letDie(pid);
@@ -32,22 +32,27 @@ test('a dead child is seen, and Node takes its exit code all the same', { skip }
   assert.deepEqual([native().firstZombie(), native().isZombie(pid)], [undefined, false]);
 });
 
-test('who lives or is no child is no zombie and cannot be reaped', { skip }, async () => {
-  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
-  const { pid = 0 } = child;
-  assert.deepEqual([native().isZombie(pid), native().reap(pid)], [false, false]);
-  assert.equal(native().firstZombie(), undefined);
-  for (const nobody of [1, 0, -1, -pid, 5_000_000]) {
-    assert.deepEqual([native().isZombie(nobody), native().reap(nobody)], [false, false]);
-  }
-  child.kill('SIGKILL');
-  letDie(pid);
-  for (const any of [0, -1]) assert.equal(native().reap(any), false, 'any child is none');
-  assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL']);
-});
+test(
+  'a living process or one that is not a child is no zombie and cannot be reaped',
+  { skip },
+  async () => {
+    const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const { pid = 0 } = child;
+    assert.deepEqual([native().isZombie(pid), native().reap(pid)], [false, false]);
+    assert.equal(native().firstZombie(), undefined);
+    for (const other of [1, 0, -1, -pid, 5_000_000]) {
+      assert.deepEqual([native().isZombie(other), native().reap(other)], [false, false]);
+    }
+    child.kill('SIGKILL');
+    letDie(pid);
+    for (const any of [0, -1])
+      assert.equal(native().reap(any), false, 'a pid that means any child is rejected');
+    assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL']);
+  },
+);
 
 test('a dead child is reaped once', { skip }, () => {
-  // Who reaps a child of Node's leaves Node without its exit: a process of its own, then.
+  // Reaping a child of Node keeps its exit from Node, so this runs in a process of its own.
   const result = inNode(`
     const child = spawn('sh', ['-c', 'exit 7'], { stdio: 'ignore' });
     child.unref();
@@ -57,7 +62,7 @@ test('a dead child is reaped once', { skip }, () => {
   assert.equal(result, 'true false false\n');
 });
 
-test('the session of a process is that in /proc, also when it is dead', { skip }, async () => {
+test('the session of a process equals that in /proc, even of a zombie', { skip }, async () => {
   const sessionOf = (pid: number | 'self'): number =>
     Number(read(`/proc/${pid}/stat`).replace(/.*\) /, '').split(' ')[3]);
   const child = spawn('true', { detached: true, stdio: 'ignore' });
@@ -69,7 +74,7 @@ test('the session of a process is that in /proc, also when it is dead', { skip }
   assert.equal(native().sessionOf(0), sessionOf('self'));
 });
 
-test('a process becomes a child subreaper and ceases to be one', { skip }, () => {
+test('a process can become a child subreaper and stop being one', { skip }, () => {
   assert.equal(native().isSubreaper(), false);
   const result = inNode(`
     const answers = [native.isSubreaper()];
@@ -82,7 +87,7 @@ test('a process becomes a child subreaper and ceases to be one', { skip }, () =>
   assert.equal(result, 'false true false\n');
 });
 
-test('koffi is loaded when native code is asked for, and not by the library', { skip }, () => {
+test('koffi is loaded by the first native call, not by the import of the library', { skip }, () => {
   const loaded = `console.log(Object.keys(createRequire('/').cache).some((path) => path.includes('koffi')))`;
   const library = fileURLToPath(new URL('../../../lib/index.ts', import.meta.url));
   assert.equal(

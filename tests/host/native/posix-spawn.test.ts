@@ -6,7 +6,7 @@ import { posixOf, without } from '../ways.ts';
 
 const skip = without('native');
 
-test('a Worker thread has no native starts, and says why', { skip }, () => {
+test('native starts are not available in a Worker thread, with a reason', { skip }, () => {
   const file = fileURLToPath(new URL('../../../lib/host/native/posix-spawn.ts', import.meta.url));
   const script = `
     import { Worker } from 'node:worker_threads';
@@ -22,7 +22,7 @@ test('a Worker thread has no native starts, and says why', { skip }, () => {
   assert.match(stdout, /remedy: 'Do it in the main thread'/);
 });
 
-test('what the system refuses is an error of the system’s', { skip }, () => {
+test('a failed call throws the error of the system', { skip }, () => {
   const posix = posixOf('native') ?? assert.fail();
   const nothing = { words: ['it'], variables: [], directory: '/', leads: true, descriptors: [] };
   assert.throws(() => posix.spawn({ ...nothing, path: '/nowhere' }), {
