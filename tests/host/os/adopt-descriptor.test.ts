@@ -1,5 +1,5 @@
 /*
- * Descriptors of a Worker thread: each is closed once, and never again when its number belongs to another thread.
+ * Each descriptor of a Worker thread is closed once, and not again when another thread has its number.
  */
 /* oxlint-disable unicorn/require-post-message-target-origin -- the ports of threads have no origin */
 import assert from 'node:assert/strict';
@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { openDescriptors } from '../../processes.ts';
 
-/** A Worker that supervises services with output, twice, and then ends when it is told to. */
+/** A Worker that supervises services with output, twice, and exits when it is told to. */
 const host = JSON.stringify(new URL('descriptor-host.ts', import.meta.url));
 const code = `import('tsx/esm/api').then(({ register }) => { register(); return import(${host}); })`;
 
@@ -25,7 +25,7 @@ test('a Worker closes no descriptor of another thread when it ends', async () =>
     });
   });
   await done;
-  // These get the numbers that the Worker had.
+  // These files get the descriptors that the Worker had.
   const own = Array.from({ length: 200 }, () => openSync('/dev/null', 'r'));
   worker.postMessage('end');
   assert.equal(await ended, 0);

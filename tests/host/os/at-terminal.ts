@@ -1,5 +1,5 @@
 /*
- * A host at a terminal, for the tests: it runs its arguments as its command, takes signals, and says how it went.
+ * A host at a terminal: it runs its arguments as its command, handles signals, and prints its verdict.
  */
 import { Supervisor } from '../../../lib/index.ts';
 import { childrenOf } from '../../processes.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { onChildSignal } from '../../../lib/host/os/child-signal.ts';
 import { until } from '../../processes.ts';
 
-test('however many listen, the process has one listener, and none in the end', async () => {
+test('the process has one SIGCHLD listener for any number of listeners, and none after the last', async () => {
   const heard: number[] = [];
   const ends = Array.from({ length: 12 }, (_, index) => onChildSignal(() => heard.push(index)));
   assert.equal(process.listenerCount('SIGCHLD'), 1);

@@ -1,6 +1,6 @@
 /*
- * A Worker that supervises services with lines of output and readiness, twice, and then waits until it is told to end. It reports
- * each of its warnings.
+ * A Worker that supervises services with lines of output and readiness, twice, and then waits until it is told to end. It
+ * prints each warning of its thread.
  */
 /* oxlint-disable unicorn/require-post-message-target-origin -- the ports of threads have no origin */
 import { parentPort } from 'node:worker_threads';

@@ -11,7 +11,7 @@ import { waitFor } from '../rig.ts';
 import { runHost } from '../run-host.ts';
 import { hostOf, testEachWay } from '../ways.ts';
 
-/** Both ends of a pipe, non-blocking, as another program on it may have made them. */
+/** Both ends of a pipe, non-blocking, as another program that shares it may have set them. */
 async function pipe(t: TestContext): Promise<{ read: number; write: number }> {
   const path = join(await testFolder(t), 'fifo');
   execFileSync('mkfifo', [path]);
@@ -26,7 +26,7 @@ const isNonBlocking = (descriptor: number): boolean => {
   return (flags & constants.O_NONBLOCK) !== 0;
 };
 
-test('an end that is opened again is the same pipe, but blocking whatever the first one is', async (t) => {
+test('a pipe end that is opened again belongs to the same pipe and is blocking', async (t) => {
   const { read, write } = await pipe(t);
   const again = { read: openAgain(read, 'read'), write: openAgain(write, 'write') };
   assert.ok(again.read !== undefined && again.write !== undefined);
@@ -38,11 +38,15 @@ test('an end that is opened again is the same pipe, but blocking whatever the fi
   for (const each of [read, write, again.read, again.write]) closeSync(each);
 });
 
-test('opening the read end waits for no writer, and opening the write end for no reader', async (t) => {
+test('opening the read end does not wait for a writer, nor the write end for a reader', async (t) => {
   const { read, write } = await pipe(t);
   closeSync(write);
   const reader = openAgain(read, 'read');
-  assert.equal(readSync(Number(reader), Buffer.alloc(1)), 0, 'the end, since nobody writes');
+  assert.equal(
+    readSync(Number(reader), Buffer.alloc(1)),
+    0,
+    'end-of-file, since there is no writer',
+  );
   closeSync(Number(reader));
   const writer = openAgain(read, 'write');
   closeSync(read);
@@ -50,13 +54,13 @@ test('opening the read end waits for no writer, and opening the write end for no
   for (const each of [writer, second]) closeSync(Number(each));
 });
 
-test('what cannot be opened again is to be shared, and nothing stays open', () => {
+test('a descriptor that cannot be opened again gives undefined, and leaves nothing open', () => {
   const before = openDescriptors();
   assert.equal(openAgain(9999, 'read'), undefined);
   assert.deepEqual(openDescriptors(), before);
 });
 
-test('what is lent is closed, once', () => {
+test('descriptors for a spawn are closed once', () => {
   const before = openDescriptors();
   const lent = new SpawnDescriptors();
   lent.keep(openSync('/dev/null', 'r'));
@@ -66,12 +70,15 @@ test('what is lent is closed, once', () => {
   assert.deepEqual(openDescriptors(), before);
 });
 
-testEachWay('a Node program on the host’s own stdout hurts nobody else on it', async (t) => {
-  const gates = await testFolder(t);
-  const reader = `${waitFor(`${gates}/read`)}; cat`;
-  const pipeline = `{ GATES=${gates} "$@" 2>&1; echo "host $?"; } | { ${reader}; }`;
-  const { output } = await runHost('output', [...hostOf(t), 'sh', '-c', pipeline, 'sh']);
-  assert.match(output, /writer exited 0/);
-  assert.equal(output.match(/^line \d+ of many$/gm)?.length, 5000);
-  assert.match(output, /host 0/);
-});
+testEachWay(
+  'a Node program on the host’s stdout does not break other programs that share it',
+  async (t) => {
+    const gates = await testFolder(t);
+    const reader = `${waitFor(`${gates}/read`)}; cat`;
+    const pipeline = `{ GATES=${gates} "$@" 2>&1; echo "host $?"; } | { ${reader}; }`;
+    const { output } = await runHost('output', [...hostOf(t), 'sh', '-c', pipeline, 'sh']);
+    assert.match(output, /writer exited 0/);
+    assert.equal(output.match(/^line \d+ of many$/gm)?.length, 5000);
+    assert.match(output, /host 0/);
+  },
+);

@@ -9,7 +9,7 @@ import { plant, testFolder, whoRuns } from '../folder.ts';
 
 const noLibrary = process.platform === 'linux' ? false : 'there is no C library to open';
 
-test('FIFOs are made by the program, with their mode whatever the umask', async (t) => {
+test('the program mkfifo makes FIFOs with their mode whatever the umask is', async (t) => {
   const folder = await testFolder(t);
   const umask = process.umask(0o077);
   t.after(() => process.umask(umask));
@@ -21,7 +21,7 @@ test('FIFOs are made by the program, with their mode whatever the umask', async 
   await assert.rejects(makeFifos(folder, ['b'], 0o600), { code: 'EIO', message: /File exists/ });
 });
 
-test('and without one, once the C library is open', { skip: noLibrary }, async (t) => {
+test('the C library makes FIFOs, once it is open', { skip: noLibrary }, async (t) => {
   assert.ok('library' in openCLibrary());
   const folder = await testFolder(t);
   const umask = process.umask(0o077);
@@ -37,7 +37,7 @@ test('and without one, once the C library is open', { skip: noLibrary }, async (
 });
 
 test(
-  'what may not be made is told',
+  'a FIFO without permission is rejected with a reason',
   { skip: noLibrary === false ? whoRuns.plainUser : noLibrary },
   async (t) => {
     openCLibrary();

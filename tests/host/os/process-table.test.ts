@@ -10,7 +10,7 @@ import { rig } from '../rig.ts';
 
 const quiet = { stdout: 'ignore', stderr: 'ignore' } as const;
 
-test('everybody is in it, with parent, group and session', async (t) => {
+test('the table has every process, with parent, group and session', async (t) => {
   const { sh } = await rig(t);
   const life = sh('exec sleep 600', quiet);
   await life.tells('spawned');
@@ -28,7 +28,7 @@ test('everybody is in it, with parent, group and session', async (t) => {
   life.kill('SIGKILL');
 });
 
-test('a name with anything in it confuses nobody', async (t) => {
+test('a process name with parentheses and blanks is parsed', async (t) => {
   const { file, start } = await rig(t);
   const program = file('a) Z 1 1 (', '#!/bin/sh\nread -r _\n');
   const life = start({ program: { command: [program] }, stdin: { pipe: 'it' }, ...quiet });
@@ -42,7 +42,7 @@ test('a name with anything in it confuses nobody', async (t) => {
   life.kill('SIGKILL');
 });
 
-test('a look is shared by those who ask for none newer', () => {
+test('a list is shared by calls that need no newer one', () => {
   const table = new ProcessTable();
   const before = performance.now();
   const first = table.entries();
@@ -51,21 +51,21 @@ test('a look is shared by those who ask for none newer', () => {
   assert.notEqual(table.entries(), table.entries());
 });
 
-test('a group lives as long as anybody in it, after its leader', async (t) => {
+test('a group is alive while a member lives, even without its leader', async (t) => {
   const { sh } = await rig(t);
   const table = new ProcessTable();
   const life = sh('sleep 600 & exit 0', quiet);
   await life.over;
   const pid = Number(life.pid);
   assert.equal(table.isGroupAlive(pid), true);
-  assert.equal(table.isGroupAlive(pid), true, 'and so it is when the last look knows it');
+  assert.equal(table.isGroupAlive(pid), true, 'also by the last list');
   assert.equal(table.membersOf(pid)?.length, 1);
   await life.swept(0);
   assert.equal(table.isGroupAlive(pid), false);
   assert.deepEqual(table.membersOf(pid), []);
 });
 
-test('a number that somebody else leads now is nobody’s remains', async (t) => {
+test('the group of a living leader does not count as left by a dead one', async (t) => {
   const { sh } = await rig(t);
   const life = sh('sleep 600', quiet);
   await life.tells('spawned');
@@ -75,7 +75,7 @@ test('a number that somebody else leads now is nobody’s remains', async (t) =>
   life.kill('SIGKILL', 'group');
 });
 
-test('the children of a thread are its own, dead or alive, and none of a Worker', async () => {
+test('the children of a thread are listed dead or alive, without those of a Worker', async () => {
   const child = spawn('sleep', ['600'], { stdio: 'ignore' });
   const { pid = 0 } = child;
   const script = `
@@ -91,7 +91,7 @@ test('the children of a thread are its own, dead or alive, and none of a Worker'
   assert.equal(isZombie(pid), false);
   process.kill(theirs, 'SIGKILL');
   child.kill('SIGKILL');
-  while (isAlive(pid)); // Node has no time to look
+  while (isAlive(pid)); // the loop keeps Node from reaping it
   assert.deepEqual([among()[0], isZombie(pid)], [true, true]);
   await Promise.all([once(child, 'exit'), once(worker, 'exit')]);
   assert.deepEqual([among(), isZombie(pid)], [[false, false], false]);

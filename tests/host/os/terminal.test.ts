@@ -12,9 +12,9 @@ import { without } from '../shells.ts';
 const skip = without('script');
 const host = fileURLToPath(new URL('at-terminal.ts', import.meta.url));
 
-/** A terminal with a host at it that runs a shell script as its command. */
+/** A terminal with a host that runs a shell script as its command. */
 class Terminal {
-  /** What has appeared on the screen. */
+  /** The output of the terminal. */
   screen = '';
   readonly closed: Promise<void>;
   readonly #child: ChildProcessWithoutNullStreams;
@@ -22,7 +22,7 @@ class Terminal {
   constructor(t: TestContext, script: string) {
     const words = [process.execPath, '--import', 'tsx', host, 'sh', '-c', script];
     const command = words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
-    // A shell between the terminal and the host would be sent what is typed, too, and die of it.
+    // A shell between the terminal and the host would also get typed signals, and die of them.
     this.#child = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], { timeout: 30_000 });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.screen += text));
     this.closed = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
@@ -38,11 +38,11 @@ class Terminal {
   }
 }
 
-test('a host without a terminal shares none', () => {
+test('the terminal is shared only if stdin is one', () => {
   assert.equal(sharesTerminal(), process.stdin instanceof ReadStream);
 });
 
-test('the command has the terminal: it opens it, and reads what is typed', { skip }, async (t) => {
+test('the command has the terminal: it can open it, and reads typed input', { skip }, async (t) => {
   const terminal = new Terminal(t, 'echo "at $(tty)" >/dev/tty; read -r w; echo "got $w"; exit 4');
   await terminal.shows('at /dev/');
   terminal.type('hello\n');
@@ -50,13 +50,13 @@ test('the command has the terminal: it opens it, and reads what is typed', { ski
   assert.match(terminal.screen, /got hello[^]*verdict: command 4/);
 });
 
-/** A terminal throws away what is on its way when a signal is typed, which may be the answer to that very signal. */
+/** By default a terminal discards its output queue when a signal is typed, which may hold the answer to that signal. */
 const keep = 'stty noflsh';
 
-/** A shell that is about to read hears of a signal only when it has read something. */
+/** A shell that reads runs a trap only after it has read a line. */
 const untilEnough = 'until read -r w && [ "$w" = enough ]; do :; done';
 
-test('what Ctrl-C does is the command’s affair: it may go on', { skip }, async (t) => {
+test('a command that handles Ctrl-C goes on', { skip }, async (t) => {
   const script = `${keep}; trap "echo not yet" INT; echo ready; ${untilEnough}; exit 5`;
   const terminal = new Terminal(t, script);
   await terminal.shows('ready');
@@ -67,7 +67,7 @@ test('what Ctrl-C does is the command’s affair: it may go on', { skip }, async
   assert.match(terminal.screen, /verdict: command 5/);
 });
 
-test('however fast it is typed', { skip }, async (t) => {
+test('a command that handles Ctrl-C goes on, however fast it is typed', { skip }, async (t) => {
   const traps = 'trap "echo not yet" INT QUIT';
   const script = `${keep}; ${traps}; echo ready; ${untilEnough}; exit 5`;
   const terminal = new Terminal(t, script);
@@ -83,7 +83,7 @@ test('however fast it is typed', { skip }, async (t) => {
 });
 
 for (const signal of ['INT', 'QUIT']) {
-  test(`${signal} that is sent to the host is not typed: everything stops`, { skip }, async (t) => {
+  test(`${signal} that is sent to the host stops everything`, { skip }, async (t) => {
     const script = `trap "" INT QUIT; kill -${signal} $PPID; exec sleep 600`;
     const terminal = new Terminal(t, script);
     await terminal.closed;
@@ -91,14 +91,18 @@ for (const signal of ['INT', 'QUIT']) {
   });
 }
 
-test('nor is it when a shell with job control has the terminal', { skip }, async (t) => {
-  const terminal = new Terminal(t, 'exec bash --norc -i');
-  terminal.type("trap 'exit 7' TERM; kill -INT $PPID\n");
-  await terminal.closed;
-  assert.match(terminal.screen, /verdict: signal \d+, 0 left/);
-});
+test(
+  'INT that is sent to the host stops everything, even if a shell with job control has the terminal',
+  { skip },
+  async (t) => {
+    const terminal = new Terminal(t, 'exec bash --norc -i');
+    terminal.type("trap 'exit 7' TERM; kill -INT $PPID\n");
+    await terminal.closed;
+    assert.match(terminal.screen, /verdict: signal \d+, 0 left/);
+  },
+);
 
-test('a command that Ctrl-C ends is the end of all', { skip }, async (t) => {
+test('the supervisor stops when Ctrl-C ends the command', { skip }, async (t) => {
   const terminal = new Terminal(t, 'echo ready; exec sleep 600');
   await terminal.shows('ready');
   terminal.type('\x03');
@@ -106,7 +110,7 @@ test('a command that Ctrl-C ends is the end of all', { skip }, async (t) => {
   assert.match(terminal.screen, /verdict: command 130/);
 });
 
-test('an interactive shell has job control', { skip }, async (t) => {
+test('an interactive shell as the command has job control', { skip }, async (t) => {
   const terminal = new Terminal(t, 'exec bash --norc -i');
   terminal.type('set -o | grep monitor; sleep 600 & jobs; kill %1; wait; exit 6\n');
   await terminal.closed;
