@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import type { End, Descriptors } from '../os/descriptor.ts';
+import type { Descriptors, End } from '../os/descriptor.ts';
 import { SpawnDescriptors } from '../os/descriptor.ts';
 import type { HostLine, HostStreams } from '../pipes/host-streams.ts';
 import type { ReadPipeSource, ReadPipes } from '../pipes/read-pipes.ts';
-import type { LogPipe, ChildEnd } from '../pipes/log-pipe.ts';
+import type { ChildEnd, LogPipe } from '../pipes/log-pipe.ts';
 import type { LogPipes } from '../pipes/log-pipes.ts';
 import type { Started } from './start-process.ts';
 import type { Command } from '../../model/program.ts';

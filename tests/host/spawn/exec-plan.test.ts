@@ -36,7 +36,7 @@ async function prepare(
   return { launch: launch as ExecPlan & SpawnFailure, runtime: runtimeDirectory.path };
 }
 
-test('a command is its words and its arguments, in the host’s folder unless it names one', async (t) => {
+test('a command runs with its words and arguments, in the host’s folder unless it names one', async (t) => {
   const { launch } = await prepare(t, { args: ['a', 'b'] });
   assert.deepEqual([launch.file, launch.args], ['printenv', ['GREETING', 'a', 'b']]);
   assert.equal(launch.directory, undefined);
@@ -44,7 +44,7 @@ test('a command is its words and its arguments, in the host’s folder unless it
   assert.equal((await prepare(t, { program })).launch.directory, '/somewhere');
 });
 
-test('scripts and commands see the container environment and where it is', async (t) => {
+test('scripts and commands get the container environment and its path', async (t) => {
   for (const content of ['#!/bin/sh\n', '#!/usr/bin/with-contenv sh\n', undefined]) {
     const { launch, runtime } = await prepare(t, content === undefined ? {} : { content });
     const path = `${runtime}/bin:/bin`;
@@ -53,7 +53,7 @@ test('scripts and commands see the container environment and where it is', async
   }
 });
 
-test('the words of S6_CMD_ARG0 come before the host’s command, as they are then (case 79)', async (t) => {
+test('the current words of S6_CMD_ARG0 come before the host’s command', async (t) => {
   const runtimeDirectory = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
   const environment = new Environment(runtimeDirectory, { PATH: '/bin' });
   const source = { environment, runtimeDirectory, keepEnvironment: true };
@@ -71,10 +71,10 @@ test('the words of S6_CMD_ARG0 come before the host’s command, as they are the
     ...['app', '-x'],
   ]);
   assert.deepEqual(wordsOf('  ', true), ['app', '-x']);
-  assert.deepEqual(wordsOf('sh -c', false), ['app', '-x'], 'it is for nobody else');
+  assert.deepEqual(wordsOf('sh -c', false), ['app', '-x'], 'other commands do not get it');
 });
 
-test('the host’s command sees the container environment in any case', async (t) => {
+test('the host’s command gets the container environment in any case', async (t) => {
   const { launch, runtime } = await prepare(t, { foreground: true }, false);
   assert.deepEqual(launch.environment, {
     ...{ PATH: `${runtime}/bin:/bin`, GREETING: 'hello' },
@@ -82,7 +82,7 @@ test('the host’s command sees the container environment in any case', async (t
   });
 });
 
-test('without keepEnvironment they see a PATH, but for scripts that ask for more', async (t) => {
+test('without keepEnvironment a process gets only PATH, except scripts with with-contenv', async (t) => {
   for (const content of ['#!/bin/sh\n', undefined]) {
     const { launch, runtime } = await prepare(t, content === undefined ? {} : { content }, false);
     assert.deepEqual(launch.environment, { PATH: `${runtime}/bin:${minimalPath}` });
@@ -92,7 +92,7 @@ test('without keepEnvironment they see a PATH, but for scripts that ask for more
   assert.equal(asking.launch.environment['STAGEKEEPER_RUNTIME'], asking.runtime);
 });
 
-test('what the command adds is laid over either', async (t) => {
+test('the variables of the command override either environment', async (t) => {
   const environment = { GREETING: 'good day', MORE: 'x' };
   const kept = await prepare(t, { environment });
   assert.equal(kept.launch.environment['GREETING'], 'good day');
@@ -102,14 +102,14 @@ test('what the command adds is laid over either', async (t) => {
   assert.deepEqual(minimal.launch.environment, { PATH: path, ...environment });
 });
 
-test('a PATH of the command’s own is left as it is', async (t) => {
+test('a PATH in the variables of the command is not changed', async (t) => {
   for (const keepEnvironment of [true, false]) {
     const { launch } = await prepare(t, { environment: { PATH: '/own' } }, keepEnvironment);
     assert.equal(launch.environment['PATH'], '/own');
   }
 });
 
-test('without a PATH in the container environment there is none', async (t) => {
+test('without a PATH in the container environment the process has none', async (t) => {
   const runtimeDirectory = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
   const environment = new Environment(runtimeDirectory, {});
   const source = { environment, runtimeDirectory, keepEnvironment: true };
@@ -118,7 +118,7 @@ test('without a PATH in the container environment there is none', async (t) => {
   assert.deepEqual(launch.environment, { STAGEKEEPER_RUNTIME: runtimeDirectory.path });
 });
 
-test('a user is an account of this system, or there is none', async (t) => {
+test('a user must be an account of this system', async (t) => {
   assert.deepEqual((await prepare(t, {})).launch.account, {});
   assert.deepEqual((await prepare(t, { user: 'root' })).launch.account, { uid: 0, gid: 0 });
   assert.deepEqual((await prepare(t, { user: '12:34' })).launch.account, { uid: 12, gid: 34 });

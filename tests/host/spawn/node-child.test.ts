@@ -1,5 +1,5 @@
 /*
- * How real processes announce their readiness, and what must not be taken for it.
+ * How real processes announce their readiness, and what does not count as an announcement.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { testEachWay as test } from '../ways.ts';
 
 const at3 = { notificationFd: 3, stdout: 'ignore', stderr: 'ignore' } as const;
 
-test('a newline announces, whatever stands before it', async (t) => {
+test('a newline announces readiness, whatever precedes it', async (t) => {
   const { sh } = await rig(t);
   for (const text of ['\\n', 'READY=1\\n', 'ready']) {
     const life = sh(`printf '${text}' >&3; exec sleep 600`, at3);
@@ -21,7 +21,7 @@ test('a newline announces, whatever stands before it', async (t) => {
   }
 });
 
-test('several newlines announce once, and whatever is written later kills nobody', async (t) => {
+test('several newlines announce once, and later writes do not kill the process', async (t) => {
   const { sh } = await rig(t);
   const life = sh(
     'printf "\\n\\n" >&3; i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); echo "$i and much more text to fill a pipe with, again and again" >&3 || exit 9; done; exit 3',
@@ -31,7 +31,7 @@ test('several newlines announce once, and whatever is written later kills nobody
   assert.deepEqual(life.told, ['spawned', 'announced', 'exited 3']);
 });
 
-test('an end without a newline announces nothing', async (t) => {
+test('end-of-file without a newline announces nothing', async (t) => {
   const { sh } = await rig(t);
   const life = sh('printf junk >&3; exec 3>&-; echo closed; exec sleep 600', {
     notificationFd: 3,
@@ -42,7 +42,7 @@ test('an end without a newline announces nothing', async (t) => {
   assert.deepEqual(life.told, ['spawned', 'stdout: closed', 'exited SIGTERM']);
 });
 
-test('an announcement right before the exit is told before it', async (t) => {
+test('an announcement right before the exit is reported before it', async (t) => {
   const { sh } = await rig(t);
   for (let count = 0; count < 20; count++) {
     const life = sh('echo >&3', at3);
@@ -51,20 +51,20 @@ test('an announcement right before the exit is told before it', async (t) => {
   }
 });
 
-test('whoever holds the descriptor after the exit announces nothing, and holds nothing up', async (t) => {
+test('a leftover that holds the descriptor announces nothing, and does not delay the exit', async (t) => {
   const { sh, file, folder } = await rig(t);
-  const life = sh(`(${waitFor(`${folder}/go`)}; echo >&3; echo told) & exit 0`, {
+  const life = sh(`(${waitFor(`${folder}/go`)}; echo >&3; echo late) & exit 0`, {
     notificationFd: 3,
   });
   await life.over;
   assert.equal(life.leftBehind, true);
   file('go', '');
-  await life.tells('stdout: told');
+  await life.tells('stdout: late');
   await life.swept(0);
   assert.equal(life.told.includes('announced'), false);
 });
 
-test('descriptor 1 takes the place of stdout, as under s6', async (t) => {
+test('notification descriptor 1 replaces stdout, as under s6', async (t) => {
   const { sh } = await rig(t);
   for (const stdout of ['lines', 'inherit', { pipe: 'web' }] as const) {
     const life = sh('echo output; echo error >&2', { notificationFd: 1, stdout });
@@ -73,7 +73,7 @@ test('descriptor 1 takes the place of stdout, as under s6', async (t) => {
   }
 });
 
-test('descriptor 0 takes the place of stdin, as under s6', async (t) => {
+test('notification descriptor 0 replaces stdin, as under s6', async (t) => {
   const { sh } = await rig(t);
   for (const stdin of ['empty', { pipe: 'web' }] as const) {
     const life = sh('echo output; echo >&0; cat', { notificationFd: 0, stdin, name: 'web/log' });
@@ -84,7 +84,7 @@ test('descriptor 0 takes the place of stdin, as under s6', async (t) => {
   }
 });
 
-test('descriptor 2 takes the place of stderr', async (t) => {
+test('notification descriptor 2 replaces stderr', async (t) => {
   const { sh } = await rig(t);
   const life = sh('echo output; echo error >&2', { notificationFd: 2 });
   await life.over;
@@ -92,12 +92,12 @@ test('descriptor 2 takes the place of stderr', async (t) => {
 });
 
 for (const notificationFd of [9, 1023, 10_736]) {
-  test(`descriptor ${notificationFd} is as good as any`, async (t) => {
+  test(`notification descriptor ${notificationFd} works`, async (t) => {
     const limit = openFiles();
-    // One more is taken for each descriptor that has to be moved out of the way.
+    // The host needs one more descriptor for each that it moves out of the way.
     if (limit < notificationFd + 100) return t.skip(`no more than ${limit} open files`);
     const { start } = await rig(t);
-    // sh knows no descriptor above 9.
+    // sh has no syntax for descriptors above 9.
     const write = `require('fs').writeSync(${notificationFd}, '\\n'); setInterval(() => {}, 1000)`;
     const life = start({ program: { command: ['node', '-e', write] }, notificationFd });
     await life.tells('announced');
@@ -106,7 +106,7 @@ for (const notificationFd of [9, 1023, 10_736]) {
   });
 }
 
-test('a descriptor beyond the limit makes a failure that names it', async (t) => {
+test('a notification descriptor beyond the limit is a failure that names it', async (t) => {
   const { sh } = await rig(t);
   const notificationFd = 30_000;
   if (openFiles() > notificationFd) return t.skip('there is no such limit');
@@ -116,7 +116,7 @@ test('a descriptor beyond the limit makes a failure that names it', async (t) =>
   assert.match(life.failure?.message ?? '', /notification-fd 30000 is beyond the limit/);
 });
 
-/** The limit of open files: Node raises its own as far as it may, and its children inherit that. */
+/** The limit of open files: Node raises its own to the maximum, and its children inherit it. */
 function openFiles(): number {
   const limit = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
   return limit === 'unlimited' ? Infinity : Number(limit);

@@ -28,7 +28,7 @@ test('a child has no signal ignored or blocked', async (t) => {
   assert.deepEqual(life.lines, ['SigBlk:\t0000000000000000', 'SigIgn:\t0000000000000000']);
 });
 
-test('a child has none of the signals ignored or blocked that its host has, and its umask', async (t) => {
+test('a child does not inherit ignored or blocked signals of its host, but its umask', async (t) => {
   const ignored = ['USR1', 'PIPE', 'INT'].map((name) => `--ignore-signal=${name}`);
   const blocked = ['USR2', 'TERM', 'CHLD'].map((name) => `--block-signal=${name}`);
   const umask = ['sh', '-c', 'umask 027; exec "$@"', 'sh'];
@@ -42,9 +42,9 @@ test('a child has none of the signals ignored or blocked that its host has, and 
   assert.equal(output, `SigBlk:\t${none} SigIgn:\t${none} 0027\n`);
 });
 
-test('a child has no descriptor but those that it was given', async (t) => {
+test('a child has no descriptors besides those of its command', async (t) => {
   const { sh, spawner } = await rig(t);
-  // What this process itself was given by whoever started it goes to all its children: Node closes none of it.
+  // Descriptors that this process has inherited go to all its children: Node closes none of them.
   const list = 'ls /proc/$$/fd; :';
   const all = execFileSync('sh', ['-c', list], { encoding: 'utf8' }).split('\n');
   const inherited = new Set(all.slice(3));
@@ -53,7 +53,7 @@ test('a child has no descriptor but those that it was given', async (t) => {
     sh('exec sleep 600', { name: 'web', stdout: { pipe: 'web' }, notificationFd: 5 }),
   ];
   for (const other of others) await other.tells('spawned');
-  // One after the other: the last words of several at once may come too late on a busy machine.
+  // One at a time: on a busy machine the last output of several children may arrive too late.
   const given = async (command?: Partial<Command>): Promise<readonly string[]> => {
     const life = sh(list, command);
     await life.over;
@@ -66,7 +66,7 @@ test('a child has no descriptor but those that it was given', async (t) => {
   spawner.closePipe('web');
 });
 
-test('standard input is empty, or the host’s', async (t) => {
+test('standard input is empty or the host’s', async (t) => {
   const { sh } = await rig(t);
   const empty = sh('cat; readlink /proc/self/fd/0');
   await empty.over;
@@ -76,7 +76,7 @@ test('standard input is empty, or the host’s', async (t) => {
   assert.deepEqual(inherited.lines, [readlinkSync('/proc/self/fd/0')]);
 });
 
-test('output that is ignored goes nowhere', async (t) => {
+test('ignored output is dropped', async (t) => {
   const { sh } = await rig(t);
   const life = sh('exec sleep 600', { stdout: 'ignore', stderr: 'ignore' });
   await life.tells('spawned');
@@ -85,7 +85,7 @@ test('output that is ignored goes nowhere', async (t) => {
   }
 });
 
-test('a child may open its own output again', async (t) => {
+test('a child can open its own output again', async (t) => {
   const { sh } = await rig(t);
   const life = sh(
     'echo one > /dev/stdout; echo two > /dev/stderr; echo > /dev/fd/3; echo three > /proc/self/fd/1',
@@ -102,7 +102,7 @@ test('a child may open its own output again', async (t) => {
   ]);
 });
 
-test('the first of many is spawned at once, the others one a turn, in order', async (t) => {
+test('the first of many is spawned at once, the others one per turn, in order', async (t) => {
   const { sh } = await rig(t);
   const quiet = { stdout: 'ignore', stderr: 'ignore' } as const;
   const lives = Array.from({ length: 10 }, () => sh('exec sleep 600', quiet));
@@ -123,10 +123,10 @@ test('the first of many is spawned at once, the others one a turn, in order', as
   await Promise.all(lives.map((life) => life.over));
   await turn();
   const next = sh('exec sleep 600', quiet);
-  assert.equal(typeof next.pid, 'number', 'idle again, so at once again');
+  assert.equal(typeof next.pid, 'number', 'the spawner is idle, so the next spawn is immediate');
 });
 
-test('what still waits for its turn is not killed but spawned in turn', async (t) => {
+test('a kill has no effect on a child that is not spawned yet', async (t) => {
   const { sh } = await rig(t);
   const first = sh('exec sleep 600', { stdout: 'ignore' });
   const second = sh('exit 7', { stdout: 'ignore' });
@@ -135,9 +135,9 @@ test('what still waits for its turn is not killed but spawned in turn', async (t
   first.kill('SIGTERM');
 });
 
-test('signals reach the process alone, or its group', async (t) => {
+test('a signal reaches the process alone, or its group', async (t) => {
   const { sh } = await rig(t);
-  // Ready means both: the child is not there before its parent has a trap.
+  // The announcement covers both: the parent starts the child only after it has set its trap.
   const child = `trap "echo child" USR1; echo ready; while :; do sleep 0.02; done`;
   const life = sh(`trap 'echo parent' USR1; sh -c '${child}' & while :; do wait; done`);
   await life.tells('stdout: ready');
@@ -150,7 +150,7 @@ test('signals reach the process alone, or its group', async (t) => {
   assert.deepEqual(await life.over, { code: null, signal: 'SIGKILL' });
 });
 
-test('a script runs in its folder, by its interpreter, whatever its mode', async (t) => {
+test('a script runs in its folder, by its interpreter, whatever its mode is', async (t) => {
   const { start, file, folder } = await rig(t);
   const script = file(
     'services.d/web/run',
@@ -166,7 +166,7 @@ test('a script runs in its folder, by its interpreter, whatever its mode', async
   assert.equal(byPath.lines[0], `${script} `);
 });
 
-test('the environment is that of the moment', async (t) => {
+test('a child gets the container environment as it is at the spawn', async (t) => {
   const { start, sh, file, environment } = await rig(t, { variables: { GREETING: 'hello' } });
   const script = file('run', '#!/usr/bin/with-contenv sh\necho "$GREETING"\n');
   const say = async (): Promise<string | undefined> => {
@@ -188,7 +188,7 @@ test('with-contenv finds its interpreter on the PATH of the container environmen
   const script = file('run', '#!/command/with-contenv special\n', 0o644);
   const lost = start({ program: { script } });
   await lost.over;
-  // The system says EACCES if there is a folder on the PATH that one may not look into.
+  // The system reports EACCES if PATH has a folder without search permission.
   assert.match(lost.failure?.code ?? '', /ENOENT|EACCES/);
   assert.match(
     lost.failure?.message ?? '',
@@ -200,17 +200,17 @@ test('with-contenv finds its interpreter on the PATH of the container environmen
   assert.deepEqual(found.lines, ['special ./run']);
 });
 
-test('those who are asked for together share a reading of the container environment', async (t) => {
+test('spawns in the same turn share a reading of the container environment', async (t) => {
   const { sh, environment } = await rig(t);
   const { mock } = t.mock.method(environment, 'entries');
   await Promise.all(Array.from({ length: 6 }, () => sh('exit 0').over));
   const readings = mock.callCount();
-  assert.ok(readings <= 2, 'the first may have begun before the others were asked for');
+  assert.ok(readings <= 2, 'the first spawn may have begun before the other calls');
   await sh('exit 0').over;
   assert.equal(mock.callCount(), readings + 1);
 });
 
-test('a child runs under coverage, too, for which Node adds to the environment of its own accord', async (t) => {
+test('a child runs under coverage, where Node adds a variable to the environment itself', async (t) => {
   const { sh, environment, folder } = await rig(t);
   const before = process.env['NODE_V8_COVERAGE'];
   process.env['NODE_V8_COVERAGE'] = folder;
@@ -225,14 +225,18 @@ test('a child runs under coverage, too, for which Node adds to the environment o
   }
 });
 
-test('a user has no groups but its own', { skip: whoRuns.root }, async (t) => {
-  const { sh } = await rig(t);
-  const life = sh('id -u; id -g; id -G; echo again > /dev/stdout', { user: '1234:2345' });
-  await life.over;
-  assert.deepEqual(life.lines, ['1234', '2345', '2345', 'again']);
-});
+test(
+  'a process with an account has no groups besides that account’s group',
+  { skip: whoRuns.root },
+  async (t) => {
+    const { sh } = await rig(t);
+    const life = sh('id -u; id -g; id -G; echo again > /dev/stdout', { user: '1234:2345' });
+    await life.over;
+    assert.deepEqual(life.lines, ['1234', '2345', '2345', 'again']);
+  },
+);
 
-test('nothing is written before something is started, and nothing stays', async (t) => {
+test('no file is made before the first spawn, and no descriptor is left after close', async (t) => {
   const { sh, spawner, runtime } = await rig(t);
   assert.equal(runtime.inUse, false);
   const before = openDescriptors();
@@ -242,7 +246,7 @@ test('nothing is written before something is started, and nothing stays', async 
   assert.deepEqual(openDescriptors(), before);
 });
 
-test('after the end nothing can be started', async (t) => {
+test('a spawn after close is refused', async (t) => {
   const { sh, spawner } = await rig(t);
   await sh('exit 0').over;
   await spawner.close();
@@ -254,7 +258,7 @@ test('after the end nothing can be started', async (t) => {
   assert.deepEqual(openDescriptors(), before);
 });
 
-test('what waits when the end comes is told that it cannot be run', async (t) => {
+test('a spawn that is still queued at close is refused', async (t) => {
   const { sh, spawner } = await rig(t);
   const quiet = { stdout: 'ignore', stderr: 'ignore' } as const;
   const lives = [
@@ -263,7 +267,7 @@ test('what waits when the end comes is told that it cannot be run', async (t) =>
     sh('exit 0', quiet),
   ];
   await Promise.all([spawner.close(), ...lives.map((life) => life.over)]);
-  // Only a FIFO must be waited for.
+  // Only a FIFO is made asynchronously.
   const [refused, spawned] = ['unspawnable ECANCELED', 'spawned'];
   assert.deepEqual(
     lives.map((life) => life.told[0]),

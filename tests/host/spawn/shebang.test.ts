@@ -43,7 +43,7 @@ test('a script need not be executable', async (t) => {
   assert.equal('file' in found && found.file, '/bin/sh');
 });
 
-test('with-contenv of any prefix is noted, and the interpreter behind it is meant', async (t) => {
+test('with-contenv under any prefix is recognized, and the interpreter after it is used', async (t) => {
   for (const prefix of ['/usr/bin/', '/command/', '/bin/']) {
     const found = await inspect(t, `#!${prefix}with-contenv bash\n`);
     assert.ok('file' in found);
@@ -52,7 +52,7 @@ test('with-contenv of any prefix is noted, and the interpreter behind it is mean
   }
 });
 
-test('an interpreter of s6-overlay v3 that is not there is looked up on the PATH, any other is not', async (t) => {
+test('a missing interpreter of s6-overlay v3 is searched on PATH, any other is not', async (t) => {
   const cases = [
     ['#!/command/execlineb-of-test -P\n', 'execlineb-of-test', ['-P']],
     ['#!/package/admin/x-1.0/command/of-test\n', 'of-test', []],
@@ -73,7 +73,7 @@ test('a script without an interpreter line runs through sh', async (t) => {
   assert.deepEqual([found.file, found.args], ['sh', ['./run', 'web']]);
 });
 
-test('an empty script of a stage does nothing, one of a service cannot be run', async (t) => {
+test('an empty script of a stage does nothing, an empty one of a service cannot be run', async (t) => {
   const path = plant(join(await testFolder(t), 'run'), '');
   const ofStage = inspectScript(path, 'path', []);
   assert.ok('file' in ofStage);
@@ -82,7 +82,7 @@ test('an empty script of a stage does nothing, one of a service cannot be run', 
   assert.deepEqual(ofService, { code: 'ENOEXEC', message: `${path}: it is empty.` });
 });
 
-test('a program is executed itself', async (t) => {
+test('a binary is executed itself', async (t) => {
   const found = await inspect(t, Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0]));
   assert.ok('file' in found);
   assert.deepEqual([found.file, found.args], ['./run', ['web']]);
@@ -102,7 +102,7 @@ test('an interpreter line that the system would misread is a failure with a reme
   }
 });
 
-test('what is not there, or no file, is a failure that names it', async (t) => {
+test('a script that does not exist or is not a file is a failure that names it', async (t) => {
   const folder = await testFolder(t);
   const at = (name: string): string => join(folder, name);
   mkdirSync(at('folder'));
@@ -123,7 +123,7 @@ test('what is not there, or no file, is a failure that names it', async (t) => {
   }
 });
 
-test('what is no file does not keep us waiting, and nothing stays open', async (t) => {
+test('a script that is not a file does not block, and no descriptor is left open', async (t) => {
   const folder = await testFolder(t);
   const fifo = join(folder, 'run');
   execFileSync('mkfifo', [fifo]);

@@ -10,7 +10,7 @@ import type { Rig } from '../rig.ts';
 import { rig } from '../rig.ts';
 import { hostOf, testEachWay as test } from '../ways.ts';
 
-/** What comes of a command that cannot be run; it is told once, and nothing else is. */
+/** The failure of a command that cannot be run; it is reported once, and nothing else is. */
 async function failureOf(
   t: TestContext,
   command: (rig: Rig) => Partial<Command> & Pick<Command, 'program'>,
@@ -29,7 +29,7 @@ const run = (command: string, ...words: string[]) => ({
   program: { command: [command, ...words] },
 });
 
-test('a program that is nowhere on the PATH', async (t) => {
+test('a program that is not on PATH fails the spawn, with that PATH in the message', async (t) => {
   const found = await failureOf(t, () => ({
     ...run('no-such-program'),
     environment: { PATH: '/bin:/usr/bin' },
@@ -38,7 +38,7 @@ test('a program that is nowhere on the PATH', async (t) => {
   assert.match(found.message, /no-such-program is not on its PATH \/bin:\/usr\/bin\./);
 });
 
-test('a program that does not exist', async (t) => {
+test('a program that does not exist fails the spawn', async (t) => {
   const found = await failureOf(t, () => run('/nowhere/at/all'));
   assert.deepEqual(found, {
     code: 'ENOENT',
@@ -46,13 +46,13 @@ test('a program that does not exist', async (t) => {
   });
 });
 
-test('a script that does not exist', async (t) => {
+test('a script that does not exist fails the spawn', async (t) => {
   const found = await failureOf(t, () => ({ program: { script: '/nowhere/run' } }));
   assert.equal(found.code, 'ENOENT');
   assert.match(found.message, /\/nowhere\/run does not exist/);
 });
 
-test('a script whose interpreter does not exist', async (t) => {
+test('a script without its interpreter fails the spawn, and the message names the interpreter', async (t) => {
   const found = await failureOf(t, ({ file }) => ({
     program: { script: file('run', '#!/opt/no/such/sh\n') },
   }));
@@ -60,7 +60,7 @@ test('a script whose interpreter does not exist', async (t) => {
   assert.match(found.message, /the interpreter \/opt\/no\/such\/sh of \/.*\/run does not exist/);
 });
 
-test('a script whose interpreter is not executable', async (t) => {
+test('a script with an interpreter that is not executable fails the spawn', async (t) => {
   const found = await failureOf(t, ({ file }) => ({
     program: { script: file('run', `#!${file('sh', 'text', 0o644)}\n`) },
   }));
@@ -68,7 +68,7 @@ test('a script whose interpreter is not executable', async (t) => {
   assert.match(found.message, /the interpreter .*\/sh of .*\/run is not executable/);
 });
 
-test('a program whose own interpreter does not exist', async (t) => {
+test('a program without its own interpreter fails the spawn', async (t) => {
   const found = await failureOf(t, ({ file }) => run(file('program', '#!/opt/no/such/sh\n')));
   assert.equal(found.code, 'ENOENT');
   assert.match(
@@ -77,7 +77,7 @@ test('a program whose own interpreter does not exist', async (t) => {
   );
 });
 
-test('a program that is not executable', async (t) => {
+test('a program that is not executable fails the spawn', async (t) => {
   const elf = Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0]);
   const found = await failureOf(t, ({ file }) => ({
     program: { script: file('run', elf, 0o644) },
@@ -86,7 +86,7 @@ test('a program that is not executable', async (t) => {
   assert.match(found.message, /: \.\/run is not executable/);
 });
 
-test('a folder in place of a program', async (t) => {
+test('a folder in place of a program fails the spawn', async (t) => {
   const found = await failureOf(t, ({ folder }) => {
     mkdirSync(join(folder, 'program'));
     return run(join(folder, 'program'));
@@ -95,7 +95,7 @@ test('a folder in place of a program', async (t) => {
   assert.match(found.message, /program is not executable/);
 });
 
-test('a working directory that does not exist', async (t) => {
+test('a working directory that does not exist fails the spawn', async (t) => {
   const found = await failureOf(t, () => ({
     program: { command: ['true'], directory: '/nowhere' },
   }));
@@ -103,7 +103,7 @@ test('a working directory that does not exist', async (t) => {
   assert.match(found.message, /working directory \/nowhere does not exist/);
 });
 
-test('a working directory that does not exist, and something on the PATH that cannot be run', async (t) => {
+test('a missing working directory is reported even if PATH has a program that cannot be run', async (t) => {
   const found = await failureOf(t, ({ folder, file }) => {
     file('true', '', 0o644);
     return {
@@ -115,13 +115,13 @@ test('a working directory that does not exist, and something on the PATH that ca
   assert.match(found.message, /working directory \/nowhere does not exist/);
 });
 
-test('a NUL in an argument', async (t) => {
+test('a NUL in an argument fails the spawn', async (t) => {
   const found = await failureOf(t, () => run('echo', 'a\0b'));
   assert.equal(found.code, 'EINVAL');
   assert.match(found.message, /there is a NUL/);
 });
 
-test('a variable that is longer than any may be', async (t) => {
+test('a variable beyond the limit of the system fails the spawn, and the message names it', async (t) => {
   const found = await failureOf(t, () => ({
     ...run('true'),
     environment: { HUGE: 'x'.repeat(200_000) },
@@ -130,13 +130,13 @@ test('a variable that is longer than any may be', async (t) => {
   assert.match(found.message, /the variable HUGE is too large: it has 200006 bytes.* 131072 for/);
 });
 
-test('an argument that is longer than any may be', async (t) => {
+test('an argument beyond the limit of the system fails the spawn, and the message names it', async (t) => {
   const found = await failureOf(t, () => run('echo', 'a', 'é'.repeat(65_536)));
   assert.equal(found.code, 'E2BIG');
   assert.match(found.message, /argument 2 is too large: it has 131073 bytes/);
 });
 
-test('more variables than the system takes', async (t) => {
+test('more variables than the system accepts fail the spawn', async (t) => {
   const names = Array.from({ length: 60 }, (_, index) => `V${index}`);
   const environment = Object.fromEntries(names.map((name) => [name, 'x'.repeat(120_000)]));
   const found = await failureOf(t, () => ({ ...run('true'), environment }));
@@ -144,13 +144,17 @@ test('more variables than the system takes', async (t) => {
   assert.match(found.message, /are too large.* 6 MiB.*the variable V\d+ with 12000\d bytes/);
 });
 
-test('a user that one may not become', { skip: whoRuns.plainUser }, async (t) => {
-  const found = await failureOf(t, () => ({ ...run('true'), user: 'root' }));
-  assert.equal(found.code, 'EPERM');
-  assert.match(found.message, /may not run anything as 'root'/);
-});
+test(
+  'an account that this process may not switch to fails the spawn',
+  { skip: whoRuns.plainUser },
+  async (t) => {
+    const found = await failureOf(t, () => ({ ...run('true'), user: 'root' }));
+    assert.equal(found.code, 'EPERM');
+    assert.match(found.message, /may not run anything as 'root'/);
+  },
+);
 
-test('a runtime directory that cannot be made, until it can', async (t) => {
+test('a runtime directory that cannot be made fails a spawn, and the next one works once it can', async (t) => {
   const { sh, file, runtime } = await rig(t);
   const inTheWay = file('runtime', 'in the way');
   assert.equal(inTheWay, runtime.path);
@@ -166,7 +170,7 @@ test('a runtime directory that cannot be made, until it can', async (t) => {
   assert.deepEqual(life.told, ['spawned', 'exited 0']);
 });
 
-test('too many open files, until there are fewer', async (t) => {
+test('too many open files fail a spawn, and the next one works once there are fewer', async (t) => {
   const { output, code } = await runHost('too-many-open-files', [
     ...hostOf(t),
     'sh',

@@ -8,21 +8,24 @@ interface Named extends PendingSpawn {
   readonly name: string;
 }
 
-/** A room, who was let in, who was turned away, and a way to enter that waits for `come` if it is to. */
+/**
+ * A queue, the names that it has started or failed, and a function that adds a spawn, which waits for `come` if `wait` is
+ * given.
+ */
 function open(): {
-  room: SpawnQueue<Named>;
+  queue: SpawnQueue<Named>;
   seen: string[];
-  enter(name: string, shares: readonly object[], wait?: 'waits'): Waiting;
+  enter(name: string, shares: readonly object[], wait?: 'waits'): Controls;
 } {
   const seen: string[] = [];
-  const room = new SpawnQueue<Named>(({ name }) => seen.push(name));
+  const queue = new SpawnQueue<Named>(({ name }) => seen.push(name));
   return {
-    room,
+    queue,
     seen,
     enter(name, shares, wait) {
       const { promise, resolve, reject } = withResolvers();
-      const guest = { name, shares: new Set(shares) };
-      room.enter(guest, wait === 'waits' ? promise : undefined, (error) => {
+      const pending = { name, shares: new Set(shares) };
+      queue.enter(pending, wait === 'waits' ? promise : undefined, (error) => {
         seen.push(`${name} failed: ${(error as Error).message}`);
       });
       return {
@@ -41,7 +44,7 @@ function open(): {
   };
 }
 
-interface Waiting {
+interface Controls {
   come(): Promise<void>;
   fail(): Promise<void>;
 }
@@ -62,13 +65,13 @@ function withResolvers(): {
 
 const [a, b] = [{ pipe: 'a' }, { pipe: 'b' }];
 
-test('who has everything is let in at once', () => {
+test('a spawn that waits for nothing starts at once', () => {
   const { enter, seen } = open();
   enter('one', [a]);
   assert.deepEqual(seen, ['one']);
 });
 
-test('who waits holds up nobody with whom nothing is shared', async () => {
+test('a waiting spawn does not delay spawns that share nothing with it', async () => {
   const { enter, seen } = open();
   const one = enter('one', [a], 'waits');
   const two = enter('two', [b], 'waits');
@@ -79,7 +82,7 @@ test('who waits holds up nobody with whom nothing is shared', async () => {
   assert.deepEqual(seen, ['three', 'two', 'one']);
 });
 
-test('who shares something is let in in order of arrival, whatever comes first', async () => {
+test('spawns that share a resource start in order of arrival, whichever is ready first', async () => {
   const { enter, seen } = open();
   const one = enter('one', [a], 'waits');
   const two = enter('two', [a, b], 'waits');
@@ -92,7 +95,7 @@ test('who shares something is let in in order of arrival, whatever comes first',
   assert.deepEqual(seen, ['one', 'two', 'three', 'four']);
 });
 
-test('who fails is told, and holds up nobody any more', async () => {
+test('a failed spawn is reported, and does not delay others any more', async () => {
   const { enter, seen } = open();
   const one = enter('one', [a], 'waits');
   enter('two', [a]);
@@ -100,12 +103,12 @@ test('who fails is told, and holds up nobody any more', async () => {
   assert.deepEqual(seen, ['one failed: no', 'two']);
 });
 
-test('who is sent away is neither let in nor told of anything', async () => {
-  const { enter, seen, room } = open();
+test('a spawn that is removed by clear() neither starts nor fails', async () => {
+  const { enter, seen, queue } = open();
   const waiting = ['one', 'two', 'three'].map((name) => enter(name, [a], 'waits'));
   await waiting[1]?.come();
   assert.deepEqual(
-    room.clear().map(({ name }) => name),
+    queue.clear().map(({ name }) => name),
     ['one', 'two', 'three'],
   );
   await waiting[0]?.come();

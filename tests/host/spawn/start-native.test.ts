@@ -1,5 +1,5 @@
 /*
- * What starts a process natively must do itself, and Node's way does: each held against the other where both can.
+ * What a native start must do itself and Node's spawn does as well: each test runs with both where possible.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -18,7 +18,7 @@ import { posixOf, testEachWay, without } from '../ways.ts';
 
 const skip = without('native');
 
-testEachWay('every variable and every argument comes as it is', async (t) => {
+testEachWay('every variable and argument arrives unchanged', async (t) => {
   const { start } = await rig(t);
   const names = Array.from({ length: 500 }, (_, index) => `V${index}`);
   const environment = Object.fromEntries(
@@ -34,7 +34,7 @@ testEachWay('every variable and every argument comes as it is', async (t) => {
   assert.deepEqual(Object.fromEntries(names.map((name) => [name, variables[name]])), environment);
 });
 
-testEachWay('no descriptor takes the place of another, whatever their numbers', async (t) => {
+testEachWay('no descriptor overwrites another one, whatever their numbers are', async (t) => {
   const { sh, spawner } = await rig(t);
   const input = { name: 'web/log', stdin: { pipe: 'web' } } as const;
   const lives = Array.from({ length: 45 }, (_, index) =>
@@ -43,7 +43,7 @@ testEachWay('no descriptor takes the place of another, whatever their numbers', 
       notificationFd: index + 3,
     }),
   );
-  // What a process says with its last breath may come too late on a busy machine: all is said before the announcement.
+  // The last output of a process may arrive too late on a busy machine, so it is written before the announcement.
   for (const life of lives) await life.tells('announced');
   spawner.closePipe('web');
   for (const life of lives) await life.over;
@@ -56,7 +56,7 @@ testEachWay('no descriptor takes the place of another, whatever their numbers', 
   }
 });
 
-testEachWay('what has no format is run by sh, from the PATH and by its path', async (t) => {
+testEachWay('a file without a known format is run by sh, from PATH and by its path', async (t) => {
   const { start, file, folder } = await rig(t);
   const path = file('bin/plain', 'echo "$0 $1"\n');
   const environment = { PATH: `/nowhere:${folder}/bin:/bin:/usr/bin` };
@@ -67,7 +67,7 @@ testEachWay('what has no format is run by sh, from the PATH and by its path', as
   }
 });
 
-testEachWay('a program is looked up as the system does', async (t) => {
+testEachWay('a program is searched on PATH as the system does', async (t) => {
   const { start, file, folder } = await rig(t);
   file('a/tool', '#!/bin/sh\necho a\n', 0o644);
   file('b/tool/not', 'a folder of that name');
@@ -86,10 +86,10 @@ testEachWay('a program is looked up as the system does', async (t) => {
   assert.equal(await tell(`/nowhere:/nor/here`), 'ENOENT');
   assert.equal(await tell(''), 'ENOENT');
   file('tool', '#!/bin/sh\necho here\n');
-  assert.equal(await tell(''), 'here', 'an empty one is the working directory');
+  assert.equal(await tell(''), 'here', 'an empty entry is the working directory');
 });
 
-testEachWay('200 that die at once end each with its own code', async (t) => {
+testEachWay('200 children that exit at once report their own codes', async (t) => {
   const { sh, spawner } = await rig(t);
   const logger = { name: 'web/log', stdin: { pipe: 'web' }, stdout: 'ignore' } as const;
   const lives = Array.from({ length: 200 }, (_, code) =>
@@ -119,22 +119,30 @@ testEachWay('the host’s own children keep their exit codes', async (t) => {
   );
 });
 
-test('the end by a real-time signal is the exit code of a shell', { skip }, async (t) => {
-  const { over, pid } = startIt(['sh', '-c', 'kill -40 $$; sleep 600']);
-  t.after(() => read(`/proc/${pid}/stat`) !== '' && process.kill(pid, 'SIGKILL'));
-  assert.deepEqual(await over, { code: 168, signal: null });
-});
+test(
+  'a death by a real-time signal becomes the exit code that a shell reports',
+  { skip },
+  async (t) => {
+    const { over, pid } = startIt(['sh', '-c', 'kill -40 $$; sleep 600']);
+    t.after(() => read(`/proc/${pid}/stat`) !== '' && process.kill(pid, 'SIGKILL'));
+    assert.deepEqual(await over, { code: 168, signal: null });
+  },
+);
 
-test('who stays with its host is in its session and process group', { skip }, async () => {
-  const { over, pid } = startIt(['sleep', '600'], true);
-  const groupOf = (id: number): readonly string[] =>
-    read(`/proc/${id}/stat`).replace(/.*\) /, '').split(' ').slice(2, 4);
-  assert.deepEqual(groupOf(pid), groupOf(process.pid));
-  process.kill(pid, 'SIGKILL');
-  assert.deepEqual(await over, { code: null, signal: 'SIGKILL' });
-});
+test(
+  'a process with withHost stays in the host’s session and process group',
+  { skip },
+  async () => {
+    const { over, pid } = startIt(['sleep', '600'], true);
+    const groupOf = (id: number): readonly string[] =>
+      read(`/proc/${id}/stat`).replace(/.*\) /, '').split(' ').slice(2, 4);
+    assert.deepEqual(groupOf(pid), groupOf(process.pid));
+    process.kill(pid, 'SIGKILL');
+    assert.deepEqual(await over, { code: null, signal: 'SIGKILL' });
+  },
+);
 
-test('two descriptors change places', { skip }, async (t) => {
+test('two descriptors can be swapped', { skip }, async (t) => {
   const { file, folder } = await rig(t);
   const [one, two] = [openSync(file('1', 'one'), 'r'), openSync(file('2', 'two'), 'r')];
   const output = openSync(file('output', ''), 'w');
@@ -149,7 +157,7 @@ test('two descriptors change places', { skip }, async (t) => {
   assert.equal(read(join(folder, 'output')), 'twoone');
 });
 
-test('the input of a process lets it wait, whatever it did before', { skip }, async () => {
+test('the stdin of a process is made blocking', { skip }, async () => {
   const { read: end, write } = makePipe(posixOf('native') ?? assert.fail());
   const input = openSync(`/proc/self/fd/${end}`, constants.O_RDONLY | constants.O_NONBLOCK);
   const { over } = startIt(['sh', '-c', 'read -r word; exit "$word"'], false, [input]);
@@ -161,7 +169,7 @@ test('the input of a process lets it wait, whatever it did before', { skip }, as
   assert.equal(flags & constants.O_NONBLOCK, 0);
 });
 
-test('a pipe has the ends that it should, and nobody inherits them', { skip }, async () => {
+test('a pipe has a read and a write end, and children do not inherit them', { skip }, async () => {
   const before = openDescriptors();
   const { read: end, write } = makePipe(posixOf('native') ?? assert.fail());
   writeSync(write, 'text');
@@ -172,7 +180,7 @@ test('a pipe has the ends that it should, and nobody inherits them', { skip }, a
   assert.deepEqual(openDescriptors(), before);
 });
 
-/** Starts a program natively, with nothing for its descriptors unless it is said. */
+/** Starts a program natively, by default with nothing at its descriptors. */
 function startIt(
   words: readonly string[],
   withHost = false,
@@ -184,8 +192,8 @@ function startIt(
   const posix = posixOf('native') ?? assert.fail();
   let pid = 0;
   const over = new Promise<Exit>((resolve, reject) => {
-    const told = { ended: resolve, failed: reject };
-    pid = nativeStart(posix)(launch, descriptors, told).pid ?? 0;
+    const listener = { ended: resolve, failed: reject };
+    pid = nativeStart(posix)(launch, descriptors, listener).pid ?? 0;
   });
   return { over, pid };
 }

@@ -7,33 +7,33 @@ const own = (): readonly number[] => childrenOf(process.pid);
 
 const isWaiting = (pid: number): boolean => read(`/proc/${String(pid)}/comm`) === 'cat\n';
 
-/** A witness in the foreground, and its pid now. */
-function witness(hearsTyped = true) {
+/** A probe in the foreground, and a function that returns its pid now. */
+function startProbe(inForeground = true) {
   const before = own();
   const pid = (): number | undefined => own().find((each) => !before.includes(each));
-  return { it: new TerminalProbe(() => hearsTyped), pid };
+  return { probe: new TerminalProbe(() => inForeground), pid };
 }
 
 const skip = process.platform !== 'linux' && 'there is no /proc';
 
 test(
-  'what kills the witness was typed, what does not was sent; there is a new one',
+  'a signal that kills the probe was typed, any other was sent; a dead probe is replaced',
   { skip },
   async () => {
     const descriptors = openDescriptors();
-    const { it, pid } = witness();
+    const { probe, pid } = startProbe();
     const [first = 0] = [pid()];
-    await until(() => isWaiting(first), 'the witness');
+    await until(() => isWaiting(first), 'the startProbe');
     const sent = performance.now();
-    assert.equal(await it.wasTyped(), false);
-    assert.ok(performance.now() - sent >= 499, 'it was given the time to die');
-    const asked = it.wasTyped();
+    assert.equal(await probe.wasTyped(), false);
+    assert.ok(performance.now() - sent >= 499, 'the probe gets the time to die');
+    const asked = probe.wasTyped();
     process.kill(first, 'SIGINT');
     assert.equal(await asked, true);
-    assert.equal(await it.wasTyped(), true, 'another just after that');
+    assert.equal(await probe.wasTyped(), true, 'another just after that');
     assert.notEqual(pid(), first);
-    const unanswered = it.wasTyped();
-    await it.end();
+    const unanswered = probe.wasTyped();
+    await probe.end();
     assert.equal(await unanswered, true);
     assert.equal(pid(), undefined);
     assert.deepEqual(
@@ -44,42 +44,42 @@ test(
 );
 
 test(
-  'a witness that is lost leaves everything typed, and there is a new one from then on',
+  'without its probe a signal counts as typed, and a new probe is started',
   { skip },
   async () => {
-    const { it, pid } = witness();
+    const { probe, pid } = startProbe();
     process.kill(pid() ?? 0, 'SIGKILL');
     await until(() => pid() === undefined, 'its end');
-    assert.equal(await it.wasTyped(), true);
+    assert.equal(await probe.wasTyped(), true);
     assert.notEqual(pid(), undefined);
-    await it.end();
+    await probe.end();
     assert.equal(pid(), undefined);
-    assert.equal(await it.wasTyped(), true, 'after the end there is none');
+    assert.equal(await probe.wasTyped(), true, 'after end() there is no probe');
     assert.equal(pid(), undefined);
   },
 );
 
-test('what is typed while the host is held up is typed', { skip }, async () => {
-  const { it, pid } = witness();
+test('a signal typed while the host is blocked counts as typed', { skip }, async () => {
+  const { probe, pid } = startProbe();
   const [first = 0] = [pid()];
-  await until(() => isWaiting(first), 'the witness');
-  const asked = it.wasTyped();
-  // Immediates come last in a turn; then Node looks at its timers, and only then at who has died.
+  await until(() => isWaiting(first), 'the startProbe');
+  const asked = probe.wasTyped();
+  // Immediates come last in a turn; then Node handles timers, and only then exits of children.
   setImmediate(() => {
     process.kill(first, 'SIGINT');
     block(600);
   });
   assert.equal(await asked, true);
-  await it.end();
+  await probe.end();
 });
 
-/** Holds everything up that runs on this thread, for so many milliseconds. */
+/** Blocks this thread for this many milliseconds. */
 function block(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-test('in the background nothing is typed', { skip }, async () => {
-  const { it } = witness(false);
-  assert.equal(await it.wasTyped(), false);
-  await it.end();
+test('in the background no signal counts as typed', { skip }, async () => {
+  const { probe } = startProbe(false);
+  assert.equal(await probe.wasTyped(), false);
+  await probe.end();
 });
