@@ -3,63 +3,63 @@ import { stat } from 'node:fs';
 import { test } from 'node:test';
 import { systemClock } from '../../lib/engine/clock.ts';
 
-/** Milliseconds that no test takes. */
+/** Milliseconds: more than any test takes. */
 const hour = 3_600_000;
 
-test('now is the time of day, in epoch milliseconds', () => {
+test('now() is the time of day in epoch milliseconds', () => {
   assert.ok(Math.abs(systemClock.now() - Date.now()) < hour);
 });
 
-test('a wall clock that is set back moves neither now nor an alarm', async (t) => {
+test('a wall clock that is set back changes neither now() nor a timer', async (t) => {
   const before = systemClock.now();
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() - hour });
   assert.ok(systemClock.now() >= before);
-  const rung = new Promise<number>((resolve) => {
+  const fired = new Promise<number>((resolve) => {
     systemClock.at(before + 5, () => {
       resolve(systemClock.now());
     });
   });
-  const at = await rung;
+  const at = await fired;
   assert.ok(at >= before + 5 && at < before + hour);
 });
 
-test('an alarm for a moment that has passed rings soon, one that is called off never', async () => {
-  const rung: string[] = [];
-  const cancel = systemClock.at(systemClock.now() - 1, () => rung.push('called off'));
+test('a timer in the past fires soon, and a cancelled one never', async () => {
+  const fired: string[] = [];
+  const cancel = systemClock.at(systemClock.now() - 1, () => fired.push('cancelled'));
   cancel();
   await new Promise<void>((resolve) => {
     systemClock.at(0, resolve);
   });
-  assert.deepEqual(rung, []);
+  assert.deepEqual(fired, []);
 });
 
-test('an alarm for now waits for no timer', async () => {
+test('a timer for now fires before the shortest timeout', async () => {
   const order: string[] = [];
   await new Promise<void>((resolve) => {
-    // Where news of processes come from: after it come immediates, then timers.
+    // Node reports processes in this phase of the event loop: immediates follow, then timers.
     stat('/', () => {
       setTimeout(() => {
         order.push('the shortest timeout');
         resolve();
       }, 0);
-      systemClock.at(systemClock.now(), () => order.push('the alarm'));
+      systemClock.at(systemClock.now(), () => order.push('the timer'));
       order.push('the turn');
     });
   });
-  assert.deepEqual(order, ['the turn', 'the alarm', 'the shortest timeout']);
+  assert.deepEqual(order, ['the turn', 'the timer', 'the shortest timeout']);
 });
 
-test('an alarm that is later than a timeout can be does not ring early', (t) => {
+test('a timer beyond the limit of setTimeout does not fire early', (t) => {
   const longest = 2 ** 31 - 1;
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  let rung = 0;
+  let fired = 0;
   const cancel = systemClock.at(systemClock.now() + 3 * longest, () => {
-    rung += 1;
+    fired += 1;
   });
   t.mock.timers.tick(longest);
   t.mock.timers.tick(longest);
-  assert.equal(rung, 0, 'it is set anew, for what is left by the clock');
+  assert.equal(fired, 0, 'it is set again for the rest of the time');
   cancel();
   t.mock.timers.tick(3 * longest);
-  assert.equal(rung, 0);
+  assert.equal(fired, 0);
 });

@@ -1,7 +1,8 @@
 /*
- * A clock that is set back, after the cases that supervisord has of it: `test_finish_running_state_exited_too_quickly_due_to_
- * clock_rollback`, `test_finish_running_state_laststart_in_future` and `test_transition_backoff_to_starting_delay_in_future`.
- * A clock must not do so; one that does it all the same must not turn anything upside down.
+ * A clock that goes back, after the cases of supervisord:
+ * `test_finish_running_state_exited_too_quickly_due_to_clock_rollback`, `test_finish_running_state_laststart_in_future` and
+ * `test_transition_backoff_to_starting_delay_in_future`. A clock of the engine must never go back; one that does must not
+ * break the engine.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -41,12 +42,12 @@ function live(spec: ServiceSpec) {
   return { clock, spawner, engine, events, command, last };
 }
 
-/** Grows with each death that comes within half a minute of its run. */
+/** Grows with each death within half a minute after the start. */
 const growing: Backoff = { first: 1000, factor: 2, cap: 60_000, reset: 30_000 };
 
 const failure = { code: 1, signal: null };
 
-test('a run that began in what is the future now was no steady one, and took no time', () => {
+test('a run that began before the clock went back counts as an early death of zero duration', () => {
   const { clock, spawner, engine, events, last } = live(
     inputs.service('web', { backoff: growing }),
   );
@@ -56,17 +57,21 @@ test('a run that began in what is the future now was no steady one, and took no 
   clock.set(-hour);
   spawner.child('web').exit(failure);
   assert.equal(last(), 'web: up → backoff, code 1 (exited)');
-  assert.equal(events.at(-1)?.at, 2 * hour + 1000, 'time has stood still since the last step');
+  assert.equal(events.at(-1)?.at, 2 * hour + 1000, 'events keep the time of the last step');
   const { state } = engine.state.units.get('web') ?? assert.fail();
   assert.equal(state.status === 'backoff' && state.deadline, 2 * hour + 1000 + 2000);
 });
 
-test('a deadline that was set before the clock was is kept when the clock has come there again', () => {
+test('a deadline set before the clock went back passes when the clock reaches it again', () => {
   const { clock, spawner, last } = live(inputs.service('web'));
   spawner.child('web').exit(failure);
   clock.set(-hour);
   clock.advance(1000);
-  assert.equal(last(), 'web: up → backoff, code 1 (exited)', 'not yet, though the alarm has rung');
+  assert.equal(
+    last(),
+    'web: up → backoff, code 1 (exited)',
+    'not yet, although the timer has fired',
+  );
   clock.advance(hour - 1);
   assert.equal(last(), 'web: up → backoff, code 1 (exited)');
   clock.advance(1);
@@ -74,7 +79,7 @@ test('a deadline that was set before the clock was is kept when the clock has co
   assert.deepEqual(spawner.spawned, ['web', 'web']);
 });
 
-test('a start by hand does not wait for a clock that was set back', () => {
+test('a start request takes effect at once after the clock went back', () => {
   const { clock, spawner, events, command, last } = live(inputs.service('web'));
   spawner.child('web').exit(failure);
   clock.set(-hour);
@@ -83,7 +88,7 @@ test('a start by hand does not wait for a clock that was set back', () => {
   assert.deepEqual([...new Set(events.map(({ at }) => at))], [2 * hour]);
 });
 
-test('deaths before the clock was set back still count against the limit, and for no longer', () => {
+test('deaths before the clock went back count against the limit, and expire by the clock', () => {
   const limit = { deaths: 2, within: 10_000 };
   const backoff = { first: 0, factor: 1, cap: 0, reset: hour, limit };
   const { clock, spawner, command, last } = live(inputs.service('web', { backoff }));
@@ -98,7 +103,7 @@ test('deaths before the clock was set back still count against the limit, and fo
   assert.equal(last(), 'web: up → backoff, code 1 (exited)');
 });
 
-test('a clock that is set forward lets everything come that was due by then, once', () => {
+test('a clock that jumps forward passes each due deadline once', () => {
   const { clock, spawner, command, last } = live(inputs.service('web', { killTimeout: 10_000 }));
   spawner.script('web', { ignores: ['SIGTERM'] });
   spawner.child('web').exit(failure);

@@ -1,23 +1,23 @@
 /*
- * What processes leave behind, as the engine sees it.
+ * How the engine keeps and sweeps the leftovers of processes.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as inputs from '../machine/samples.ts';
 import { FakeSpawner } from '../../lib/testing/simulation/fake-spawner.ts';
 import { VirtualClock } from '../../lib/testing/time/virtual-clock.ts';
-import { code0, engineOn, puppeteer, settled, toServices, toTheEnd } from './engine-rig.ts';
+import { code0, engineOn, manualRig, settled, toServices, toTheEnd } from './engine-rig.ts';
 
 const { logged, script, service } = inputs;
 
-test('what an ended run leaves behind is swept, and the stop waits for it', async () => {
-  const { engine, child, calls } = puppeteer({ services: [logged('web')] });
+test('the leftovers of the last run are swept, and the stop waits for the sweep', async () => {
+  const { engine, child, calls } = manualRig({ services: [logged('web')] });
   engine.input(toServices);
   for (const index of [0, 1]) child(index).listener.spawned(7);
   engine.input(toTheEnd);
   child(1).listener.exited(code0, true);
   assert.equal(child(1).sweeps[0]?.grace, 3000);
-  assert.ok(!calls.includes('closePipe web'), 'the logger still reads what they write');
+  assert.ok(!calls.includes('closePipe web'), 'the logger still reads the output of the leftovers');
   child(1).sweeps[0]?.done();
   assert.deepEqual(calls.slice(-2), ['closePipe web', 'sweep within 3000 the writers of web']);
   child(0).listener.exited(code0, false);
@@ -25,8 +25,8 @@ test('what an ended run leaves behind is swept, and the stop waits for it', asyn
   assert.equal(engine.state.phase, 'ended');
 });
 
-test('what deaths leave behind is let be until the service is stopped; then all of it is swept', () => {
-  const { engine, clock, child, to } = puppeteer({ services: [service('web')] });
+test('leftovers of deaths stay until the service is stopped, and then all of them are swept', () => {
+  const { engine, clock, child, to } = manualRig({ services: [service('web')] });
   engine.input(toServices);
   for (const index of [0, 1]) {
     child(index).listener.spawned(7);
@@ -48,8 +48,8 @@ test('what deaths leave behind is let be until the service is stopped; then all 
   assert.deepEqual([...engine.state.services.sweeping], []);
 });
 
-test('two sweeps of one service: the end waits for both', async () => {
-  const { engine, child, to } = puppeteer({ services: [service('web')] });
+test('the end waits for both of two sweeps of one service', async () => {
+  const { engine, child, to } = manualRig({ services: [service('web')] });
   engine.input(toServices);
   child(0).listener.spawned(7);
   to('web', inputs.restart);
@@ -59,14 +59,14 @@ test('two sweeps of one service: the end waits for both', async () => {
   child(1).listener.exited(code0, true);
   child(1).sweeps[0]?.done();
   await settled();
-  assert.equal(engine.state.phase, 'stopping', 'what the first run left still lives');
+  assert.equal(engine.state.phase, 'stopping', 'the leftovers of the first run still live');
   child(0).sweeps[0]?.done();
   await settled();
   assert.equal(engine.state.phase, 'ended');
 });
 
-test('what scripts leave behind is let be until the last clean-up', async () => {
-  const { engine, child, calls } = puppeteer({ init: [script('10-a')] });
+test('leftovers of scripts stay until the last clean-up', async () => {
+  const { engine, child, calls } = manualRig({ init: [script('10-a')] });
   engine.input(toServices);
   child(0).listener.spawned(7);
   child(0).listener.exited(code0, true);
@@ -74,15 +74,17 @@ test('what scripts leave behind is let be until the last clean-up', async () => 
   engine.input(toTheEnd);
   await settled();
   assert.equal(child(0).sweeps[0]?.grace, 3000);
-  assert.ok(!calls.includes('close'), 'it still lives');
+  assert.ok(!calls.includes('close'), 'the leftover still lives');
   child(0).sweeps[0]?.done();
   await settled();
   assert.deepEqual([calls.at(-1), engine.state.phase], ['close', 'ended']);
 });
 
-test('who had to be killed is told, of services and scripts and of those that ran away', async () => {
+test('killed leftovers of services and scripts and killed daemons are reported', async () => {
   const parts = { init: [script('10-a')], services: [service('web')] };
-  const { engine, child, told, ranAway } = puppeteer(parts, undefined, { mayRunAway: true });
+  const { engine, child, changes, daemonSweeps } = manualRig(parts, undefined, {
+    mayDaemonize: true,
+  });
   engine.input(toServices);
   child(0).listener.spawned(7);
   child(0).listener.exited(code0, true);
@@ -90,18 +92,20 @@ test('who had to be killed is told, of services and scripts and of those that ra
   engine.input(toTheEnd);
   child(1).listener.exited(code0, true);
   child(1).sweeps[0]?.done([{ pid: 9, name: 'helper' }]);
-  assert.match(told().join('\n'), /problem killed: web helper \(pid 9\)/);
+  assert.match(changes().join('\n'), /problem killed: web helper \(pid 9\)/);
   child(0).sweeps[0]?.done([{ pid: 10, name: 'sleep' }]);
   await settled();
-  ranAway[0]?.([{ pid: 11, name: 'mysqld' }]);
+  daemonSweeps[0]?.([{ pid: 11, name: 'mysqld' }]);
   await settled();
   const killed = ['web/left-behind', '10-a/left-behind', 'runaway/mysqld'];
   assert.deepEqual(engine.state.verdict?.killed, killed);
 });
 
-test('what ran away is ended beside what is left behind, within the kill grace, and is hurried like it', async () => {
+test('daemons are swept beside leftovers within the kill grace, and a shortened stop shortens both', async () => {
   const parts = { init: [script('10-a')] };
-  const { engine, child, calls, ranAway } = puppeteer(parts, undefined, { mayRunAway: true });
+  const { engine, child, calls, daemonSweeps } = manualRig(parts, undefined, {
+    mayDaemonize: true,
+  });
   engine.input(toServices);
   child(0).listener.spawned(7);
   child(0).listener.exited(code0, true);
@@ -110,16 +114,16 @@ test('what ran away is ended beside what is left behind, within the kill grace, 
   engine.input({ type: 'shorten', within: 1000 });
   assert.deepEqual([child(0).sweeps.length, calls.at(-1)], [2, 'sweep within 1000']);
   for (const { done } of child(0).sweeps) done();
-  ranAway[0]?.();
+  daemonSweeps[0]?.();
   await settled();
   assert.equal(engine.state.phase, 'finishing', 'the second sweep is not over');
-  ranAway[1]?.([{ pid: 11, name: 'mysqld' }]);
+  daemonSweeps[1]?.([{ pid: 11, name: 'mysqld' }]);
   await settled();
   assert.deepEqual(engine.state.verdict?.killed, ['runaway/mysqld']);
 });
 
-test('a sweep that is hurried ends with the second one, which tells whom it had to kill', async () => {
-  const { engine, child } = puppeteer({ services: [service('web')] });
+test('a shortened sweep ends with the second one, and the processes that it killed are reported', async () => {
+  const { engine, child } = manualRig({ services: [service('web')] });
   engine.input(toServices);
   child(0).listener.spawned(8);
   engine.input(toTheEnd);
@@ -137,7 +141,7 @@ test('a sweep that is hurried ends with the second one, which tells whom it had 
   assert.deepEqual(engine.state.verdict?.killed, ['web/left-behind']);
 });
 
-test('a spawner from which nobody can run away comes to its end as well', async () => {
+test('the engine ends with a spawner that has no sweep for daemons', async () => {
   const clock = new VirtualClock();
   const spawner = new FakeSpawner(clock);
   const { spawn, closePipe, close } = spawner;

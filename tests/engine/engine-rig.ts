@@ -13,7 +13,7 @@ import { VirtualClock } from '../../lib/testing/time/virtual-clock.ts';
 import { changeInWords } from '../machine/in-words.ts';
 import * as inputs from '../machine/samples.ts';
 
-/** A world in which there is nothing to do. */
+/** A world without work. */
 export const idleWorld: World = {
   prepare: () => Promise.resolve([]),
   reread: () => Promise.resolve({ tree: null, problems: [] }),
@@ -29,42 +29,45 @@ export interface Ports {
   readonly world?: World;
 }
 
-interface Told {
+interface Observed {
   readonly engine: Engine;
   readonly events: LifecycleEvent[];
-  readonly hear: ((event: LifecycleEvent) => void)[];
+  readonly listeners: ((event: LifecycleEvent) => void)[];
   readonly after: (() => void)[];
-  readonly told: () => readonly string[];
+  readonly changes: () => readonly string[];
   readonly to: (name: string, input: Extract<MachineInput, { type: 'service' }>['input']) => void;
 }
 
-/** An engine, what it has told, and what is done on each event and after each step. */
-export function engineOn(parts: Partial<Tree>, { clock, spawner, world = idleWorld }: Ports): Told {
+/** An engine, its events, and the callbacks for each event and after each step. */
+export function engineOn(
+  parts: Partial<Tree>,
+  { clock, spawner, world = idleWorld }: Ports,
+): Observed {
   const events: LifecycleEvent[] = [];
-  const hear: ((event: LifecycleEvent) => void)[] = [];
+  const listeners: ((event: LifecycleEvent) => void)[] = [];
   const after: (() => void)[] = [];
   const engine = new Engine(inputs.tree(parts), {
     ...{ clock, spawner, world, options: inputs.treeOptions() },
     publish: (event) => {
       events.push(event);
-      for (const listener of hear) listener(event);
+      for (const listener of listeners) listener(event);
     },
     stepped: () => {
       for (const listener of after) listener();
     },
   });
-  const told = (): readonly string[] => events.map(changeInWords);
+  const changes = (): readonly string[] => events.map(changeInWords);
   const to = (name: string, input: Extract<MachineInput, { type: 'service' }>['input']): void => {
     engine.input({ type: 'service', service: name, input });
   };
-  return { engine, events, hear, after, told, to };
+  return { engine, events, listeners, after, changes, to };
 }
 
 /** An engine with fake processes. */
 export function rig(
   parts: Partial<Tree>,
   world?: World,
-): Told & { readonly clock: VirtualClock; readonly spawner: FakeSpawner } {
+): Observed & { readonly clock: VirtualClock; readonly spawner: FakeSpawner } {
   const clock = new VirtualClock();
   const spawner = new FakeSpawner(clock);
   const ports = world === undefined ? { clock, spawner } : { clock, spawner, world };
@@ -81,21 +84,21 @@ export interface Process {
   }[];
 }
 
-interface Puppets {
+interface ManualSpawner {
   readonly spawner: Spawner;
   readonly children: readonly Process[];
-  /** What the spawner was asked for. */
+  /** The calls of the spawner. */
   readonly calls: readonly string[];
   readonly child: (index: number) => Process;
-  /** What ends the sweeps of those that ran away; by themselves they end at once, unless somebody may have. */
-  readonly ranAway: readonly ((killed?: readonly Leftover[]) => void)[];
+  /** The functions that end the sweeps of daemons; with `mayDaemonize: false` these sweeps end at once. */
+  readonly daemonSweeps: readonly ((killed?: readonly Leftover[]) => void)[];
 }
 
-/** A spawner whose children do nothing: the test tells what they tell. */
-export function puppets({ mayRunAway = false } = {}): Puppets {
+/** A spawner with children that do nothing: the test calls their listeners. */
+export function manualSpawner({ mayDaemonize = false } = {}): ManualSpawner {
   const children: Process[] = [];
   const calls: string[] = [];
-  const ranAway: ((killed?: readonly Leftover[]) => void)[] = [];
+  const daemonSweeps: ((killed?: readonly Leftover[]) => void)[] = [];
   const spawner: Spawner = {
     spawn(command, listener) {
       const child: Process = { command, listener, kills: [], sweeps: [] };
@@ -109,10 +112,10 @@ export function puppets({ mayRunAway = false } = {}): Puppets {
     },
     closePipe: (pipe) => calls.push(`closePipe ${pipe}`),
     sweep: (grace, done, pipe) => {
-      const whom = pipe === undefined ? '' : ` the writers of ${pipe}`;
-      calls.push(`sweep within ${String(grace)}${whom}`);
-      ranAway.push((killed = []) => done(killed));
-      if (!mayRunAway) done([]);
+      const what = pipe === undefined ? '' : ` the writers of ${pipe}`;
+      calls.push(`sweep within ${String(grace)}${what}`);
+      daemonSweeps.push((killed = []) => done(killed));
+      if (!mayDaemonize) done([]);
     },
     close: () => {
       calls.push('close');
@@ -124,24 +127,24 @@ export function puppets({ mayRunAway = false } = {}): Puppets {
     assert.ok(found !== undefined, `child ${String(index)} was never asked for`);
     return found;
   };
-  return { spawner, children, calls, child, ranAway };
+  return { spawner, children, calls, child, daemonSweeps };
 }
 
-/** An engine with processes that the test speaks for. */
-export function puppeteer(
+/** An engine with children that the test controls. */
+export function manualRig(
   parts: Partial<Tree>,
   world?: World,
-  how?: { readonly mayRunAway: boolean },
-): Told & Puppets & { readonly clock: VirtualClock } {
+  how?: { readonly mayDaemonize: boolean },
+): Observed & ManualSpawner & { readonly clock: VirtualClock } {
   const clock = new VirtualClock();
-  const stage = puppets(how);
+  const stage = manualSpawner(how);
   const ports = { clock, spawner: stage.spawner };
   return { clock, ...stage, ...engineOn(parts, world === undefined ? ports : { ...ports, world }) };
 }
 
 export const code0 = { code: 0, signal: null };
 
-/** Until every promise that is settled has been heard. */
+/** Resolves after the reactions of all settled promises. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

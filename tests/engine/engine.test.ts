@@ -12,8 +12,8 @@ import {
   code0,
   engineOn,
   idleWorld,
-  puppeteer,
-  puppets,
+  manualRig,
+  manualSpawner,
   rig,
   settled,
   toServices,
@@ -22,12 +22,12 @@ import {
 
 const { finished, logged, script, service } = inputs;
 
-// The order of things
+// Order of effects and events
 
-test('the state is in place before an effect is performed, the effect before a listener hears', () => {
+test('the state is set before an effect is performed, and the effect is performed before a listener is called', () => {
   const found: string[] = [];
   const clock = new VirtualClock();
-  const { spawner } = puppets();
+  const { spawner } = manualSpawner();
   const watched: Spawner = {
     ...spawner,
     spawn: (command, listener) => {
@@ -35,24 +35,31 @@ test('the state is in place before an effect is performed, the effect before a l
       return spawner.spawn(command, listener);
     },
   };
-  const { engine, hear } = engineOn({ services: [service('web')] }, { clock, spawner: watched });
-  hear.push((event) => found.push(changeInWords(event)));
+  const { engine, listeners } = engineOn(
+    { services: [service('web')] },
+    { clock, spawner: watched },
+  );
+  listeners.push((event) => found.push(changeInWords(event)));
   engine.input(toServices);
   assert.equal(found[0], 'spawned in starting');
   assert.equal(found.at(-1), 'web: down → starting (stage)');
 });
 
-test('what a listener asks for comes after the step that it hears of', () => {
-  const { engine, hear, to, told } = rig({ services: [service('api'), service('web')] });
+test('an input from a listener is handled after the step that the listener is called for', () => {
+  const { engine, listeners, to, changes } = rig({ services: [service('api'), service('web')] });
   const statuses: (string | undefined)[] = [];
-  hear.push((event) => {
+  listeners.push((event) => {
     if (event.type !== 'service' || event.service !== 'api' || event.to !== 'starting') return;
     to('api', inputs.stop);
     statuses.push(engine.state.units.get('api')?.state.goal);
   });
   engine.input(toServices);
-  assert.deepEqual(statuses, ['up'], 'it finds a finished step, and its own word not taken yet');
-  assert.deepEqual(told().slice(5), [
+  assert.deepEqual(
+    statuses,
+    ['up'],
+    'the listener sees a finished step, and its own input is not handled yet',
+  );
+  assert.deepEqual(changes().slice(5), [
     'api: down → starting (stage)',
     'web: down → starting (stage)',
     'api: starting → up, pid 1001 (spawned)',
@@ -63,10 +70,10 @@ test('what a listener asks for comes after the step that it hears of', () => {
   ]);
 });
 
-test('after each step, and after its listeners, it says so', () => {
-  const { engine, hear, after } = rig({});
+test('stepped() is called after each step and its listeners', () => {
+  const { engine, listeners, after } = rig({});
   const found: string[] = [];
-  hear.push(({ type }) => found.push(type));
+  listeners.push(({ type }) => found.push(type));
   after.push(() => found.push('stepped'));
   engine.input({ type: 'advance', target: 'init' });
   engine.input(toTheEnd);
@@ -83,25 +90,25 @@ test('after each step, and after its listeners, it says so', () => {
   ]);
 });
 
-test('a line that is printed while listeners hear comes after what they are hearing', () => {
-  const { engine, hear, child, events, told } = puppeteer({ services: [service('web')] });
+test('a line that is printed during an event is published after that event', () => {
+  const { engine, listeners, child, events, changes } = manualRig({ services: [service('web')] });
   const order: number[] = [];
-  hear.push((event) => {
+  listeners.push((event) => {
     if (event.type === 'service' && event.to === 'up') child(0).listener.printed('stdout', 'text');
   });
-  hear.push(({ sequence }) => order.push(sequence));
+  listeners.push(({ sequence }) => order.push(sequence));
   engine.input(toServices);
   child(0).listener.spawned(7);
   assert.deepEqual(
     order,
     events.map((_, index) => index + 1),
   );
-  assert.equal(told().at(-1), "web: printed 'text' (printed)");
+  assert.equal(changes().at(-1), "web: printed 'text' (printed)");
 });
 
 // Events
 
-test('events are numbered without a gap and stamped with the time of their step', () => {
+test('events have numbers without gaps and the time of their step', () => {
   const { engine, clock, events, to } = rig({ services: [service('web')] });
   engine.input(toServices);
   clock.advance(250);
@@ -113,10 +120,10 @@ test('events are numbered without a gap and stamped with the time of their step'
   assert.deepEqual([events[0]?.at, events.at(-1)?.at], [0, 250]);
 });
 
-test('time never goes back in events, also when the clock does', () => {
+test('the time of events never goes back, even if the clock does', () => {
   let now = 1000;
   const clock: Clock = { now: () => now, at: () => () => undefined };
-  const { spawner } = puppets();
+  const { spawner } = manualSpawner();
   const { engine, events, to } = engineOn({ services: [service('web')] }, { clock, spawner });
   engine.input(toServices);
   now = 400;
@@ -128,18 +135,18 @@ test('time never goes back in events, also when the clock does', () => {
   assert.equal(state.status === 'stopping' && state.deadline, 11_000);
 });
 
-test('what a child prints is an event, also after its end', () => {
-  const { engine, child, told } = puppeteer({ services: [service('web')] });
+test('a line of a child is an event, even after its exit', () => {
+  const { engine, child, changes } = manualRig({ services: [service('web')] });
   engine.input(toServices);
   child(0).listener.spawned(7);
   child(0).listener.exited(code0, false);
   child(0).listener.printed('stderr', 'last words');
-  assert.equal(told().at(-1), "web: printed 'last words' (printed)");
+  assert.equal(changes().at(-1), "web: printed 'last words' (printed)");
 });
 
 // Time
 
-test('there is one alarm, for the nearest deadline, and none when everything rests', () => {
+test('there is one timer, for the nearest deadline, and none without deadlines', () => {
   const { engine, clock, spawner, to } = rig({ services: [finished('api'), service('web')] });
   assert.equal(clock.alarms, 0);
   engine.input(toServices);
@@ -156,7 +163,7 @@ test('there is one alarm, for the nearest deadline, and none when everything res
   assert.equal(clock.alarms, 0);
 });
 
-test('an alarm that stands already is not set again', () => {
+test('a timer for the same deadline is not set again', () => {
   const clock = new VirtualClock();
   let set = 0;
   const counting: Clock = {
@@ -166,7 +173,7 @@ test('an alarm that stands already is not set again', () => {
       return clock.at(time, wake);
     },
   };
-  const { spawner } = puppets();
+  const { spawner } = manualSpawner();
   const { engine, to } = engineOn({ services: [service('web')] }, { clock: counting, spawner });
   engine.input(toServices);
   to('web', inputs.hangUp);
@@ -174,7 +181,7 @@ test('an alarm that stands already is not set again', () => {
   assert.equal(set, 1);
 });
 
-test('an alarm that rings too early does no harm: it is set again', () => {
+test('a timer that fires too early is set again', () => {
   let now = 0;
   const alarms: { readonly time: number; readonly wake: () => void }[] = [];
   const clock: Clock = {
@@ -184,7 +191,7 @@ test('an alarm that rings too early does no harm: it is set again', () => {
       return () => undefined;
     },
   };
-  const { spawner, calls, child } = puppets();
+  const { spawner, calls, child } = manualSpawner();
   const { engine } = engineOn({ services: [service('web')] }, { clock, spawner });
   engine.input(toServices);
   child(0).listener.spawned(7);
@@ -198,7 +205,7 @@ test('an alarm that rings too early does no harm: it is set again', () => {
   assert.deepEqual(calls, ['spawn web', 'spawn web']);
 });
 
-test('at the end of a life no alarm is set and nobody is alive', async () => {
+test('at the end no timer is set and no process is alive', async () => {
   const { engine, clock, spawner } = rig({
     init: [script('10-a')],
     services: [logged('web', { finish: { script: '/finish' } }), service('api')],
@@ -217,8 +224,8 @@ test('at the end of a life no alarm is set and nobody is alive', async () => {
 
 // Children
 
-test('a kill reaches the living child of its owner, and nobody else', () => {
-  const { engine, child, to } = puppeteer({ services: [service('web')] });
+test('a kill reaches only the living child of its owner', () => {
+  const { engine, child, to } = manualRig({ services: [service('web')] });
   engine.input(toServices);
   child(0).listener.spawned(7);
   to('web', inputs.stop);
@@ -230,8 +237,8 @@ test('a kill reaches the living child of its owner, and nobody else', () => {
   assert.deepEqual([child(0).kills.length, child(1).kills], [2, ['SIGHUP process']]);
 });
 
-test('scripts of the same name in two stages are told apart, and from a service of that name', () => {
-  const { engine, children, child } = puppeteer({
+test('scripts of the same name in two stages and a service of that name are distinct', () => {
+  const { engine, children, child } = manualRig({
     init: [script('web')],
     services: [service('web')],
     finish: [script('web')],
@@ -252,35 +259,37 @@ test('scripts of the same name in two stages are told apart, and from a service 
   assert.equal(children.length, 3);
 });
 
-test('news of a child that is over already is not taken for news of the next one', () => {
-  const { engine, child, told } = puppeteer({ services: [finished('web', { notificationFd: 3 })] });
+test('a late report of a child that has ended is not applied to the next child', () => {
+  const { engine, child, changes } = manualRig({
+    services: [finished('web', { notificationFd: 3 })],
+  });
   engine.input(toServices);
   child(0).listener.spawned(7);
   child(0).listener.exited({ code: 1, signal: null }, false);
   child(1).listener.spawned(8);
-  const before = told();
+  const before = changes();
   child(0).listener.announced();
   child(0).listener.exited(code0, false);
   child(0).listener.unspawnable({ code: 'ENOENT', message: 'no such file' });
   child(0).listener.spawned(7);
-  assert.deepEqual(told(), before);
+  assert.deepEqual(changes(), before);
   assert.equal(engine.state.units.get('web')?.state.status, 'finishing');
 });
 
-test('a child that cannot be run is over: nothing is sent to it, nothing more comes of it', () => {
-  const { engine, child, to, told } = puppeteer({ services: [service('web')] });
+test('a child that cannot be run gets no signals, and its further reports are ignored', () => {
+  const { engine, child, to, changes } = manualRig({ services: [service('web')] });
   engine.input(toServices);
   child(0).listener.unspawnable({ code: 'ENOENT', message: 'no such file' });
-  const before = told();
+  const before = changes();
   child(0).listener.exited(code0, false);
   to('web', inputs.hangUp);
-  assert.deepEqual([told(), child(0).kills], [before, []]);
+  assert.deepEqual([changes(), child(0).kills], [before, []]);
 });
 
-test('a spawner may tell all at once, before spawn has returned', () => {
+test('a spawner may report everything before spawn() has returned', () => {
   const clock = new VirtualClock();
-  const hasty: Spawner = {
-    ...puppets().spawner,
+  const synchronous: Spawner = {
+    ...manualSpawner().spawner,
     spawn: (_command, listener) => {
       listener.spawned(7);
       listener.exited({ code: 3, signal: null }, false);
@@ -291,17 +300,20 @@ test('a spawner may tell all at once, before spawn has returned', () => {
       };
     },
   };
-  const { engine, to, told } = engineOn({ services: [service('web')] }, { clock, spawner: hasty });
+  const { engine, to, changes } = engineOn(
+    { services: [service('web')] },
+    { clock, spawner: synchronous },
+  );
   engine.input(toServices);
-  assert.equal(told().at(-1), 'web: up → backoff, code 3 (exited)');
+  assert.equal(changes().at(-1), 'web: up → backoff, code 3 (exited)');
   to('web', inputs.hangUp);
   to('web', inputs.stop);
 });
 
 // Output
 
-test('what a script prints is told with its stage, what a service prints without one', () => {
-  const { engine, child, events } = puppeteer({
+test('output of a script has its stage, output of a service has none', () => {
+  const { engine, child, events } = manualRig({
     init: [script('web')],
     services: [service('web')],
   });
@@ -322,7 +334,7 @@ test('what a script prints is told with its stage, what a service prints without
 
 // The world
 
-test('the world’s answers come in as inputs: prepared, read again, given back', async () => {
+test('the results of the world become inputs: prepared, reread, released', async () => {
   const asked: string[] = [];
   const world: World = {
     prepare: (rules) => {
@@ -340,7 +352,7 @@ test('the world’s answers come in as inputs: prepared, read again, given back'
     },
   };
   const rule = { source: 's', line: 1, path: '/p', recurse: true, account: 'a' };
-  const { engine, told, spawner, clock } = rig({ root: '/etc', fixAttrs: [rule] }, world);
+  const { engine, changes, spawner, clock } = rig({ root: '/etc', fixAttrs: [rule] }, world);
   engine.input(toServices);
   await settled();
   assert.deepEqual([asked, spawner.alive], [['prepare 1', 'reread /etc'], ['api']]);
@@ -349,52 +361,52 @@ test('the world’s answers come in as inputs: prepared, read again, given back'
   await settled();
   assert.deepEqual(asked.slice(2), ['release']);
   assert.deepEqual(
-    told().filter((line) => line.startsWith('problem')),
+    changes().filter((line) => line.startsWith('problem')),
     [
       'problem fix-attrs-failed: p first (stage)',
       'problem rescan-failed: p second (rescan)',
       'problem runtime-directory: p third (stage)',
     ],
   );
-  assert.equal(told().at(-1), 'phase: finishing → ended (stage)');
+  assert.equal(changes().at(-1), 'phase: finishing → ended (stage)');
 });
 
-test('the directory of a service is looked at before its control files are used, and only then', async () => {
-  const looks: string[] = [];
+test('the directory of a service is reread before its control files are used, and only then', async () => {
+  const reads: string[] = [];
   const world: World = {
     ...idleWorld,
     reread: (root) =>
       Promise.resolve({ tree: inputs.tree({ root, services: [web] }), problems: [] }),
     rereadService: (root, known) => {
-      looks.push(`${root} ${known.name} ${String(known.killTimeout)}`);
-      const spec = service('web', { killTimeout: 50 * looks.length });
-      return { spec, problems: [problem('value-invalid', 'p', String(looks.length))] };
+      reads.push(`${root} ${known.name} ${String(known.killTimeout)}`);
+      const spec = service('web', { killTimeout: 50 * reads.length });
+      return { spec, problems: [problem('value-invalid', 'p', String(reads.length))] };
     },
   };
   const web = service('web');
-  const { engine, told, to, clock } = rig({ root: '/etc', services: [web] }, world);
+  const { engine, changes, to, clock } = rig({ root: '/etc', services: [web] }, world);
   engine.input(toServices);
   await settled();
-  assert.deepEqual(looks, [], 'all of it was just read');
+  assert.deepEqual(reads, [], 'everything was just read');
   to('web', inputs.hangUp);
-  const before = told().length;
+  const before = changes().length;
   to('web', inputs.stop);
-  assert.deepEqual(looks, ['/etc web undefined']);
-  assert.deepEqual(told().slice(before, before + 3), [
+  assert.deepEqual(reads, ['/etc web undefined']);
+  assert.deepEqual(changes().slice(before, before + 3), [
     'problem value-invalid: p 1 (rescan)',
     'tree: ~web (rescan)',
     'web: up → stopping, pid 1001 (stop)',
   ]);
   clock.advance(0);
-  assert.deepEqual(looks.slice(1), ['/etc web 50'], 'at its end');
+  assert.deepEqual(reads.slice(1), ['/etc web 50'], 'at its end');
   assert.equal(engine.state.units.get('web')?.spec.killTimeout, 100);
 });
 
-test('things are given back after the spawner has closed, and only then is the end told', async () => {
+test('resources are released after the spawner has closed, and the end is reported after that', async () => {
   const order: string[] = [];
   const clock = new VirtualClock();
   const spawner: Spawner = {
-    ...puppets().spawner,
+    ...manualSpawner().spawner,
     close: async () => {
       await settled();
       order.push('closed');
@@ -407,9 +419,9 @@ test('things are given back after the spawner has closed, and only then is the e
       return Promise.resolve([]);
     },
   };
-  const { engine, hear } = engineOn({}, { clock, spawner, world });
+  const { engine, listeners } = engineOn({}, { clock, spawner, world });
   const ended = new Promise<void>((resolve) => {
-    hear.push((event) => {
+    listeners.push((event) => {
       if (event.type !== 'phase' || event.to !== 'ended') return;
       order.push('ended');
       resolve();

@@ -10,7 +10,7 @@ const fails = (what: string) => (): never => {
   throw new Error(`${what} failed`);
 };
 
-test('whatever fails at the very end is told, the rest is done, and the end comes', async () => {
+test('a failure in the last clean-up is reported, the other parts run, and the supervisor ends', async () => {
   const clock = new VirtualClock();
   const events: LifecycleEvent[] = [];
   const spawner = Object.assign(new FakeSpawner(clock), {
@@ -28,9 +28,9 @@ test('whatever fails at the very end is told, the rest is done, and the end come
   });
   engine.input({ type: 'end', ending: { reason: 'stopped', exitCode: 7 } });
   await new Promise(setImmediate);
-  const told = events.flatMap((event) => (event.type === 'problem' ? [event.problem] : []));
+  const problems = events.flatMap((event) => (event.type === 'problem' ? [event.problem] : []));
   assert.deepEqual(
-    told.map(({ code, path, message }) => `${code} ${path} ${message}`),
+    problems.map(({ code, path, message }) => `${code} ${path} ${message}`),
     ['close', 'exitCode', 'release'].map(
       (what) => `clean-up-failed /etc something may be left: ${what} failed`,
     ),
