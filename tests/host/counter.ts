@@ -11,22 +11,22 @@ import { asking } from '../../lib/host/shims/request.ts';
 import { childrenOf, openDescriptors } from '../processes.ts';
 import { plant, testFolder } from './folder.ts';
 
-/** A place where stand-ins ask. */
+/** Control FIFOs that shims send their requests to, with a fake request handler. */
 export interface Counter {
   readonly runtime: RuntimeDirectory;
   readonly control: ControlFifos;
   readonly asked: ProgramCall[];
   readonly commands: string[];
   readonly problems: Problem[];
-  /** Of each question: it aborts when no answer is waited for any longer. */
+  /** The signal of each request: it aborts when the shim no longer waits for the answer. */
   readonly signals: AbortSignal[];
-  /** What is answered from now on; a promise: whenever that is settled. */
-  say(told: ProgramAnswer | Promise<ProgramAnswer>): void;
-  /** How many letters of each command are unknown from now on. */
+  /** Sets the answer to all further requests; a promise delays it. */
+  say(currentAnswer: ProgramAnswer | Promise<ProgramAnswer>): void;
+  /** Sets how many letters of each further command are unknown. */
   setUnknown(letters: number): void;
-  /** What the supervisor does at its end. */
+  /** Closes the control FIFOs, as the supervisor does at its end. */
   close(): Promise<void>;
-  /** Calls a stand-in with arguments, and what came of it. */
+  /** Runs a shim with arguments, and resolves with its result. */
   call(name: string, args: readonly string[], more?: Calling): Promise<Called>;
 }
 
@@ -43,8 +43,8 @@ interface Called {
   readonly stderr: string;
 }
 
-/** Control FIFOs with somebody behind them who answers, and stand-ins of one kind. */
-export async function counter(t: TestContext, standIn = asking): Promise<Counter> {
+/** Opens control FIFOs with a fake request handler, for shims of one kind. */
+export async function counter(t: TestContext, shim = asking): Promise<Counter> {
   const before = { descriptors: openDescriptors(), children: childrenOf(process.pid) };
   const runtime = new RuntimeDirectory(join(await testFolder(t), 'run time'));
   const asked: ProgramCall[] = [];
@@ -52,14 +52,14 @@ export async function counter(t: TestContext, standIn = asking): Promise<Counter
   const problems: Problem[] = [];
   const signals: AbortSignal[] = [];
   let unknown = 0;
-  let told: ProgramAnswer | Promise<ProgramAnswer> = { exitCode: 0 };
+  let currentAnswer: ProgramAnswer | Promise<ProgramAnswer> = { exitCode: 0 };
   runtime.makeFolder('services');
   mkdirSync(join(runtime.path, 'services/.s6-svscan'));
   const control = new ControlFifos(runtime, {
-    answer: (question, signal) => {
-      asked.push(question);
+    answer: (request, signal) => {
+      asked.push(request);
       if (signal !== undefined) signals.push(signal);
-      return Promise.resolve(told);
+      return Promise.resolve(currentAnswer);
     },
     command: (letters) => {
       commands.push(letters);
@@ -75,7 +75,7 @@ export async function counter(t: TestContext, standIn = asking): Promise<Counter
     assert.deepEqual(openDescriptors().filter(isNew), []);
     assert.deepEqual(childrenOf(process.pid), before.children);
   });
-  const program = standIn(runtime.path, process.pid);
+  const program = shim(runtime.path, process.pid);
   return {
     runtime,
     control,
@@ -87,7 +87,7 @@ export async function counter(t: TestContext, standIn = asking): Promise<Counter
       unknown = letters;
     },
     say: (answer) => {
-      told = answer;
+      currentAnswer = answer;
     },
     close: () => control.close(),
     call: (called, args, more = {}) => {
@@ -97,7 +97,7 @@ export async function counter(t: TestContext, standIn = asking): Promise<Counter
   };
 }
 
-/** Runs a stand-in by its path, to its end. */
+/** Runs a shim by its path, until it exits. */
 export function run(
   file: string,
   args: readonly string[],

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-/** A folder for one test, gone after it. */
+/** A folder for one test, removed after it. */
 export async function testFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'stagekeeper-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Writes a file, and the folders that lead to it; returns its path. */
+/** Writes a file and its parent folders; returns its path. */
 export function plant(path: string, content: string | Uint8Array, mode = 0o755): string {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
@@ -19,13 +19,13 @@ export function plant(path: string, content: string | Uint8Array, mode = 0o755):
   return path;
 }
 
-/** What a supervisor leaves in its runtime directory that is killed: its mark, which names what it made. */
+/** Writes the mark that a killed supervisor leaves in its runtime directory: it names what the supervisor made. */
 export function leaveMark(folder: string, ...names: readonly string[]): void {
   const holder = { pid: 1, thread: 1, started: '1', namespace: 'pid:[1]', boot: 'an earlier one' };
   plant(join(folder, '.stagekeeper'), JSON.stringify({ id: 'c0ffee', holder, names }), 0o644);
 }
 
-/** Why a test must be left out that root, or nobody but root, can run; `false`: it need not be. */
+/** Why a test is skipped that needs root (`root`), or that root cannot run (`plainUser`); `false`: it runs. */
 export const whoRuns = {
   root: process.getuid?.() === 0 ? false : 'only root can do this',
   plainUser: process.getuid?.() === 0 ? 'root may do everything' : false,

@@ -1,5 +1,5 @@
 /*
- * How processes are started, as an option says.
+ * The option `spawner` decides how processes are started.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -14,7 +14,7 @@ import { ways, without } from './ways.ts';
 
 for (const way of ways) {
   test(
-    `processes are started in the way that is asked for: ${way}`,
+    `processes are started in the way of the option: ${way}`,
     { skip: without(way) },
     async () => {
       const tree = { services: [{ name: 'web', run: { command: ['sleep', '600'] } }] };
@@ -33,7 +33,7 @@ for (const way of ways) {
 
 for (const way of ways) {
   const skip = without('native');
-  test(`where koffi is there, log pipes have no name: ${way}`, { skip }, async () => {
+  test(`with koffi, log pipes have no name: ${way}`, { skip }, async () => {
     const sleeps = { command: ['sleep', '600'] };
     const tree = {
       services: [{ name: 'web', run: sleeps, logger: { run: { command: ['cat'] } } }],
@@ -53,7 +53,7 @@ for (const way of ways) {
   });
 }
 
-test('where koffi is not loaded, pipes are made without it', { skip: without('native') }, () => {
+test('without koffi loaded, log pipes are FIFOs', { skip: without('native') }, () => {
   const library = fileURLToPath(new URL('../../lib/index.ts', import.meta.url));
   const script = `
     import { readlinkSync } from 'node:fs';
@@ -72,7 +72,7 @@ test('where koffi is not loaded, pipes are made without it', { skip: without('na
 });
 
 test(
-  'beside native starts, who has another account is started as Node does',
+  'a process with another account is started by Node, even if others are started natively',
   { skip: whoRuns.root === false ? without('native') : whoRuns.root },
   async () => {
     const run = { command: ['sleep', '600'] };
@@ -98,7 +98,7 @@ test(
   },
 );
 
-test('a way that there is not is refused', () => {
+test('an unknown way is rejected', () => {
   const spawner = 'fork' as unknown as SupervisorOptions['spawner'] & object;
   assert.throws(
     () => new Supervisor({}, { spawner }),
@@ -108,7 +108,7 @@ test('a way that there is not is refused', () => {
   );
 });
 
-test('the native way is refused without koffi, with a reason', () => {
+test('the native way is rejected without koffi, with a reason', () => {
   const library = fileURLToPath(new URL('../../lib/index.ts', import.meta.url));
   const script = `
     import Module from 'node:module';

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Where a program is on our PATH; `undefined`: nowhere. */
+/** The path of a program on PATH; `undefined`: there is none. */
 export function findProgram(name: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
-/** Why a test must be left out that needs these programs; `false`: they are installed. */
+/** Why a test is skipped that needs these programs; `false`: they are installed. */
 export function without(...names: readonly string[]): string | false {
   const missing = names.filter((name) => findProgram(name) === undefined);
   return missing.length > 0 && `not installed: ${missing.join(', ')}`;
 }
 
-/** The kinds of `sh` that there are in the wild, and how each is called. */
+/** The kinds of `sh` in use, and how each is called. */
 export const shells = [
   { name: 'dash', words: ['dash'] },
   { name: 'bash', words: ['bash', '--posix'] },
@@ -24,7 +24,7 @@ export const shells = [
   skip: without(name),
 }));
 
-/** The shells that are here, by their paths: `/bin/sh`, and each that is installed by its own name. */
+/** The installed shells, by their paths: `/bin/sh`, and each kind that is installed under its own name. */
 export const shellPaths: readonly string[] = [
   '/bin/sh',
   ...['dash', 'bash', 'busybox', 'ash'].flatMap((name) => findProgram(name) ?? []),

@@ -8,25 +8,25 @@ import { provideShims, shimsFolder } from '../../lib/host/script-interface/shims
 import { plant, testFolder } from './folder.ts';
 import { findProgram } from './shells.ts';
 
-/** The stand-ins on a PATH with nothing else but the tools that a test chooses. */
+/** The shims on a PATH that otherwise has only the tools that a test chooses. */
 export interface Tools {
   readonly folder: string;
   readonly environment: Environment;
   readonly standIns: string;
-  /** Links to programs of the system. */
+  /** Adds links to programs of the system. */
   link(...names: readonly string[]): void;
-  /** One of the tools by another name. */
+  /** Adds one of the tools under another name. */
   alias(name: string, tool: string): void;
-  /** A shell script among the tools. */
+  /** Adds a shell script. */
   fake(name: string, script: string): void;
-  /** The environment of what is run. */
+  /** The environment of the programs that `run` starts. */
   readonly variables: Readonly<Record<string, string>>;
   run(command: readonly string[], options?: RunOptions): Ran;
 }
 
 export interface RunOptions {
   readonly input?: string;
-  /** The words that the shell is called by, instead of the stand-in's first line. */
+  /** The shell's command line, instead of the shim's first line. */
   readonly shell?: readonly string[];
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
@@ -45,7 +45,7 @@ export async function tools(t: TestContext, ...names: readonly string[]): Promis
   provideShims(runtime);
   const toolbox = join(folder, 'tools');
   mkdirSync(toolbox);
-  // Other accounts are to find what is here, except for the runtime directory.
+  // Other accounts may look into these folders, except for the runtime directory.
   for (const each of [folder, toolbox]) chmodSync(each, 0o755);
   const link: Tools['link'] = (...programs) => {
     for (const name of programs) symlinkSync(findProgram(name) ?? name, join(toolbox, name));
@@ -62,7 +62,7 @@ export async function tools(t: TestContext, ...names: readonly string[]): Promis
       symlinkSync(tool, join(toolbox, name));
     },
     fake: (name, script) => {
-      // What is there is a link to the system's own program, which writing would go through to.
+      // An existing entry is a link to the system's program: writing would overwrite that.
       rmSync(join(toolbox, name), { force: true });
       plant(join(toolbox, name), `#!/bin/sh\n${script}\n`);
     },
@@ -75,7 +75,7 @@ export async function tools(t: TestContext, ...names: readonly string[]): Promis
         input,
         encoding: 'utf8',
       });
-      // Who ends without reading its input is what a test may be about.
+      // A test may be about a program that exits without reading its input.
       if (error !== undefined && (error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
       return { code: status, stdout, stderr };
     },

@@ -1,5 +1,5 @@
 /*
- * The ways in which processes are started, and tests that hold for all of them.
+ * The ways to start processes, and tests that run for each of them.
  */
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
@@ -10,26 +10,26 @@ export type Way = 'node' | 'native';
 
 export const ways: readonly Way[] = ['node', 'native'];
 
-/** Why nothing can be started this way here; `false`: it can. */
+/** Why this way is not available here; `false`: it is. */
 export function without(way: Way): string | false {
   const opened = way === 'native' ? openPosixSpawn() : undefined;
   return opened !== undefined && 'why' in opened && `not started natively: ${opened.why}`;
 }
 
-/** The setting by which a host in a process of its own is told the way. */
+/** The variable that sets the way of a host in a process of its own. */
 const setting = 'STAGEKEEPER_SPAWNER';
 
-/** The words before those of a host that is to start its processes in the way of a test. */
+/** The words before the command line of a host that uses the way of this test. */
 export function hostOf(t: TestContext): readonly string[] {
   return ['env', `${setting}=${wayOf(t)}`];
 }
 
-/** The way that this process is told. */
+/** The way that is set for this process. */
 export function wayOfHost(): Way {
   return process.env[setting] === 'native' ? 'native' : 'node';
 }
 
-/** What a spawner of this way needs. */
+/** The functions that a spawner needs for this way. */
 export function posixOf(way: Way): PosixSpawn | undefined {
   const opened = way === 'native' ? openPosixSpawn() : undefined;
   return opened !== undefined && 'posix' in opened ? opened.posix : undefined;
@@ -37,7 +37,7 @@ export function posixOf(way: Way): PosixSpawn | undefined {
 
 const current = new WeakMap<TestContext, Way>();
 
-/** The way in which a test is to start its processes. */
+/** The way in which a test starts its processes. */
 export function wayOf(t: TestContext): Way {
   return current.get(t) ?? 'node';
 }
@@ -49,7 +49,7 @@ interface Options {
   readonly timeout?: number;
 }
 
-/** A test, as `node:test` has it, that is run once for each way of starting processes; `rig()` takes that of its test. */
+/** Defines a `node:test` test for each way to start processes; `rig()` uses the way of its test. */
 export function testEachWay(name: string, body: Body): void;
 export function testEachWay(name: string, options: Options, body: Body): void;
 export function testEachWay(name: string, ...rest: [Body] | [Options, Body]): void {

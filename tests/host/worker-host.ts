@@ -1,6 +1,7 @@
 /*
- * Hosts whose supervisor is in a Worker thread. The first line of its script tells what was started; then the thread or the
- * process ends in the way that the scene is named after. Where the process lives on, it tells when all that was started is dead.
+ * Hosts with a supervisor in a Worker thread. The first line of the script prints what was started; then the thread or the
+ * process ends in the way that the scene is named after. If the process lives on, it prints when everything that was started
+ * is dead.
  *
  * Options for the supervisor may follow the scene, as JSON.
  */
@@ -33,7 +34,7 @@ function supervise({ scene, options }: Task): Supervisor {
   return new Supervisor(tree, { output: 'lines', timeouts: { services: 60_000 }, ...options });
 }
 
-/** What the Worker does when it is told to end; every other scene is the main thread's. */
+/** What the Worker does on the message `end`; every other scene is run by the main thread. */
 const ends: Readonly<Record<string, (supervisor: Supervisor) => void>> = {
   'exit-worker': () => process.exit(3),
   'throw-worker'() {
@@ -60,7 +61,7 @@ function beWorker(task: Task): void {
   void supervisor.start();
 }
 
-/** What the main thread does once all is started; else it terminates the Worker. */
+/** What the main thread does once everything is started; without an entry it terminates the Worker. */
 const acts: Readonly<Record<string, () => void>> = {
   exit: () => process.exit(0),
   throw() {
