@@ -74,9 +74,9 @@ export interface SupervisorOptions {
   /** Whether the recursion of `fix-attrs.d` rules includes hidden files. Default: the value of `S6_FIX_ATTRS_HIDDEN`, else false (s6-overlay). */
   readonly fixHiddenAttrs?: boolean;
   /**
-   * Whether a guard, a small shell process, ends the tree's processes within a second when the host is killed, even by KILL, or
-   * its Worker thread is terminated; without a guard those of a Worker survive that, and the host's exit. The main thread of
-   * process 1 needs no guard. Default: true under `run()` and in a Worker, else false (this library).
+   * Whether a guard, a small shell process, ends the tree's processes within a second when the host is killed, even by KILL.
+   * In a Worker thread it always runs: nothing else ends them when the thread is terminated or the process exits. The main
+   * thread of process 1 needs no guard. Default: true under `run()`, else false (this library).
    */
   readonly guard?: boolean;
   /**

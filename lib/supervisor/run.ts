@@ -38,15 +38,15 @@ export interface RunDefaults {
 const hurriedTo = 1000;
 
 /**
- * The defaults from the supervisor's settings. A guard starts immediately if the settings ask for it, and in a Worker thread unless
- * they forbid it: a Worker runs no code when it is terminated or when the process exits.
+ * The defaults from the supervisor's settings. A guard starts immediately if the settings ask for it, and always in a Worker thread:
+ * a Worker runs no code when it is terminated or when the process exits, so nothing else would end its processes.
  */
 export function runDefaultsOf(
   { passSignalsOn, guard: wanted }: Settings,
   { guard, adopted, terminal }: Pick<ComposedHost, 'guard' | 'adopted' | 'terminal'>,
   thread: Thread,
 ): RunDefaults {
-  if (wanted ?? thread === 'worker') guard.enable();
+  if (wanted === true || thread === 'worker') guard.enable();
   return {
     thread,
     passSignalsOn,

@@ -71,12 +71,11 @@ test('a Worker of process 1 has a guard, too', { skip: whyNoProcess1() }, async 
   assert.doesNotMatch(output, /problem/);
 });
 
-test('with `guard: false` the caller looks after what it leaves behind', async () => {
-  const { output } = await runHost('exit {"guard":false}', [], undefined, { file, within });
-  const pids = (/^pids (\d+ \d+)/m.exec(output)?.[1] ?? '').split(' ').map(Number);
-  const alive = pids.filter(isAlive);
-  for (const pid of alive) process.kill(pid, 'SIGKILL');
-  assert.deepEqual(alive, pids);
+test('a Worker has a guard in spite of `guard: false`, since nothing else ends its processes', async () => {
+  for (const scene of ['exit', 'terminate']) {
+    const { pids } = await end(`${scene} {"guard":false}`);
+    for (const pid of pids) await until(() => !isAlive(pid), `the end of ${String(pid)}`, within);
+  }
 });
 
 /** What a supervisor in a Worker throws or rejects with: its name, code and message. */
