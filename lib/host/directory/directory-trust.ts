@@ -4,29 +4,29 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { readMembers } from '../os/read-accounts.ts';
 import { RuntimeDirectoryError } from '../../errors.ts';
 
-/** A component of a path that another account can change, or that is no folder, and the way to mend that. */
+/** A component of a path that another account can change, or that is not a folder, and the remedy. */
 export interface Distrust {
   readonly reason: 'untrusted' | 'unusable';
   readonly path: string;
-  /** The rest of a sentence that begins with the path. */
+  /** The reason, worded to follow the path in a sentence. */
   readonly why: string;
   readonly remedy: string;
 }
 
-/** The links on the way to one file that Linux follows. */
+/** The number of symbolic links that Linux follows in one path. */
 const mostLinks = 40;
 
 /**
- * The first component on the way to a directory by which another account than root and the host's own could put another
- * directory in its place, or its own files into it; `undefined` where there is none.
+ * The first component of a path through which an account other than root and the host's could replace the directory or put
+ * files into it; `undefined` when there is none.
  *
- * The directory, every directory above it, and every link on the way must belong to root, to the host's account or to the
- * owner of `/` (in a user namespace root may appear under another number). Other accounts may write to a directory above it
- * only where the sticky bit keeps them from what is not theirs (`/tmp`), and to the directory itself not at all. A group may
- * write where it is root's, or the host's own one that no other account is in. A component that does not exist ends the way:
- * the host's account makes it. Access control lists are not read.
+ * The directory, each directory above it, and each symbolic link in the path must belong to root, to the host's account or to
+ * the owner of `/` (in a user namespace root may have another number). Other accounts may have write permission to a directory
+ * above it only if that has the sticky bit, which protects the files of other owners (`/tmp`), and never to the directory itself.
+ * Group write permission is accepted for root's group, and for the host's group if that has no other member. The check ends at a
+ * component that does not exist, since the host's account creates it. Access control lists are not read.
  *
- * @throws the system's error when a component cannot be looked at.
+ * @throws the system's error when a component cannot be inspected.
  */
 export function distrustOf(path: string): Distrust | undefined {
   const owners = new Set([0, process.geteuid?.() ?? 0, lstatSync('/').uid]);
@@ -53,7 +53,7 @@ export function distrustOf(path: string): Distrust | undefined {
   return isOpenToOthers(stats) ? openDirectory(at, stats) : undefined;
 }
 
-/** @throws RuntimeDirectoryError when another account can change what is in the directory. */
+/** @throws RuntimeDirectoryError when another account can change the contents of the directory. */
 export function requireTrust(path: string): void {
   const distrust = distrustOf(path);
   if (distrust === undefined) return;

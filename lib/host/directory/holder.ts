@@ -1,15 +1,15 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** The thread that holds a runtime directory, so that another process or a later one can tell whether it still lives. */
+/** The thread that holds a runtime directory: enough for another process to find out whether the thread is still alive. */
 export interface Holder {
   readonly pid: number;
-  /** The thread's number in the kernel, since a Worker thread may end before its process does. */
+  /** The kernel's thread id: a Worker thread may end before its process. */
   readonly thread: number;
-  /** When the thread was started, in ticks since the boot. */
+  /** The start time of the thread, in ticks since the boot. */
   readonly started: string;
-  /** The pid namespace that the numbers are of. */
+  /** The pid namespace of `pid` and `thread`. */
   readonly namespace: string;
-  /** The kernel's boot that `started` counts from. */
+  /** The id of the boot from which `started` counts. */
   readonly boot: string;
 }
 
@@ -25,7 +25,7 @@ export function thisHolder(): Holder {
   };
 }
 
-/** Whether a holder lives; `undefined` where that cannot be told: it is of another pid namespace, or there is no `/proc`. */
+/** Whether a holder is alive; `undefined` when this is unknown: it is in another pid namespace, or there is no `/proc`. */
 export function isHolderAlive(holder: Holder): boolean | undefined {
   const here = thisHolder();
   if (holder.boot !== here.boot) return false;
@@ -34,10 +34,10 @@ export function isHolderAlive(holder: Holder): boolean | undefined {
   return startOf(holder.pid, holder.thread) === holder.started;
 }
 
-/** When a living thread was started; `undefined` when there is none. */
+/** The start time of a living thread; `undefined` when there is no such thread. */
 function startOf(pid: number, thread: number): string | undefined {
   const stat = textOf(`/proc/${String(pid)}/task/${String(thread)}/stat`);
-  // The name stands in parentheses and may have anything in it; the state is the third field, the start the 22nd.
+  // The command name is in parentheses and may contain any character; the state is field 3, the start time field 22.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state = ''] = fields;
   return state === '' || state === 'Z' || state === 'X' ? undefined : fields[19];

@@ -16,41 +16,41 @@ import type { Holder } from './holder.ts';
 import { isHolderAlive, thisHolder } from './holder.ts';
 import { isPassing, noMark, taken } from './refusals.ts';
 
-/** The name of the mark in a runtime directory. */
+/** The file name of the mark in a runtime directory. */
 export const markName = '.stagekeeper';
 
-/** What a mark says. */
+/** The content of a mark. */
 interface Content {
-  /** Of this one taking of the directory. */
+  /** A random id, new each time the directory is taken. */
   readonly id: string;
-  /** `null`: the directory is free, but something of that life is left. */
+  /** `null`: the directory is free, but contains leftovers of the last holder. */
   readonly holder: Holder | null;
-  /** The names that this library made in the directory. */
+  /** The names of the entries that this library made in the directory. */
   readonly names: readonly string[];
   /** Whether the library made the directory itself. */
   readonly made: boolean;
 }
 
-/** Milliseconds in which a holder that cannot be looked at has opened its control FIFO. */
+/** Milliseconds within which a holder that cannot be inspected has opened its control FIFO. */
 const youth = 2000;
 
 /** The ids of marks that this thread could not release: their directories are free. */
 const abandoned = new Set<string>();
 
-/** Attempts to take a directory while others take it and let go of it. */
+/** Attempts to take a directory while other supervisors take and release it. */
 const mostAttempts = 100;
 
-/** What `link()` fails of where there are no hard links. */
+/** The error codes of `link()` on file systems without hard links. */
 const noLinks: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK']);
 
 /**
- * The mark of this library in a runtime directory: a file that says which supervisor holds the directory, and which names in it
- * the library made. What an earlier life's mark names is the library's to remove; nothing else is.
+ * The mark of this library in a runtime directory: a file that names the supervisor that holds the directory, and the entries
+ * that the library made in it. The library removes the entries that the mark of an earlier run names, and nothing else.
  *
- * The mark is made whole by one `link()`, so that of all that try at once one has it. A mark whose holder is dead is never
- * removed by name, since the name may have come to another holder meanwhile: a successor makes a file for that very mark
- * (`.stagekeeper-after-ID`), which one of all can make, and has the directory if its file is reached from the mark
- * afterwards. Then it replaces the mark by its own.
+ * One `link()` creates the complete mark, so exactly one of several concurrent supervisors succeeds. The mark of a dead holder is
+ * never removed by name, since another holder may have replaced it meanwhile: a successor creates a file for the id of that mark
+ * (`.stagekeeper-after-ID`), which only one supervisor can create. It holds the directory if the chain of files from the mark
+ * still leads to its own file. Then it replaces the mark by its own.
  */
 export class Mark {
   readonly #folder: string;
@@ -58,22 +58,22 @@ export class Mark {
   readonly #id = randomBytes(8).toString('hex');
   #isMade: boolean;
 
-  /** @param isMade - Whether the library made the directory for this life. */
+  /** @param isMade - Whether the library made the directory for this run. */
   constructor(folder: string, isMade = false) {
     this.#folder = folder;
     this.#isMade = isMade;
     this.#path = join(folder, markName);
   }
 
-  /** Whether the library made the directory, for this life or for an earlier one that was killed. */
+  /** Whether the library made the directory, for this run or for an earlier one that was killed. */
   get isMade(): boolean {
     return this.#isMade;
   }
 
   /**
-   * Takes the directory, and returns the names that an earlier life has left in it.
+   * Takes the directory, and returns the names of the entries that an earlier run left in it.
    *
-   * @throws RuntimeDirectoryError when another supervisor holds it, or a file that is no mark has the mark's name.
+   * @throws RuntimeDirectoryError when another supervisor holds it, or a file that is not a mark has the mark's name.
    * @throws the system's error when the mark cannot be written.
    */
   take(): readonly string[] {
@@ -114,7 +114,7 @@ export class Mark {
   }
 
   /**
-   * Writes which names are the library's.
+   * Writes the names of the entries that the library made.
    *
    * @throws the system's error.
    */
@@ -132,7 +132,9 @@ export class Mark {
   }
 
   /**
-   * Lets go of the directory; `names` are still there. When that fails, this thread can take the directory all the same.
+   * Releases the directory. When that fails, this thread can take it all the same.
+   *
+   * @param names - The entries that could not be removed.
    *
    * @throws the system's error.
    */
@@ -152,7 +154,7 @@ export class Mark {
     return first !== undefined && this.#lastAfter(first).content.id === this.#id;
   }
 
-  /** The mark that stands for the directory: successors of dead holders follow one another. */
+  /** The last mark in the chain of successors, which decides which supervisor holds the directory. */
   #lastAfter(first: Read): Read {
     let last = first;
     for (let next: Read | undefined = first; next !== undefined;) {
@@ -170,7 +172,7 @@ export class Mark {
     return isHolderAlive(holder) ?? (isYoung || hasReader(join(this.#folder, 'control')));
   }
 
-  /** Makes a file that says that the directory is this mark's, in one piece; `false` when there is one of that name. */
+  /** Creates a complete file with the content of this mark; returns `false` when a file of that name exists. */
   #publish(path: string, names: readonly string[]): boolean {
     const draft = this.#draft();
     const text = textOf({ id: this.#id, holder: thisHolder(), names, made: this.#isMade });
@@ -185,7 +187,7 @@ export class Mark {
       return true;
     } catch (error) {
       const { code, syscall } = error as NodeJS.ErrnoException;
-      // A holder that comes to be meanwhile removes the drafts of the others.
+      // Another supervisor that takes the directory meanwhile removes the drafts.
       if (code === 'EEXIST' || (code === 'ENOENT' && syscall === 'link')) return false;
       throw error;
     } finally {
@@ -209,14 +211,14 @@ export class Mark {
   }
 }
 
-/** A mark as it was read. */
+/** A mark, as read from its file. */
 interface Read {
   readonly content: Content;
   /** Milliseconds since it was written. */
   readonly age: number;
 }
 
-/** A mark; `undefined` when there is no such file. */
+/** Reads a mark; `undefined` when there is no such file. */
 function readMark(path: string): Read | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
@@ -260,12 +262,12 @@ function contentOf(text: string): Content | undefined {
   }
 }
 
-/** A name that leads nowhere but into the directory. */
+/** Whether this is the name of a direct entry: it has no slash or NUL, and is not `.` or `..`. */
 function isPlainName(name: unknown): name is string {
   return typeof name === 'string' && name !== '' && !/^\.{1,2}$|[/\0]/.test(name);
 }
 
-/** Whether a process has a FIFO open for reading: the kernel knows, whatever pid namespace the process is in. */
+/** Whether a process has a FIFO open for reading. This works across pid namespaces. */
 function hasReader(fifo: string): boolean {
   try {
     closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK));

@@ -4,15 +4,15 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { distrustOf } from './directory-trust.ts';
 import { RuntimeDirectoryError } from '../../errors.ts';
 
-/** The mode of a private directory: other accounts may pass through it to the programs whose names they know. */
+/** The mode of a private directory: other accounts can reach the programs in it by name, but cannot list it. */
 export const privateMode = 0o711;
 
 /**
- * The path for a private runtime directory of this name: in `/run` for root, in `$XDG_RUNTIME_DIR` for others, or, last, in the
- * system's temporary directory. It is in the first of them where the directory can be made, programs can be executed from it
- * and no other account can put another one in its place. That is tried; nothing is left there.
+ * The path for a private runtime directory of this name: in `/run` for root, in `$XDG_RUNTIME_DIR` for other accounts, and
+ * otherwise in the system's temporary directory. It is the first of them where the directory can be created, programs can be
+ * executed in it and no other account can replace it. A test creates such a directory and removes it.
  *
- * @throws RuntimeDirectoryError when there is no such place, with what was tried and why it is not fit.
+ * @throws RuntimeDirectoryError when no place is suitable; its message names each place and the reason.
  */
 export function findPrivatePlace(name: string): string {
   const tried: string[] = [];
@@ -31,7 +31,7 @@ export function findPrivatePlace(name: string): string {
 
 interface Place {
   readonly folder: string;
-  /** Why it is none, if that is known without trying. */
+  /** Why it is unsuitable, if that is known without a test. */
   readonly unfit?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ function places(): readonly Place[] {
   return own === '' ? [temporary] : [{ folder: own, unfit: unfitAsOwn(own) }, temporary];
 }
 
-/** What the XDG Base Directory Specification demands of the directory, and sudo and su do not see to. */
+/** Checks what the XDG Base Directory Specification requires of the directory; sudo and su may leave a wrong value. */
 function unfitAsOwn(folder: string): string | undefined {
   if (!isAbsolute(folder)) return 'it is no absolute path';
   const stats = statSync(folder, { throwIfNoEntry: false });
@@ -51,7 +51,7 @@ function unfitAsOwn(folder: string): string | undefined {
   return (stats.mode & 0o077) === 0 ? undefined : 'other accounts may enter it';
 }
 
-/** Makes the directory with a program in it, and removes them. */
+/** Creates the directory with a program in it, removes both, and returns the reason if the place is unsuitable. */
 function unfitness(path: string, folder: string): string | undefined {
   let isMade = false;
   try {

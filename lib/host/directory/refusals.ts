@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Holder } from './holder.ts';
 import { RuntimeDirectoryError } from '../../errors.ts';
 
-/** Failures that may be over at the next attempt; any other means that the directory cannot be used. */
+/** Error codes of temporary failures; any other code means that the directory cannot be used. */
 const passing: ReadonlySet<string | undefined> = new Set([
   'EAGAIN',
   'EDQUOT',
@@ -18,7 +18,7 @@ export function isPassing(error: unknown): boolean {
   return passing.has((error as NodeJS.ErrnoException).code);
 }
 
-/** What is thrown for an error that was met with a runtime directory. */
+/** Converts a permanent error in a runtime directory into a RuntimeDirectoryError; returns a temporary one as it is. */
 export function explained(error: unknown, path: string): unknown {
   const { message } = error as NodeJS.ErrnoException;
   if (error instanceof RuntimeDirectoryError || isPassing(error)) return error;
@@ -26,19 +26,15 @@ export function explained(error: unknown, path: string): unknown {
   return new RuntimeDirectoryError('unusable', path, `fails with ${message}`, remedy);
 }
 
-/** Programs are found in the directory by PATH, which has no way to name a folder with a colon in it. */
+/** Rejects a path that PATH cannot name: scripts find programs of the directory by PATH, which separates folders by colons. */
 export function requireNoColon(path: string): void {
   if (!path.includes(':')) return;
   const why = 'has a colon in it, so that PATH cannot name the programs in it';
-  throw new RuntimeDirectoryError(
-    'unusable',
-    path,
-    why,
-    'Name a runtimeDirectory without a colon.',
-  );
+  const remedy = 'Name a runtimeDirectory without a colon.';
+  throw new RuntimeDirectoryError('unusable', path, why, remedy);
 }
 
-/** Another supervisor has the directory; `null`: it is not known yet which one. */
+/** The error when another supervisor holds the directory; `null`: which one is not known yet. */
 export function taken(folder: string, holder: Holder | null): RuntimeDirectoryError {
   const which =
     holder === null
@@ -52,7 +48,7 @@ function processOf({ pid }: Holder): string {
   return pid === process.pid ? `this process (${String(pid)})` : `the process ${String(pid)}`;
 }
 
-/** Names that a supervisor needs have come to something that this library did not make. */
+/** The error when entries with names that a supervisor needs exist and were not made by this library. */
 export function occupied(folder: string, names: readonly string[]): RuntimeDirectoryError {
   const [first = folder, ...others] = names.map((name) => join(folder, name));
   const rest = others.length > 0 ? `; the same holds for ${others.join(', ')}` : '';
@@ -62,14 +58,14 @@ export function occupied(folder: string, names: readonly string[]): RuntimeDirec
   return new RuntimeDirectoryError('occupied', first, why, remedy);
 }
 
-/** A file in the place of the mark is none. */
+/** The error when a file has the name of the mark and is not one. */
 export function noMark(path: string): RuntimeDirectoryError {
   const why = 'stands in the place of the mark of this library, and is none';
   const remedy = 'Move it away, or name another runtimeDirectory.';
   return new RuntimeDirectoryError('occupied', path, why, remedy);
 }
 
-/** A private directory is gone, and its name in use. */
+/** The error when a private directory was removed and its name is used again. */
 export function replaced(path: string): RuntimeDirectoryError {
   const why = 'was removed, and another account has made something of its name';
   return new RuntimeDirectoryError('untrusted', path, why, 'Name a runtimeDirectory elsewhere.');

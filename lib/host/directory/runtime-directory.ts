@@ -10,7 +10,7 @@ import { Upkeep } from './upkeep.ts';
 import { problem } from '../../model/problem.ts';
 import type { Problem } from '../../model/problem.ts';
 
-/** The names that every supervisor makes in it. */
+/** The names of the entries that every supervisor makes in it. */
 const needed = [
   'basedir',
   'bin',
@@ -21,19 +21,19 @@ const needed = [
   'services',
 ];
 
-/** Where s6-overlay keeps its files, with modes by which programs of other accounts read variables. */
+/** The directory of s6-overlay, with modes that let programs of other accounts read variables. */
 const conventional = '/run/s6';
 
 /**
- * The directory for the files of one supervisor's life. It is taken before the first process starts, by a mark that one
- * supervisor at a time can have and that names what this library makes in it; nothing else in it is ever removed. It is made again
- * if it is gone meanwhile, and is gone at the end if this library made it.
+ * The directory for the files of one run of a supervisor. The supervisor takes it before the first process starts, by a mark that
+ * only one supervisor at a time can hold and that names the entries that this library makes; no other entry is ever removed. The
+ * directory is made again if it disappears meanwhile, and is removed at the end if this library made it.
  *
- * Other accounts may pass through a private one (mode 0711) to the programs in it that they know by name. The values of
- * variables are for root and the host's account alone (0700), but in `/run/s6`, where s6-overlay's modes stay (0755).
+ * Other accounts can reach the programs in a private one by name (mode 0711). Only root and the host's account can read the
+ * values of variables (0700), except in `/run/s6`, which keeps the modes of s6-overlay (0755).
  */
 export class RuntimeDirectory {
-  /** Whether it is a private one, not one that the host gave. */
+  /** Whether it is a private one, as opposed to one that the host's options name. */
   readonly isPrivate: boolean;
   readonly #given: string | undefined;
   readonly #name = `stagekeeper-${randomBytes(8).toString('hex')}`;
@@ -41,14 +41,14 @@ export class RuntimeDirectory {
   #path: string | undefined;
   #mark: Mark | undefined;
   #upkeep: Upkeep | undefined;
-  /** The owner of the private one, as the file system has it. */
+  /** The uid of the owner of the private one. */
   #owner: number | undefined;
-  /** What was made inside, by name. */
+  /** The names of the entries that were made in it. */
   readonly #entries = new Set<string>();
 
   /**
-   * @param given - The host's own choice. Default: a private one.
-   * @param told - Hears that something was gone and was made again.
+   * @param given - The path that the host's options name. Default: a private one.
+   * @param told - Called when an entry had disappeared and was made again.
    */
   constructor(given?: string, told: (problem: Problem) => void = () => undefined) {
     this.isPrivate = given === undefined;
@@ -57,7 +57,7 @@ export class RuntimeDirectory {
   }
 
   /**
-   * Its absolute path, also while it is not there.
+   * Its absolute path, also while it does not exist.
    *
    * @throws RuntimeDirectoryError when there is no place for a private one.
    */
@@ -65,26 +65,26 @@ export class RuntimeDirectory {
     return this.#given ?? (this.#path ??= findPrivatePlace(this.#name));
   }
 
-  /** The mode of a folder in it that has variables in it. */
+  /** The mode of a folder in it that contains variables. */
   get folderMode(): number {
     return !this.isPrivate && isConventional(this.path) ? 0o755 : 0o700;
   }
 
-  /** Whether it is in use: it was taken, and was not removed since. */
+  /** Whether it is in use: taken and not removed since. */
   get inUse(): boolean {
     return this.#mark !== undefined;
   }
 
-  /** Whether an entry of this name was made in it and is still there. */
+  /** Whether an entry of this name was made in it and still exists. */
   holds(name: string): boolean {
     return this.inUse && this.#entries.has(name) && exists(join(this.path, name));
   }
 
   /**
-   * Takes it for this life, if that was not done, and restores it if it is gone. What a killed life has left in it is removed.
+   * Takes it for this run, if that was not done, and restores it if it has disappeared. Removes what a killed run left in it.
    *
-   * @throws RuntimeDirectoryError when it cannot be used: nothing in it was changed then.
-   * @throws the system's error when that may be over at the next attempt: no room, no descriptors.
+   * @throws RuntimeDirectoryError when it cannot be used; nothing in it has been changed then.
+   * @throws the system's error when the failure may be temporary: the disk is full, descriptors run out.
    */
   take(): void {
     try {
@@ -95,7 +95,7 @@ export class RuntimeDirectory {
     }
   }
 
-  /** Makes an empty folder inside, and returns its path. What this library made under this name before is removed first. */
+  /** Makes an empty folder in it, and returns its path. Removes what this library made under this name before. */
   makeFolder(name: string, mode = 0o755): string {
     const path = this.claim(name);
     try {
@@ -108,10 +108,10 @@ export class RuntimeDirectory {
   }
 
   /**
-   * The path of a name inside that is the library's from now on: what it made there before is gone, and what stands there at the
-   * end goes with the rest.
+   * Claims a name in it for this library and returns the path. Removes what the library made there before; `remove()` removes what
+   * is there at the end.
    *
-   * @throws RuntimeDirectoryError when something of this name stands there that this library did not make; and what `take()` throws.
+   * @throws RuntimeDirectoryError when an entry of this name exists that this library did not make; and what `take()` throws.
    */
   claim(name: string): string {
     this.take();
@@ -129,12 +129,12 @@ export class RuntimeDirectory {
     return path;
   }
 
-  /** Makes a folder inside for the host's account alone, whose name begins so, and returns its path. */
+  /** Makes a folder in it that only the host's account can enter, with a name that begins with `prefix`; returns its path. */
   makePrivateFolder(prefix: string): string {
     return this.makeFolder(`${prefix}${randomBytes(4).toString('hex')}`, 0o700);
   }
 
-  /** Tells that something in it was gone and has been made again. */
+  /** Reports that an entry had disappeared and has been made again. */
   tellRestored(path: string): void {
     const message = 'this was gone while it was in use, and has been made again';
     const remedy =
@@ -142,14 +142,14 @@ export class RuntimeDirectory {
     this.#told(problem('runtime-directory-restored', path, message, { remedy }));
   }
 
-  /** Keeps cleaners of temporary files from what is in it now; they are kept from all of it every hour. */
+  /** Protects its entries from cleaners of temporary files now; otherwise this is done every hour. */
   async protect(): Promise<void> {
     await this.#upkeep?.renew();
   }
 
   /**
-   * Removes what was made: of a directory that the host gave only what this library made in it, and itself if this library made it
-   * and nothing else is in it. Never throws: what cannot be removed is a problem.
+   * Removes a private directory. In one that the host's options name, removes the entries that this library made, and the directory
+   * itself if this library made it and it is empty then. Never throws: what cannot be removed is a problem.
    */
   remove(): readonly Problem[] {
     const mark = this.#mark;
@@ -178,7 +178,7 @@ export class RuntimeDirectory {
     }
   }
 
-  /** A supervisor that ends at the same time may remove the directory in between, if it has made it. */
+  /** Retries: a supervisor that ends at the same time may remove the directory in between, if it made it. */
   #makeAndMark(attempts = 10): Mark {
     const mark = this.#make();
     try {
@@ -192,13 +192,13 @@ export class RuntimeDirectory {
     }
   }
 
-  /** Makes the directory with all that leads there. */
+  /** Makes the directory and its parents. */
   #make(): Mark {
     if (!this.isPrivate) {
       requireNoColon(this.path);
       requireTrust(this.path);
       const isMade = makeWithParents(this.path);
-      // Another account may have been faster in a folder that all may write to.
+      // Another account may have created it first in a folder with the sticky bit.
       requireTrust(this.path);
       return new Mark(this.path, isMade);
     }
@@ -219,13 +219,13 @@ export class RuntimeDirectory {
     if (left.length > 0) mark.write([]);
   }
 
-  /** A private one can be another account's by now, with the same name and a file like the mark in it. */
+  /** Checks the owner of a private one: another account may have made one of the same name, with a copy of the mark. */
   #isThere(mark: Mark): boolean {
     if (this.isPrivate && !isOwn(this.path, this.#owner)) return false;
     return mark.isThere();
   }
 
-  /** What is gone with it is made again by those that need it. */
+  /** Makes the directory and the mark again. Callers make the lost entries again when they need them. */
   #restore(): void {
     let isMade = this.#mark?.isMade === true;
     if (this.isPrivate) {
@@ -250,6 +250,7 @@ export class RuntimeDirectory {
   }
 
   #removeEntries(entries: readonly string[], mark: Mark): void {
+
     try {
       // A mark of another supervisor says that the rest is its own.
       if (exists(join(this.path, markName)) && !mark.isThere()) return;
@@ -269,7 +270,7 @@ function isConventional(path: string): boolean {
   }
 }
 
-/** Whether no cleaner goes there: `/run` itself is emptied by the next boot only. */
+/** Whether cleaners leave the directory alone: `/run` itself is emptied only by the next boot. */
 function isKept(path: string): boolean {
   return /^(\/var)?\/run\/(?!user\/)/.test(path);
 }

@@ -5,28 +5,28 @@ import { join } from 'node:path';
 import { openedCLibrary } from '../native/c-library.ts';
 import { markName } from './mark.ts';
 
-/** Milliseconds between two touches: the XDG specification asks for one every six hours, cleaners remove what is days old. */
+/** Milliseconds between two touches. The XDG specification asks for one every six hours; cleaners remove what is days old. */
 const interval = 3_600_000;
 
-/** What systemd-tmpfiles leaves alone, on anything but a directory or a link. */
+/** The sticky bit: systemd-tmpfiles skips an entry that has it and is neither a directory nor a link. */
 const sticky = 0o1000;
 
 /** `LOCK_EX | LOCK_NB` of flock(2) on Linux. */
 const lockAtOnce = 6;
 
-/** What is to be kept from cleaners. */
+/** What to protect from cleaners. */
 export interface Kept {
   readonly folder: string;
-  /** Whether the folder is the library's alone, so that it can be locked, and all in it get the sticky bit. */
+  /** Whether only the library uses the folder; it is locked then, and its files and FIFOs get the sticky bit. */
   readonly isPrivate: boolean;
-  /** The entries of the folder that the library made, as they are by then. */
+  /** Returns the present names of the entries that the library made in the folder. */
   readonly names: () => Iterable<string>;
 }
 
 /**
- * Keeps cleaners of temporary files from the entries of a runtime directory: every hour all of them are touched, since tmpreaper,
- * tmpwatch and systemd-tmpfiles go by age. In a private one, files and FIFOs get the sticky bit, and the folder a BSD lock:
- * systemd-tmpfiles passes over both. What cannot be done is left out: what is gone all the same is restored.
+ * Protects the entries of a runtime directory from cleaners of temporary files. It touches all of them every hour, since
+ * tmpreaper, tmpwatch and systemd-tmpfiles go by age. In a private one, files and FIFOs get the sticky bit, and the folder a BSD
+ * lock: systemd-tmpfiles skips both. Failures are ignored: an entry that is removed nevertheless is restored later.
  */
 export class Upkeep {
   readonly #kept: Kept;
@@ -39,7 +39,7 @@ export class Upkeep {
     this.#timer = setInterval(() => void this.renew(), interval).unref();
   }
 
-  /** Does everything now, and resolves when it is done. Never rejects. */
+  /** Locks and touches everything now, and resolves when that is done. Never rejects. */
   async renew(): Promise<void> {
     const { folder, isPrivate, names } = this.#kept;
     if (this.#isStopped) return;
@@ -57,10 +57,10 @@ export class Upkeep {
     this.#lock = undefined;
   }
 
-  /** The lock is the descriptor's: it holds until that is closed, whichever process has asked for it. */
+  /** The lock belongs to the open file description: it holds until the descriptor is closed, even if `flock` took it. */
   #takeLock(): void {
     try {
-      // The folder may be another one by now.
+      // The folder may have been replaced since.
       if (this.#lock !== undefined) closeSync(this.#lock);
       this.#lock = undefined;
       this.#lock = openSync(this.#kept.folder, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -82,19 +82,19 @@ function lock(descriptor: number): void {
   const child = spawn('flock', ['-n', '-x', '3'], {
     env: { PATH: path },
     stdio: ['ignore', 'ignore', 'ignore', descriptor],
-    detached: true, // so that a Ctrl-C at the terminal is not for it
+    detached: true, // so that a Ctrl-C at the terminal does not reach it
   });
   child.on('error', () => undefined);
   child.unref();
 }
 
-/** An entry with all that is in it. No link is followed. */
+/** Touches an entry and everything below it. Follows no link. */
 async function touchAll(path: string, isPrivate: boolean): Promise<void> {
   const stats = await touch(path);
   if (stats?.isDirectory() === true) {
     for (const name of await namesIn(path)) await touchAll(join(path, name), isPrivate);
   } else if (isPrivate && (stats?.isFile() === true || stats?.isFIFO() === true)) {
-    // A mark goes before what it stands for, so that a loss is seen.
+    // Without the sticky bit a cleaner removes the mark first, so that the loss is noticed.
     const isMark = path.endsWith(`/${markName}`);
     if (!isMark) await chmod(path, (stats.mode & 0o777) | sticky).catch(() => undefined);
   }
