@@ -11,14 +11,14 @@ const folderName = 'etc';
 
 const stages = ['fix-attrs.d', 'cont-init.d', 'services.d', 'cont-finish.d'] as const;
 
-/** What is to be executable in a service's directory (s6-overlay v2). */
+/** The files in a service's directory that must be executable (s6-overlay v2). */
 const programs = ['run', 'finish', 'log/run', 'log/finish', 'data/check'];
 
 /**
- * Copies what is in the root of a tree, for a root that cannot be written to, to where it can be: the runtime directory, with
- * which it goes. What is to be executed is executable there. Never rejects.
+ * Copies the stages in the root of a tree, which may be read-only, into the runtime directory; the copy is removed with it. The
+ * scripts and programs in the copy are executable. Never rejects.
  *
- * @returns the root of the copy, `undefined` when there is none; and what could not be copied.
+ * @returns the root of the copy, `undefined` when there is none; and a problem for each entry that could not be copied.
  */
 export async function copyRoot(
   root: string,
@@ -67,7 +67,7 @@ function isFolder(path: string): boolean {
 
 type Failed = (path: string, why: string) => void;
 
-/** The modes that s6-overlay gives to what it runs. What is behind a link is not of the copy. */
+/** Sets the modes that s6-overlay gives to scripts and programs. Skips links, which lead out of the copy. */
 async function setModes(copy: string, failed: Failed): Promise<void> {
   const inside = async (stage: string): Promise<readonly string[]> => {
     const folder = join(copy, stage);

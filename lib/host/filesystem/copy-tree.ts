@@ -11,20 +11,20 @@ import {
 } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 
-/** What is to be done beside copying. */
+/** How to copy a folder. */
 export interface CopyOptions {
-  /** Whether what is copied keeps its owner, where we may give it away. Default: false, it is ours. */
+  /** Whether copies keep their owners, if this process is root. Default: false, the account of this process owns them. */
   readonly keepOwners?: boolean;
   /**
-   * Told of what cannot be copied, and why; the rest is. Default: the first error ends it all, and what is neither file, folder
-   * nor link is left out.
+   * Called with each entry that cannot be copied and the reason; the other entries are copied. Default: the first error rejects,
+   * and an entry that is neither file, folder nor link is skipped.
    */
   readonly failed?: (path: string, why: string) => void;
 }
 
 /**
- * Copies a folder with all that is in it, modes included. A link within the folder leads to the copy, one that leaves it to
- * where it led before.
+ * Copies a folder and everything below it, modes included. A link to a target in the folder leads to the copy of the target; a
+ * link to a target outside keeps its target.
  */
 export async function copyTree(from: string, to: string, options: CopyOptions = {}): Promise<void> {
   await copyFolder({ ...options, root: resolve(from) }, from, to);
@@ -51,7 +51,7 @@ async function copyFolder(copying: Copying, from: string, to: string): Promise<v
   await chmod(to, mode | ownersRights);
 }
 
-/** Without these nothing could be put into the copy of a folder. */
+/** The permissions without which no entry could be created in the copy of a folder. */
 const ownersRights = 0o700;
 
 async function copyEntry(
@@ -66,7 +66,7 @@ async function copyEntry(
   if (!givesAway(copying)) return;
   const { mode, uid, gid } = await lstat(from);
   await lchown(to, uid, gid);
-  // A change of the owner takes setuid and setgid away.
+  // A change of the owner clears setuid and setgid.
   if (entry.isFile()) await chmod(to, mode);
 }
 

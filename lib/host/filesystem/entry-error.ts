@@ -1,9 +1,9 @@
-/** Something that cannot be done with an entry of the file system. The message tells of it in words, from the path on. */
+/** An operation on an entry of the file system that failed. The message is a sentence that begins with the path. */
 export class EntryError extends Error {
   override readonly name = 'EntryError';
   /** The system's code, if the system refused it. */
   readonly code: string | undefined;
-  /** What to do about it. */
+  /** How to resolve the failure. */
   readonly remedy: string | undefined;
 
   constructor(path: string, reason: string, more: { code?: string; remedy?: string } = {}) {
@@ -13,14 +13,14 @@ export class EntryError extends Error {
   }
 }
 
-/** Does something with an entry; what the system refuses is an EntryError. */
+/** Runs an operation on an entry; throws an error of the system as an EntryError. */
 export function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
     if (error instanceof EntryError) throw error;
     const { code = '', message } = error as NodeJS.ErrnoException;
-    // What follows a comma is the system call, and a path that means nothing outside of this process.
+    // After the comma comes the system call, with a path that is valid only in this process.
     const reason = reasons[code] ?? `cannot be changed: ${message.split(',', 1).join()}`;
     throw new EntryError(path, reason, { code });
   }
@@ -35,7 +35,7 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'is a link that leads to itself',
 };
 
-/** A path, one character for each byte, as text: control characters, and bytes that are not UTF-8, are written as `\xNN`. */
+/** Converts a path with one character for each byte into text, with `\xNN` for control characters and bytes that are not UTF-8. */
 function readablePath(path: string): string {
   const bytes = Buffer.from(path, 'latin1');
   const text = bytes.toString('utf8');

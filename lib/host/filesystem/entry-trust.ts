@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 
-/** What is known of an entry in a folder. */
+/** The attributes that these checks read. */
 export type Attributes = Pick<Stats, 'uid' | 'gid' | 'mode' | 'nlink' | 'isDirectory'>;
 
 /** Whether an entry belongs to root or to the account of this process. */
@@ -13,15 +13,15 @@ export function isClosed(folder: Attributes): boolean {
   return isTrusted(folder.uid) && !isOpenToGroup(folder) && (folder.mode & 0o002) === 0;
 }
 
-/** Whether no other account can put something else in the place of an entry of a folder. */
+/** Whether no other account can replace an entry of a folder. */
 export function isFixed(folder: Attributes, entry: Attributes): boolean {
   const isSticky = (folder.mode & 0o1000) !== 0;
   return isClosed(folder) || (isSticky && isTrusted(folder.uid) && isTrusted(entry.uid));
 }
 
 /**
- * Whether an entry has other names, and another account than its owner may have put it into the folder: a hard link needs no
- * right to the file itself, unless the kernel demands one (`fs.protected_hardlinks`).
+ * Whether an entry has several names, and an account other than its owner may have linked it into the folder: creating a hard
+ * link needs no permission for the file itself, unless the kernel requires one (`fs.protected_hardlinks`).
  */
 export function isForeignLink(folder: Attributes, entry: Attributes): boolean {
   if (entry.isDirectory() || entry.nlink < 2 || isClosed(folder)) return false;

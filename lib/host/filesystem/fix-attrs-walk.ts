@@ -3,20 +3,20 @@ import { namesIn } from './folder-names.ts';
 import type { FoundPath } from './glob.ts';
 import type { Inode } from './inode.ts';
 
-/** How a tree is walked. */
+/** How to walk a folder. */
 export interface Walk {
   /** Whether names that begin with a dot are included. */
   readonly hidden: boolean;
   readonly breath: Breath;
-  /** Hears of what cannot be reached. */
+  /** Called with the error for each entry that cannot be reached. */
   readonly fail: (error: unknown) => void;
 }
 
 /**
- * An entry and everything below it; symbolic links are not followed. Each is open only until the next is asked for.
+ * Yields an entry and everything below it; symbolic links are not followed. Each entry is open only until the next is requested.
  *
- * A folder comes after what is in it: it is closed to its new owner while that is changed. One that cannot be entered yet
- * comes first.
+ * A folder comes after its entries, so that its new owner has no access to it while they are changed. A folder that this process
+ * cannot enter yet comes before its entries.
  */
 export async function* walkTree(top: FoundPath, walk: Walk): AsyncGenerator<FoundPath> {
   const stack: Frame[] = [];
@@ -35,13 +35,13 @@ export async function* walkTree(top: FoundPath, walk: Walk): AsyncGenerator<Foun
 /** A folder on the way down. */
 interface Frame {
   readonly found: FoundPath;
-  /** The names in it that are still to come. */
+  /** The names in it that have not been visited. */
   readonly names: string[];
-  /** Whether it was changed before what is in it. */
+  /** Whether it was yielded before its entries. */
   readonly isVisited: boolean;
 }
 
-/** How many folders above the present one are held; those below them are opened again by `..`. */
+/** How many folders of the stack stay open; those above that depth are closed and opened again by `..`. */
 const mostHeld = 64;
 
 async function* descend(
@@ -60,7 +60,7 @@ async function* descend(
   yield* enter(stack, { inode: below, folder: inode.stats }, walk);
 }
 
-/** Comes to an entry: a folder goes onto the stack, anything else is done with. */
+/** Visits an entry: pushes a folder onto the stack, and yields and closes anything else. */
 async function* enter(stack: Frame[], found: FoundPath, walk: Walk): AsyncGenerator<FoundPath> {
   const { inode } = found;
   let isKept = false;
@@ -86,7 +86,7 @@ async function listNames({ inode }: FoundPath, { hidden, breath, fail }: Walk): 
   }
 }
 
-/** Goes back up; folders above that cannot be found again are given up. */
+/** Leaves a folder; drops the folders above it that cannot be opened again. */
 function* leave(stack: Frame[], { found, isVisited }: Frame, { fail }: Walk): Generator<FoundPath> {
   if (!isVisited) yield found;
   stack.pop();

@@ -12,25 +12,25 @@ import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
 import type { FixAttrsRule } from '../../model/tree.ts';
 
-/** How rules are applied. */
+/** How to apply the rules. */
 export interface FixAttrsOptions {
-  /** Whether hidden files are included where a rule goes down a folder (`S6_FIX_ATTRS_HIDDEN`). */
+  /** Whether a recursive rule includes hidden files (`S6_FIX_ATTRS_HIDDEN`). */
   readonly hidden: boolean;
-  /** Where `/proc` is mounted; by default there. */
+  /** The mount point of procfs. Default: `/proc`. */
   readonly procfs?: string;
 }
 
 /**
- * Applies the rules of `fix-attrs.d`, in order. What cannot be done is told as a problem, one for each rule, and everything
- * else is done all the same: a failure never matters for what comes after (s6-overlay).
+ * Applies the rules of `fix-attrs.d`, in order. Failures become problems, one for each rule, and do not affect the other entries
+ * and rules (s6-overlay).
  *
- * Owner and group go to everything that a rule names; modes to files and folders. A link that a rule names by its name is
- * followed, one that is merely found is not: it is given to the new owner itself. A glob that names nothing is no problem, a
- * plain path that does not exist is one.
+ * A rule sets owner and group of everything that it names, and modes of files and folders. A link that a rule names itself is
+ * followed; a link that a wildcard or a recursive rule finds is not: the link itself gets the new owner. A glob without a match is
+ * no problem; a plain path that does not exist is one.
  *
- * Other accounts may write to the folders meanwhile, and gain nothing by that: what is changed is the inode that was found (see
- * Inode). Links of other accounts are not followed, and files that another account may have linked into its folder stay as
- * they are; each is a problem.
+ * An account that writes to the folders meanwhile cannot redirect a change: it applies to the inode that was found (see Inode).
+ * Links of other accounts are not followed, and files that another account may have linked into the folder are not changed; each
+ * is a problem.
  */
 export async function applyFixAttrs(
   rules: readonly FixAttrsRule[],
@@ -73,7 +73,7 @@ async function applyRule(
   return problemOf(rule, failures);
 }
 
-/** What the system says of a path that stands for nothing. */
+/** The error codes for a glob without a match. */
 const absent: readonly string[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 
 function* alone(found: FoundPath): Generator<FoundPath> {
@@ -84,7 +84,7 @@ function* alone(found: FoundPath): Generator<FoundPath> {
   }
 }
 
-/** What could not be done: the first in words, the others as a number, for there may be thousands. */
+/** The failures of one rule: the first one, and the count, since there may be thousands. */
 interface Failures {
   first: EntryError | undefined;
   count: number;
@@ -109,7 +109,7 @@ function problemOf(
   return problem('fix-attrs-failed', source, `${first.message}${others}`, more);
 }
 
-/** Changes only what differs: on a layered file system every change copies the file. The owner first, since that resets bits of the mode. */
+/** Changes only what differs: on a layered file system every change copies the file. Sets the owner first, since that clears bits of the mode. */
 function applyTo(
   { inode, folder }: FoundPath,
   rule: FixAttrsRule,

@@ -2,7 +2,7 @@ import type { Breath } from './loop-turns.ts';
 import { attempt } from './entry-error.ts';
 import type { Inode } from './inode.ts';
 
-/** The names in a folder that are accepted, as byte strings, in the order of the file system. */
+/** Returns the names in a folder for which `accepts` is true, as byte strings, in the order of the file system. */
 export async function namesIn(
   folder: Inode,
   accepts: (name: string) => boolean,

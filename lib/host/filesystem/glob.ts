@@ -7,30 +7,30 @@ import { isFixed, isTrusted } from './entry-trust.ts';
 import type { GlobPattern } from '../../model/glob-pattern.ts';
 import { parseGlobPath, splitPath } from '../../model/glob-pattern.ts';
 
-/** An entry of the file system that a path or a walk has come to. Its receiver closes the inode. */
+/** An entry that a path or a walk has found. The receiver closes the inode. */
 export interface FoundPath {
   readonly inode: Inode;
-  /** The attributes of the folder that it was found in. */
+  /** The attributes of the folder that contains it. */
   readonly folder: Attributes;
 }
 
-/** A parsed path: the patterns of its names, from the root on. */
+/** A parsed path: the patterns of its names, beginning at the root. */
 export interface Glob {
   readonly patterns: readonly GlobPattern[];
-  /** Whether it has a wildcard, and so may stand for nothing. */
+  /** Whether it has a wildcard, so that it may match nothing. */
   readonly isWild: boolean;
 }
 
-/** How a path is expanded. */
+/** How to expand a path. */
 export interface Expansion {
-  /** Where `/proc` is mounted. */
+  /** The mount point of procfs. */
   readonly procfs: string;
   readonly breath: Breath;
-  /** Hears of what cannot be reached. */
+  /** Called with the error for each entry that cannot be reached. */
   readonly fail: (error: unknown) => void;
 }
 
-/** Reads a path with wildcards; a relative one begins in the present folder. A string tells what is not understood. */
+/** Parses a path with wildcards; a relative one begins in the working directory. Returns a string that says why it is invalid. */
 export function readGlob(text: string): Glob | string {
   const parsed = parseGlobPath(bytesOf(text));
   if (typeof parsed === 'string') return parsed;
@@ -41,9 +41,9 @@ export function readGlob(text: string): Glob | string {
 }
 
 /**
- * What a path stands for, in the order of the file system. Symbolic links on the way, and one that is named at the end, are
- * followed where no account but root's and that of this process can make them; a link that a wildcard finds at the end is not
- * followed. `.` and `..` are found by no wildcard.
+ * Yields the entries that a path matches, in the order of the file system. Symbolic links in the middle, and one that is named at
+ * the end, are followed if only root and the account of this process can have made them; a link that a wildcard finds at the end is
+ * not followed. No wildcard matches `.` and `..`.
  */
 export async function* expandGlob(glob: Glob, how: Expansion): AsyncGenerator<FoundPath> {
   let inode: Inode;
@@ -56,7 +56,7 @@ export async function* expandGlob(glob: Glob, how: Expansion): AsyncGenerator<Fo
   yield* expand({ inode, folder: inode.stats }, glob.patterns, 0, how);
 }
 
-/** Takes over the inode that it starts from. */
+/** Closes the inode that it starts from, unless it yields it. */
 async function* expand(
   start: FoundPath,
   patterns: readonly GlobPattern[],
@@ -127,7 +127,7 @@ function tryStep(
   }
 }
 
-/** Goes on by a name; how many links may still be followed is as in the kernel. */
+/** Opens an entry of a folder and follows links, as many as the kernel does (40). */
 function step(folder: Inode, name: string, follows: boolean, left = { links: 40 }): FoundPath {
   const inode = folder.open(name);
   if (!follows || !inode.stats.isSymbolicLink()) return { inode, folder: folder.stats };
@@ -159,8 +159,8 @@ function followLink(folder: Inode, link: Inode, name: string, left: { links: num
 }
 
 /**
- * Another account could lead to any place by a link, as the kernel's `fs.protected_symlinks` has it. The folder counts as
- * well, since the text of a link can only be read by its name.
+ * Rejects a link that another account could point anywhere, as the kernel does with `fs.protected_symlinks`. The folder is
+ * checked as well, since the text of a link can only be read by its name.
  */
 function refuseForeignLink(folder: Inode, link: Inode): void {
   const { uid } = link.stats;
@@ -183,7 +183,7 @@ function presentFolder(): readonly GlobPattern[] | undefined {
   }
 }
 
-/** The bytes of a text, one character for each. */
+/** Converts a text into a byte string: one character for each byte. */
 function bytesOf(text: string): string {
   return Buffer.from(text).toString('latin1');
 }

@@ -17,24 +17,22 @@ import { EntryError, attempt } from './entry-error.ts';
 import { isFixed } from './entry-trust.ts';
 
 /**
- * An entry of the file system that is held by a descriptor, so that a name is resolved once: what is done with it is done with
- * that very inode, whatever another account puts in the place of the name meanwhile. The descriptor names the inode alone
- * (Linux's `O_PATH`): a device or a FIFO is not opened by it. It is used by its name in `/proc/self/fd`, which takes the place
- * of openat(2).
+ * An entry of the file system that is held by a descriptor, so that its name is resolved once: every operation applies to that
+ * inode, even if another account replaces the entry meanwhile. The descriptor refers to the inode only (Linux's `O_PATH`): it does
+ * not open a device or a FIFO. It is used by its name in `/proc/self/fd`, as a replacement for openat(2).
  *
- * Without `/proc` an entry is used by its path, and only where no other account can put something else in its place; the
- * others are refused.
+ * Without `/proc` an entry is used by its path, and only if no other account can replace it; other entries are rejected.
  *
  * Paths and names are byte strings: each character is one byte. Names need not be UTF-8.
  */
 export class Inode {
-  /** The path that led to it. */
+  /** The path by which it was found. */
   readonly path: string;
-  /** Its attributes at the time when it was opened. */
+  /** Its attributes at the time of opening. */
   readonly stats: Stats;
   readonly #procfs: string | undefined;
   #descriptor: number | undefined;
-  /** Which inode it is, while no descriptor holds it. */
+  /** The device and inode numbers, while no descriptor holds it. */
   #identity: string | undefined;
 
   private constructor(path: string, stats: Stats, procfs?: string, descriptor?: number) {
@@ -44,7 +42,7 @@ export class Inode {
     this.#descriptor = descriptor;
   }
 
-  /** The root folder; `procfs` is where `/proc` is mounted. */
+  /** The root folder; `procfs` is the mount point of procfs. */
   static root(procfs: string): Inode {
     return Inode.#root(isProcfs(procfs) ? procfs : undefined);
   }
@@ -65,7 +63,7 @@ export class Inode {
     throw new EntryError(path, mayBeReplaced, { remedy: mountProc });
   }
 
-  /** What a link in this folder leads to, as the kernel follows it. */
+  /** Opens the target of a link in this folder; the kernel follows the link. */
   openFollowed(name: string): Inode {
     return Inode.#hold(childPath(this.path, name), this.#place(name), 0, this.#procfs);
   }
@@ -76,12 +74,12 @@ export class Inode {
     return attempt(childPath(this.path, name), read).toString('latin1');
   }
 
-  /** Whether this folder is one of procfs, whose links lead to an inode and not to what their text says. */
+  /** Whether this folder is in procfs, where a link leads to an inode and not to the path in its text. */
   get isOfProcfs(): boolean {
     return this.#procfs !== undefined && isProcfs(this.#place());
   }
 
-  /** Whether this process can list this folder and reach what is in it. */
+  /** Whether this process can list this folder and reach its entries. */
   get isAccessible(): boolean {
     try {
       accessSync(bytes(this.#place()), constants.R_OK | constants.X_OK);
@@ -91,9 +89,9 @@ export class Inode {
     }
   }
 
-  /** Opens this folder for reading its names. */
+  /** Opens this folder for reading its entries. */
   openFolder(): Dir {
-    // Bytes as names, which the types do not know.
+    // Names as bytes: an encoding that the types do not declare.
     const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 };
     return attempt(this.path, () => opendirSync(bytes(this.#place()), options));
   }
@@ -117,14 +115,14 @@ export class Inode {
     this.#descriptor = undefined;
   }
 
-  /** Closes the descriptor until `reopen`, since a process has only so many. */
+  /** Closes the descriptor until `reopen`, since the number of descriptors of a process is limited. */
   release(): void {
     if (this.#descriptor === undefined) return;
     this.#identity = identityOf(this.#descriptor);
     this.close();
   }
 
-  /** Holds this folder again, by way of a folder in it. */
+  /** Opens this folder again, through a folder in it. */
   reopen(below: Inode): void {
     if (this.#descriptor !== undefined || this.#identity === undefined) return;
     const held = Inode.#hold(this.path, below.#place('..'), constants.O_NOFOLLOW, this.#procfs);
@@ -162,7 +160,7 @@ export class Inode {
   }
 }
 
-/** Linux's O_PATH, which Node has no name for: a descriptor that names an inode, and opens nothing. */
+/** Linux's O_PATH, for which Node has no constant: a descriptor that refers to an inode and opens nothing. */
 const pathOnly = 0o10000000;
 
 const mayBeReplaced = 'is left as it is: another account may replace it meanwhile';

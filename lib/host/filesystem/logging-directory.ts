@@ -6,16 +6,16 @@ import { resolveAccount } from '../../model/accounts.ts';
 import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
 
-/** Only the logger may look at its log (s6-log). */
+/** Only the logger's account can read the log (s6-log). */
 const mode = 0o2700;
 
-/** Whom `logutil-service` runs as when it is root (s6-overlay). */
+/** The account that `logutil-service` changes to when it is root (s6-overlay). */
 const account = 'nobody,65534:65534';
 
 /**
- * Makes the folder of the catch-all log ready for a log that begins anew (s6-overlay v2): there, without what an earlier log
- * has left, and its logger's own. If anything else is in it, that stays, and the folder's owner and mode do, too. Never
- * throws: what cannot be done is a problem.
+ * Prepares the folder of the catch-all log for a new log (s6-overlay v2): creates it, removes the files of an earlier log, and
+ * gives it to the account of the logger. If it contains anything else, that stays, and so do the folder's owner and mode. Never
+ * throws: a failure is a problem.
  */
 export function openLogDirectory(directory: string): readonly Problem[] {
   try {
@@ -29,11 +29,11 @@ export function openLogDirectory(directory: string): readonly Problem[] {
   }
 }
 
-/** Takes away what s6-log has left; whether nothing else is there. */
+/** Removes the files of s6-log; returns whether the folder is empty then. */
 function isEmptied(directory: string): boolean {
   const entries = readdirSync(directory, { withFileTypes: true });
   const ofLog = entries.filter((entry) => entry.isFile() && isOfLog(entry.name));
-  // A folder without these two is no log's, whatever the names of its files.
+  // A folder without these two does not belong to a log, whatever the names of its files are.
   const isLog = ['lock', 'current'].every((name) => ofLog.some((entry) => entry.name === name));
   if (isLog) for (const { name } of ofLog) rmSync(join(directory, name));
   return entries.length === (isLog ? ofLog.length : 0);

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Milliseconds of work after which the host has a turn. */
+/** Milliseconds of work after which the event loop gets a turn. */
 const workAtOnce = 10;
 
-/** Divides long work into turns of the event loop, so that the host is served in between. */
+/** Divides long work into turns of the event loop, so that the host can handle other events in between. */
 export class Breath {
   #begun = performance.now();
 
-  /** Whether the host should have a turn now. */
+  /** Whether the work should wait for the next turn now. */
   get isDue(): boolean {
     return performance.now() - this.#begun >= workAtOnce;
   }

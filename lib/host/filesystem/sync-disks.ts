@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
 
-/** Milliseconds that it gets however short the time is otherwise: it has to be started, at least. */
+/** The shortest timeout, in milliseconds: the time that it takes to start the program. */
 const least = 1000;
 
 /**
- * Writes what the system keeps in memory to its disks, with the program `sync`: Node has no call for it. Never rejects: what
- * fails, or is not done in time, is a problem.
+ * Writes cached data to the disks with the program `sync`, since Node has no call for it. Never rejects: a failure or a timeout is a
+ * problem.
  *
- * @param within - Milliseconds that it may take. What hangs in the kernel then cannot be killed, and is waited for no longer.
+ * @param within - The timeout in milliseconds. A program that hangs in the kernel then cannot be killed; it is no longer waited for.
  */
 export async function syncDisks(within: number): Promise<readonly Problem[]> {
   try {
@@ -23,7 +23,7 @@ export async function syncDisks(within: number): Promise<readonly Problem[]> {
 
 function run(program: string, within: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    // In a group of its own, so that a Ctrl-C at the terminal is not for it.
+    // In its own process group, so that a Ctrl-C at the terminal does not reach it.
     const child = spawn(program, { stdio: 'ignore', detached: true });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
