@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { makeFifos } from '../os/mkfifo.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
 
-/** How the name of their folder in the runtime directory begins. It is ours alone: nobody else finds a pipe while it has a name. */
+/** The prefix of the name of their folder in the runtime directory. Only the host's account can enter it and open a pipe by its name. */
 const folderPrefix = 'pipes-';
 
-/** FIFOs that are made together. */
+/** FIFOs that are made by one call. */
 interface Batch {
   readonly folder: string;
   readonly names: string[];
@@ -14,10 +14,10 @@ interface Batch {
 }
 
 /**
- * Makes named pipes (FIFOs), the only pipes that Node can make without help: what it calls a pipe is a socket, which cannot
- * be opened as `/dev/stdout` and holds less.
+ * Makes named pipes (FIFOs), the only pipes that are available without native code: Node's own pipes are sockets, which cannot be
+ * opened as `/dev/stdout` and have a smaller buffer.
  *
- * All that are asked for in one turn of the loop are made together.
+ * All FIFOs that are requested in one turn of the loop are made by one call.
  */
 export class Fifos {
   readonly #runtime: RuntimeDirectory;
@@ -30,7 +30,7 @@ export class Fifos {
     this.#runtime = runtime;
   }
 
-  /** Makes a FIFO and returns its path; rejects with an error that has the system's code and says why not. */
+  /** Makes a FIFO and returns its path; rejects with an error that has the system's code and the reason. */
   async make(): Promise<string> {
     this.#batch ??= this.#begin(this.#openFolder());
     this.#count += 1;
@@ -41,12 +41,12 @@ export class Fifos {
     return join(folder, name);
   }
 
-  /** Resolves when nothing is being made any more. */
+  /** Resolves when no FIFO is being made any more. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#underWay);
   }
 
-  /** A script may have removed it: it is a folder in a place that scripts know. */
+  /** Returns the folder; makes it again if a script has removed it. */
   #openFolder(): string {
     if (this.#folder === undefined || !existsSync(this.#folder)) {
       this.#folder = this.#runtime.makePrivateFolder(folderPrefix);
@@ -68,7 +68,7 @@ export class Fifos {
   }
 }
 
-/** Anybody may open them who gets at them: a child under another account may want to open its own `/dev/stdout`. */
+/** Every account may open a FIFO that it can reach: a child under another account may open its own `/dev/stdout`. */
 const forAll = 0o666;
 
 async function makeAll(folder: string, names: readonly string[]): Promise<void> {

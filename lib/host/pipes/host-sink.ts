@@ -3,26 +3,26 @@ import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 
-/** Where relayed output goes. */
+/** The destination of relayed output. */
 export interface HostSink {
   /**
-   * Writes all of the bytes and never holds up the loop, nor keeps the process from ending. Rejects if some were not written and
-   * never will be. `delayed` is called when the system refuses them by an error and they are tried again.
+   * Writes all of the bytes. Never blocks the loop, and does not keep the process alive. Rejects if some bytes cannot be written.
+   * `delayed` is called with an error after which the write is tried again.
    */
   write(bytes: Buffer, delayed: Delayed): Promise<void>;
-  /** What the system has not taken yet of the bytes that are being written. */
+  /** The bytes of the current writes that the system has not accepted yet. */
   unsent(): Buffer;
-  /** Writes at once, for a process that is about to end, for as long as bytes are taken; returns how many were. */
+  /** Writes synchronously, for a process that is about to exit, as long as the system accepts bytes; returns their number. */
   writeNow(bytes: Buffer): number;
 }
 
 type Delayed = (error: NodeJS.ErrnoException) => void;
 
-/** The sink for one of the host's streams. In a Worker thread they lead to the main thread. */
+/** The sink for one of the host's streams. In a Worker thread these are streams to the main thread. */
 export function hostSink(descriptor: 1 | 2): HostSink {
   const stream = descriptor === 1 ? process.stdout : process.stderr;
   if (!isMainThread) return new ThreadSink(stream);
-  // Node has made its descriptor non-blocking; that of a file or a terminal blocks.
+  // Node makes the descriptor of a pipe or socket non-blocking; that of a file or a terminal blocks.
   const isNonBlocking = stream instanceof Socket && !stream.isTTY;
   return new DescriptorSink(
     descriptor,
@@ -37,8 +37,8 @@ type Attempt = (
 ) => void;
 
 /**
- * Writes what there is room for, after what the host has written itself. Not through the host's stream: what waits there cannot be
- * taken back, and keeps the process from ending for as long as its reader does not read.
+ * Writes as many bytes as the descriptor accepts, once the host's own writes are done. Does not use the host's stream: bytes in its
+ * buffer cannot be taken back, and keep the process alive as long as the reader does not read.
  */
 function behind(stream: Writable, descriptor: number): Attempt {
   return (bytes, done) => {
@@ -53,7 +53,7 @@ function behind(stream: Writable, descriptor: number): Attempt {
   };
 }
 
-/** Leaves it to the thread pool. */
+/** Writes in the thread pool. */
 function by(descriptor: number): Attempt {
   return (bytes, done) => {
     write(descriptor, bytes, done);
@@ -62,7 +62,7 @@ function by(descriptor: number): Attempt {
 
 /** Errors after which a later attempt may succeed. */
 const transient: ReadonlySet<string> = new Set(['EAGAIN', 'ENOSPC', 'EDQUOT']);
-/** Milliseconds until the next attempt: twice as many each time that nothing was taken. */
+/** Milliseconds until the next attempt; doubled each time that no byte was written. */
 const shortestDelay = 1;
 const longestDelay = 50;
 
@@ -76,9 +76,9 @@ interface Writing {
 class DescriptorSink implements HostSink {
   readonly #descriptor: number;
   readonly #attempt: Attempt;
-  /** In order; the first is being written. */
+  /** In the order of writing; the first one is being written. */
   readonly #queue: Writing[] = [];
-  /** Whether the thread pool has the first one. What it has is written even at the end of the process. */
+  /** Whether the thread pool is writing the first one. It completes that write even when the process exits. */
   #isUnderWay = false;
 
   constructor(descriptor: number, attempt: Attempt) {
@@ -144,7 +144,7 @@ class ThreadSink implements HostSink {
   }
 
   unsent(): Buffer {
-    return Buffer.alloc(0); // the main thread has it
+    return Buffer.alloc(0); // the main thread has received everything
   }
 
   writeNow(bytes: Buffer): number {
@@ -163,7 +163,7 @@ function settle(
   };
 }
 
-/** Milliseconds that a reader may keep a process from ending by taking nothing. */
+/** Milliseconds that a process which is about to exit waits for a reader that reads nothing. */
 const patience = 1000;
 const pause = 5;
 

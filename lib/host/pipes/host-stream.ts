@@ -3,16 +3,16 @@ import { isatty } from 'node:tty';
 import { pathOf } from '../os/descriptor.ts';
 import type { AccountIds } from '../../model/accounts.ts';
 
-/** What is behind one of the host's standard streams. */
+/** The properties of one of the host's standard streams. */
 export interface HostStream {
   readonly kind: 'pipe' | 'terminal' | 'device' | 'socket' | 'file';
-  /** Whether the supervisor can open it once more. */
+  /** Whether the supervisor can open it again. */
   readonly reopens: boolean;
   /** Permissions and owner, which decide whether another account can open it. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** The same for two descriptors of one pipe, socket or device. */
+  /** Equal for two descriptors of one pipe, socket or device. */
   readonly identity: string;
 }
 
@@ -22,14 +22,14 @@ export interface HostStream {
  * - `none`: the host has closed it, so the child gets `/dev/null`.
  * - `reopened`: an open file description of its own. Programs make their standard streams non-blocking (each Node program does),
  *   and a program that shares the description then fails with EAGAIN.
- * - `inherited`: the host's own description, for devices that know neither.
+ * - `inherited`: the host's own description, for devices, and for a terminal that cannot be opened again.
  * - `relayed`: a pipe that the supervisor copies to the stream. A socket cannot be opened as `/dev/stdout`, and a pipe of
  *   another account cannot be opened again; a program that opens `/dev/stdout` by `>` would truncate a file; and another
  *   account may not open what it has no permission for.
  */
 export type Sharing = 'none' | 'reopened' | 'inherited' | 'relayed';
 
-/** @param account - What the child runs as; without ids, as the host. */
+/** @param account - The account of the child; without ids, the host's. */
 export function sharingOf(stream: HostStream | undefined, account: AccountIds): Sharing {
   if (stream === undefined) return 'none';
   if (stream.kind === 'socket' || stream.kind === 'file' || !mayOpen(stream, account)) {
@@ -47,7 +47,7 @@ function mayOpen({ mode, uid, gid }: HostStream, account: AccountIds): boolean {
   return (mode & (group === gid ? constants.S_IWGRP : constants.S_IWOTH)) !== 0;
 }
 
-/** Looks at a descriptor of this process; `undefined` if it is closed. */
+/** Inspects a descriptor of this process; `undefined` if it is closed. */
 export function inspectStream(descriptor: number): HostStream | undefined {
   try {
     const stat = fstatSync(descriptor);
@@ -79,9 +79,8 @@ function canOpen(descriptor: number): boolean {
 }
 
 /**
- * Lets every account open a pipe for writing, which a program that drops root (`s6-setuidgid`) needs for its `/dev/stdout`. Does
- * nothing unless this process is root, or if the pipe has a name in a file system, where others would find it; without one, it
- * can be opened only by a process that has it already.
+ * Lets every account open a pipe for writing, which a program that drops root (`s6-setuidgid`) needs for its `/dev/stdout`. Only
+ * root does this, and only for a pipe without a name in a file system: a process can open that only if it has a descriptor of it.
  */
 export function letAllOpen(descriptor: number, { kind, mode }: HostStream): void {
   const isOpen = (mode & constants.S_IWOTH) !== 0;
@@ -90,7 +89,7 @@ export function letAllOpen(descriptor: number, { kind, mode }: HostStream): void
     if (!readlinkSync(pathOf(descriptor)).startsWith('pipe:')) return;
     fchmodSync(descriptor, (mode & 0o777) | forWriters);
   } catch {
-    // It stays as it is, and other accounts get a relay.
+    // The mode is unchanged, and children of other accounts get a relay.
   }
 }
 

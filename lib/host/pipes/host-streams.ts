@@ -14,32 +14,32 @@ import type { Problem } from '../../model/problem.ts';
 
 /** How one child gets one of the host's standard streams. */
 export interface HostLine {
-  /** What must be made yet; never rejects. */
+  /** Resolves when `connect` can be called; absent: now. Never rejects. */
   readonly missing?: Promise<void> | undefined;
   /**
-   * Opens what the child gets, among `lent` what is to be closed when the child has it.
+   * Opens the descriptor for the child and adds it to `lent`, which is closed once the child has inherited it.
    *
    * @throws the system's error when descriptors run out.
    */
   connect(lent: SpawnDescriptors): Descriptors[number];
-  /** Takes the supervisor's end of the socket, if `connect` has asked for one. */
+  /** Takes the supervisor's end of the socket, if `connect` returned `socket`. */
   attach(socket: Socket): void;
 }
 
-/** What the host's streams need. */
+/** The dependencies of HostStreams. */
 export interface HostStreamsSource {
   readonly fifos: Fifos;
   readonly maker: PipeMaker;
-  /** Hears of output that cannot be written. */
+  /** Called with a problem when output cannot be written. */
   readonly told: (problem: Problem) => void;
   /** Called before the first relay is made. */
   readonly relays: () => void;
 }
 
-/** The host's own stdin, stdout and stderr, for children that are to have them. */
+/** Gives the host's stdin, stdout and stderr to children. */
 export class HostStreams {
   readonly #source: HostStreamsSource;
-  /** By what is behind the stream: stdout and stderr may be the same. */
+  /** By the identity of the stream: stdout and stderr may be the same pipe. */
   readonly #relays = new Map<string, OutputRelay>();
 
   constructor(source: HostStreamsSource) {
@@ -80,19 +80,19 @@ export class HostStreams {
     }
   }
 
-  /** Writes what is left of the children’s output; `grace`: milliseconds that a reader may take nothing. */
+  /** Writes the rest of the children's output; `grace`: milliseconds after which a reader that reads nothing is given up. */
   async close(grace: number): Promise<void> {
     await Promise.all([...this.#relays.values()].map((relay) => relay.close(grace)));
     this.#relays.clear();
   }
 
-  /** Writes what is left now, for a host that is about to end. */
+  /** Writes the rest synchronously, for a host that is about to exit. */
   flush(): void {
     for (const relay of this.#relays.values()) relay.flush();
   }
 
   #relay(descriptor: 1 | 2, identity = ''): OutputRelay {
-    // Two descriptors of one file may be at different places in it.
+    // Two descriptors of one file may have different offsets.
     const key = identity === '' ? String(descriptor) : identity;
     const known = this.#relays.get(key);
     if (known !== undefined) return known;
@@ -113,8 +113,8 @@ const inherited: HostLine = { connect: () => 'inherit', attach: destroy };
 const absent: HostLine = { connect: () => 'ignore', attach: destroy };
 
 /**
- * A child whose stdin is the socket that the host writes its output to would share its open file description, and make the host
- * wait in each write. It gets a socket of its own then, and what comes is passed on.
+ * A child with a stdin that is also the socket of the host's output would share its open file description and make each write of the
+ * host block. Such a child gets its own socket, to which the host's input is copied.
  */
 function inputLine(descriptor: number): HostLine {
   const input = inspectStream(descriptor);
@@ -126,7 +126,7 @@ function inputLine(descriptor: number): HostLine {
 
 function feed(socket: Socket): void {
   const { stdin } = process;
-  socket.on('error', () => undefined); // the child reads no more
+  socket.on('error', () => undefined); // the child has closed its stdin
   socket.once('close', () => {
     stdin.unpipe(socket);
     stdin.pause();

@@ -5,32 +5,32 @@ import type { PipeEnds } from './pipe-ends.ts';
 import type { PipeIdentity } from './pipe-holders.ts';
 import { identityOf } from './pipe-holders.ts';
 
-/** How a process ended: with success by itself, in any other way, or it never ran. */
+/** How a process ended: it exited with success, ended in another way, or was never started. */
 export type ChildEnd = 'success' | 'otherwise' | 'never';
 
 /**
- * One log pipe: a kernel pipe of which both ends stay open here, so that nothing in it is lost when its producer or its
- * logger dies, and no byte of it comes through this process.
+ * One log pipe: a kernel pipe. This process keeps both ends open, so that no line in it is lost when the producer or the logger
+ * dies, and reads no byte of it.
  */
 export class LogPipe {
-  /** Resolves when the pipe is there; rejects when it cannot be made. */
+  /** Resolves when the pipe is open; rejects when it cannot be made. */
   readonly made: Promise<void>;
   #state: 'making' | 'open' | 'released' | 'closed' = 'making';
-  /** Whether the write end is to be let go of as soon as it is there. */
+  /** Whether to release the write end as soon as it is open. */
   #releaseAtOnce = false;
   #readEnd: number | undefined;
   #writeEnd: number | undefined;
-  /** The path of the pipe, while it is the only way to open it once more. */
+  /** The path of the pipe, while it is the only way to open it again. */
   #path: string | undefined;
   #readers = 0;
-  /** Whether a reader has seen the end, so far as we know: nothing is left in the pipe. */
+  /** Whether a reader has read up to the end, as far as is known, so that the pipe is empty. */
   #isRead = false;
-  /** Whom to tell when a reader has gone. */
+  /** Called when a reader has ended. */
   readonly #waiting: (() => void)[] = [];
 
   /**
-   * @param source - What makes the pipe, now; or the path of a FIFO that is being made for it, which loses its name when the
-   * pipe is open, or without `/proc` when it is closed.
+   * @param source - A function that makes the pipe, or the path of a FIFO that is being made for it. The name of the FIFO is removed
+   * when the pipe is open, or without `/proc` when it is closed.
    */
   constructor(source: (() => PipeEnds) | Promise<string>) {
     this.made = this.#obtain(source);
@@ -47,31 +47,31 @@ export class LogPipe {
     return this.#state === 'released' || this.#releaseAtOnce;
   }
 
-  /** Whether anybody reads it at present. */
+  /** Whether a process reads it at present. */
   get hasReader(): boolean {
     return this.#readers > 0;
   }
 
-  /** What it is known by while it is open; `undefined` where that cannot be told. */
+  /** Identifies the pipe while it is open; `undefined` when descriptors cannot be listed. */
   get identity(): PipeIdentity | undefined {
     return this.#readEnd === undefined ? undefined : identityOf(this.#readEnd);
   }
 
-  /** Resolves when a reader has gone. */
+  /** Resolves when a reader has ended. */
   readerGone(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
     });
   }
 
-  /** Whether it has served its time, or never came to be. */
+  /** Whether it is closed or could not be made. */
   get isClosed(): boolean {
     return this.#state === 'closed';
   }
 
   /**
-   * Opens one end for one process: its `own`, to be closed when it has it, or, where there is no opening it once more, the
-   * one that is `shared` by all.
+   * Opens one end for one process: its `own` descriptor, which the caller closes once the process has inherited it, or, if the pipe
+   * cannot be opened again, the one that all processes share.
    *
    * @throws the system's error when descriptors run out.
    */
@@ -82,7 +82,7 @@ export class LogPipe {
     return own === undefined ? { shared: kept } : { own };
   }
 
-  /** Lets go of the write end: a reader finds end-of-file once the last writer is gone. */
+  /** Closes the write end: a reader gets end-of-file once the last writer has closed its end. */
   release(): void {
     if (this.#state === 'making') this.#releaseAtOnce = true;
     if (this.#state !== 'open') return;
@@ -92,10 +92,11 @@ export class LogPipe {
   }
 
   /**
-   * A process is to read the pipe; the function is to be called when it has come to its end.
+   * Registers a process that reads the pipe; call the returned function when the process has ended.
    *
-   * Once the pipe is released, that end is all there is to know whether everything has been read. A reader that was there
-   * before and was killed, or told to end, may have left something, which is kept for the next one. That next one is the last.
+   * Once the pipe is released, the way in which a reader ended is the only sign of whether everything has been read. A reader that
+   * was registered before the release and then killed or stopped may have left bytes; the pipe stays open for the next reader, which
+   * is the last one.
    */
   addReader(): (end: ChildEnd) => void {
     const isLast = this.isReleased;
@@ -109,7 +110,7 @@ export class LogPipe {
     };
   }
 
-  /** Nobody asks for this pipe any more; who still reads it reads on. */
+  /** Declares that no further process will get this pipe; a present reader continues. */
   retire(): void {
     this.#isRead = true;
     if (this.#readers === 0) this.close();
@@ -125,7 +126,7 @@ export class LogPipe {
     this.#writeEnd = undefined;
   }
 
-  /** Waits for nothing where there is nothing to wait for. */
+  /** Opens the pipe; synchronously if `source` is a function. */
   async #obtain(source: (() => PipeEnds) | Promise<string>): Promise<void> {
     if (typeof source !== 'function') return this.#open(await source);
     const { read, write } = source();
@@ -138,7 +139,7 @@ export class LogPipe {
     let both: number | undefined;
     this.#path = path;
     try {
-      // Opening one end waits until the other is open. Opening both waits for nobody.
+      // Opening one end waits until the other is open. Opening both at once does not wait.
       both = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
       if (this.#state === 'closed') throw closedError();
       this.#readEnd = openSync(path, constants.O_RDONLY);

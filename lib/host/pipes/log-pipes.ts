@@ -7,22 +7,22 @@ import type { PipeMaker } from './pipe-ends.ts';
 export class LogPipes {
   readonly #fifos: Fifos;
   readonly #maker: PipeMaker;
-  /** The pipe that a name stands for at present. */
+  /** The present pipe of each name. */
   readonly #current = new Map<string, LogPipe>();
-  /** Every pipe with a descriptor; those that gave their name to another one are still read. */
+  /** Every pipe with a descriptor, also one that was replaced and is still read. */
   readonly #all = new Set<LogPipe>();
-  /** The names of the pipes that were let go of before they came to be: nobody will write into them. */
+  /** The names that were released before their pipe was made: no process will write into it. */
   readonly #withoutWriter = new Set<string>();
 
-  /** @param maker - What makes a pipe at once, asked for each. Where there is nothing they are made of FIFOs. */
+  /** @param maker - Called for each pipe; returns a function that makes it synchronously. If it returns none, the pipe is made from a FIFO. */
   constructor(fifos: Fifos, maker: PipeMaker) {
     this.#fifos = fifos;
     this.#maker = maker;
   }
 
   /**
-   * The pipe for a process that is asked for now. A writer needs one that was not let go of, so that after `release` a new
-   * one is made; a reader takes what there is, so that it can read the rest of a pipe that was let go of.
+   * The pipe for a process that is being started. A writer needs a pipe that was not released, so that a new one is made after
+   * `release`; a reader gets the present one, so that it can read the rest of a released pipe.
    */
   get(name: string, end: End): LogPipe {
     const known = this.find(name);
@@ -37,7 +37,7 @@ export class LogPipes {
     return pipe;
   }
 
-  /** The pipe that there is, if there is one. */
+  /** The present pipe, if there is one. */
   find(name: string): LogPipe | undefined {
     const known = this.#current.get(name);
     return known?.isClosed === true ? undefined : known;
@@ -49,7 +49,7 @@ export class LogPipes {
     else pipe.release();
   }
 
-  /** Closes everything. */
+  /** Closes every pipe. */
   close(): void {
     for (const pipe of this.#all) pipe.close();
     this.#all.clear();

@@ -1,25 +1,25 @@
 import { Queue } from '../../model/queue.ts';
 
 /**
- * Milliseconds of one turn of the host's loop that are spent on what processes print. What a connection of the host needs
- * takes several turns, so that a few of them are to fit into 20 ms.
+ * Milliseconds of one turn of the host's loop that are spent on the output of processes. A request to a server in the host takes
+ * several turns; a few of them must fit into 20 ms.
  */
 export const turnBudget = 2;
 
-/** Work that is done piece by piece. */
+/** Work that is divided into steps. */
 export interface Work {
-  /** Whether it goes before other work. Such work must be bounded. */
+  /** Whether it precedes other work. Urgent work must be bounded. */
   readonly isUrgent: boolean;
-  /** Does the next piece. Returns whether there is more to do now. */
+  /** Does the next step. Returns whether there is more to do now. */
   step(): boolean;
 }
 
-/** The clock and the loop that turns are counted by. */
+/** The clock and the event loop. */
 interface Loop {
   readonly now: () => number;
-  /** Calls back in the next turn, after timers and input were served. */
+  /** Calls `act` in the next turn, after timers and input. */
   readonly nextTurn: (act: () => void) => void;
-  /** Calls back in this turn, after all that is waiting for a promise. */
+  /** Calls `act` in this turn, after the pending promise callbacks. */
   readonly soon: (act: () => void) => void;
 }
 
@@ -30,9 +30,9 @@ const hostLoop: Loop = {
 };
 
 /**
- * Shares the time of the host's loop: works take turns, piece by piece, until the budget of this turn is spent; the rest is
- * done in the turns that follow. Urgent work goes first. The time between two pieces counts as well, so that the budget holds
- * for whatever awaits the results, too. A piece is done in each turn, however long it takes.
+ * Shares the time of the host's loop: steps of all works alternate until the budget of the turn is spent; the rest is done in the
+ * next turns. Urgent work goes first. The time between two steps counts as well, so that the budget includes the code that awaits
+ * the results. At least one step is done in each turn, however long it takes.
  *
  * Nothing is scheduled while there is no work.
  */
@@ -47,7 +47,7 @@ export class Turns {
     this.#loop = loop;
   }
 
-  /** Adds work that is not under way. Its first piece is done in the check phase of this turn, or later. */
+  /** Adds work that is not scheduled yet. Its first step is done in the check phase of this turn, or later. */
   add(work: Work): void {
     this.#enqueue(work);
     if (this.#isUnderWay) return;
@@ -82,5 +82,5 @@ export class Turns {
   }
 }
 
-/** The turns of this thread: the budget holds for all its supervisors together. */
+/** The turns of this thread: all its supervisors share the budget. */
 export const turns = new Turns();

@@ -9,34 +9,34 @@ import type { PipeEnds } from './pipe-ends.ts';
 import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
 
-/** What a relay needs. */
+/** The dependencies of a relay. */
 export interface RelaySource {
-  /** The stream in words: `/dev/stdout`. */
+  /** The name of the stream in problems: `/dev/stdout`. */
   readonly name: string;
   readonly sink: HostSink;
-  /** What makes its pipe, now; or the path of a FIFO that is being made for it. */
+  /** A function that makes its pipe, or the path of a FIFO that is being made for it. */
   readonly pipe: (() => PipeEnds) | Promise<string>;
   readonly told: (problem: Problem) => void;
 }
 
-/** Bytes that a pipe holds at most, unless root has raised `pipe-max-size`; what comes after as many is not of children that ended. */
+/** The largest size of a pipe in bytes, unless root has raised `pipe-max-size`. Bytes beyond it do not come from children that have ended. */
 const pipeLimit = 1 << 20;
-/** Bytes that are read at a time. */
+/** Bytes per read. */
 const chunkSize = 1 << 16;
-/** Milliseconds that a reader which takes nothing is waited for at least. */
+/** The shortest wait for a reader that reads nothing, in milliseconds. */
 const shortestGrace = 1000;
 
 /**
- * Copies what children write to a stream of the host which they cannot have themselves.
+ * Copies the output of children to a stream of the host that the children cannot use directly.
  *
- * All children write into one kernel pipe, so that writes of up to PIPE_BUF bytes stay whole; each has an open file description
- * of its own. A piece is read when the piece before it is written: a slow reader of the host's stream slows the children down, as
- * it would without a relay, and neither the host's loop nor its memory feels it.
+ * All children write into one kernel pipe, so that writes of up to PIPE_BUF bytes stay whole; each child has its own open file
+ * description. A piece is read once the piece before it has been written: a slow reader of the host's stream slows the children down,
+ * as it would without a relay, and neither blocks the host's loop nor fills its memory.
  *
- * Where no pipe can be made, each child gets a socket.
+ * If no pipe can be made, each child gets a socket.
  */
 export class OutputRelay {
-  /** Resolves when it is known whether there is a pipe; `undefined`: it is known. */
+  /** Resolves when the pipe is open or cannot be made; `undefined`: either has happened. */
   made: Promise<void> | undefined;
   readonly #source: RelaySource;
   #writeEnd: number | undefined;
@@ -45,7 +45,7 @@ export class OutputRelay {
   readonly #readers = new Set<Socket>();
   /** The pieces that are being written. */
   readonly #pieces = new Set<Promise<void>>();
-  /** Bytes that were handed to the sink. */
+  /** The number of bytes that were passed to the sink. */
   #handed = 0;
   #isBroken = false;
   #isClosed = false;
@@ -59,12 +59,12 @@ export class OutputRelay {
       .then((path) => {
         this.#open(path);
       })
-      .catch(() => undefined) // there is none, then
+      .catch(() => undefined) // each child gets a socket then
       .finally(() => (this.made = undefined));
   }
 
   /**
-   * Opens the pipe for one child; `socket` where there is none.
+   * Opens the pipe for one child; returns `socket` if there is no pipe.
    *
    * @throws the system's error when descriptors run out.
    */
@@ -78,7 +78,7 @@ export class OutputRelay {
 
   /** Reads a stream, until it ends. */
   read(stream: Socket): void {
-    stream.on('error', () => undefined); // it ends with it
+    stream.on('error', () => undefined); // `close` follows
     if (this.#isOver) return void stream.destroy();
     this.#readers.add(stream);
     stream.once('close', () => this.#readers.delete(stream));
@@ -92,8 +92,8 @@ export class OutputRelay {
   }
 
   /**
-   * Writes what is left and closes everything. Every child has ended. Gives up on a reader of the host's stream that has taken
-   * nothing for so many milliseconds, and tells what it has not got.
+   * Writes the rest and closes everything, after every child has exited. Gives up when the reader of the host's stream has read
+   * nothing for `grace` milliseconds, and reports the number of lost bytes.
    */
   async close(grace: number): Promise<void> {
     await this.made;
@@ -107,7 +107,7 @@ export class OutputRelay {
     await closeAll(this.#readers);
   }
 
-  /** Writes what is left, now, for a host that is about to end. */
+  /** Writes the rest synchronously, for a host that is about to exit. */
   flush(): void {
     if (this.#isOver) return;
     const { sink } = this.#source;
@@ -126,7 +126,7 @@ export class OutputRelay {
   }
 
   #open(path: string): void {
-    // Reading, opened so, waits for no writer; writing then finds its reader.
+    // Opened non-blocking, the read end does not wait for a writer; the write end then has a reader.
     const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       this.#take({ read, write: openSync(path, constants.O_WRONLY) });
@@ -162,7 +162,7 @@ export class OutputRelay {
     }
   }
 
-  /** The stream takes nothing any more. Children that write are told so by the system, as if they had the stream itself. */
+  /** Closes the relay after the stream failed. A child that writes then gets an error from the system, as it would from the stream. */
   #break(error: Error, lost: number): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
@@ -182,7 +182,7 @@ export class OutputRelay {
     }
   }
 
-  /** What has come and was not passed on, piece by piece, read as it is asked for. */
+  /** Yields the bytes that were written into the pipes and not passed on; reads each piece when it is requested. */
   *#left(limit = pipeLimit): Generator<Buffer> {
     for (const stream of this.#readers) {
       for (let size = 0; size < limit;) {
@@ -194,7 +194,7 @@ export class OutputRelay {
     }
   }
 
-  /** Whether the work is done; not so once the sink has taken nothing for a while. */
+  /** Resolves with true when the work is done, with false when the sink has accepted nothing for `grace` milliseconds. */
   #unlessStalled(work: Promise<void>, grace: number): Promise<boolean> {
     const taken = (): number => this.#handed - this.#source.sink.unsent().length;
     return new Promise((resolve) => {
@@ -222,7 +222,7 @@ export class OutputRelay {
   }
 }
 
-/** The next bytes of a stream that is paused: those that it has read, then those that have come. */
+/** The next bytes of a paused stream: first those in its buffer, then those in the pipe. */
 function takeNow(stream: Socket): Buffer | undefined {
   const read = stream.read() as Buffer | null;
   if (read !== null) return read;
@@ -234,7 +234,7 @@ function takeNow(stream: Socket): Buffer | undefined {
     const size = readSync(fd, bytes);
     return size === 0 ? undefined : bytes.subarray(0, size);
   } catch {
-    return undefined; // nothing has come
+    return undefined; // the pipe is empty
   }
 }
 

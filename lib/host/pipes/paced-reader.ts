@@ -4,11 +4,11 @@ import { Queue } from '../../model/queue.ts';
 
 /** Handles the bytes of a stream, piece by piece. */
 export interface ByteConsumer {
-  /** Takes the next bytes, once those before them are handled. */
+  /** Accepts the next bytes; called when the bytes before them have been handled. */
   push(chunk: Buffer): void;
-  /** Handles the next piece. Returns `false` if there is none. */
+  /** Handles the next piece. Returns `false` if there is no piece. */
   handleNext(): boolean;
-  /** The stream has ended. */
+  /** Called when the stream has ended. */
   end(): void;
 }
 
@@ -21,18 +21,18 @@ export interface PacedStream {
   resume(): unknown;
 }
 
-/** Bytes that wait to be handled when the stream is paused. Node may read one more chunk after that. */
+/** The number of unhandled bytes at which the stream is paused. Node may read one more chunk after that. */
 const mostWaiting = 16 * 1024;
 
-/** Bytes that Node asks a pipe for at once. It is given fewer only if the pipe is empty then. */
+/** The bytes that Node requests in one read of a pipe. It gets fewer only if the pipe is empty then. */
 const wholeChunk = 64 * 1024;
 
-/** Bytes that a pipe of a process without privileges can hold at most (`fs.pipe-max-size`). */
+/** The largest size of a pipe of a process without privileges, in bytes (`fs.pipe-max-size`). */
 const largestPipe = 1024 * 1024;
 
 /**
- * Reads a stream only as fast as its bytes are handled in the turns of the host's loop. Meanwhile the pipe is full, and the
- * processes that write to it wait.
+ * Reads a stream only as fast as its bytes are handled in the turns of the host's loop. When the pipe is full, the processes that
+ * write to it wait.
  */
 export class PacedReader implements Work {
   readonly #stream: PacedStream;
@@ -47,9 +47,9 @@ export class PacedReader implements Work {
   #hasEnded = false;
   #isOver = false;
   readonly #awaiting: (() => void)[] = [];
-  /** How many bytes had come to this process when it was last asked to catch up. */
+  /** The number of bytes that this process had read at the last call of `catchUp`. */
   #known = 0;
-  /** How many bytes had been written by then: `undefined` until that is found out. */
+  /** The number of bytes that had been written by then; `undefined` until it is known. */
   #written: number | undefined = 0;
 
   constructor(stream: PacedStream, consumer: ByteConsumer, inTurns: Turns = turns) {
@@ -66,16 +66,16 @@ export class PacedReader implements Work {
     }
   }
 
-  /** The end of a process waits for what it has written. */
+  /** Urgent while `catchUp` waits: the report of an exit waits for the output of the process. */
   get isUrgent(): boolean {
     return this.#awaiting.length > 0;
   }
 
   /**
-   * Calls `done` once everything is handled that was written until now; at once if the stream has ended and is handled.
+   * Calls `done` once all bytes that were written until now have been handled; immediately if the stream has ended and is handled.
    *
-   * To find out how much that is, the stream is read without a pause until the pipe is empty, or has given as much as a pipe
-   * can hold: another process may go on writing.
+   * To find their number, reads the stream without a pause until the pipe is empty or as many bytes have been read as a pipe can
+   * hold, since another process may continue to write.
    */
   catchUp(done: () => void): void {
     if (this.#isOver) return done();
@@ -87,7 +87,7 @@ export class PacedReader implements Work {
     this.#lookForSilence();
   }
 
-  /** Drops what is not handled yet, and whatever comes. */
+  /** Drops unhandled bytes and all further ones. */
   stop(): void {
     this.#chunks.clear();
     this.#finish();
@@ -117,7 +117,7 @@ export class PacedReader implements Work {
     if (mayWait && this.#received - this.#handled >= mostWaiting) this.#stream.pause();
   }
 
-  /** When it is read for a whole turn and nothing comes, the pipe is empty. */
+  /** Finds an empty pipe: a whole turn of reading brings no bytes. */
   #lookForSilence(before?: number): void {
     setImmediate(() => {
       if (this.#written !== undefined) return;
@@ -140,7 +140,7 @@ export class PacedReader implements Work {
     this.#turns.add(this);
   }
 
-  /** Everything that has come is handled. */
+  /** Called when all bytes that were read have been handled: reads on, or ends. */
   #rest(): void {
     this.#isScheduled = false;
     if (!this.#hasEnded) this.#stream.resume();

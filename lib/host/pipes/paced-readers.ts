@@ -1,7 +1,7 @@
 import type { ByteConsumer, PacedStream } from './paced-reader.ts';
 import { PacedReader } from './paced-reader.ts';
 
-/** The readers of all that comes from the children of a spawner. */
+/** The readers of the output of all children of a spawner. */
 export class PacedReaders {
   readonly #readers = new Set<PacedReader>();
 
@@ -15,7 +15,7 @@ export class PacedReaders {
     return reader;
   }
 
-  /** Resolves when everything is handled that was written until now; after that nothing is handled any more. */
+  /** Resolves when all bytes that were written until now have been handled; drops everything after that. */
   async close(): Promise<void> {
     const readers = [...this.#readers];
     await Promise.all(

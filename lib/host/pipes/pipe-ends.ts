@@ -3,23 +3,23 @@ import { openedCLibrary } from '../native/c-library.ts';
 import type { PosixSpawn } from '../native/posix-spawn.ts';
 import { openPosixSpawn } from '../native/posix-spawn.ts';
 
-/** The two ends of a pipe that is open. */
+/** The descriptors of the two ends of an open pipe. */
 export interface PipeEnds {
   readonly read: number;
   readonly write: number;
 }
 
-/** What makes a pipe, now; `undefined` where there is no such thing. */
+/** Returns a function that makes a pipe synchronously; `undefined` if there is no such function. */
 export type PipeMaker = () => (() => PipeEnds) | undefined;
 
-/** Where the C library is open already, it makes pipes: they take more than FIFOs do, whose every use the file system notes. */
+/** Makes pipes with the C library if that is open already: they are faster than FIFOs, for which the file system records each use. */
 export const pipesAtHand: PipeMaker = () => {
   const opened = openedCLibrary() === undefined ? undefined : openPosixSpawn();
   if (opened === undefined || !('posix' in opened)) return undefined;
   return () => makePipe(opened.posix);
 };
 
-/** Anybody may open it who gets at it: a child under another account may want to open its own `/dev/stdout`. */
+/** Every account may open a pipe that it can reach: a child under another account may open its own `/dev/stdout`. */
 const forAll = 0o666;
 
 /**
@@ -30,7 +30,7 @@ const forAll = 0o666;
 export function makePipe(posix: Pick<PosixSpawn, 'pipe'>): PipeEnds {
   const [read, write] = posix.pipe();
   try {
-    fchmodSync(read, forAll); // of the pipe, whichever end
+    fchmodSync(read, forAll); // applies to both ends
     return { read, write };
   } catch (error) {
     closeSync(read);

@@ -1,14 +1,14 @@
 import { fstatSync, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 
-/** What a pipe is known by, whoever holds it. */
+/** The identity of a pipe, the same in every process. */
 export interface PipeIdentity {
-  /** How the list of a process's descriptors has it. */
+  /** The text of the link in `/proc/PID/fd`. */
   readonly link: string;
   readonly device: number;
   readonly inode: number;
 }
 
-/** What the pipe is known by that a descriptor of ours is an end of; `undefined` where descriptors are not listed. */
+/** The identity of the pipe behind a descriptor of this process; `undefined` when descriptors cannot be listed. */
 export function identityOf(descriptor: number): PipeIdentity | undefined {
   try {
     const link = readlinkSync(`/proc/self/fd/${String(descriptor)}`);
@@ -19,7 +19,7 @@ export function identityOf(descriptor: number): PipeIdentity | undefined {
   }
 }
 
-/** Whether a process can write into a pipe; that of another user may not be seen. */
+/** Whether a process can write into a pipe; false when its descriptors cannot be listed, for instance those of another account. */
 export function writesInto(pid: number, pipe: PipeIdentity): boolean {
   const folder = `/proc/${String(pid)}/fd`;
   try {
@@ -29,7 +29,7 @@ export function writesInto(pid: number, pipe: PipeIdentity): boolean {
   }
 }
 
-/** What is not the pipe is told by its link alone: looking further may take for ever, as on a disk that does not answer. */
+/** Compares the link first: stat() of another descriptor may hang, for instance on a disk that does not respond. */
 function isWriteEnd(path: string, { link, device, inode }: PipeIdentity): boolean {
   try {
     if (readlinkSync(path) !== link || (lstatSync(path).mode & ownerMayWrite) === 0) return false;
@@ -40,5 +40,5 @@ function isWriteEnd(path: string, { link, device, inode }: PipeIdentity): boolea
   }
 }
 
-/** In the mode of a link to a descriptor: it is open for writing. */
+/** The bit in the mode of a link to a descriptor that is open for writing. */
 const ownerMayWrite = 0o200;

@@ -7,23 +7,23 @@ import type { Fifos } from './fifos.ts';
 import type { PipeEnds } from './pipe-ends.ts';
 
 /**
- * What an inlet is made from: a pipe that is made when it is needed; where there is no way to make one, a FIFO by its path;
- * and where there are no FIFOs either, a socket that is made with the child.
+ * The kind of pipe for a child: a pipe that is made on demand; if none can be made, a FIFO with its path; and if there are no FIFOs
+ * either, a socket that is made with the child.
  */
 export type ReadPipeSource = 'pipe' | { readonly path: string } | 'socket';
 
-/** An inlet that is open. */
+/** An open pipe from a child. */
 interface Inlet {
   readonly stream: Socket;
-  /** For the child. */
+  /** The write end, for the child. */
   readonly descriptor: number;
 }
 
 /**
- * The pipes through which children speak to us: lines of output, readiness.
+ * The pipes that the supervisor reads: the output of children and their readiness notifications.
  *
- * They are pipes or FIFOs, so that a child may open its `/dev/stdout`, which it cannot if that is a socket. A FIFO that has
- * come to its end serves the next child.
+ * They are pipes or FIFOs, so that a child can open its `/dev/stdout`, which is impossible with a socket. A FIFO that was read to
+ * its end is used again for the next child.
  */
 export class ReadPipes {
   readonly #fifos: Fifos;
@@ -31,20 +31,20 @@ export class ReadPipes {
   readonly #spare: string[] = [];
   readonly #streams = new Set<Socket>();
 
-  /** @param make - Makes a pipe at once. Default: they are made of FIFOs. */
+  /** @param make - Makes a pipe synchronously. Default: FIFOs are used. */
   constructor(fifos: Fifos, make?: () => PipeEnds) {
     this.#fifos = fifos;
     this.#make = make;
   }
 
-  /** A source at hand, if there is one. */
+  /** A source that is available now, if there is one. */
   takeSpare(): ReadPipeSource | undefined {
     if (this.#make !== undefined) return 'pipe';
     const path = this.#spare.pop();
     return path === undefined ? undefined : { path };
   }
 
-  /** A source that is made now; a socket when that fails. */
+  /** Makes a new source; a socket if that fails. */
   async make(): Promise<ReadPipeSource> {
     try {
       return { path: await this.#fifos.make() };
@@ -59,8 +59,8 @@ export class ReadPipes {
   }
 
   /**
-   * Opens a source: a stream for us, and among `lent` the descriptor for the child. `undefined` when it is to be a socket, or
-   * when the FIFO is gone: a script may have cleared the folder.
+   * Opens a source: a stream for the supervisor, and the child's descriptor, which is added to `lent`. `undefined` for a socket, or
+   * when the FIFO does not exist any more: a script may have cleared the folder.
    *
    * @throws the system's error when descriptors run out.
    */
@@ -79,7 +79,7 @@ export class ReadPipes {
   #openFifo(path: string, lent: SpawnDescriptors): Inlet | undefined {
     let fd: number | undefined;
     try {
-      // Reading, opened so, waits for no writer; writing then finds its reader.
+      // Opened non-blocking, the read end does not wait for a writer; the write end then has a reader.
       fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const descriptor = lent.keep(openSync(path, constants.O_WRONLY));
       const stream = this.#read(fd);
@@ -98,16 +98,16 @@ export class ReadPipes {
     return this.adopt(adoptDescriptor(fd, { readable: true, writable: false }));
   }
 
-  /** Takes care of a stream: it is read, whoever listens, and closed at the end at the latest. */
+  /** Registers a stream: it is read even without a listener, and closed by `close` at the latest. */
   adopt(stream: Socket): Socket {
     this.#streams.add(stream);
     stream.once('close', () => this.#streams.delete(stream));
-    stream.on('error', () => undefined); // it ends with it, and that is all there is to know
+    stream.on('error', () => undefined); // `close` follows, and says enough
     stream.resume();
     return stream;
   }
 
-  /** Closes every stream, whoever may still hold the other end. */
+  /** Closes every stream, even if a process still holds the other end. */
   close(): Promise<void> {
     return closeAll(this.#streams);
   }
