@@ -2,20 +2,23 @@ import type { Environment } from './environment.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
 import { withShims } from '../script-interface/shims.ts';
 
-/** What the processes of one supervisor are given. */
+/** The environment of the processes of one supervisor. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** The variable by which scripts find the runtime directory, and we find those of our processes that ran away. */
+/** The variable by which scripts find the runtime directory, and the supervisor finds daemonized processes. */
 export const markerName = 'STAGEKEEPER_RUNTIME';
 
-/** What our processes have in their environment, and nobody else: `undefined` if we have it ourselves, so that it marks more. */
+/**
+ * The entry in the environment that only the processes of this supervisor have; `undefined` if the host has it itself, so that it
+ * does not distinguish them.
+ */
 export function markerOf({ path }: RuntimeDirectory): string | undefined {
   return process.env[markerName] === path ? undefined : `${markerName}=${path}`;
 }
 
 /**
- * The container environment, read for the processes that start: once for all that were asked for before, since a reading takes
- * some milliseconds of a host that has just forked. Nobody gets one that is older than the moment in which it was asked for.
+ * Reads the container environment for the processes that start: once for all processes that were requested before, since a reading
+ * takes some milliseconds in a host that has just forked. No process gets a reading that is older than its request.
  */
 export class EnvironmentReadings {
   readonly #environment: Environment;
@@ -29,17 +32,17 @@ export class EnvironmentReadings {
     this.#runtime = runtime;
   }
 
-  /** Takes note that a process is asked for now; a number for the moment. */
+  /** Notes that a process is requested now; returns the number of the request. */
   ask(): number {
     this.#asked += 1;
     return this.#asked;
   }
 
   /**
-   * All variables for a process that was asked for in that moment: those of the container environment, which is materialized if
-   * need be, with the stand-ins on their PATH, and the marker.
+   * All variables for the process of that request: those of the container environment, which is materialized if necessary, with the
+   * shims on the PATH, and the marker.
    *
-   * @throws the system's error when the container environment is not to be had.
+   * @throws the system's error when the container environment cannot be written.
    */
   since(moment: number): Variables {
     const { revision } = this.#environment;

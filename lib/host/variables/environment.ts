@@ -23,29 +23,29 @@ import type { Problem } from '../../model/problem.ts';
 const folderName = 'container_environment';
 
 /**
- * The container environment: a folder with a file for each variable, as in s6-overlay. It begins as the host's own
- * environment; the host and its scripts may change it at any time. A script that is started sees all that the host has changed
- * before, and what scripts have changed before its start was asked for: of those that are started together, one may not see
- * what another changes meanwhile.
+ * The container environment: a folder with a file for each variable, as in s6-overlay. Initially it is the host's own
+ * environment; the host and its scripts may change it at any time. A script gets all earlier changes of the host, and the changes
+ * that scripts made before its start was requested: a script may not get the changes of another one that is started with it.
  *
- * Until something is started it lives in memory only, and after the end its last values stay there. What a cleaner of temporary
- * files removes is restored with the values that were read last: where the folder or a mark in it is gone, a cleaner has been
- * there. A variable that is gone beside the mark is unset: a script has removed it. A file is read by
- * s6-overlay's newest rule (3.2.2): its whole content without one final newline is the value; an empty file is no variable,
- * a lone newline an empty value; a NUL is a newline. Names with a leading dot or `=` are no variables. What is not a file, cannot
- * be read, or is longer than any variable can be (128 KiB, with its name) is left out, and a `problem` event tells of it; so it
- * does of a value that is not UTF-8, which is used with U+FFFD in the place of each odd byte.
+ * It is kept in memory only until the first process starts, and its last values stay in memory after the end. Files that a cleaner
+ * of temporary files removes are restored with the values that were read last; a missing folder, or a missing mark in it, is the
+ * sign of a cleaner. A missing variable next to the mark is unset: a script has removed it.
+ *
+ * A file is read by s6-overlay's newest rule (3.2.2): the value is its whole content without one final newline; an empty file is not
+ * a variable, a single newline is an empty value; a NUL becomes a newline. Names with a leading dot or `=` are not variables. An entry
+ * that is not a file, cannot be read, or is longer than any variable can be (128 KiB, with its name) is left out and reported by a
+ * `problem` event. A value that is not UTF-8 is reported as well, and used with U+FFFD for each invalid byte.
  */
 export class Environment {
   readonly #runtime: RuntimeDirectory;
-  /** The values as they were read last. */
+  /** The values that were read last. */
   #known: Map<string, string>;
-  /** Whether the folder has the values. */
+  /** Whether the values are in the folder. */
   #isWritten = false;
-  /** @internal Grows with every change that the host makes. What scripts change in the folder, nobody is told of. */
+  /** @internal Increases with every change by the host; changes by scripts in the folder do not count. */
   revision = 0;
 
-  /** The flaws of the initial values, which are told when something is started. */
+  /** The flaws of the initial values, which are reported when the first process starts. */
   #initialFlaws: ReadonlyMap<string, VariableFlaw>;
   readonly #problems: VariableProblems;
 
@@ -62,12 +62,12 @@ export class Environment {
     this.#initialFlaws = flaws;
   }
 
-  /** The folder's path: in the runtime directory. It is there as long as anything has been started and not all has ended. */
+  /** The path of the folder, in the runtime directory. It exists from the start of the first process until the last one has exited. */
   get directory(): string {
     return join(this.#runtime.path, folderName);
   }
 
-  /** The value of a variable, as it is now; `undefined` when it is not set. */
+  /** The present value of a variable; `undefined` when it is not set. */
   get(name: string): string | undefined {
     if (!this.#isAtHand()) return this.#known.get(name);
     if (!isName(name)) return undefined;
@@ -79,8 +79,8 @@ export class Environment {
   /**
    * Sets a variable for every script that is started from now on.
    *
-   * @throws OptionsError when the name cannot be that of a file: empty, too long, with `=`, `/` or NUL, or with a leading dot; when
-   * the value is not a string without NUL and unpaired surrogates; or when no process can be given a variable of this length (128 KiB
+   * @throws OptionsError when the name cannot be a file name: empty, too long, with `=`, `/` or NUL, or with a leading dot; when
+   * the value is not a string without NUL and unpaired surrogates; or when the variable is longer than a process can get (128 KiB
    * with its name, `=` and NUL, in UTF-8).
    * @throws the system's error when the file cannot be written.
    */
@@ -101,16 +101,16 @@ export class Environment {
     this.#known.delete(name);
   }
 
-  /** All variables with their values, as they are now. */
+  /** All variables with their present values. */
   entries(): IterableIterator<[string, string]> {
     return new Map(this.#read()).entries();
   }
 
   /**
-   * Writes the folder, if it is not there yet, or not any more; from now on it is the truth.
+   * Writes the folder, if it does not exist; from now on its files are the source of the values.
    *
    * @internal
-   * @throws the system's error when it cannot be written, and the values then stay in memory.
+   * @throws the system's error when it cannot be written; the values stay in memory then.
    */
   materialize(): void {
     if (this.#isWritten) return this.#restore();
@@ -120,7 +120,7 @@ export class Environment {
     this.#initialFlaws = new Map();
   }
 
-  /** @internal Takes the last values into memory, for the folder is about to go. */
+  /** @internal Reads the last values into memory before the folder is removed. */
   release(): void {
     if (this.#isWritten && this.#isWhole()) this.#known = this.#readFolder();
     this.#isWritten = false;
@@ -129,7 +129,7 @@ export class Environment {
   #read(): ReadonlyMap<string, string> {
     if (!this.#isAtHand()) return this.#known;
     const values = this.#readFolder();
-    // Otherwise a cleaner has come in between.
+    // Otherwise a cleaner has removed files meanwhile.
     if (this.#isWhole()) this.#known = values;
     return this.#known;
   }
@@ -146,7 +146,7 @@ export class Environment {
     }
   }
 
-  /** Whether the folder has all values; it is restored if it can be. */
+  /** Whether the folder contains all values; restores it if possible. */
   #isAtHand(): boolean {
     if (!this.#isWritten) return false;
     try {
@@ -185,7 +185,7 @@ export class Environment {
   }
 }
 
-/** The variables that can be passed on, and what is wrong with the others. */
+/** Separates the variables that can be passed on from the flaws. */
 function examine(initial: Readonly<Record<string, string | undefined>>): {
   readonly values: Map<string, string>;
   readonly flaws: ReadonlyMap<string, VariableFlaw>;
@@ -205,7 +205,7 @@ function examine(initial: Readonly<Record<string, string | undefined>>): {
 
 const noFileName = leftOut('its name cannot be that of a file', 'Give it another name.');
 
-/** The bytes of the longest file name. */
+/** The length of the longest file name in bytes. */
 const longestName = 255;
 
 function isName(name: string): boolean {

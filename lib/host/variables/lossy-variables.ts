@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { readWhole } from '../../system/read-file.ts';
 
-/** The character that Node has in the place of bytes that are not UTF-8. */
+/** The character with which Node replaces bytes that are not UTF-8. */
 const replacement = '\uFFFD';
 
-/** The bytes of the longest environment that is looked at: a process is started with 6 MiB at most (Linux). */
+/** The number of bytes of the environment that are read: a process is started with 6 MiB at most (Linux). */
 const longestEnvironment = 8 * 1024 * 1024;
 
 /**
- * Which of these variables this process was given in bytes that are not UTF-8, which `process.env` does not tell (Linux: `/proc`;
- * elsewhere none).
+ * The names of those variables that this process got in bytes that are not UTF-8, which `process.env` does not show (Linux: read from
+ * `/proc`; elsewhere none).
  */
 export function lossyVariables(
   variables: Readonly<Record<string, string | undefined>>,

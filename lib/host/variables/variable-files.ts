@@ -6,28 +6,28 @@ import { fitsArgument, longestArgument } from '../../model/argument-limit.ts';
 import type { ProblemCode } from '../../model/problem.ts';
 import { notAFile, readBeginning } from '../../system/read-file.ts';
 
-/** What is wrong with a variable, or with its file. */
+/** A flaw of a variable, or of its file. */
 export interface VariableFlaw {
   readonly code: Extract<ProblemCode, 'variable-left-out' | 'variable-not-utf8'>;
-  /** What is to be said of the variable, with the consequence. */
+  /** The flaw and its consequence, worded to follow the name of the variable in a sentence. */
   readonly says: string;
   readonly remedy: string;
 }
 
-/** What the file of a variable has in it; neither for a file that is empty or not there. */
+/** The content of the file of a variable; without `value` and `flaw` for a file that is empty or does not exist. */
 export interface VariableReading {
   readonly value?: string;
   readonly flaw?: VariableFlaw;
 }
 
-/** What a folder of variables has in it. */
+/** The content of a folder of variables. */
 export interface FolderReading {
   readonly values: Map<string, string>;
   /** By the name of the file. */
   readonly flaws: ReadonlyMap<string, VariableFlaw>;
 }
 
-/** Writes the file of a variable, in one piece: no reader sees half of it. An empty value is a newline, since an empty file unsets. */
+/** Writes the file of a variable atomically: a reader gets the old or the new value. An empty value is a newline, since an empty file unsets. */
 export function writeVariable(folder: string, name: string, value: string): void {
   const draft = join(folder, draftName);
   try {
@@ -44,13 +44,13 @@ export function removeVariable(folder: string, name: string): void {
   rmSync(join(folder, name), { force: true });
 }
 
-/** The value that the file of a variable has now. */
+/** Reads the present value in the file of a variable. */
 export function readVariable(folder: string, name: string): VariableReading {
   return read(join(folder, name), name);
 }
 
 /**
- * Every variable of a folder, in the order of their names, as it is now. A folder that is not there has none.
+ * Reads every variable of a folder, in the order of the names. A folder that does not exist has none.
  *
  * @throws the system's error when the folder cannot be read.
  */
@@ -82,12 +82,12 @@ export function lengthFlaw(name: string, value: string): VariableFlaw | undefine
   return leftOut(`it is too long: ${limit}`, 'Shorten it, or pass it on in a file.');
 }
 
-/** A variable that is not used at all. */
+/** The flaw of a variable that is left out. */
 export function leftOut(why: string, remedy: string): VariableFlaw {
   return { code: 'variable-left-out', says: `is left out: ${why}`, remedy };
 }
 
-/** A variable whose bytes Node cannot pass on. */
+/** The flaw of a variable with bytes that Node cannot pass on. */
 export const notUtf8: VariableFlaw = {
   code: 'variable-not-utf8',
   says: 'is not UTF-8: processes get it with U+FFFD in the place of each byte that is not',
@@ -96,13 +96,13 @@ export const notUtf8: VariableFlaw = {
 
 const withEquals = leftOut("its name has a '=' in it", 'Rename the file.');
 
-/** A name that no variable has, so that a reader passes over it. All is written in one thread: one name is enough. */
+/** A name that no variable can have, so that readers skip it. One thread writes all files, so one name is enough. */
 const draftName = '.draft';
 
-/** The bytes of variables after which no further file is read: no process can be started with so many (Linux: 6 MiB). */
+/** The bytes of variables after which no further file is read: a process is started with 6 MiB at most (Linux). */
 const longestEnvironment = 8 * 1024 * 1024;
 
-/** The bytes that a variable takes beside its name and value: `=`, NUL and a pointer. */
+/** The bytes that a variable takes in addition to its name and value: `=`, NUL and a pointer. */
 const overhead = 10;
 
 const beyond: VariableReading = {
@@ -112,7 +112,7 @@ const beyond: VariableReading = {
   ),
 };
 
-/** A script may have left anything under the name of the draft, a FIFO or a link: nothing is written into it. */
+/** Writes a new file; removes an entry of that name first, since a script may have made a FIFO or a link there. */
 function writeDraft(draft: string, content: string): void {
   const options = { mode: 0o644, flag: 'wx' } as const;
   try {
@@ -134,7 +134,7 @@ function list(folder: string): readonly Dirent<Buffer>[] {
   }
 }
 
-/** What is not a file is not even opened, which may have effects of its own. */
+/** Reads an entry; one that is not a file is not opened, since opening it may have side effects. */
 function readEntry(entry: Dirent<Buffer>, folder: string, name: string): VariableReading {
   if (!entry.isFile() && !entry.isSymbolicLink()) return { flaw: noFile };
   const reading = read(join(folder, name), name);
@@ -145,7 +145,7 @@ const missing: VariableReading = {};
 
 const leadsNowhere = leftOut('its file is a link that leads nowhere', 'Remove the link.');
 
-/** What was read last, with one byte more than any variable has. */
+/** The buffer for reading, one byte longer than any variable. */
 const content = Buffer.allocUnsafeSlow(longestArgument + 1);
 
 function read(path: string, name: string): VariableReading {

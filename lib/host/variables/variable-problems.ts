@@ -3,14 +3,14 @@ import type { VariableFlaw } from './variable-files.ts';
 import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
 
-/** How many flaws of one reading are told one by one. */
+/** The number of flaws of one reading that are reported one by one. */
 const mostTold = 10;
 
-/** Tells what is wrong with variables: each flaw once as long as it stays, and not again with each process that starts. */
+/** Reports the flaws of variables: each flaw once while it persists, not again with each process that starts. */
 export class VariableProblems {
   readonly #folder: () => string;
   readonly #tell: (problem: Problem) => void;
-  /** What was said of each variable. */
+  /** The flaw that was reported for each variable. */
   #known = new Map<string, string>();
 
   constructor(folder: () => string, tell: (problem: Problem) => void) {
@@ -18,7 +18,7 @@ export class VariableProblems {
     this.#tell = tell;
   }
 
-  /** These are all flaws there are now, by the names of the variables. */
+  /** Reports the new ones among all present flaws, by the names of the variables. */
   found(flaws: ReadonlyMap<string, VariableFlaw>): void {
     const news = [...flaws].filter(([name, { says }]) => this.#known.get(name) !== says);
     this.#known = new Map([...flaws].map(([name, { says }]) => [name, says]));
@@ -31,7 +31,7 @@ export class VariableProblems {
     );
   }
 
-  /** The folder cannot be read. */
+  /** Reports that the folder cannot be read. */
   unreadable({ message: why }: Error): void {
     const message = `the variables cannot be read, and those that were read last are used: ${why}`;
     if (this.#known.get('') === message) return;
@@ -40,7 +40,7 @@ export class VariableProblems {
     this.#tell(problem('variable-left-out', this.#folder(), message, { remedy }));
   }
 
-  /** The flaw of one variable as it is now. */
+  /** Reports the present flaw of one variable, if it is new. */
   foundOne(name: string, flaw: VariableFlaw | undefined): void {
     if (flaw === undefined || this.#known.get(name) === flaw.says) return;
     this.#known.set(name, flaw.says);
