@@ -15,11 +15,11 @@ import type { RequestHandler } from '../../engine/request-handler.ts';
 import type { ProgramAnswer } from '../../model/call.ts';
 import { problem } from '../../model/problem.ts';
 
-/** The names of what is made in the runtime directory. */
+/** The names of the entries in the runtime directory. */
 const control = 'control';
 const replies = 'replies';
 
-/** What a FIFO is called until it is open; in a folder that goes with the rest. */
+/** The name of a FIFO until it is open, in the folder of the replies. */
 function draftOf(name: string): string {
   return `${replies}/${name.replaceAll('/', '-')}`;
 }
@@ -27,8 +27,9 @@ function draftOf(name: string): string {
 /** The FIFO of the real `s6-svscanctl`, within the runtime directory. */
 export const scanControl = 'services/.s6-svscan/control';
 
-/** How many requests may wait for their answer, and how many answers to be read. */
+/** The number of requests that may wait for their answer. */
 export const mostWaiting = 1000;
+/** The number of answers that may wait to be read. */
 const mostUnread = 100;
 
 /** A request that waits for its answer. */
@@ -38,9 +39,9 @@ interface Waiting {
 }
 
 /**
- * The FIFOs through which the programs of a tree speak to the supervisor: one for the stand-ins, which are answered, and one
- * in s6's protocol for the real `s6-svscanctl`. Only what comes in one piece is a request; everything else is dropped, which
- * a problem tells. One request is answered in each turn of the loop.
+ * The FIFOs through which the programs of a tree send requests to the supervisor: one for the shims, which get an answer, and one
+ * in s6's protocol for the real `s6-svscanctl`. Only bytes that arrive in one piece are a request; all other bytes are dropped and
+ * reported as a problem. One request is answered in each turn of the loop.
  */
 export class ControlFifos {
   readonly #runtime: RuntimeDirectory;
@@ -63,14 +64,14 @@ export class ControlFifos {
     };
   }
 
-  /** Whether they are to be opened: for the first time, or because they were open and their names are gone, or name something else. */
+  /** Whether to open them: for the first time, or because they were open and a name was removed or is no FIFO any more. */
   isLost(): boolean {
     if (this.#state !== 'open') return this.#state === 'new';
     const at = (name: string): string => join(this.#runtime.path, name);
     return !exists(at(replies)) || ![control, scanControl].every((name) => isFifo(at(name)));
   }
 
-  /** Makes and opens them; resolves when they are there. Rejects with the system's error. */
+  /** Makes and opens them; resolves when they are open. Rejects with the system's error. */
   open(): Promise<void> {
     if (!this.isLost()) return this.#opened ?? Promise.resolve();
     this.#state = 'opening';
@@ -105,16 +106,16 @@ export class ControlFifos {
     });
   }
 
-  /** It gets its name when it is open: what is written to a FIFO that no process holds open is lost. */
+  /** Opens a FIFO before it gets its name: bytes written to a FIFO that no process holds open are lost. */
   #read(name: string, take: Parameters<typeof readFifo>[1]): void {
     const path = join(this.#runtime.path, draftOf(name));
-    // Open for both, it never comes to an end, whatever other processes open and close.
+    // Open for reading and writing, it never reaches end-of-file, whatever other processes open and close.
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     renameSync(path, join(this.#runtime.path, name));
     this.#keep(readFifo(fd, take));
   }
 
-  /** Nothing further is read until all requests of this read are asked. */
+  /** Passes the requests of one read to the handler; the next read waits until that is done. */
   async #take(bytes: Buffer, isFull: boolean): Promise<void> {
     const { requests, dropped } = this.#parser.push(bytes, isFull);
     this.#dropped.requests.add(dropped);
@@ -140,7 +141,7 @@ export class ControlFifos {
     if (rest !== undefined) this.#keepUnread(rest);
   }
 
-  /** No answer is waited for any longer for programs that have ended. */
+  /** Drops the requests of programs that have ended. */
   #forgetEnded(): void {
     for (const waiting of this.#waiting) {
       if (waiting.reply.isRead()) continue;
@@ -160,7 +161,7 @@ export class ControlFifos {
     this.#keep(stream).once('close', () => this.#unread.delete(stream));
   }
 
-  /** Until it closes, at the end at the latest; it does not keep the process alive. */
+  /** Registers a stream until it closes; `close` closes it at the latest. It does not keep the process alive. */
   #keep(stream: Socket): Socket {
     stream.on('error', () => undefined);
     stream.once('close', () => this.#streams.delete(stream));

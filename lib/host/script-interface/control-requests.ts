@@ -1,39 +1,39 @@
 import { requestMark } from '../shims/request.ts';
 import type { ProgramCall } from '../../model/call.ts';
 
-/** A question, and the name of the FIFO for the answer. */
+/** A request, with the name of the FIFO for the answer. */
 export interface ControlRequest extends ProgramCall {
   readonly reply: string;
 }
 
-/** The bytes that the kernel writes to a FIFO in one piece (Linux: PIPE_BUF). A request that is longer is none. */
+/** The bytes that the kernel writes to a FIFO in one piece (Linux: PIPE_BUF). Longer requests are not valid. */
 export const longestRequest = 4096;
 
-/** What was found in the bytes of one read. */
+/** The result of parsing the bytes of one read. */
 export interface Parsed {
   readonly requests: readonly ControlRequest[];
-  /** How many bytes belong to no request. */
+  /** The number of bytes that belong to no request. */
   readonly dropped: number;
 }
 
 const mark = Buffer.from(`${requestMark}\0`);
 
 /**
- * Finds the requests in what is read from the control FIFO, and drops everything else. Its cost is linear in the bytes.
+ * Finds the requests in the bytes from the control FIFO, and drops all other bytes. Its cost is linear in the number of bytes.
  *
  * A request is a sequence of fields, each ended by NUL: the mark, the name of the FIFO for the answer (digits), the working
- * directory, the program, the number of arguments, the arguments. A request begins at each mark, and what comes before the next
- * mark and is not all of a request is dropped.
+ * directory, the program, the number of arguments, the arguments. A request begins at each mark; an incomplete request before the
+ * next mark is dropped.
  */
 export class RequestParser {
-  /** The beginning of a request that the latest read has cut. */
+  /** The beginning of a request that the end of the latest read has cut. */
   #tail = Buffer.alloc(0);
 
   /**
-   * Takes the bytes of one read.
+   * Parses the bytes of one read.
    *
-   * @param mayBeCut - Whether there may be more where they come from: the read has filled its buffer. A request is written in one
-   * piece, so what is not complete otherwise never will be.
+   * @param mayBeCut - Whether the read has filled its buffer, so that the rest of a request may follow. A request is written in one
+   * piece, so an incomplete one is invalid otherwise.
    */
   push(chunk: Buffer, mayBeCut: boolean): Parsed {
     const bytes = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
@@ -57,7 +57,7 @@ export class RequestParser {
   }
 }
 
-/** The request at the beginning of these bytes, and its length; `undefined` if it is not complete or not one. */
+/** Parses the request at the beginning of these bytes; `undefined` if it is incomplete or invalid. */
 function parse(
   bytes: Buffer,
 ): { readonly request: ControlRequest; readonly length: number } | undefined {
@@ -79,17 +79,17 @@ function parse(
   return { request: { reply, directory, program, args }, length: fields.length };
 }
 
-/** Fields that NUL ends, one after the other. */
+/** Reads the fields of a request, each ended by NUL. */
 class Fields {
   readonly #bytes: Buffer;
-  /** The bytes of the fields so far. */
+  /** The number of bytes of the fields so far. */
   length = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
 
-  /** The next field; `undefined` when there is none that has its end. */
+  /** The next field; `undefined` when there is no complete one. */
   next(): string | undefined {
     const end = this.#bytes.indexOf(0, this.length);
     if (end === -1) return undefined;
@@ -99,7 +99,7 @@ class Fields {
   }
 }
 
-/** How many of the last bytes may be the beginning of a request. */
+/** The number of bytes at the end that may be the beginning of a request. */
 function cutRequest(bytes: Buffer): number {
   const start = bytes.lastIndexOf(mark);
   if (start !== -1 && bytes.length - start < longestRequest) return bytes.length - start;

@@ -1,10 +1,10 @@
-/** Milliseconds from the first bytes of a burst to the report; each further report of a burst takes twice as long. */
+/** Milliseconds from the first bytes of a burst to the report; the delay doubles for each further report of a burst. */
 const firstDelay = 100;
 
-/** Milliseconds between two reports at most. */
+/** The longest delay of a report, in milliseconds. */
 const longestDelay = 60_000;
 
-/** Counts bytes that are dropped, and reports them burst by burst: never more than a few reports, however long it goes on. */
+/** Counts dropped bytes and reports them burst by burst, with increasing delays, so that a long burst causes few reports. */
 export class DroppedBytes {
   readonly #report: (count: number) => void;
   #count = 0;
@@ -16,7 +16,7 @@ export class DroppedBytes {
     this.#report = report;
   }
 
-  /** So many bytes were dropped. */
+  /** Adds a number of dropped bytes. */
   add(count: number): void {
     if (count === 0) return;
     this.#count += count;
@@ -28,7 +28,7 @@ export class DroppedBytes {
     }, this.#delay).unref();
   }
 
-  /** Reports at once what was not reported yet. */
+  /** Reports immediately the bytes that were not reported yet. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

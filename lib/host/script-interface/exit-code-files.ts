@@ -13,16 +13,16 @@ import { readBeginning } from '../../system/read-file.ts';
 const folderName = 'env-stage3';
 const fileName = 'S6_STAGE2_EXITED';
 
-/** The folder of s6-overlay v3, beside a runtime directory that is called `s6`: `/run/s6-linux-init-container-results`. */
+/** The folder of s6-overlay v3, next to a runtime directory with the name `s6`: `/run/s6-linux-init-container-results`. */
 const neighbour = 's6-linux-init-container-results';
 
-/** The exit code of v2 when what was written is no number; ours, too, when it cannot be read. */
+/** The exit code when the content is not a number (s6-overlay v2) or the file cannot be read (this library). */
 const senseless = 100;
 
-/** How much of a file is looked at, in bytes: more than any number. */
+/** The bytes of a file that are read: more than any number has. */
 const longest = 64;
 
-/** The files into which a tree's scripts write the exit code that everything is to end with. */
+/** The files into which a tree's scripts write the exit code for the verdict. */
 export class ExitCodeFiles {
   readonly #runtime: RuntimeDirectory;
   readonly #results: string | undefined;
@@ -36,10 +36,10 @@ export class ExitCodeFiles {
   }
 
   /**
-   * Looks whether the files can be made.
+   * Checks that the files can be made.
    *
-   * @throws RuntimeDirectoryError when a file has the name of v3's that this library did not make, or when another account can
-   * change its folder.
+   * @throws RuntimeDirectoryError when v3's file exists and this library did not make it, or when another account can change its
+   * folder.
    */
   require(): void {
     const results = this.#results;
@@ -50,8 +50,7 @@ export class ExitCodeFiles {
   }
 
   /**
-   * Makes the folders that are not there. The file of v3 begins with 0, since scripts look whether another code stands there
-   * already.
+   * Makes the missing folders. The file of v3 contains 0 at first, since scripts check whether it contains another code already.
    *
    * @throws RuntimeDirectoryError as `require()` does.
    * @throws the system's error when they cannot be made.
@@ -63,13 +62,13 @@ export class ExitCodeFiles {
     this.#madeResults = makeWithParents(this.#results);
     writeFileSync(join(this.#results, markName), '', { mode: 0o644 });
     const file = this.#file();
-    rmSync(file, { recursive: true, force: true }); // an earlier life has left it
+    rmSync(file, { recursive: true, force: true }); // left by an earlier run
     writeFileSync(file, '0\n', { flag: 'wx' });
-    utimesSync(file, 0, 0); // so that a script that writes it is noticed, whatever it writes
+    utimesSync(file, 0, 0); // so that a write is noticed, whatever its content
     this.#isBegun = true;
   }
 
-  /** What was written, v3's file before v2's; nothing if nobody has. */
+  /** The exit code that was written, v3's file before v2's; absent if none was written. */
   read(): { readonly exitCode?: number; readonly problems: readonly Problem[] } {
     const v3 = this.#results === undefined ? undefined : this.#file();
     if (v3 !== undefined && wasWritten(v3)) return parse(v3);
@@ -77,7 +76,7 @@ export class ExitCodeFiles {
     return this.#runtime.inUse && wasWritten(v2) ? parse(v2) : { problems: [] };
   }
 
-  /** Removes what is not in the runtime directory. */
+  /** Removes the file of v3 and its folder, which are outside the runtime directory. */
   release(): void {
     if (this.#results === undefined || !this.#isBegun) return;
     this.#isBegun = false;
@@ -125,7 +124,7 @@ function senselessly(file: string, message: string, remedy: string, exitCode = s
   return { exitCode, problems: [problem('value-invalid', file, message, { remedy })] };
 }
 
-/** The beginning of a file, without blanks around it. */
+/** The beginning of a file, trimmed. */
 function textOf(path: string): string {
   return readBeginning(path, Buffer.alloc(longest)).toString().trim();
 }

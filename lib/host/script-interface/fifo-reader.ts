@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import { adoptDescriptor } from '../os/adopt-descriptor.ts';
 
-/** The bytes that are read at once: as many as a pipe holds (Linux). */
+/** Bytes per read: the size of a pipe (Linux). */
 export const readSize = 64 * 1024;
 
 /**
- * Reads a FIFO by its descriptor, which is closed with the socket. Each read waits until what came of the one before it is settled
- * and a turn of the loop is over; meanwhile writers wait, as soon as the pipe is full. So a flood takes a bounded part of each turn.
+ * Reads a FIFO by its descriptor, which is closed with the socket. Each read waits until `take` of the previous one has settled and
+ * the turn of the loop is over; writers wait when the pipe is full. So a flood of bytes takes a bounded part of each turn.
  *
- * @param take - Takes the bytes of one read, which are valid until it is settled. `isFull`: there may be more at once.
+ * @param take - Called with the bytes of one read, which are valid until it settles. `isFull`: the read filled its buffer.
  */
 export function readFifo(
   fd: number,

@@ -2,12 +2,12 @@ import { closeSync, constants, fstatSync, openSync, unlinkSync, writeSync } from
 import type { Socket } from 'node:net';
 import { adoptDescriptor } from '../os/adopt-descriptor.ts';
 
-/** What tells a stand-in that its request was read. */
+/** The line that confirms to a shim that its request was read. */
 const heard = Buffer.from('+\n');
 
 /**
- * The way back to a stand-in that has asked: a FIFO that it has made. The supervisor holds it open from the question to the
- * answer, so that the stand-in finds end-of-file when the supervisor ends. Nothing here waits, and no link is followed.
+ * The FIFO for the answer to a shim, which the shim has made. The supervisor holds it open from the request to the answer, so that the
+ * shim reads end-of-file when the supervisor exits. Nothing here blocks, and no link is followed.
  */
 export class ReplyFifo {
   #fd: number | undefined;
@@ -17,18 +17,18 @@ export class ReplyFifo {
     this.isRead();
   }
 
-  /** Whether there is a stand-in to answer, as far as is known. */
+  /** Whether a shim waits for the answer, as far as is known. */
   get isOpen(): boolean {
     return this.#fd !== undefined;
   }
 
-  /** Tells the stand-in that its request was read; false when it has ended. */
+  /** Confirms to the shim that its request was read; returns false when the shim has ended. */
   isRead(): boolean {
     this.#write(heard);
     return this.isOpen;
   }
 
-  /** Writes the answer, and that is it. What the pipe does not hold (64 KiB) follows, by this stream, as it is read. */
+  /** Writes the answer and closes the FIFO. If the answer exceeds the pipe (64 KiB), returns the stream that writes the rest. */
   say(text: string): Socket | undefined {
     const bytes = Buffer.from(text);
     const written = this.#write(bytes);
@@ -47,7 +47,7 @@ export class ReplyFifo {
     this.#fd = undefined;
   }
 
-  /** How much of it the pipe has taken. Without a reader the reply is closed. */
+  /** Returns the number of bytes that the pipe accepted. Closes the FIFO if it has no reader. */
   #write(bytes: Buffer): number {
     if (this.#fd === undefined) return 0;
     try {
@@ -60,8 +60,8 @@ export class ReplyFifo {
 }
 
 /**
- * The FIFO for an answer, which loses its name; `undefined` where there is none that a stand-in holds open, or where another account
- * has made it than that of the supervisor, or root.
+ * Opens the FIFO for an answer and removes its name; `undefined` when no shim holds it open, or when it was made by an account other
+ * than the supervisor's and root.
  */
 function open(path: string): number | undefined {
   let fd: number | undefined;
@@ -71,7 +71,7 @@ function open(path: string): number | undefined {
     if (stats.isFIFO() && (stats.uid === 0 || stats.uid === process.geteuid?.())) return fd;
     closeSync(fd);
   } catch {
-    // The stand-in has ended, or has never been there.
+    // The shim has ended, or did not make the FIFO.
   } finally {
     remove(path);
   }
@@ -82,6 +82,6 @@ function remove(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // It goes with its folder.
+    // It is removed with its folder.
   }
 }

@@ -9,7 +9,7 @@ import { serviceIn } from '../../model/tree.ts';
 /** The name of the folder within the runtime directory (s6-overlay v2). */
 const folderName = 'services';
 
-/** Where the scripts of a tree made for s6-overlay look for it: v2, and v3. For them it is always the one that they run under. */
+/** The paths by which scripts that were written for s6-overlay v2 and v3 name it. They always mean the supervisor of the script. */
 const conventional = [
   '/run/s6/services',
   '/var/run/s6/services',
@@ -19,13 +19,12 @@ const conventional = [
 ];
 
 /**
- * The directory of the services as s6's users know it: `services` in the runtime directory, with a link for each service to its
- * own directory.
+ * The scan directory of s6: `services` in the runtime directory, with a link for each service to the directory of the service.
  */
 export class ScanDirectory {
   readonly #runtime: RuntimeDirectory;
   readonly #tree: () => Tree;
-  /** The directory that each link leads to. */
+  /** The target of each link. */
   readonly #links = new Map<string, string | undefined>();
 
   constructor(runtime: RuntimeDirectory, tree: () => Tree) {
@@ -34,7 +33,7 @@ export class ScanDirectory {
   }
 
   /**
-   * Makes it, if it is not there. Of the links one is looked at: a cleaner removes them together, being of one age.
+   * Makes it, if it does not exist. Checks one of the links only: they have the same age, so a cleaner removes them together.
    *
    * @throws the system's error when it cannot be made.
    */
@@ -49,7 +48,7 @@ export class ScanDirectory {
     this.follow();
   }
 
-  /** Takes in which services the tree has now. */
+  /** Updates the links to the present services of the tree. */
   follow(): void {
     if (!this.#runtime.holds(folderName)) return;
     const services = this.#tree().services;
@@ -86,7 +85,7 @@ export class ScanDirectory {
       .find((name) => name !== undefined);
   }
 
-  /** Makes or removes the `down` file of a service, where it has a directory. What is not there for real is not touched. */
+  /** Makes or removes the `down` file of a service that has a directory. Does nothing while the scan directory does not exist. */
   setDown(name: string, down: boolean): void {
     if (!this.#runtime.holds(folderName)) return;
     const service = serviceIn(this.#tree(), name);
@@ -94,7 +93,7 @@ export class ScanDirectory {
     if (directory === undefined) return;
     const file = join(directory, 'down');
     if (!down) rmSync(file, { force: true });
-    // What is there already may be a FIFO, which would have to be read first.
+    // An existing entry may be a FIFO, and opening that would block.
     else if (!exists(file)) writeFileSync(file, '', { flag: 'a' });
   }
 
@@ -114,7 +113,7 @@ export class ScanDirectory {
   }
 }
 
-/** `web`, `web/log`; nothing for what lies deeper. */
+/** The name of a service or its logger (`web`, `web/log`); `undefined` for a deeper path. */
 function nameWithin(path: string): string | undefined {
   const [name, log, ...more] = path.split('/');
   if (name === undefined || more.length > 0) return undefined;
@@ -122,7 +121,7 @@ function nameWithin(path: string): string | undefined {
   return log === 'log' ? `${name}/log` : undefined;
 }
 
-/** The name of a service, or of its logger, if this is its directory, every link followed. */
+/** The name of a service, or of its logger, if `real` is its directory; `real` is a path without links. */
 function nameIn(service: ServiceSpec, real: string): string | undefined {
   const directory = directoryOf(service);
   const own = directory === undefined ? undefined : realPath(directory);
@@ -131,7 +130,7 @@ function nameIn(service: ServiceSpec, real: string): string | undefined {
   return join(own, 'log') === real ? service.logger?.name : undefined;
 }
 
-/** The directory of a service that is run from one. */
+/** The directory of a service with a run script. */
 function directoryOf({ run }: ServiceSpec): string | undefined {
   return 'script' in run ? dirname(run.script) : undefined;
 }

@@ -8,16 +8,16 @@ import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
 
 /**
- * What the scripts of a tree find in the runtime directory, beside the container environment and the stand-ins for s6's programs:
- * the directory of the services, a way to speak to the supervisor, and files for the exit code. It is made before the first
- * process starts, and goes after the last has ended.
+ * The files for the scripts of a tree in the runtime directory, in addition to the container environment and the shims for s6's
+ * programs: the scan directory, the FIFOs for requests to the supervisor, and the files for the exit code. They are made before the
+ * first process starts, and removed after the last one has exited.
  */
 export class ScriptInterface {
   readonly #runtime: RuntimeDirectory;
   readonly #handler: RequestHandler;
   readonly #control: ControlFifos;
   readonly #exitCode: ExitCodeFiles;
-  /** The directory of the services. */
+  /** The scan directory. */
   readonly scan: ScanDirectory;
   #isProvided = false;
 
@@ -30,10 +30,10 @@ export class ScriptInterface {
   }
 
   /**
-   * Takes the runtime directory, without anything in it.
+   * Takes the runtime directory, and makes none of the files.
    *
-   * @throws RuntimeDirectoryError when it cannot be used: nothing was changed then.
-   * @throws the system's error when that may be over at the next attempt.
+   * @throws RuntimeDirectoryError when it cannot be used; nothing has been changed then.
+   * @throws the system's error when the failure may be temporary.
    */
   take(): void {
     const isNew = !this.#runtime.inUse;
@@ -47,7 +47,7 @@ export class ScriptInterface {
   }
 
   /**
-   * Makes all that is not there yet, or not any more. The FIFOs take some milliseconds more, for which no process waits.
+   * Makes the files that do not exist. The FIFOs are ready some milliseconds later; no process waits for them.
    *
    * @throws RuntimeDirectoryError when the runtime directory cannot be used.
    * @throws the system's error when something in it cannot be made.
@@ -68,12 +68,12 @@ export class ScriptInterface {
     );
   }
 
-  /** The exit code that a script has written; nothing if none has. */
+  /** The exit code that a script has written; absent if none was written. */
   readExitCode(): { readonly exitCode?: number; readonly problems: readonly Problem[] } {
     return this.#isProvided ? this.#exitCode.read() : { problems: [] };
   }
 
-  /** Gives back what is not removed with the runtime directory. */
+  /** Closes the FIFOs and removes the files outside the runtime directory. */
   async release(): Promise<void> {
     await this.#control.close();
     if (this.#isProvided) this.#exitCode.release();

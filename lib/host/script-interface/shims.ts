@@ -13,7 +13,7 @@ import { withContenv } from '../shims/with-contenv.ts';
 /** The name of the folder within the runtime directory. */
 const folderName = 'bin';
 
-/** The programs of s6 and s6-overlay that are not there, or work only there, each with the shell script that does its work under us. */
+/** The programs of s6 and s6-overlay that may not be installed, or work only under s6, each with the shell script that replaces it. */
 const standIns: Readonly<Record<string, string | typeof asking>> = {
   'logutil-service': logutilService,
   printcontenv,
@@ -30,17 +30,17 @@ const standIns: Readonly<Record<string, string | typeof asking>> = {
   'with-contenv': withContenv,
 };
 
-/** By these, in `basedir/bin` of the runtime directory, a script ends everything (s6-overlay v3). */
+/** The programs in `basedir/bin` of the runtime directory by which a script stops the supervisor (s6-overlay v3). */
 const halts = ['halt', 'poweroff', 'reboot'];
 const haltFolderName = 'basedir';
 
-/** The folder that stands first on the PATH of scripts and services. */
+/** The folder that is first on the PATH of scripts and services. */
 export function shimsFolder(runtime: RuntimeDirectory): string {
   return join(runtime.path, folderName);
 }
 
 /**
- * Writes the stand-ins, if they are not there, or not all of them.
+ * Writes the shims, unless all of them exist.
  *
  * @throws the system's error when they cannot be written.
  */
@@ -52,7 +52,7 @@ export function provideShims(runtime: RuntimeDirectory): void {
 }
 
 /**
- * Writes the programs that a script ends everything by, if they are not there, or not all of them.
+ * Writes the programs by which a script stops the supervisor, unless all of them exist.
  *
  * @throws the system's error when they cannot be written.
  */
@@ -64,7 +64,7 @@ export function provideHalt(runtime: RuntimeDirectory): void {
   for (const name of halts) write(join(folder, name), asking, runtime);
 }
 
-/** A cleaner of temporary files may have removed some, and that is told. */
+/** Whether every program exists; reports a problem if a cleaner of temporary files has removed some. */
 function isWhole(
   runtime: RuntimeDirectory,
   entry: string,
@@ -82,7 +82,7 @@ function write(path: string, text: string | typeof asking, { path: runtime }: Ru
   writeFileSync(path, content, { mode: 0o755 });
 }
 
-/** A PATH with the stand-ins first. Where there is none, nothing is looked up, and where they are on it already, it stays. */
+/** Puts the folder of the shims first on a PATH; an empty PATH, and one that contains the folder already, stay as they are. */
 export function withShims(path: string, runtime: RuntimeDirectory): string {
   const folder = shimsFolder(runtime);
   return path === '' || path.split(':').includes(folder) ? path : `${folder}:${path}`;

@@ -1,9 +1,9 @@
 import { shell } from './shell.ts';
 
-/** A piece of a stand-in: who we are and who others are, without a fork where the system's files say it. */
+/** Shell functions for shims: look up the own account and other accounts, without a fork if the system's files contain them. */
 export const accounts = shell`
-# Sets _uid and _gid to our own.
-who_am_i() {
+# Sets _uid and _gid to those of this process.
+own_account() {
   _uid= _gid=
   if [ -r /proc/self/status ]; then
     while read -r _key _skip _value _skip; do
@@ -16,14 +16,14 @@ who_am_i() {
   _uid=$(id -u) _gid=$(id -g)
 }
 
-# Sets _id and _group to those of an account; fails where there is no such account.
+# Sets _id and _group to those of an account; fails if there is no such account.
 look_up() {
   if [ -r /etc/passwd ]; then
     while IFS=: read -r _name _skip _id _group _skip || [ -n "$_name" ]; do
       [ "$_name" = "$1" ] && return
     done </etc/passwd
   fi
-  # One that is not in the file may be known elsewhere; but a number is no name.
+  # An account that is not in the file may come from another source; a number is not looked up as a name.
   case $1 in
     -* | *[!0-9]*) _id=$(id -u -- "$1" 2>/dev/null) && _group=$(id -g -- "$1" 2>/dev/null) ;;
     *) return 1 ;;

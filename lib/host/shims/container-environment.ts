@@ -1,14 +1,14 @@
 import { shell } from './shell.ts';
 
 /**
- * A piece of a stand-in: finds the container environment (`_runtime`, `_folder`) and reads a variable of it as
- * `variable-files.ts` does, with one fork for all. It uses `die CODE MESSAGE`.
+ * Shell functions for shims: find the container environment (`_runtime`, `_folder`) and read a variable of it as
+ * `variable-files.ts` does, with one fork for all variables. They use `die CODE MESSAGE`.
  *
- * Differences: a NUL in a file is left out, since no shell can hold one; bytes that are not UTF-8 are kept; a link to a file in
- * `/proc` is passed over; and nothing is told of what is left out.
+ * Differences: a NUL in a file is left out, since a shell variable cannot contain one; bytes that are not UTF-8 are kept; a link to a
+ * file in `/proc` is skipped; and variables that are left out are not reported.
  */
 export const containerEnvironment = shell`
-# The marker is not there for scripts that keep no environment, but these have us on their PATH.
+# A script that keeps no environment has no STAGEKEEPER_RUNTIME, but finds this program on its PATH.
 _runtime=\${STAGEKEEPER_RUNTIME:-\${0%/bin/*}}
 _folder=$_runtime/container_environment
 _newline='
@@ -16,16 +16,16 @@ _newline='
 
 require_folder() {
   [ -d "$_folder" ] && [ -r "$_folder" ] && [ -x "$_folder" ] && return
-  die 111 "unable to read $_folder: it is there only while its supervisor runs, for those who may enter $_runtime. Is STAGEKEEPER_RUNTIME right?"
+  die 111 "unable to read $_folder: it exists only while its supervisor runs, and only accounts that may enter $_runtime can read it. Is STAGEKEEPER_RUNTIME right?"
 }
 
-# Sets _long to the files in these places that are longer than any variable, which are not to be read to their end.
+# Sets _long to the files in these paths that are longer than any variable, which must not be read to their end.
 find_long() {
   _long=$_newline$(find -L "$@" -prune -type f -size +131073c 2>/dev/null)$_newline
 }
 
-# Sets _value to what the file of a variable says; fails where that is no variable. What has the size 0 is empty, or is a file of
-# the kernel's for which a reader may have to wait. (131072: the bytes of a variable with its name, = and NUL.)
+# Sets _value to the value in the file of a variable; fails if it has none. A file of size 0 is empty, or is a file of the kernel
+# that may block a reader. (131072: the bytes of a variable with its name, = and NUL.)
 read_variable() {
   [ -f "$1" ] && [ -r "$1" ] && [ -s "$1" ] || return
   case $_long in *"$_newline$1$_newline"*) return 1 ;; esac

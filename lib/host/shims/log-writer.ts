@@ -1,11 +1,11 @@
 /**
- * What writes the lines, in the awk of mawk (1.3.4 or later), gawk and busybox.
+ * The program that writes the lines, for the awk of mawk (1.3.4 or later), gawk and busybox.
  *
- * Variables: `t` and `T` (which stamps), `size`, `written` (the bytes of `current`), and the same moment twice: by the clock
- * (`clock`) and in seconds since the system's start (`uptime`), since awk's own clock knows whole seconds only. `end` is what
- * follows the last line, whether or not that has a newline: mawk makes a mess of one that has none. `probe` may come anywhere,
- * in the middle of a line too; it is left out, and answered by a signal to the process `asker`: USR1 if nothing has come since
- * the probe before, else USR2.
+ * Variables: `t` and `T` (which stamps), `size`, `written` (the bytes of `current`), and one moment in two clocks: the wall clock
+ * (`clock`) and seconds since the system's start (`uptime`), since awk's own clock has whole seconds only. `end` is the text that
+ * follows the last line, whether or not that has a newline: mawk does not handle a last line without one. `probe` may appear
+ * anywhere, also in the middle of a line; it is removed from the log, and answered by a signal to the process `asker`: USR1 if no
+ * bytes have arrived since the previous probe, else USR2.
  */
 export const writer = String.raw`
 BEGIN {
@@ -13,7 +13,7 @@ BEGIN {
   limit = size - (size < 4000 ? size / 2 : 2000)
 }
 
-# The time in microseconds; the clock may have been set, and has a hundredth of a second at best.
+# Reads the time in microseconds. The clock may have been set; its resolution is a hundredth of a second at best.
 function look_at_clock(    line, up, second, now) {
   if ((getline line < "/proc/uptime") > 0) up = line + 0
   close("/proc/uptime")
@@ -41,7 +41,7 @@ function date() {
   return sprintf("%s.%06d000", text, micros)
 }
 
-# No two archives have the same name.
+# Gives each archive a unique name.
 function rotate(    name) {
   close("current")
   look_at_clock()
@@ -61,7 +61,7 @@ function take(line,    stamps) {
   if (written >= limit) rotate()
 }
 
-# Sets rest to the characters before a mark at the end of the record; fails if that has none.
+# Sets rest to the number of characters before a mark at the end of the record; fails if the record does not end with it.
 function ends_with(mark) {
   rest = length($0) - length(mark)
   return rest >= 0 && substr($0, rest + 1) == mark

@@ -1,18 +1,18 @@
 import { shell } from './shell.ts';
 
 /**
- * A logger for where there is no `s6-log`: `sh -c LOGGER NAME AWK WRITER DIRECTORY [DIRECTIVE...]`. It knows the directives
- * n, s, t and T, writes the files that `s6-log -b` writes, and holds each line for no longer.
+ * A logger for systems without `s6-log`: `sh -c LOGGER NAME AWK WRITER DIRECTORY [DIRECTIVE...]`. It supports the directives
+ * n, s, t and T, writes the files that `s6-log -b` writes, and delays no line longer than that.
  *
- * A `cat` of its own reads, and is what TERM ends: awk cannot be told to stop, but sees the end of its input and writes all
- * that came. So that nothing is lost which `cat` has in its hands, it is stopped first, and killed only if the kernel has
- * counted as many bytes out of it as into it. Where that may not be read (no /proc, hidepid, a program that its account may
- * not read), probes are sent behind what it has written. Once awk has answered three in a row with nothing between them, the
- * pipe was empty and the reader had time to write, so it holds nothing and is killed; what it reads in that very moment is lost.
- * A warning tells when there was no such pause.
+ * A `cat` reads the input, and TERM ends this reader: awk itself cannot be stopped in order, but when its input ends it writes all
+ * that it has read. So that no bytes in the memory of `cat` are lost, `cat` is stopped (STOP) first, and killed only if the kernel
+ * has counted as many bytes out of it as into it. If those counts cannot be read (no /proc, hidepid, a program that its account may
+ * not read), probes are written into the pipe behind its output. Once awk has answered three of them in a row without other bytes
+ * in between, the pipe was empty and the reader had time to write, so it holds nothing and is killed; bytes that it reads in that
+ * moment are lost. A warning reports when there was no such pause.
  *
- * Differences from `s6-log`: a last line without a newline is kept; lines have no limit of length; other directives are left
- * aside, with a warning; what cannot be written (the disk is full) ends it, and is lost.
+ * Differences from `s6-log`: a last line without a newline is kept; the length of lines is not limited; other directives are
+ * ignored, with a warning; a write error (the disk is full) ends it, and the line is lost.
  */
 export const logger = shell`
 _awk=$1 _writer=$2 _directory=$3
@@ -48,9 +48,9 @@ for _directive; do
   esac
 done
 [ "$_size" -ge 4096 ] || _size=4096
-[ -z "$_others" ] || warn "left aside, since there is no s6-log here:$_others"
+[ -z "$_others" ] || warn "ignored, since there is no s6-log here:$_others"
 
-# mawk would wait for a full buffer. Which awk has no clock must not begin, or it would lose a line with every start.
+# mawk would wait for a full buffer. An awk without a clock must not start, or it would lose a line with every start.
 _options=
 case $("$_awk" -W version 2>&1 </dev/null) in
   mawk\ 1.3.4* | mawk\ [2-9]*) _options='-W interactive' ;;
@@ -66,7 +66,7 @@ if command -v flock >/dev/null && ! flock -n 9; then
   die 111 "unable to lock $_directory/lock: another logger writes there"
 fi
 
-# The oldest go.
+# Removes the oldest archives.
 export TRIM='set -- @????????????????????????.[su]
 while [ "$#" -gt "$KEEP" ]; do
   rm -f -- "$1"
@@ -82,7 +82,7 @@ case $_clock in
   *.*[!0-9]*) _clock=\${_clock%%.*}.0 ;;
 esac
 
-# Without the bit that says that it was ended well, it is from a logger that was not.
+# Without the executable bit, which a logger sets when it ends in order, it is from a logger that was killed.
 if [ -s current ] && ! [ -x current ]; then
   _fraction=\${_clock#*.}
   _fraction=\${_fraction#"\${_fraction%%[!0]*}"}
@@ -97,34 +97,34 @@ fi
 true >>current || die 111 "unable to write $_directory/current"
 
 rm -f .pipe .gate
-# A mode that is given is set by way of /proc, which may not be there.
+# mkfifo -m would set the mode through /proc, which may not exist.
 (umask 077 && mkfifo .pipe .gate) || die 111 "unable to make $_directory/.pipe"
 exec 3<&0 4<>.pipe 5>.pipe 6<.pipe 4<&- 7<>.gate
 _end="the end, says $$ at $_clock"
 _probe="a probe, says $$ at $_clock"
 
-# Before the gate is opened, nothing that is to be logged has been read. Sets _code to what the reader ended with; it and awk
-# are waited for, since they hold the lock.
-forsake() {
+# Gives up before the gate is opened: nothing that must be logged has been read yet. Sets _code to the exit code of the reader; waits
+# for it and awk, since they hold the lock.
+give_up() {
   trap '' TERM HUP
   exec 5>&-
-  # Some shells tell of everyone killed.
+  # Some shells print a message for each killed process.
   { kill -KILL "\${_reader:-$!}"; wait "\${_reader:-$!}"; _code=$?; wait; } 2>/dev/null
   rm -f .pipe .gate
   chmod u+x current
 }
 
 _reader=
-trap 'forsake; exit 0' TERM HUP
+trap 'give_up; exit 0' TERM HUP
 (
   trap '' TERM HUP
   exec cat .gate - <&3 >&5 3<&- 5>&- 6<&- 7>&-
 ) &
 _reader=$!
-# Only the reader holds the pipe, so that its end is seen.
+# Only the reader holds the write end, so that its exit causes end-of-file.
 exec 5>&-
 
-# Sets _state to what the reader does (S: it waits); fails where it is gone, or the kernel does not tell.
+# Sets _state to the state of the reader (S: it waits); fails if it has ended, or /proc cannot be read.
 look_at_reader() {
   _state=S
   read -r _stat 2>/dev/null <"/proc/$_reader/stat" || return
@@ -132,7 +132,7 @@ look_at_reader() {
   _state=\${_state%% *}
 }
 
-# Stops the reader, and sets _held to the bytes that it has read and not written, and _counted if the kernel tells.
+# Stops the reader, and sets _held to the number of bytes that it has read and not written, and _counted if the kernel's counts can be read.
 hold_reader() {
   _held=1 _looks=0
   kill -STOP "$_reader"
@@ -151,10 +151,10 @@ hold_reader() {
   done <"/proc/$_reader/io"
 }
 
-# What it has read for itself (its libraries) is known once it has passed a first line on, and waits at the gate for more.
+# The bytes that it has read for itself (its libraries) are known once it has passed on a first line and waits at the gate.
 echo >&7
 if ! read -r _line <&6; then
-  forsake
+  give_up
   die 111 "cat ended with $_code"
 fi
 exec 5>.pipe
@@ -172,8 +172,8 @@ kill -CONT "$_reader"
 _awk=$!
 exec 3<&- 6<&- </dev/null
 
-# It waits when all that came is read. One that never does is taken when it has nothing in its hands, and left stopped.
-has_empty_hands() {
+# Succeeds when the reader holds no bytes: it waits for input, or, if it never waits, was stopped in such a moment and stays stopped.
+holds_nothing() {
   look_at_reader
   [ "$_state" != R ] || [ "$_tries" -le 25 ] || return
   hold_reader
@@ -182,7 +182,7 @@ has_empty_hands() {
   return 1
 }
 
-# One probe is under way at a time: it waits while the pipe is full.
+# Only one probe is outstanding at a time: writing it blocks while the pipe is full.
 is_at_rest() {
   look_at_reader
   [ "$_state" != Z ] && [ "$_quiet" -lt 2 ] || return 0
@@ -198,7 +198,7 @@ stop() {
   _tries=50 _quiet=0 _answered=1 _prober= _may_go=is_at_rest
   trap '_answered=1 _quiet=$((_quiet + 1))' USR1
   trap '_answered=1 _quiet=0' USR2
-  [ "$_counted" -eq 0 ] || _may_go=has_empty_hands
+  [ "$_counted" -eq 0 ] || _may_go=holds_nothing
   until "$_may_go"; do
     _tries=$((_tries - 1))
     if [ "$_tries" -eq 0 ]; then

@@ -6,10 +6,10 @@ import { programs } from './programs.ts';
 import { quoted, shell } from './shell.ts';
 
 /**
- * The stand-in for `logutil-service`: `s6-log -b` with the directives of `S6_LOGGING_SCRIPT`, as nobody when it is root, and
- * where there is no `s6-log`, a logger of our own.
+ * The shim for `logutil-service`: `s6-log -b` with the directives of `S6_LOGGING_SCRIPT`, under the account `nobody` when it is root;
+ * without `s6-log`, the logger of this library.
  *
- * A FIFO given with `-f` is held open, so that its writers may come and go.
+ * A FIFO given with `-f` is held open, so that it does not end when its writers close it.
  */
 export const logutilService = shell`#!/bin/sh
 # logutil-service under Stagekeeper.
@@ -58,7 +58,7 @@ else
   die 111 "there is neither s6-log nor awk here: install s6, mawk or gawk"
 fi
 
-who_am_i
+own_account
 [ "$_uid" = 0 ] || exec env -i "$@"
 _account=65534:65534
 if look_up nobody; then _account=nobody; fi

@@ -1,14 +1,14 @@
 import { shell } from './shell.ts';
 
 /**
- * The stand-in for `s6-notifyoncheck`, which refuses to work where no `s6-supervise` runs.
+ * The shim for `s6-notifyoncheck`, which refuses to work without `s6-supervise`.
  *
- * It has the options, the defaults and the exit codes of s6's. A watcher beside the poller ends it, and a check that still
- * runs, when the program is gone. Differences: a check that has used up its `-t` is sent TERM, where s6 lets it run on; and
- * `-c` is a line for `sh` where there is no `execlineb`.
+ * It has the options, the defaults and the exit codes of the original. A watcher process ends the poller, and a check that still
+ * runs, when the program has exited. Differences: a check that exceeds its `-t` gets TERM, while s6 lets it run on; and `-c` is a
+ * command line for `sh` if there is no `execlineb`.
  */
 export const notifyOnCheck = shell`#!/bin/sh
-# s6-notifyoncheck under Stagekeeper. What s6 itself supervises is left to the real program, further down the PATH.
+# s6-notifyoncheck under Stagekeeper. For a service that s6 itself supervises, the real program runs, further down the PATH.
 # The names begin with an underscore, so that no variable of the program changes.
 
 die() {
@@ -20,7 +20,7 @@ usage() {
   die 100 'usage: s6-notifyoncheck [ -d ] [ -3 fd ] [ -s initialsleep ] [ -T globaltimeout ] [ -t localtimeout ] [ -w waitingtime ] [ -n tries ] [ -c "checkprog..." ] prog...'
 }
 
-# What stands further down the PATH than this.
+# The PATH after the folder of this program.
 _further=\${PATH#*"\${0%/*}":}
 if [ -e supervise/lock ] && PATH=$_further s6-svok . 2>/dev/null; then
   _real=$(PATH=$_further && command -v s6-notifyoncheck) && [ "$_real" != "$0" ] && exec "$_real" "$@"
@@ -41,7 +41,7 @@ span() {
   _span=$(($1 / 1000)).\${_rest#1}
 }
 
-# Sends TERM to a process when the program is gone, or after so many milliseconds (0: never).
+# Sends TERM to a process when the program has exited, or after so many milliseconds (0: never).
 watch() {
   _left=$1
   _step=100
@@ -55,14 +55,14 @@ watch() {
   while kill "$2"; do sleep "$_span"; done
 }
 
-# The same, and holds no descriptor meanwhile.
+# The same, without open descriptors.
 limit() {
   exec </dev/null >/dev/null 2>&1
   [ "$_fd" -le 2 ] || eval "exec $_fd>&-"
   watch "$@"
 }
 
-# It waits for what runs in the background, since a shell hears of a signal while it waits.
+# Sleeps in the background and waits, since a shell handles a signal immediately only while it waits.
 pause() {
   span "$1"
   sleep "$_span" </dev/null >/dev/null 2>&1 &
@@ -85,8 +85,8 @@ check() {
   wait "$_child"
 }
 
-# What was started last may not have its name yet. And who has just been forked can lose a signal, so that it gets some more
-# as long as it is there.
+# The process that was started last may not be in _child yet. A process that was just forked can lose a signal, so the signal is
+# repeated while the process exists.
 abandon() {
   trap '' TERM
   for _pid in $_child $!; do
@@ -139,7 +139,7 @@ if [ -z "$_fd" ]; then
   number _fd "$_word" || die 100 'invalid ./notification-fd'
 fi
 
-# A shell that knows descriptors of one digit only (dash) makes way for one that knows more.
+# A shell that supports only descriptors of one digit (dash) is replaced by bash.
 if ! (eval "exec $_fd>&-") 2>/dev/null; then
   command -v bash >/dev/null || die 111 "this system's sh has no descriptor $_fd, and there is no bash"
   exec bash "$0" "$@"

@@ -1,10 +1,10 @@
 import { containerEnvironment } from './container-environment.ts';
 import { shell } from './shell.ts';
 
-/** The stand-in for `printcontenv`. An empty file is no variable here, where s6-overlay's prints an empty line. */
+/** The shim for `printcontenv`. An empty file is not a variable here; s6-overlay's prints an empty line. */
 export const printcontenv = shell`#!/bin/sh
 # printcontenv under Stagekeeper.
-# So that bash takes bytes for what they are.
+# With this locale bash handles single bytes.
 LC_ALL=C
 
 die() {

@@ -1,34 +1,34 @@
 import { quoted, shell } from './shell.ts';
 
 /**
- * The first field of each request: what it is, and in which version. The reader finds the next request by it, whatever was written
- * before. No path that a shell puts together has it at its end.
+ * The first field of each request: the protocol and its version. The reader finds the next request by it, whatever was written
+ * before. No path that a shell builds ends with it.
  */
 export const requestMark = '//stagekeeper/1//';
 
 /**
- * The stand-in for each program that speaks to the supervisor: it asks, says what it is answered, and ends with the exit
- * code that it is given. What is about a directory of somebody else's is left to the real program.
+ * The shim for each program that sends a request to the supervisor: it sends the request, prints the answer, and exits with the exit
+ * code in it. If the directory does not belong to this supervisor, it runs the real program.
  *
  * @param runtime - The path of the runtime directory.
  * @param host - The pid of the supervisor's process.
- * @param patience - How many seconds it may take until the supervisor has heard.
+ * @param patience - The timeout until the supervisor has confirmed the request, in seconds.
  */
 export function asking(runtime: string, host: number, patience = 10): string {
   return shell`#!/bin/sh
-# Asks the Stagekeeper of this tree. What is none of its business is left to the real program, further down the PATH.
+# Sends a request to the Stagekeeper of this tree. For directories of other supervisors the real program runs, further down the PATH.
 ${question(runtime, host, patience)}`;
 }
 
 /**
- * The piece of a stand-in that does this, by the arguments of the shell, which ends with it.
+ * The commands of a shim that send the arguments of the shell as a request, print the answer and end the shell.
  *
  * A request is one write to a FIFO that the supervisor reads: a mark, the name of a FIFO for the answer, the working directory,
- * the program, how many arguments, the arguments, each followed by NUL. A write of up to 4096 bytes reaches it in one piece.
+ * the program, the number of arguments, the arguments, each followed by NUL. A write of up to 4096 bytes arrives in one piece.
  *
- * The FIFO for the answer is in a folder of the supervisor's account alone, and may itself be opened by that account also where
- * root asks. Whoever reads a FIFO comes to its end once nobody holds it open for writing: at first a pause does, and from
- * when the supervisor has heard, the supervisor. So nobody waits for one that cannot hear, or that dies meanwhile.
+ * Only the supervisor's account can enter the folder of the FIFO for the answer; that account may open the FIFO also when root has
+ * made it. The reader of a FIFO gets end-of-file once no process has it open for writing: first a `sleep` holds it open, and once the
+ * supervisor has read the request, the supervisor. So a shim does not wait for a supervisor that does not read or dies meanwhile.
  */
 export function question(runtime: string, host: number, patience = 10): string {
   return shell`run=${quoted(runtime)}
@@ -48,18 +48,18 @@ real() {
   exec "$program" "$@" 8<&-
 }
 
-# Where /proc hides the processes of other accounts (hidepid), it does not tell.
+# If /proc hides the processes of other accounts (hidepid), only the signal 0 can find the process.
 [ ! -d /proc/1 ] || [ -d /proc/${String(host)} ] || kill -s 0 ${String(host)} 2>/dev/null || die 100 "the supervisor of $run is gone"
 
-# The first script may be faster than the supervisor, whose FIFO takes some milliseconds.
+# The first script may run before the FIFO of the supervisor is ready, some milliseconds after the start.
 tries=100
 until [ -p "$run/control" ]; do
   tries=$((tries - 1))
-  [ "$tries" -gt 0 ] || die 100 "the supervisor of $run is not to be reached"
+  [ "$tries" -gt 0 ] || die 100 "the supervisor of $run cannot be reached"
   sleep 0.02
 done
 
-# Characters that take more than one byte may take four.
+# A character that is not ASCII may take four bytes.
 words="$PWD $*"
 most=3900
 case $words in *[!\ -~]*) most=950 ;; esac
@@ -69,7 +69,7 @@ patience=${String(patience)}
 ${exchange}`;
 }
 
-/** Asks, says what is answered, and ends. */
+/** Sends the request, prints the answer and exits. */
 const exchange = shell`reply=$run/replies/$$
 make() {
   (umask 0 && mkfifo "$reply")

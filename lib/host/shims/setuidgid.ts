@@ -3,10 +3,10 @@ import { programs } from './programs.ts';
 import { shell } from './shell.ts';
 
 /**
- * The stand-in for `s6-setuidgid`: the real one where it is installed, else whatever else can change the account. The pid
- * stays, and of the environment what is a variable to `sh`.
+ * The shim for `s6-setuidgid`: runs the real one if it is installed, else another program that can change the account. It keeps the
+ * pid, and those entries of the environment that are variables for `sh`.
  *
- * Differences: who is that account already goes on, where s6 refuses everyone but root.
+ * Differences: a process that has that account already runs the program, while s6 rejects every account except root.
  */
 export const setuidgid = shell`#!/bin/sh
 # s6-setuidgid under Stagekeeper. The names begin with an underscore, so that no variable of the program changes.
@@ -20,7 +20,7 @@ usage() {
   die 100 'usage: s6-setuidgid account prog... (account: a name, uid:gid in numbers, or nothing)'
 }
 ${accounts}${programs}
-# Sets _id and _group; _name is empty for numbers, which have no group beside the one.
+# Sets _id and _group; _name is empty for numbers, which have no supplementary groups.
 resolve() {
   _name=
   case $_account in
@@ -30,7 +30,7 @@ resolve() {
   esac
 }
 
-# su-exec and gosu set HOME, s6 does not. What env would take for a variable goes by way of a shell.
+# su-exec and gosu set HOME, s6 does not. A program name that env would read as a variable is run by a shell.
 keep_home() {
   case $1 in
     *=*) set -- sh -c 'exec "$@"' s6-setuidgid "$@" ;;
@@ -58,7 +58,7 @@ by_chpst() {
   exec "$_tool" -u ":$_id$_groups" "$@"
 }
 
-# Those of others stay in between as the parent.
+# Other implementations of su do not exec the program but stay its parent.
 has_su_of_busybox() {
   for _each in busybox bbsuid; do
     find_program "$_each" && _tool=$_found && find_program su && [ "$_found" -ef "$_tool" ] && return
@@ -71,7 +71,7 @@ _account=$1
 shift
 [ -n "$_account" ] || exec "$@"
 
-who_am_i
+own_account
 if [ "$_uid" != 0 ]; then
   resolve
   if [ "$_id:$_group" = "$_uid:$_gid" ]; then exec "$@"; fi

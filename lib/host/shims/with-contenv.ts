@@ -2,15 +2,15 @@ import { containerEnvironment } from './container-environment.ts';
 import { shell } from './shell.ts';
 
 /**
- * The stand-in for `with-contenv`, for those who call it as a program: it clears the environment and loads the container
- * environment, as we do for a script whose interpreter line names it.
+ * The shim for `with-contenv` as a program: it clears the environment and loads the container environment, as this library does for
+ * a script with `with-contenv` in its interpreter line.
  *
- * It does not look at `S6_KEEP_ENV`, and passes over folders among the variables, where s6-overlay's ends with 111. What a
- * service's own `environment` sets is cleared with the rest.
+ * It ignores `S6_KEEP_ENV`, and skips folders among the variables, while s6-overlay's exits with 111. Variables that a service's
+ * own `environment` sets are cleared with the others.
  */
 export const withContenv = shell`#!/bin/sh
 # with-contenv under Stagekeeper.
-# So that bash takes bytes for what they are.
+# With this locale bash handles single bytes.
 LC_ALL=C
 
 die() {
@@ -21,7 +21,7 @@ ${containerEnvironment}
 [ "$#" -gt 0 ] || die 100 'usage: with-contenv prog...'
 require_folder
 
-# What env would take for a variable.
+# A program name that env would read as a variable.
 case $1 in
   *=*) set -- /bin/sh -c 'exec "$@"' with-contenv "$@" ;;
 esac

@@ -133,7 +133,7 @@ test('nobody waits for a supervisor that is gone, or that cannot be reached', as
   const unreachable = plant(join(folder, 'bin/s6-svc'), asking(folder, process.pid));
   const first = await run(unreachable, ['-d', 'web'], {});
   assert.equal(first.code, 100);
-  assert.match(first.stderr, /the supervisor of .* is not to be reached/);
+  assert.match(first.stderr, /the supervisor of .* cannot be reached/);
   await run(plant(join(folder, 'make'), 'mkfifo "$1"'), [join(folder, 'control')], {
     path: '/usr/bin:/bin',
   });

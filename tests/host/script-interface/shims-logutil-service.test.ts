@@ -479,7 +479,7 @@ test('what is wrong is said', { skip: without('awk') }, async (t) => {
   assert.equal(aside.code, 0);
   assert.match(
     aside.stderr,
-    /^logutil-service: warning: left aside, .* no s6-log here: 1 -\^debug\n$/,
+    /^logutil-service: warning: ignored, .* no s6-log here: 1 -\^debug\n$/,
   );
   for (const directive of ['nmany', 's', 's-1']) {
     const { code, stderr } = box.log(directive, 'line\n');
