@@ -30,48 +30,48 @@ export interface HostSettings {
   readonly runtimeDirectory: string | undefined;
   readonly keepEnvironment: boolean;
   readonly fixHiddenAttrs: boolean;
-  /** A spawner to use instead of real processes, or how these are started; `undefined`: as Node does. */
+  /** A spawner to use instead of real processes, or the way in which these are started; `undefined`: as Node does. */
   readonly spawner: Spawner | 'native' | 'node' | undefined;
-  /** Whether orphans are reaped; `undefined`: where they come to this process. */
+  /** Whether orphans are reaped; `undefined`: if this process becomes their parent. */
   readonly reap: boolean | undefined;
   /** The thread of the supervisor. */
   readonly thread: Thread;
-  /** What the container environment begins with. */
+  /** The initial container environment. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** What `S6_LOGGING_SCRIPT` is in it, if anything but what the variables say. */
+  /** The value of `S6_LOGGING_SCRIPT` in it; `undefined`: that of the variables. */
   readonly loggingScript: string | undefined;
-  /** The problems of the variables, as far as they are told. */
+  /** The problems of the variables that are already reported. */
   readonly problems: readonly Problem[];
-  /** The settings that scripts may change, by the container environment as it is by then. */
+  /** The settings that scripts may change, from the present container environment. */
   readonly by: (variables: Readonly<Record<string, string>>) => LateOptions & {
     readonly syncDisks: boolean;
     readonly problems: readonly Problem[];
   };
 }
 
-/** Reads a tree, which was in another place `formerly`. */
+/** Reads a tree; `formerly` is the root where it was read before. */
 type Reread = (root: string, formerly?: string) => Promise<TreeReading>;
 
-/** What is already there of the world. */
+/** The functions of the world that the caller provides. */
 type Parts = Pick<World, 'rereadService'> & Partial<World> & { readonly reread: Reread };
 
-/** The host's terminal, as far as it concerns the command of `run()`. */
+/** The terminal of the host and of the command of `run()`. */
 export interface HostTerminal {
   /** Whether the command shares it. */
   readonly isShared: () => boolean;
-  /** Starts a probe that tells whether a signal was typed at it. */
+  /** Starts a probe that finds out whether a signal was typed at it. */
   readonly probe: () => TerminalProbe;
 }
 
-/** The host of a supervisor: the implementations of the ports, and what runs beside them. */
+/** The host of a supervisor: the implementations of the ports, and the parts that run beside them. */
 export interface ComposedHost {
   readonly world: World;
   readonly spawner: Spawner;
   readonly environment: Environment;
   readonly premises: ScriptInterface;
-  /** Guards nobody until it is enabled, and nobody but real processes. */
+  /** Guards real processes once it is enabled. */
   readonly guard: Guard;
-  /** Orphans that come to this process; nobody's until they are claimed. */
+  /** The orphans that become children of this process, until a supervisor claims them. */
   readonly adopted: AdoptedOrphans;
   /** The terminal that the host shares with the command of `run()`. */
   readonly terminal: HostTerminal;
@@ -84,7 +84,7 @@ export interface ComposedHost {
 }
 
 /**
- * The real world, as far as a supervisor has to do with it and `parts` do not take its place.
+ * Composes the host of a supervisor; `parts` replace functions of the real world.
  *
  * @throws OptionsError when processes are to be started natively and cannot be.
  */
@@ -121,7 +121,7 @@ export function composeHost(
   return { ...hosted, spawner: given ?? nodeSpawner(source) };
 }
 
-/** What may be over at the next attempt is told with each process that cannot be started for it. */
+/** Takes the runtime directory; ignores a temporary failure, which is reported with each process that cannot be started. */
 function takeEarly(premises: ScriptInterface): void {
   try {
     premises.take();
@@ -130,7 +130,7 @@ function takeEarly(premises: ScriptInterface): void {
   }
 }
 
-/** Who does not want orphans reaped is not to have native code loaded for them. */
+/** With `reap: false` no native code is loaded for orphans. */
 function noNative(): undefined {
   return undefined;
 }
@@ -185,7 +185,7 @@ function worldOf({ placement, directory, environment, premises, parts }: WorldPa
   };
 }
 
-/** How processes are started, as the option says. */
+/** The ways to start processes that the option allows. */
 function waysToStart(option: HostSettings['spawner']) {
   return {
     posix: option === 'native' ? posixSpawn() : undefined,
