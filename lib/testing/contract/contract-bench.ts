@@ -9,7 +9,7 @@ import type { Child, SpawnFailure } from '../../engine/spawner.ts';
 export interface Watched {
   readonly child: Child;
   /** The reports in short form, in order: `spawned`, `announced`, `stdout: text`, `exited 0`, `exited SIGTERM`, `unspawnable ENOENT`. */
-  readonly told: readonly string[];
+  readonly reports: readonly string[];
   readonly pid: number | undefined;
   readonly exit: Exit | undefined;
   readonly leftBehind: boolean | undefined;
@@ -29,9 +29,9 @@ export class Bench {
 
   /** Requests a process with this behaviour. */
   start(name: string, behaviour: Behaviour = {}, more: Partial<Command> = {}): Watched {
-    const told: string[] = [];
+    const reports: string[] = [];
     const seen: { -readonly [field in keyof Omit<Watched, 'child'>]: Watched[field] } = {
-      told,
+      reports: reports,
       pid: undefined,
       exit: undefined,
       leftBehind: undefined,
@@ -39,18 +39,18 @@ export class Bench {
     };
     const child = this.rig.spawner.spawn(this.rig.command(name, behaviour, more), {
       spawned: (pid) => {
-        told.push('spawned');
+        reports.push('spawned');
         seen.pid = pid;
         this.order.push(name);
       },
       unspawnable: (failure) => {
-        told.push(`unspawnable ${failure.code}`);
+        reports.push(`unspawnable ${failure.code}`);
         seen.failure = failure;
       },
-      announced: () => void told.push('announced'),
-      printed: (stream, line) => void told.push(`${stream}: ${line}`),
+      announced: () => void reports.push('announced'),
+      printed: (stream, line) => void reports.push(`${stream}: ${line}`),
       exited: (exit, leftBehind) => {
-        told.push(`exited ${String(exit.code ?? exit.signal)}`);
+        reports.push(`exited ${String(exit.code ?? exit.signal)}`);
         Object.assign(seen, { exit, leftBehind });
       },
     });
@@ -66,13 +66,13 @@ export class Bench {
     more: Partial<Command> = {},
   ): Promise<Watched> {
     const watched = this.start(name, { ...behaviour, ready: true }, { notificationFd: 3, ...more });
-    await this.told(watched, 'announced');
+    await this.reported(watched, 'announced');
     return watched;
   }
 
   /** Waits until the spawner has made this report. */
-  told(watched: Watched, what: string): Promise<void> {
-    return this.rig.until(() => watched.told.includes(what), `'${what}'`);
+  reported(watched: Watched, what: string): Promise<void> {
+    return this.rig.until(() => watched.reports.includes(what), `'${what}'`);
   }
 
   /** Waits until the process has exited. */

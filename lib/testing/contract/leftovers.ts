@@ -68,7 +68,7 @@ export const leftovers = [
   contractCase('ends a log only after the processes left behind have closed it', async (bench) => {
     const logger = bench.start('web/log', {}, { stdin: { pipe: 'web' } });
     const producer = bench.start('web', { leaves: true, ...exit(0) }, { stdout: { pipe: 'web' } });
-    await bench.told(logger, 'spawned');
+    await bench.reported(logger, 'spawned');
     await bench.ended(producer);
     bench.rig.spawner.closePipe('web');
     await bench.settle();

@@ -10,7 +10,7 @@ export const lives = [
       const one = bench.start('one', exit(3, 20));
       await bench.ended(one);
       await bench.settle();
-      assert.deepEqual(one.told, ['spawned', 'exited 3']);
+      assert.deepEqual(one.reports, ['spawned', 'exited 3']);
       assert.ok(Number.isInteger(one.pid) && Number(one.pid) > 0);
       assert.deepEqual(one.exit, { code: 3, signal: null });
       assert.equal(one.leftBehind, false);
@@ -33,11 +33,11 @@ export const lives = [
     async (bench) => {
       for (const code of ['ENOENT', 'EACCES']) {
         const none = bench.start('none', unspawnable(code));
-        await bench.told(none, `unspawnable ${code}`);
+        await bench.reported(none, `unspawnable ${code}`);
         none.child.kill('SIGTERM', 'process');
         none.child.kill('SIGKILL', 'group');
         await bench.settle();
-        assert.deepEqual(none.told, [`unspawnable ${code}`]);
+        assert.deepEqual(none.reports, [`unspawnable ${code}`]);
         assert.notEqual(none.failure?.message, '');
         assert.equal(none.child.lingers(), false);
       }
@@ -49,7 +49,7 @@ export const lives = [
       notificationFd: 3,
     });
     await bench.ended(one);
-    assert.deepEqual(one.told, ['spawned', 'announced', 'stdout: hello', 'exited 1']);
+    assert.deepEqual(one.reports, ['spawned', 'announced', 'stdout: hello', 'exited 1']);
   }),
 
   contractCase(
@@ -70,6 +70,6 @@ export const lives = [
     const late = bench.start('late');
     await bench.rig.until(() => late.failure !== undefined, 'the refusal');
     await bench.settle();
-    assert.deepEqual(late.told, [`unspawnable ${String(late.failure?.code)}`]);
+    assert.deepEqual(late.reports, [`unspawnable ${String(late.failure?.code)}`]);
   }),
 ];

@@ -17,8 +17,8 @@ export const pipes = [
   contractCase('ends a log only when it has no writer any more', async (bench) => {
     const logger = startLogger(bench);
     const producer = startProducer(bench);
-    await bench.told(logger, 'spawned');
-    await bench.told(producer, 'spawned');
+    await bench.reported(logger, 'spawned');
+    await bench.reported(producer, 'spawned');
     bench.rig.spawner.closePipe('web');
     await bench.settle();
     assert.equal(logger.exit, undefined, 'its producer is alive');
@@ -31,7 +31,7 @@ export const pipes = [
     const logger = bench.start('all/log', {}, { stdin: both });
     const one = bench.start('one', {}, { stdout: both, stderr: both });
     const two = bench.start('web', {}, { stdout: { pipe: 'web' }, stderr: both });
-    for (const each of [logger, one, two]) await bench.told(each, 'spawned');
+    for (const each of [logger, one, two]) await bench.reported(each, 'spawned');
     bench.rig.spawner.closePipe('all');
     await end(bench, one);
     await bench.settle();
@@ -54,7 +54,7 @@ export const pipes = [
     'leaves the rest of a closed log to the next logger, which reads to its end',
     async (bench) => {
       const first = startLogger(bench);
-      await bench.told(first, 'spawned');
+      await bench.reported(first, 'spawned');
       first.child.kill('SIGKILL', 'process');
       bench.rig.spawner.closePipe('web');
       await bench.ended(first);
@@ -71,12 +71,12 @@ export const pipes = [
 
   contractCase('makes a new log pipe after the old one was read to its end', async (bench) => {
     const first = startLogger(bench);
-    await bench.told(first, 'spawned');
+    await bench.reported(first, 'spawned');
     bench.rig.spawner.closePipe('web');
     await expectToReadOut(bench, first);
     const second = startLogger(bench);
     const producer = startProducer(bench);
-    await bench.told(second, 'spawned');
+    await bench.reported(second, 'spawned');
     await bench.settle();
     assert.equal(second.exit, undefined);
     await end(bench, producer);
@@ -99,7 +99,7 @@ function startProducer(bench: Bench): Watched {
 }
 
 async function end(bench: Bench, one: Watched): Promise<void> {
-  await bench.told(one, 'spawned');
+  await bench.reported(one, 'spawned');
   one.child.kill('SIGTERM', 'process');
   await bench.ended(one);
 }

@@ -17,12 +17,12 @@ export const signals = [
   contractCase('sends the signals that end a process, and reports which one did', async (bench) => {
     const all = deadly.map((signal) => ({ signal, one: bench.start(signal) }));
     for (const { signal, one } of all) {
-      await bench.told(one, 'spawned');
+      await bench.reported(one, 'spawned');
       one.child.kill(signal, 'process');
     }
     for (const { signal, one } of all) {
       await bench.ended(one);
-      assert.deepEqual(one.told, ['spawned', `exited ${signal}`]);
+      assert.deepEqual(one.reports, ['spawned', `exited ${signal}`]);
     }
   }),
 
@@ -30,7 +30,7 @@ export const signals = [
     const one = await bench.startReady('one');
     for (const signal of harmless) one.child.kill(signal, 'process');
     await bench.settle();
-    assert.deepEqual(one.told, ['spawned', 'announced']);
+    assert.deepEqual(one.reports, ['spawned', 'announced']);
   }),
 
   contractCase('sends signals that a process ignores, and KILL, which it cannot', async (bench) => {
@@ -48,20 +48,20 @@ export const signals = [
   contractCase('stops a process with STOP and continues it with CONT', async (bench) => {
     const steps = Array.from({ length: 12 }, (_, index) => print(String(index), 50));
     const one = bench.start('one', sequence(ready(), ...steps), { notificationFd: 3 });
-    await bench.told(one, 'announced');
+    await bench.reported(one, 'announced');
     one.child.kill('SIGSTOP', 'process');
     // The process may have reported something before the stop took effect.
     await bench.settle();
-    const before = [...one.told];
+    const before = [...one.reports];
     await bench.settle();
-    assert.deepEqual(one.told, before);
+    assert.deepEqual(one.reports, before);
     one.child.kill('SIGCONT', 'process');
-    await bench.told(one, 'stdout: 11');
+    await bench.reported(one, 'stdout: 11');
   }),
 
   contractCase('keeps signals to a stopped process pending until CONT', async (bench) => {
     const one = bench.start('one', sequence(ready(), exit(0, 1000)), { notificationFd: 3 });
-    await bench.told(one, 'announced');
+    await bench.reported(one, 'announced');
     one.child.kill('SIGSTOP', 'process');
     await bench.settle();
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) one.child.kill(signal, 'process');
@@ -90,7 +90,7 @@ export const signals = [
     for (const { child } of early) child.kill('SIGKILL', 'group');
     await bench.rig.until(() => bench.order.length === all.length, 'all spawns');
     await bench.settle();
-    for (const { told } of all) assert.deepEqual(told, ['spawned']);
+    for (const { reports } of all) assert.deepEqual(reports, ['spawned']);
   }),
 
   contractCase('sends no signal to a process after its exit', async (bench) => {
@@ -99,6 +99,6 @@ export const signals = [
     one.child.kill('SIGKILL', 'process');
     one.child.kill('SIGKILL', 'group');
     await bench.settle();
-    assert.deepEqual(one.told, ['spawned', 'exited 0']);
+    assert.deepEqual(one.reports, ['spawned', 'exited 0']);
   }),
 ];

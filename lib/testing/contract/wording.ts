@@ -6,17 +6,17 @@ import { exit, print, ready, sequence } from '../simulation/behaviour.ts';
 export const words = [
   contractCase('reports a readiness once, between spawn and exit', async (bench) => {
     const one = bench.start('one', sequence(ready(), ready(20)), { notificationFd: 3 });
-    await bench.told(one, 'announced');
+    await bench.reported(one, 'announced');
     await bench.settle();
     one.child.kill('SIGTERM', 'process');
     await bench.ended(one);
-    assert.deepEqual(one.told, ['spawned', 'announced', 'exited SIGTERM']);
+    assert.deepEqual(one.reports, ['spawned', 'announced', 'exited SIGTERM']);
   }),
 
   contractCase('reports no readiness of a process without a descriptor for it', async (bench) => {
     const one = bench.start('one', ready());
     await bench.settle();
-    assert.deepEqual(one.told, ['spawned']);
+    assert.deepEqual(one.reports, ['spawned']);
   }),
 
   contractCase('reports the output line by line, all of it before the exit', async (bench) => {
@@ -26,7 +26,7 @@ export const words = [
     });
     await bench.ended(one);
     await bench.settle();
-    assert.deepEqual(one.told, [
+    assert.deepEqual(one.reports, [
       'spawned',
       'stdout: first',
       'stdout: ',
@@ -42,16 +42,16 @@ export const words = [
       sequence({ print: 'oh', stream: 'stderr' }, print('well', 200), exit(0)),
     );
     await bench.ended(one);
-    assert.deepEqual(one.told, ['spawned', 'stderr: oh', 'stdout: well', 'exited 0']);
+    assert.deepEqual(one.reports, ['spawned', 'stderr: oh', 'stdout: well', 'exited 0']);
   }),
 
   contractCase('reports no output that goes elsewhere', async (bench) => {
-    const says = sequence(print('lost'), { print: 'lost', stream: 'stderr' }, exit(0));
-    const nowhere = bench.start('one', says, { stdout: 'ignore', stderr: 'ignore' });
-    const logged = bench.start('web', says, { stdout: { pipe: 'web' }, stderr: 'ignore' });
+    const behaviour = sequence(print('lost'), { print: 'lost', stream: 'stderr' }, exit(0));
+    const nowhere = bench.start('one', behaviour, { stdout: 'ignore', stderr: 'ignore' });
+    const logged = bench.start('web', behaviour, { stdout: { pipe: 'web' }, stderr: 'ignore' });
     for (const one of [nowhere, logged]) {
       await bench.ended(one);
-      assert.deepEqual(one.told, ['spawned', 'exited 0']);
+      assert.deepEqual(one.reports, ['spawned', 'exited 0']);
     }
   }),
 ];

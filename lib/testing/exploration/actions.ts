@@ -9,30 +9,30 @@ import type {
 import type { Exit } from '../../model/exit.ts';
 import { describeExit } from '../../model/exit.ts';
 
-/** Something that may happen in a situation. */
+/** Something that may happen in a state. */
 export interface Action {
-  /** The situation, prepared for the deed. */
-  readonly situation: ExploredState;
+  /** The state, prepared for the action. */
+  readonly explored: ExploredState;
   /** The input to the tree; `null`: only time passes. */
   readonly input: MachineInput | null;
   /** Milliseconds that pass for everything of which the time is counted. */
   readonly after: number;
-  /** Milliseconds that the deed adds to a way. */
+  /** Milliseconds that the action adds to a way. */
   readonly took: number;
   /** What happens, as reported to the user. */
-  readonly says: readonly StepWithoutTime[];
+  readonly steps: readonly StepWithoutTime[];
 }
 
 /** A step without its moment. */
 export type StepWithoutTime = Omit<ExploredStep, 'at'>;
 
-/** A deed that takes no time. */
+/** An action that takes no time. */
 export function actionOf(
-  situation: ExploredState,
+  explored: ExploredState,
   input: MachineInput,
-  says: StepWithoutTime,
+  step: StepWithoutTime,
 ): Action {
-  return { situation, input, after: 0, took: 0, says: [says] };
+  return { explored, input, after: 0, took: 0, steps: [step] };
 }
 
 /** An input to a service. */
@@ -46,19 +46,19 @@ export function toScript(stage: ScriptStageName, input: ScriptProcessInput): Mac
 }
 
 /** A process is spawned. */
-export function rises(who: string): StepWithoutTime {
-  return { who, what: 'starts' };
+export function starts(name: string): StepWithoutTime {
+  return { who: name, what: 'starts' };
 }
 
 /** A process cannot be run. */
-export function cannotRun(who: string, why: string): StepWithoutTime {
-  return { who, what: `cannot be run: ${why}`, does: { unspawnable: 'ENOENT' } };
+export function cannotRun(name: string, why: string): StepWithoutTime {
+  return { who: name, what: `cannot be run: ${why}`, does: { unspawnable: 'ENOENT' } };
 }
 
 /** A process exits by itself. */
-export function exits(who: string, code: number, more = ''): StepWithoutTime {
+export function exits(name: string, code: number, more = ''): StepWithoutTime {
   const exit = exitWith(code);
-  return { who, what: `${describeExit(exit)}${more}`, does: { exit } };
+  return { who: name, what: `${describeExit(exit)}${more}`, does: { exit } };
 }
 
 /** An exit with a code. */

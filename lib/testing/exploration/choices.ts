@@ -1,11 +1,11 @@
 /*
- * What may happen next in a situation: what the processes can do, and that time passes.
+ * The actions that are possible in a state: those of the processes, and the passing of time.
  *
  * Actions of a process that have the same effect on the machine are one choice: the exit codes 0 and 1 of a finish script, the
  * exits of a run that was asked to exit, and those of a run that is restarted after any exit.
  */
 import type { Action } from './actions.ts';
-import { cannotRun, actionOf, exits, exitWith, rises, toScript, toService } from './actions.ts';
+import { cannotRun, actionOf, exits, exitWith, starts, toScript, toService } from './actions.ts';
 import type { ExplorationSetting } from './exploration-setting.ts';
 import { flawOf } from './exploration-setting.ts';
 import { expiries, passing } from './expiry.ts';
@@ -18,121 +18,119 @@ import { isDescending } from '../../machine/tree/tree-state.ts';
  * Everything that may happen next. A requested process is spawned, or cannot be, before anything else happens; but a stop may come
  * at any moment.
  */
-export function choicesIn(situation: ExploredState, laws: ExplorationSetting): readonly Action[] {
-  const { phase } = situation.state;
+export function choicesIn(explored: ExploredState, setting: ExplorationSetting): readonly Action[] {
+  const { phase } = explored.state;
   if (phase === 'ended') return [];
-  const spawns = spawning(situation, laws);
-  const deeds =
+  const spawns = spawning(explored, setting);
+  const actions =
     spawns.length > 0
       ? spawns
-      : [...acting(situation, laws), ...expiries(situation), ...passing(situation, laws)];
-  return isDescending(situation.state) ? deeds : [...deeds, stop(situation)];
+      : [...acting(explored, setting), ...expiries(explored), ...passing(explored, setting)];
+  return isDescending(explored.state) ? actions : [...actions, stop(explored)];
 }
 
-/** The first deed of a walk. */
-export function start(situation: ExploredState): Action {
-  const says = { who: 'supervisor', what: 'is told to start' };
-  return actionOf(situation, { type: 'advance', target: 'services' }, says);
+/** The first action of a walk. */
+export function start(explored: ExploredState): Action {
+  const step = { who: 'supervisor', what: 'is asked to start' };
+  return actionOf(explored, { type: 'advance', target: 'services' }, step);
 }
 
-function stop(situation: ExploredState): Action {
-  const says = { who: 'supervisor', what: 'is told to stop' };
-  return actionOf(situation, { type: 'end', ending: stopped }, says);
+function stop(explored: ExploredState): Action {
+  const step = { who: 'supervisor', what: 'is asked to stop' };
+  return actionOf(explored, { type: 'end', ending: stopped }, step);
 }
 
 const stages = ['init', 'finish'] as const;
 type Stage = (typeof stages)[number];
 
-function spawning(situation: ExploredState, laws: ExplorationSetting): readonly Action[] {
-  const { units } = situation.state;
+function spawning(explored: ExploredState, setting: ExplorationSetting): readonly Action[] {
+  const { units } = explored.state;
   return [
-    ...[...units.values()].flatMap((unit) => spawn(situation, unit, laws)),
-    ...stages.flatMap((stage) => spawnScript(situation, stage, laws)),
+    ...[...units.values()].flatMap((unit) => spawn(explored, unit, setting)),
+    ...stages.flatMap((stage) => spawnScript(explored, stage, setting)),
   ];
 }
 
 function spawn(
-  situation: ExploredState,
+  explored: ExploredState,
   { spec, state }: Unit,
-  laws: ExplorationSetting,
+  setting: ExplorationSetting,
 ): readonly Action[] {
   const { name, run, finish } = spec;
   const isFinishing = state.status === 'finishing' && finish !== undefined;
   if (state.status !== 'starting' && !isFinishing) return [];
-  const flaw = flawOf(laws, isFinishing ? finish : run);
+  const flaw = flawOf(setting, isFinishing ? finish : run);
   if (flaw !== undefined) {
-    const says = cannotRun(isFinishing ? `${name}/finish` : name, flaw.message);
-    return [actionOf(situation, toService(name, unspawnable), says)];
+    const step = cannotRun(isFinishing ? `${name}/finish` : name, flaw.message);
+    return [actionOf(explored, toService(name, unspawnable), step)];
   }
   if (isFinishing) return [];
-  return [actionOf(situation, toService(name, { type: 'spawned', pid: 1 }), rises(name))];
+  return [actionOf(explored, toService(name, { type: 'spawned', pid: 1 }), starts(name))];
 }
 
 function spawnScript(
-  situation: ExploredState,
+  explored: ExploredState,
   stage: Stage,
-  laws: ExplorationSetting,
+  setting: ExplorationSetting,
 ): readonly Action[] {
-  const { running, scripts } = situation.state[stage];
+  const { running, scripts } = explored.state[stage];
   if (running === null || running.pid !== null) return [];
   const { script } = running;
   const spec = scripts.find(({ name }) => name === script);
-  const flaw = spec === undefined ? undefined : flawOf(laws, spec.run);
+  const flaw = spec === undefined ? undefined : flawOf(setting, spec.run);
   if (flaw !== undefined) {
-    return [actionOf(situation, toScript(stage, unspawnable), cannotRun(script, flaw.message))];
+    return [actionOf(explored, toScript(stage, unspawnable), cannotRun(script, flaw.message))];
   }
-  return [actionOf(situation, toScript(stage, { type: 'spawned', pid: 1 }), rises(script))];
+  return [actionOf(explored, toScript(stage, { type: 'spawned', pid: 1 }), starts(script))];
 }
 
 const unspawnable = { type: 'unspawnable', code: 'ENOENT', message: '' } as const;
 
 /** What processes do by themselves. A process whose time is up receives KILL and does nothing more. */
-function acting(situation: ExploredState, { options }: ExplorationSetting): readonly Action[] {
-  const { state, clearing } = situation;
+function acting(explored: ExploredState, { options }: ExplorationSetting): readonly Action[] {
+  const { state, clearing } = explored;
   const mayFail = options.onInitFailure === 'stop' && state.init.running?.halted === false;
   return [
-    ...[...state.units.values()].flatMap((unit) => act(situation, unit)),
-    ...runScript(situation, 'init', state.init, mayFail ? [0, 1] : [0]),
-    ...runScript(situation, 'finish', state.finish, [0]),
-    ...sweep(situation),
-    ...(clearing === null || clearing === 0 ? [] : [silently(situation, cleared)]),
+    ...[...state.units.values()].flatMap((unit) => act(explored, unit)),
+    ...runScript(explored, 'init', state.init, mayFail ? [0, 1] : [0]),
+    ...runScript(explored, 'finish', state.finish, [0]),
+    ...sweep(explored),
+    ...(clearing === null || clearing === 0 ? [] : [unreported(explored, cleared)]),
   ];
 }
 
 const cleared = { type: 'cleared', problems: [] } as const;
 
-/** A deed that is not reported: no process was left behind. */
-function silently(situation: ExploredState, input: MachineInput): Action {
-  return { situation, input, after: 0, took: 0, says: [] };
+/** An action that is not reported: no process was left behind. */
+function unreported(explored: ExploredState, input: MachineInput): Action {
+  return { explored, input, after: 0, took: 0, steps: [] };
 }
 
-function sweep(situation: ExploredState): readonly Action[] {
-  const early = situation.sweeps.filter(({ left }) => left > 0);
+function sweep(explored: ExploredState): readonly Action[] {
+  const early = explored.sweeps.filter(({ left }) => left > 0);
   return early.map((each) => {
     const { service } = each;
-    const sweeps = situation.sweeps.filter((other) => other !== each);
-    return silently({ ...situation, sweeps }, { type: 'swept', service });
+    const sweeps = explored.sweeps.filter((other) => other !== each);
+    return unreported({ ...explored, sweeps }, { type: 'swept', service });
   });
 }
 
-function act(situation: ExploredState, unit: Unit): readonly Action[] {
+function act(explored: ExploredState, unit: Unit): readonly Action[] {
   const { spec, state } = unit;
   const { name } = spec;
   switch (state.status) {
     case 'up': {
       const codes = spec.restart === 'always' ? [1] : [0, 1];
-      const deaths = codes.map((code) =>
-        actionOf(situation, exitOf(name, code), exits(name, code)),
-      );
-      return [...deaths, ...tooOften(situation, unit), ...announce(situation, unit)];
+      const deaths = codes.map((code) => actionOf(explored, exitOf(name, code), exits(name, code)));
+      return [...deaths, ...tooOften(explored, unit), ...announce(explored, unit)];
     }
     case 'stopping':
       if (state.deadline === 0) return [];
-      return [actionOf(situation, exitOf(name, 0), exits(name, 0))];
+      return [actionOf(explored, exitOf(name, 0), exits(name, 0))];
     case 'finishing':
       if (state.deadline === 0) return [];
       return (state.goal === 'down' ? [0] : [0, 125]).map((code) =>
-        actionOf(situation, exitOf(name, code), exits(`${name}/finish`, code)),
+        actionOf(explored, exitOf(name, code), exits(`${name}/finish`, code)),
       );
     case 'down':
     case 'starting':
@@ -147,31 +145,31 @@ function exitOf(service: string, code: number): MachineInput {
 }
 
 /** The death that exceeds the backoff's limit; all earlier deaths happened immediately before it. */
-function tooOften(situation: ExploredState, unit: Unit): readonly Action[] {
+function tooOften(explored: ExploredState, unit: Unit): readonly Action[] {
   const { spec, state } = unit;
   const { deaths = 1 } = spec.backoff?.limit ?? {};
   if (deaths === 1) return [];
-  const worn: Unit = {
+  const dying: Unit = {
     ...unit,
     state: { ...state, recentDeaths: Array<number>(deaths - 1).fill(0) },
   };
-  const units = new Map(situation.state.units).set(spec.name, worn);
-  const tired = { ...situation, state: { ...situation.state, units } };
-  const says = exits(spec.name, 1, `, and has died ${String(deaths - 1)} times just before`);
-  return [actionOf(tired, exitOf(spec.name, 1), says)];
+  const units = new Map(explored.state.units).set(spec.name, dying);
+  const prepared = { ...explored, state: { ...explored.state, units } };
+  const step = exits(spec.name, 1, `, and has died ${String(deaths - 1)} times just before`);
+  return [actionOf(prepared, exitOf(spec.name, 1), step)];
 }
 
 /** Readiness matters only while the stage waits for it. */
-function announce(situation: ExploredState, { spec, state }: Unit): readonly Action[] {
-  const waits = situation.state.services.status === 'started';
+function announce(explored: ExploredState, { spec, state }: Unit): readonly Action[] {
+  const waits = explored.state.services.status === 'started';
   if (!waits || spec.notificationFd === undefined) return [];
   if (state.status !== 'up' || state.run.readyAt !== null) return [];
-  const says = { who: spec.name, what: 'is ready', does: { ready: true } };
-  return [actionOf(situation, toService(spec.name, { type: 'announced' }), says)];
+  const step = { who: spec.name, what: 'is ready', does: { ready: true } };
+  return [actionOf(explored, toService(spec.name, { type: 'announced' }), step)];
 }
 
 function runScript(
-  situation: ExploredState,
+  explored: ExploredState,
   stage: Stage,
   { running }: ScriptsState,
   codes: readonly number[],
@@ -180,6 +178,6 @@ function runScript(
   const { script } = running;
   return codes.map((code) => {
     const input = toScript(stage, { type: 'exited', exit: exitWith(code) });
-    return actionOf(situation, input, exits(script, code));
+    return actionOf(explored, input, exits(script, code));
   });
 }

@@ -5,20 +5,20 @@ import type { RunningScript, TreeState, Unit } from '../../machine/tree/tree-sta
 import { isDescending } from '../../machine/tree/tree-state.ts';
 import { producerOf } from '../../model/tree.ts';
 
-/** A dead end, and the first place where the walk meets it. */
+/** A dead end, and the first node of the walk with it. */
 export interface Blocked {
   readonly deadEnd: DeadEnd;
-  readonly place: StateNode;
+  readonly node: StateNode;
 }
 
-/** The dead ends among some places, each once, with a shortest way to it. */
-export function deadEndsIn(places: readonly StateNode[]): readonly Blocked[] {
+/** The dead ends among some nodes, each once, with a shortest way to it. */
+export function deadEndsIn(nodes: readonly StateNode[]): readonly Blocked[] {
   const found = new Map<string, Blocked>();
-  for (const place of places) {
-    for (const block of blocksIn(place.situation.state)) {
+  for (const node of nodes) {
+    for (const block of blocksIn(node.explored.state)) {
       const key = `${block.during} ${block.waitsFor}`;
       if (found.has(key)) continue;
-      found.set(key, { deadEnd: { ...block, steps: stepsOf(wayTo(place)) }, place });
+      found.set(key, { deadEnd: { ...block, steps: stepsOf(wayTo(node)) }, node: node });
     }
   }
   return [...found.values()];
@@ -57,7 +57,7 @@ function onTheWayDown({ init, finish, units }: TreeState): readonly Block[] {
   return [
     ...hanging(init.running, 'stop', unbounded),
     ...hanging(finish.running, 'stop', 'Give finish scripts a limit: timeouts.finish.'),
-    ...[...units.values()].flatMap((unit) => [...deaf(unit), ...endless(unit, 'stop')]),
+    ...[...units.values()].flatMap((unit) => [...ignoringStop(unit), ...endless(unit, 'stop')]),
   ];
 }
 
@@ -73,7 +73,7 @@ function hanging(
   return [{ during, waitsFor: running.script, why, remedy }];
 }
 
-function deaf({ spec, state }: Unit): readonly Block[] {
+function ignoringStop({ spec, state }: Unit): readonly Block[] {
   if (state.status !== 'stopping' || state.deadline !== null) return [];
   const { name, downSignal } = spec;
   const isLogger = producerOf(name) !== undefined;

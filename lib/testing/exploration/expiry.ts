@@ -17,13 +17,13 @@ import type { ServiceSpec } from '../../model/tree.ts';
 import { producerOf } from '../../model/tree.ts';
 
 /** The deadlines of the start that may pass, one at a time. */
-export function expiries(situation: ExploredState): readonly Action[] {
-  const { state } = situation;
+export function expiries(explored: ExploredState): readonly Action[] {
+  const { state } = explored;
   if (isDescending(state)) return [];
   const { deadline } = state.services;
   return [
-    ...[...state.units.values()].flatMap((unit) => expiry(situation, unit)),
-    ...(deadline === null ? [] : [readinessExpiry(situation, deadline)]),
+    ...[...state.units.values()].flatMap((unit) => expiry(explored, unit)),
+    ...(deadline === null ? [] : [readinessExpiry(explored, deadline)]),
   ];
 }
 
@@ -32,39 +32,39 @@ function expiry({ state: tree, ...world }: ExploredState, unit: Unit): readonly 
   const deadline = deadlineOf(state);
   if (deadline === null || isAsked(state)) return [];
   const units = new Map(tree.units).set(spec.name, due(unit, 0));
-  const says: StepWithoutTime =
+  const step: StepWithoutTime =
     state.status === 'backoff'
       ? { who: spec.name, what: `has waited ${lasting(deadline)} for its restart` }
       : hangs(`${spec.name}/finish`, deadline);
-  return [expires({ ...world, state: { ...tree, units } }, 0, says)];
+  return [expires({ ...world, state: { ...tree, units } }, 0, step)];
 }
 
 function readinessExpiry({ state, ...world }: ExploredState, deadline: number): Action {
   const services = { ...state.services, deadline: 0 };
   const what = `goes on after ${lasting(deadline)} without ${state.services.awaited.join(' and ')}`;
-  const says = { who: 'supervisor', what };
-  return expires({ ...world, state: { ...state, services } }, deadline, says);
+  const step = { who: 'supervisor', what };
+  return expires({ ...world, state: { ...state, services } }, deadline, step);
 }
 
-function expires(situation: ExploredState, took: number, says: StepWithoutTime): Action {
-  return { situation, input: { type: 'deadline' }, after: 0, took, says: [says] };
+function expires(explored: ExploredState, took: number, step: StepWithoutTime): Action {
+  return { explored, input: { type: 'deadline' }, after: 0, took, steps: [step] };
 }
 
 /**
  * Advances to the nearest deadline of which the time is counted, or lets happen what is due now. In between, processes may still
  * act: at the same moment as a deadline, but before it.
  */
-export function passing(situation: ExploredState, laws: ExplorationSetting): readonly Action[] {
-  const waits = waitsIn(situation, laws);
+export function passing(explored: ExploredState, setting: ExplorationSetting): readonly Action[] {
+  const waits = waitsIn(explored, setting);
   const after = Math.min(...waits.map(({ left }) => left));
-  if (after === 0) return [happening(situation, waits)];
-  if (after === Infinity || isHeldUp(situation.state)) return [];
-  return [{ situation, input: null, after, took: after, says: [] }];
+  if (after === 0) return [happening(explored, waits)];
+  if (after === Infinity || isHeldUp(explored.state)) return [];
+  return [{ explored, input: null, after, took: after, steps: [] }];
 }
 
-function happening(situation: ExploredState, waits: readonly Wait[]): Action {
-  const says = waits.filter(({ left }) => left === 0).map((wait) => wait.says);
-  return { situation, input: { type: 'deadline' }, after: 0, took: 0, says };
+function happening(explored: ExploredState, waits: readonly Wait[]): Action {
+  const steps = waits.filter(({ left }) => left === 0).map((wait) => wait.step);
+  return { explored, input: { type: 'deadline' }, after: 0, took: 0, steps };
 }
 
 /**
@@ -84,7 +84,7 @@ function due(unit: Unit, deadline: number): Unit {
 /** A deadline of which the time is counted, and the milliseconds until it. */
 interface Wait {
   readonly left: number;
-  readonly says: StepWithoutTime;
+  readonly step: StepWithoutTime;
 }
 
 function waitsIn(
@@ -96,27 +96,27 @@ function waitsIn(
     ...[...state.units.values()].flatMap(waitOf),
     ...scriptWait(state.init.running, init, state.grace),
     ...scriptWait(state.finish.running, finish, 0),
-    ...sweeps.map(({ service, left }) => ({ left, says: ignored(service, kill) })),
-    ...(clearing === null ? [] : [{ left: clearing, says: clearingUp(kill) }]),
+    ...sweeps.map(({ service, left }) => ({ left, step: ignored(service, kill) })),
+    ...(clearing === null ? [] : [{ left: clearing, step: clearingUp(kill) }]),
   ];
 }
 
 function waitOf({ spec, state }: Unit): readonly Wait[] {
   const left = deadlineOf(state);
   if (left === null || !isAsked(state)) return [];
-  if (state.status === 'finishing') return [{ left, says: hangingFinish(spec, state, left) }];
+  if (state.status === 'finishing') return [{ left, step: hangingFinish(spec, state, left) }];
   const isLogger = producerOf(spec.name) !== undefined;
-  const deaf = isLogger ? 'does not end at the end of its pipe' : `ignores ${spec.downSignal}`;
-  return [{ left, says: { who: spec.name, what: killedAfter(deaf, state.killTimeout) } }];
+  const failure = isLogger ? 'does not end at the end of its pipe' : `ignores ${spec.downSignal}`;
+  return [{ left, step: { who: spec.name, what: killedAfter(failure, state.killTimeout) } }];
 }
 
 function scriptWait(running: RunningScript | null, limit: number, grace: number): readonly Wait[] {
   if (running?.deadline == null) return [];
   const { script, deadline, halted } = running;
-  if (!halted) return [{ left: deadline, says: hangs(script, limit) }];
+  if (!halted) return [{ left: deadline, step: hangs(script, limit) }];
   const shorter = Math.min(...[limit, grace].filter((each) => each > 0));
   const what = killedAfter('ignores SIGTERM', shorter);
-  return [{ left: deadline, says: { who: script, what } }];
+  return [{ left: deadline, step: { who: script, what } }];
 }
 
 /** A hanging finish script: it is killed by its own limit, or by the common limit of the stop. */
@@ -125,14 +125,14 @@ function hangingFinish(
   { finishDeadline }: ServiceState,
   left: number,
 ): StepWithoutTime {
-  const who = `${name}/finish`;
+  const process = `${name}/finish`;
   return left === finishDeadline
-    ? { who, what: 'hangs: KILL at the common deadline of all services' }
-    : hangs(who, finishTimeout);
+    ? { who: process, what: 'hangs: KILL at the common deadline of all services' }
+    : hangs(process, finishTimeout);
 }
 
-function hangs(who: string, limit: number): StepWithoutTime {
-  return { who, what: killedAfter('hangs', limit) };
+function hangs(name: string, limit: number): StepWithoutTime {
+  return { who: name, what: killedAfter('hangs', limit) };
 }
 
 function ignored(service: string, grace: number): StepWithoutTime {

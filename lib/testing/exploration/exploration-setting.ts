@@ -14,7 +14,9 @@ export function explorationSettingOf(
   options: TreeOptions,
   problems: readonly Problem[],
 ): ExplorationSetting {
-  const fatal = problems.filter(({ code, path }) => crippling.has(code) || isNothing(code, path));
+  const fatal = problems.filter(
+    ({ code, path }) => fatalCodes.has(code) || isEmptyServiceScript(code, path),
+  );
   return { options, flaws: new Map(fatal.map((problem) => [scriptOf(problem), problem])) };
 }
 
@@ -29,12 +31,12 @@ export function flawOf({ flaws }: ExplorationSetting, program: Program): Problem
 }
 
 /** An empty script of a service cannot be run; an empty script of a stage is run by `sh` and does nothing. */
-function isNothing(code: ProblemCode, path: string): boolean {
+function isEmptyServiceScript(code: ProblemCode, path: string): boolean {
   return code === 'script-empty' && path.includes('/services.d/');
 }
 
 /** The problems of a script that keep it from being run. */
-const crippling: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+const fatalCodes: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'run-missing',
   'log-without-run',
   'run-is-a-folder',

@@ -95,11 +95,11 @@ export function exploreParts(
   if (!(mostStates >= 1)) {
     throw new OptionsError(`mostStates: expected a number from 1 on, got ${String(mostStates)}`);
   }
-  const laws = explorationSettingOf(resolveOptions(options, {}), problems);
+  const setting = explorationSettingOf(resolveOptions(options, {}), problems);
   const outcomes = each.map((part): ExplorationOutcome =>
-    outcomeOf(walk(part, laws, mostStates), tree, laws),
+    outcomeOf(walk(part, setting, mostStates), tree, setting),
   );
-  const findings = joined(outcomes, laws);
+  const findings = joined(outcomes, setting);
   return { ...findings, toString: () => reportOf(findings) };
 }
 

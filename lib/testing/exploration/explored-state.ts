@@ -15,9 +15,9 @@ import type { Ending } from '../../model/verdict.ts';
 export interface ExploredState {
   readonly state: TreeState;
   /** The services that may have left processes behind, from their runs or finish scripts. */
-  readonly littered: readonly string[];
+  readonly leftovers: readonly string[];
   /** Whether a script of a stage has run; it may have left processes behind too. */
-  readonly scripted: boolean;
+  readonly scriptRan: boolean;
   /** The sweeps under way. */
   readonly sweeps: readonly Sweep[];
   /** Milliseconds that the final clean-up may still take; `null` when none is under way. */
@@ -38,8 +38,8 @@ export function isAsked({ goal }: ServiceState): boolean {
   return goal === 'down' || goal === 'drain';
 }
 
-/** The key of a situation: two situations with the same key have the same future. */
-export function stateKey({ state, littered, scripted, sweeps, clearing }: ExploredState): string {
+/** The key of a state: two states with the same key have the same next states. */
+export function stateKey({ state, leftovers, scriptRan, sweeps, clearing }: ExploredState): string {
   const { phase, target, init, services, finish, units } = state;
   const scripts = [init, finish].map((stage) => [
     stage.status,
@@ -48,23 +48,23 @@ export function stateKey({ state, littered, scripted, sweeps, clearing }: Explor
     stage.running,
   ]);
   const standing = [...units.values()].map((unit) => [unit.released, unit.state]);
-  const world = [littered, scripted, sweeps, clearing];
+  const world = [leftovers, scriptRan, sweeps, clearing];
   return JSON.stringify([phase, target, scripts, services, standing, world]);
 }
 
 /** The state with every value made equal that does not affect later states; `now` becomes the moment 0. */
-export function alike(state: TreeState, now: number): TreeState {
+export function normalized(state: TreeState, now: number): TreeState {
   const units = new Map<string, Unit>();
   for (const [name, unit] of state.units) {
-    units.set(name, { ...unit, state: alikeService(unit, state, now) });
+    units.set(name, { ...unit, state: normalizedService(unit, state, now) });
   }
   const { init, services, finish } = state;
   const isPast = isDescending(state) && init.status !== 'started' && init.status !== 'pending';
   return {
     ...state,
     units,
-    init: isPast ? { ...past, scripts: init.scripts } : alikeScripts(init, now),
-    finish: alikeScripts(finish, now),
+    init: isPast ? { ...past, scripts: init.scripts } : normalizedScripts(init, now),
+    finish: normalizedScripts(finish, now),
     services: {
       ...services,
       status: services.status === 'failed' || isPast ? 'completed' : services.status,
@@ -80,15 +80,15 @@ export function alike(state: TreeState, now: number): TreeState {
 /** An init stage that is over; the results of its scripts no longer matter. */
 const past = { status: 'completed', prepared: 'yes', results: [], running: null } as const;
 
-function alikeScripts(stage: ScriptsState, now: number): ScriptsState {
+function normalizedScripts(stage: ScriptsState, now: number): ScriptsState {
   const results = stage.results.map(({ script }) => ({ ...anyResult, script }));
   const status = stage.status === 'failed' ? 'completed' : stage.status;
-  return { ...stage, status, results, running: alikeRunning(stage.running, now) };
+  return { ...stage, status, results, running: normalizedRunning(stage.running, now) };
 }
 
 const anyResult = { exit: null, exitCode: 0, duration: 0 } as const;
 
-function alikeRunning(running: RunningScript | null, now: number): RunningScript | null {
+function normalizedRunning(running: RunningScript | null, now: number): RunningScript | null {
   if (running === null) return null;
   const deadline = until(running.deadline, now);
   return { ...running, pid: running.pid === null ? null : 1, startedAt: 0, kills: 0, deadline };
@@ -110,7 +110,7 @@ const emptyMemory = {
   spawnFailure: null,
 } as const;
 
-function alikeService({ state, spec }: Unit, tree: TreeState, now: number): ServiceState {
+function normalizedService({ state, spec }: Unit, tree: TreeState, now: number): ServiceState {
   const rests = isAtRest(state);
   const matters = isAsked(state) && !rests;
   const killTimeout = matters ? state.killTimeout : 0;
@@ -125,14 +125,14 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
     case 'starting':
       return { ...memory, status: state.status, announces: state.announces, signals: [] };
     case 'up':
-      return { ...memory, status: state.status, run: alikeRun(state.run, tree) };
+      return { ...memory, status: state.status, run: normalizedRun(state.run, tree) };
     case 'stopping': {
       const { restart } = state;
       const deadline = until(state.deadline, now);
       return { ...memory, status: state.status, run: anyRun, restart, kills: 0, deadline };
     }
     case 'finishing': {
-      const ended = alikeEnded(state.ended, spec);
+      const ended = normalizedEnd(state.ended, spec);
       const recentDeaths = state.recentDeaths.map(() => 0);
       return {
         ...memory,
@@ -155,12 +155,12 @@ function alikeService({ state, spec }: Unit, tree: TreeState, now: number): Serv
 const anyRun: Run = { pid: 1, startedAt: 0, announces: false, readyAt: null };
 
 /** Readiness matters only while the stage waits for it. */
-function alikeRun({ announces, readyAt }: Run, { services }: TreeState): Run {
+function normalizedRun({ announces, readyAt }: Run, { services }: TreeState): Run {
   const counts = announces && services.status === 'started';
   return counts ? { ...anyRun, announces, readyAt: readyAt === null ? null : 0 } : anyRun;
 }
 
-function alikeEnded({ exit, death, restart }: EndedRun, spec: ServiceSpec): EndedRun {
+function normalizedEnd({ exit, death, restart }: EndedRun, spec: ServiceSpec): EndedRun {
   return { run: anyRun, exit: spec.restart === 'always' ? anyExit : exit, death, restart };
 }
 

@@ -22,9 +22,9 @@ export interface Way {
 
 /** The longest way from a stop to the end. */
 export interface Shutdown extends Way {
-  /** The situation at the stop, as text. */
+  /** The state at the stop, as text. */
   readonly from: string;
-  /** A shortest way into that situation; its moments leave out how long a service waits for its restart or its finish script. */
+  /** A shortest way into that state; its moments leave out how long a service waits for its restart or its finish script. */
   readonly before: readonly ExploredStep[];
 }
 

@@ -1,8 +1,8 @@
 import type { StateEdge, StateNode, StateWalk } from './walk.ts';
 
-/** The longest way to a place. */
+/** The longest way to a node. */
 export interface Reached {
-  readonly place: StateNode;
+  readonly node: StateNode;
   /** Its duration in milliseconds. */
   readonly time: number;
   /** The number of its steps; of two ways with the same duration the shorter one is reported. */
@@ -11,29 +11,29 @@ export interface Reached {
   readonly by: StateEdge | undefined;
 }
 
-/** The longest ways through a part of a walk, by the places that they lead to. */
+/** The longest ways through a part of a walk, by the nodes that they lead to. */
 export type Longest = ReadonlyMap<StateNode, Reached>;
 
-/** The longest ways of the stop: from each passage that begins it. */
-export function longestDown({ places }: StateWalk): Longest {
-  const stops = places
+/** The longest ways of the stop: from each edge that begins it. */
+export function longestDown({ nodes }: StateWalk): Longest {
+  const stops = nodes
     .filter(({ descending }) => !descending)
-    .flatMap(({ passages }) => passages.filter(({ to }) => to.descending))
-    .map((by) => ({ place: by.to, time: 0, length: by.from.depth + 1, by }));
+    .flatMap(({ edges }) => edges.filter(({ to }) => to.descending))
+    .map((by) => ({ node: by.to, time: 0, length: by.from.depth + 1, by }));
   return relax(stops, () => true);
 }
 
 /** The longest ways of the start: from the beginning until the services' stage is over. */
-export function longestUp({ places }: StateWalk): Longest {
-  const [first] = places;
+export function longestUp({ nodes }: StateWalk): Longest {
+  const [first] = nodes;
   if (first === undefined) return new Map();
-  const begin = { place: first, time: 0, length: 0, by: undefined };
+  const begin = { node: first, time: 0, length: 0, by: undefined };
   return relax([begin], ({ from, to }) => !to.descending && !isUp(from));
 }
 
 /** Whether the services' stage is over, so that the start is complete. */
-export function isUp({ situation }: StateNode): boolean {
-  return situation.state.phase === 'running';
+export function isUp({ explored }: StateNode): boolean {
+  return explored.state.phase === 'running';
 }
 
 /** The longest of some ways; `undefined` when there is none. */
@@ -43,7 +43,7 @@ export function longestOf<R extends Reached>(ways: Iterable<R>): R | undefined {
   return longest;
 }
 
-/** The steps of the longest way to a place. */
+/** The edges of the longest way to a node. */
 export function wayOf(longest: Longest, end: StateNode): readonly StateEdge[] {
   const way: StateEdge[] = [];
   for (let by = longest.get(end)?.by; by !== undefined;) {
@@ -54,22 +54,22 @@ export function wayOf(longest: Longest, end: StateNode): readonly StateEdge[] {
 }
 
 /** Makes each way longer for as long as possible. A circle takes no time, so this ends. */
-function relax(begins: readonly Reached[], goes: (passage: StateEdge) => boolean): Longest {
+function relax(begins: readonly Reached[], goes: (edge: StateEdge) => boolean): Longest {
   const longest = new Map<StateNode, Reached>();
   const queue = new Set<StateNode>();
   const reach = (way: Reached): void => {
-    if (!isLonger(way, longest.get(way.place))) return;
+    if (!isLonger(way, longest.get(way.node))) return;
     if (way.length > mostSteps) throw new Error('The way down does not come to its end.');
-    longest.set(way.place, way);
-    queue.add(way.place);
+    longest.set(way.node, way);
+    queue.add(way.node);
   };
   for (const begin of begins) reach(begin);
-  for (const place of queue) {
-    queue.delete(place);
-    const known = longest.get(place);
-    for (const by of known === undefined ? [] : place.passages.filter(goes)) {
+  for (const node of queue) {
+    queue.delete(node);
+    const known = longest.get(node);
+    for (const by of known === undefined ? [] : node.edges.filter(goes)) {
       const { time = 0, length = 0 } = known ?? {};
-      reach({ place: by.to, time: time + by.took, length: length + 1, by });
+      reach({ node: by.to, time: time + by.took, length: length + 1, by });
     }
   }
   return longest;

@@ -5,19 +5,19 @@ import type { StateWalk } from './walk.ts';
 import type { Unit } from '../../machine/tree/tree-state.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../model/tree.ts';
 
-/** The services that are up in no place of a walk, and why. */
+/** The services that are up in no node of a walk, and why. */
 export function neverStartIn(
-  { places }: StateWalk,
+  { nodes }: StateWalk,
   tree: Tree,
-  laws: ExplorationSetting,
+  setting: ExplorationSetting,
 ): readonly NeverStart[] {
-  const [first] = places;
-  const units = [...(first?.situation.state.units.values() ?? [])];
-  const up = new Set(places.flatMap(({ situation }) => upIn(situation.state.units)));
+  const [first] = nodes;
+  const units = [...(first?.explored.state.units.values() ?? [])];
+  const up = new Set(nodes.flatMap(({ explored }) => upIn(explored.state.units)));
   return units
     .filter(({ spec }) => !up.has(spec.name))
     .flatMap(({ spec }) => {
-      const why = whyNever(spec, tree, laws);
+      const why = whyNever(spec, tree, setting);
       return why === undefined ? [] : [{ service: spec.name, why }];
     });
 }
@@ -27,19 +27,23 @@ function upIn(units: ReadonlyMap<string, Unit>): readonly string[] {
 }
 
 /** Why a service is never up; `undefined` when the only reason is that the walk was cut short. */
-function whyNever(spec: ServiceSpec, { init }: Tree, laws: ExplorationSetting): string | undefined {
-  const flaw = flawOf(laws, spec.run);
+function whyNever(
+  spec: ServiceSpec,
+  { init }: Tree,
+  setting: ExplorationSetting,
+): string | undefined {
+  const flaw = flawOf(setting, spec.run);
   if (flaw !== undefined) {
     const mended = init.length === 0 ? '' : ', unless an init script mends it';
     return `Its run cannot be run (${flaw.message})${mended}.`;
   }
   if (spec.down) return 'It stays down until a command starts it (the file down, or the option).';
-  if (laws.options.onInitFailure !== 'stop') return undefined;
-  const failing = init.find(({ run }) => flawOf(laws, run) !== undefined);
-  return failing === undefined ? undefined : whyInit(failing, laws);
+  if (setting.options.onInitFailure !== 'stop') return undefined;
+  const failing = init.find(({ run }) => flawOf(setting, run) !== undefined);
+  return failing === undefined ? undefined : whyInit(failing, setting);
 }
 
-function whyInit({ name, run }: ScriptSpec, laws: ExplorationSetting): string {
-  const message = flawOf(laws, run)?.message ?? '';
+function whyInit({ name, run }: ScriptSpec, setting: ExplorationSetting): string {
+  const message = flawOf(setting, run)?.message ?? '';
   return `The init script ${name} cannot be run (${message}), and onInitFailure is stop.`;
 }

@@ -38,20 +38,20 @@ export interface ExplorationOutcome extends Findings {
 export function outcomeOf(
   walk: StateWalk,
   tree: Tree,
-  laws: ExplorationSetting,
+  setting: ExplorationSetting,
 ): ExplorationOutcome {
-  const { places, complete } = walk;
-  const blocked = deadEndsIn(places);
+  const { nodes, complete } = walk;
+  const blocked = deadEndsIn(nodes);
   const at = (during: DeadEnd['during']): StateNode | undefined =>
-    blocked.find(({ deadEnd }) => deadEnd.during === during)?.place;
+    blocked.find(({ deadEnd }) => deadEnd.during === during)?.node;
   return {
-    states: places.length,
+    states: nodes.length,
     complete,
     deadEnds: blocked.map(({ deadEnd }) => deadEnd),
-    neverStart: neverStartIn(walk, tree, laws),
+    neverStart: neverStartIn(walk, tree, setting),
     ...shutdownsIn(walk, at('stop')),
     longestStart: startIn(walk, at('start')),
-    clears: places.some(({ situation }) => situation.clearing !== null),
+    clears: nodes.some(({ explored }) => explored.clearing !== null),
   };
 }
 
@@ -91,7 +91,7 @@ function shutdownsIn(
     return { longestShutdown: endless, untilClearing: endless };
   }
   const longest = longestDown(walk);
-  const to = (isEnd: (passage: StateEdge) => boolean): Shutdown => longestTo(walk, longest, isEnd);
+  const to = (isEnd: (edge: StateEdge) => boolean): Shutdown => longestTo(walk, longest, isEnd);
   return {
     longestShutdown: to(({ to: end }) => hasEnded(end)),
     untilClearing: to(
@@ -100,23 +100,23 @@ function shutdownsIn(
   };
 }
 
-function hasEnded({ situation }: StateNode): boolean {
-  return situation.state.phase === 'ended';
+function hasEnded({ explored }: StateNode): boolean {
+  return explored.state.phase === 'ended';
 }
 
-function isClearing({ situation }: StateNode): boolean {
-  return situation.clearing !== null;
+function isClearing({ explored }: StateNode): boolean {
+  return explored.clearing !== null;
 }
 
 function longestTo(
-  { places }: StateWalk,
+  { nodes }: StateWalk,
   longest: Longest,
-  isEnd: (passage: StateEdge) => boolean,
+  isEnd: (edge: StateEdge) => boolean,
 ): Shutdown {
-  const ends = places.flatMap(({ passages }) => passages.filter(isEnd));
+  const ends = nodes.flatMap(({ edges }) => edges.filter(isEnd));
   const ways = ends.map((by) => {
     const { time = 0, length = by.from.depth } = longest.get(by.from) ?? {};
-    return { place: by.to, time: time + by.took, length: length + 1, by };
+    return { node: by.to, time: time + by.took, length: length + 1, by };
   });
   const last = longestOf(ways);
   return last === undefined
@@ -131,19 +131,19 @@ function shutdown(duration: number, way: readonly StateEdge[]): Shutdown {
 /** No shutdown at all. */
 const none: Shutdown = { duration: 0, steps: [], from: '', before: [] };
 
-function fromWhere(place: StateNode | undefined): Pick<Shutdown, 'from' | 'before'> {
-  if (place === undefined) return { from: '', before: [] };
-  return { from: standingOf(place.situation.state), before: stepsOf(wayTo(place)) };
+function fromWhere(node: StateNode | undefined): Pick<Shutdown, 'from' | 'before'> {
+  if (node === undefined) return { from: '', before: [] };
+  return { from: standingOf(node.explored.state), before: stepsOf(wayTo(node)) };
 }
 
 function startIn(walk: StateWalk, deadEnd: StateNode | undefined): Way | null {
   if (deadEnd !== undefined) return { duration: Infinity, steps: stepsOf(wayTo(deadEnd)) };
   const longest: Longest = longestUp(walk);
-  const up = [...longest.values()].filter(({ place }) => isUp(place));
+  const up = [...longest.values()].filter(({ node }) => isUp(node));
   const last = longestOf(up);
   return last === undefined
     ? null
-    : { duration: last.time, steps: stepsOf(wayOf(longest, last.place)) };
+    : { duration: last.time, steps: stepsOf(wayOf(longest, last.node)) };
 }
 
 function longer<W extends Way>(ways: readonly W[]): W | undefined {
@@ -163,12 +163,12 @@ function cleared(way: Shutdown, kill: number): Shutdown {
 
 /** The dead ends, each once, those of the start first. */
 function unique(deadEnds: readonly DeadEnd[]): readonly DeadEnd[] {
-  const byWho = new Map<string, DeadEnd>();
+  const byProcess = new Map<string, DeadEnd>();
   for (const deadEnd of deadEnds) {
     const key = `${deadEnd.during} ${deadEnd.waitsFor}`;
-    if (!byWho.has(key)) byWho.set(key, deadEnd);
+    if (!byProcess.has(key)) byProcess.set(key, deadEnd);
   }
-  const all = [...byWho.values()];
+  const all = [...byProcess.values()];
   return [
     ...all.filter(({ during }) => during === 'start'),
     ...all.filter(({ during }) => during === 'stop'),

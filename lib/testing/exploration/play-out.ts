@@ -1,35 +1,35 @@
 import type { ExplorationSetting } from './exploration-setting.ts';
 import { flawOf } from './exploration-setting.ts';
 import type { ExploredState, Sweep } from './explored-state.ts';
-import { alike } from './explored-state.ts';
+import { normalized } from './explored-state.ts';
 import type { Effect, Owner, MachineInput, TreeState } from '../../machine/tree/tree-state.ts';
 import { newTree, treeStep } from '../../machine/tree/tree-step.ts';
 import type { Tree } from '../../model/tree.ts';
 
-/** The situation of a tree before any input. */
+/** The state of a tree before any input. */
 export function beginning(tree: Tree, { options }: ExplorationSetting): ExploredState {
-  const state = alike(newTree(tree, { options, now: 0 }), 0);
-  return { state, littered: [], scripted: false, sweeps: [], clearing: null };
+  const state = normalized(newTree(tree, { options, now: 0 }), 0);
+  return { state, leftovers: [], scriptRan: false, sweeps: [], clearing: null };
 }
 
 /**
- * The situation that follows from an input. Includes the immediate answers of the world: a process that receives KILL exits, a
+ * The state that follows from an input. Includes the immediate reactions of the world: a process that receives KILL exits, a
  * preparation or a reread is done, and a sweep without a process to end is over.
  */
 export function play(
-  situation: ExploredState,
+  explored: ExploredState,
   input: MachineInput,
-  laws: ExplorationSetting,
+  setting: ExplorationSetting,
 ): ExploredState {
-  return new World(situation, laws).run(input);
+  return new World(explored, setting).run(input);
 }
 
-/** The same situation after `passed` milliseconds in which nothing happens. */
-export function later(situation: ExploredState, passed: number): ExploredState {
-  const { state, sweeps, clearing } = situation;
+/** The same state after `passed` milliseconds in which nothing happens. */
+export function later(explored: ExploredState, passed: number): ExploredState {
+  const { state, sweeps, clearing } = explored;
   return {
-    ...situation,
-    state: alike(state, passed),
+    ...explored,
+    state: normalized(state, passed),
     sweeps: sweeps.map(({ service, left }) => ({ service, left: left - passed })),
     clearing: clearing === null ? null : clearing - passed,
   };
@@ -38,21 +38,21 @@ export function later(situation: ExploredState, passed: number): ExploredState {
 /** Processes one input, and every input that follows from it immediately. */
 class World {
   #state: TreeState;
-  readonly #laws: ExplorationSetting;
-  readonly #littered: Set<string>;
-  #scripted: boolean;
+  readonly #setting: ExplorationSetting;
+  readonly #leftovers: Set<string>;
+  #scriptRan: boolean;
   #sweeps: readonly Sweep[];
   #clearing: number | null;
   readonly #inbox: MachineInput[] = [];
 
   constructor(
-    { state, littered, scripted, sweeps, clearing }: ExploredState,
-    laws: ExplorationSetting,
+    { state, leftovers, scriptRan, sweeps, clearing }: ExploredState,
+    setting: ExplorationSetting,
   ) {
     this.#state = state;
-    this.#laws = laws;
-    this.#littered = new Set(littered);
-    this.#scripted = scripted;
+    this.#setting = setting;
+    this.#leftovers = new Set(leftovers);
+    this.#scriptRan = scriptRan;
     this.#sweeps = sweeps;
     this.#clearing = clearing;
   }
@@ -64,9 +64,9 @@ class World {
       this.#take(next);
     }
     return {
-      state: alike(this.#state, 0),
-      littered: [...this.#littered].toSorted(),
-      scripted: this.#scripted,
+      state: normalized(this.#state, 0),
+      leftovers: [...this.#leftovers].toSorted(),
+      scriptRan: this.#scriptRan,
       sweeps: this.#sweeps,
       clearing: this.#state.phase === 'ended' ? null : this.#clearing,
     };
@@ -84,11 +84,11 @@ class World {
   }
 
   #take(input: MachineInput): void {
-    if (input.type === 'script' && input.input.type === 'spawned') this.#scripted = true;
+    if (input.type === 'script' && input.input.type === 'spawned') this.#scriptRan = true;
     if (input.type === 'service' && input.input.type === 'spawned') {
-      this.#littered.add(input.service);
+      this.#leftovers.add(input.service);
     }
-    const { options } = this.#laws;
+    const { options } = this.#setting;
     const step = treeStep(this.#state, input, { options, now: 0 });
     this.#state = step.state;
     for (const effect of step.effects) this.#perform(effect);
@@ -124,20 +124,20 @@ class World {
     }
   }
 
-  /** A finish script does not tell its service when it is spawned, so it counts as spawned at once. */
+  /** The spawn of a finish script causes no input, so the script counts as spawned at once. */
   #beginFinish({ owner, command }: Extract<Effect, { type: 'spawn' }>): void {
-    const runs = flawOf(this.#laws, command.program) === undefined;
-    if ('service' in owner && runs) this.#littered.add(owner.service);
+    const runs = flawOf(this.#setting, command.program) === undefined;
+    if ('service' in owner && runs) this.#leftovers.add(owner.service);
   }
 
   #sweep(service: string, grace: number): void {
-    const finds = this.#littered.delete(service);
+    const finds = this.#leftovers.delete(service);
     if (finds && grace > 0) this.#sweeps = [...this.#sweeps, { service, left: grace }];
     else this.#inbox.push({ type: 'swept', service });
   }
 
   #clear(grace: number): void {
-    const finds = this.#littered.size > 0 || this.#scripted;
+    const finds = this.#leftovers.size > 0 || this.#scriptRan;
     if (finds && grace > 0) this.#clearing = grace;
     else this.#inbox.push({ type: 'cleared', problems: [] });
   }

@@ -24,15 +24,17 @@ function shutdown(way: Shutdown): string {
 }
 
 /** The time that common orchestrators leave between TERM and KILL, in milliseconds. */
-const patient = [
+const stopTimeouts = [
   ['docker stop', 10_000],
   ['Kubernetes', 30_000],
 ] as const;
 
 function tooLong(duration: number): string {
-  const killers = patient.filter(([, limit]) => duration > limit);
+  const killers = stopTimeouts.filter(([, limit]) => duration > limit);
   if (killers.length === 0) return '';
-  const each = killers.map(([who, limit]) => `${who} kills after ${lasting(limit)}`);
+  const each = killers.map(
+    ([orchestrator, limit]) => `${orchestrator} kills after ${lasting(limit)}`,
+  );
   return ` By default ${each.join(', ')}.`;
 }
 

@@ -8,105 +8,105 @@ import { stateKey } from './explored-state.ts';
 import { isDescending } from '../../machine/tree/tree-state.ts';
 import type { Tree } from '../../model/tree.ts';
 
-/** Every situation that a tree can reach, and the passages between them. */
+/** The graph of the states that a tree can reach. */
 export interface StateWalk {
-  /** The situations, those with the fewest steps first. */
-  readonly places: readonly StateNode[];
-  /** Whether these are all situations. */
+  /** The states, those with the fewest steps first. */
+  readonly nodes: readonly StateNode[];
+  /** Whether these are all states. */
   readonly complete: boolean;
 }
 
-/** A situation on a walk. */
+/** A state in the graph. */
 export interface StateNode {
-  readonly situation: ExploredState;
+  readonly explored: ExploredState;
   readonly descending: boolean;
   /** The least number of steps that lead here. */
   readonly depth: number;
   /** The last of these steps; `undefined` at the beginning. */
   readonly by: StateEdge | undefined;
   /** What may happen here. */
-  readonly passages: readonly StateEdge[];
+  readonly edges: readonly StateEdge[];
 }
 
-/** A deed that leads from one situation to another. */
+/** An action that leads from one state to another. */
 export interface StateEdge {
   readonly from: StateNode;
   readonly to: StateNode;
   /** Its duration in milliseconds. */
   readonly took: number;
-  readonly says: readonly StepWithoutTime[];
+  readonly steps: readonly StepWithoutTime[];
 }
 
-/** Visits all situations that a tree can reach, breadth first, up to `mostStates` of them. */
-export function walk(tree: Tree, laws: ExplorationSetting, mostStates: number): StateWalk {
-  return new Walker(laws, mostStates).run(tree);
+/** Visits all states that a tree can reach, breadth first, up to `mostStates` of them. */
+export function walk(tree: Tree, setting: ExplorationSetting, mostStates: number): StateWalk {
+  return new Walker(setting, mostStates).run(tree);
 }
 
 class Walker {
-  readonly #laws: ExplorationSetting;
+  readonly #setting: ExplorationSetting;
   readonly #mostStates: number;
-  readonly #known = new Map<string, OpenPlace>();
-  readonly #places: OpenPlace[] = [];
+  readonly #known = new Map<string, OpenNode>();
+  readonly #nodes: OpenNode[] = [];
   #complete = true;
 
-  constructor(laws: ExplorationSetting, mostStates: number) {
-    this.#laws = laws;
+  constructor(setting: ExplorationSetting, mostStates: number) {
+    this.#setting = setting;
     this.#mostStates = mostStates;
   }
 
   run(tree: Tree): StateWalk {
-    this.#meet(this.#outcome(start(beginning(tree, this.#laws))), undefined);
+    this.#visit(this.#outcome(start(beginning(tree, this.#setting))), undefined);
     // The list grows during the loop.
-    for (const place of this.#places) this.#lookAround(place);
-    return { places: this.#places, complete: this.#complete };
+    for (const node of this.#nodes) this.#expand(node);
+    return { nodes: this.#nodes, complete: this.#complete };
   }
 
-  #lookAround(from: OpenPlace): void {
-    for (const deed of choicesIn(from.situation, this.#laws)) {
-      const passage = { from, took: deed.took, says: deed.says };
-      const to = this.#meet(this.#outcome(deed), passage);
-      if (to !== undefined && to !== from) from.passages.push({ ...passage, to });
+  #expand(from: OpenNode): void {
+    for (const action of choicesIn(from.explored, this.#setting)) {
+      const edge = { from, took: action.took, steps: action.steps };
+      const to = this.#visit(this.#outcome(action), edge);
+      if (to !== undefined && to !== from) from.edges.push({ ...edge, to });
     }
   }
 
-  #outcome({ situation, input, after }: Action): ExploredState {
-    return input === null ? later(situation, after) : play(situation, input, this.#laws);
+  #outcome({ explored, input, after }: Action): ExploredState {
+    return input === null ? later(explored, after) : play(explored, input, this.#setting);
   }
 
-  #meet(situation: ExploredState, by: Omit<StateEdge, 'to'> | undefined): OpenPlace | undefined {
-    const key = stateKey(situation);
+  #visit(explored: ExploredState, by: Omit<StateEdge, 'to'> | undefined): OpenNode | undefined {
+    const key = stateKey(explored);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    if (this.#places.length >= this.#mostStates) {
+    if (this.#nodes.length >= this.#mostStates) {
       this.#complete = false;
       return undefined;
     }
-    const place: OpenPlace = {
-      situation,
-      descending: isDescending(situation.state),
+    const node: OpenNode = {
+      explored,
+      descending: isDescending(explored.state),
       depth: by === undefined ? 0 : by.from.depth + 1,
       by: undefined,
-      passages: [],
+      edges: [],
     };
-    if (by !== undefined) place.by = { ...by, to: place };
-    this.#known.set(key, place);
-    this.#places.push(place);
-    return place;
+    if (by !== undefined) node.by = { ...by, to: node };
+    this.#known.set(key, node);
+    this.#nodes.push(node);
+    return node;
   }
 }
 
-interface OpenPlace extends StateNode {
+interface OpenNode extends StateNode {
   by: StateEdge | undefined;
-  readonly passages: StateEdge[];
+  readonly edges: StateEdge[];
 }
 
-/** A shortest way to a place from the beginning, or from the last place on it of which `isBegin` is true. */
+/** A shortest way to a node from the beginning, or from the last node on it of which `isBegin` is true. */
 export function wayTo(
-  place: StateNode,
-  isBegin: (place: StateNode) => boolean = () => false,
+  node: StateNode,
+  isBegin: (node: StateNode) => boolean = () => false,
 ): readonly StateEdge[] {
   const way: StateEdge[] = [];
-  for (let by = place.by; by !== undefined; by = by.from.by) {
+  for (let by = node.by; by !== undefined; by = by.from.by) {
     way.unshift(by);
     if (isBegin(by.from)) break;
   }
@@ -116,8 +116,8 @@ export function wayTo(
 /** The steps of a way, each with its moment since the beginning of the way. */
 export function stepsOf(way: readonly StateEdge[]): readonly ExploredStep[] {
   let at = 0;
-  return way.flatMap(({ took, says }) => {
+  return way.flatMap(({ took, steps }) => {
     at += took;
-    return says.map((said) => ({ at, ...said }));
+    return steps.map((step) => ({ at, ...step }));
   });
 }

@@ -39,7 +39,7 @@ export class EventLog {
    * since the test could not begin to wait earlier, and those at the same moment as the event of the last wait. An error that the
    * expectation throws leaves through `met()`, so that only this wait fails.
    */
-  expect({ meets, holds }: Test, past: boolean): EventWait {
+  expect({ matches, holds }: Test, past: boolean): EventWait {
     let next = past ? 0 : this.#start;
     let found: Met | undefined;
     let thrown: { readonly reason: unknown } | undefined;
@@ -56,12 +56,12 @@ export class EventLog {
       met: () => {
         look();
         if (thrown !== undefined) throw thrown.reason;
-        if (found !== undefined || meets === undefined) return found;
-        const place = this.#find(meets, next);
-        next = place === -1 ? this.events.length : place + 1;
-        if (place === -1) return undefined;
+        if (found !== undefined || matches === undefined) return found;
+        const index = this.#find(matches, next);
+        next = index === -1 ? this.events.length : index + 1;
+        if (index === -1) return undefined;
         this.#last = { behind: next, events: this.events.length };
-        return (found = this.events[place]);
+        return (found = this.events[index]);
       },
       end: () => {
         this.#waits.delete(look);
@@ -70,17 +70,17 @@ export class EventLog {
   }
 
   /** The position of the first event from `from` on that meets an expectation; -1 without one. */
-  #find(meets: (event: LifecycleEvent) => boolean, from: number): number {
-    for (let place = from; place < this.events.length; place += 1) {
-      const event = this.events[place];
-      if (event !== undefined && meets(event)) return place;
+  #find(matches: (event: LifecycleEvent) => boolean, from: number): number {
+    for (let index = from; index < this.events.length; index += 1) {
+      const event = this.events[index];
+      if (event !== undefined && matches(event)) return index;
     }
     return -1;
   }
 
   /** The latest event that would have met an expectation if the wait had begun earlier. */
-  missed({ meets }: Test): LifecycleEvent | undefined {
-    return meets === undefined ? undefined : this.events.findLast((event) => meets(event));
+  missed({ matches }: Test): LifecycleEvent | undefined {
+    return matches === undefined ? undefined : this.events.findLast((event) => matches(event));
   }
 
   get #start(): number {

@@ -14,12 +14,12 @@ export function expectOrder(
   expected: readonly LinePattern[],
 ): void {
   const lines = 'lines' in transcript ? transcript.lines : transcript;
-  const places: number[] = [];
+  const indexes: number[] = [];
   for (const pattern of expected) {
-    const from = (places.at(-1) ?? -1) + 1;
-    const place = lines.findIndex((line, index) => index >= from && fits(pattern, line));
-    if (place === -1) fail(lines, expected, places);
-    places.push(place);
+    const from = (indexes.at(-1) ?? -1) + 1;
+    const index = lines.findIndex((line, at) => at >= from && fits(pattern, line));
+    if (index === -1) fail(lines, expected, indexes);
+    indexes.push(index);
   }
 }
 
@@ -31,19 +31,21 @@ function fits(pattern: LinePattern, line: string): boolean {
 function fail(
   lines: readonly string[],
   expected: readonly LinePattern[],
-  places: readonly number[],
+  indexes: readonly number[],
 ): never {
-  const missing = expected[places.length] ?? '';
-  const before = expected[places.length - 1];
+  const missing = expected[indexes.length] ?? '';
+  const before = expected[indexes.length - 1];
   const behind = before === undefined ? '' : ` after ${shown(before)}`;
   throw new AssertionError({
     message: [
       `No line has ${shown(missing)}${behind}${elsewhere(lines, missing)}.`,
       '',
-      ...expected.map((pattern, index) => `${index < places.length ? '✓' : '✗'} ${shown(pattern)}`),
+      ...expected.map(
+        (pattern, index) => `${index < indexes.length ? '✓' : '✗'} ${shown(pattern)}`,
+      ),
       '',
       'The transcript, with ✓ where they were found:',
-      ...lines.map((line, index) => `${places.includes(index) ? '✓' : ' '} ${line}`),
+      ...lines.map((line, index) => `${indexes.includes(index) ? '✓' : ' '} ${line}`),
     ].join('\n'),
     operator: 'expectOrder',
     stackStartFn: expectOrder,
@@ -51,8 +53,8 @@ function fail(
 }
 
 function elsewhere(lines: readonly string[], pattern: LinePattern): string {
-  const place = lines.findIndex((line) => fits(pattern, line));
-  return place === -1 ? '' : `; the one in line ${String(place + 1)} comes before`;
+  const index = lines.findIndex((line) => fits(pattern, line));
+  return index === -1 ? '' : `; the one in line ${String(index + 1)} comes before`;
 }
 
 function shown(pattern: LinePattern): string {

@@ -35,7 +35,7 @@ export interface Test {
   /** A description of the expectation. */
   readonly words: string;
   /** Whether an event meets it. Absent: it does not depend on a single event. */
-  readonly meets?: (event: LifecycleEvent) => boolean;
+  readonly matches?: (event: LifecycleEvent) => boolean;
   /** Whether it holds now. Absent: only an event can meet it. */
   readonly holds?: () => boolean;
 }
@@ -50,11 +50,14 @@ export function testOf(expected: Expectation): Test {
     const words = expected.toString();
     return expected.length === 0
       ? { words, holds: expected as () => boolean }
-      : { words, meets: expected };
+      : { words, matches: expected };
   }
   const pattern = typeof expected === 'string' ? { type: expected } : expected;
   if ('type' in pattern) refuseUnknown(pattern.type);
-  return { words: inspect(pattern, { breakLength: Infinity }), meets: (it) => covers(pattern, it) };
+  return {
+    words: inspect(pattern, { breakLength: Infinity }),
+    matches: (it) => covers(pattern, it),
+  };
 }
 
 const types: Readonly<Record<EventType, true>> = {

@@ -109,8 +109,8 @@ function failure(test: Test, why: string, story: EventLog, transcript: Transcrip
   const message = [`until(${test.words}): ${why}.`];
   const missed = story.missed(test);
   if (missed !== undefined) {
-    const place = `event ${String(missed.sequence)}`;
-    message.push(`It came before, as ${place}, which counts with \`past: true\` only.`);
+    const position = `event ${String(missed.sequence)}`;
+    message.push(`It came before, as ${position}, which counts with \`past: true\` only.`);
   }
   const last = transcript.lines.slice(-shownLines).map((line) => `  ${line}`);
   message.push(last.length === 0 ? 'Nothing has happened yet.' : 'What came last:', ...last);

@@ -62,10 +62,10 @@ interface Wording {
 
 /** A change as one line: its subject, the change, and in brackets its cause. */
 export function eventInWords(change: Change, wording: Wording = { times: true }): string {
-  return `${said(change, wording)} (${change.cause})`;
+  return `${changeInWords(change, wording)} (${change.cause})`;
 }
 
-function said(change: Change, wording: Wording): string {
+function changeInWords(change: Change, wording: Wording): string {
   switch (change.type) {
     case 'phase':
       return `supervisor: ${change.from} → ${change.to}`;
@@ -94,10 +94,10 @@ function problemInWords(
   { code, path, message }: Extract<Change, { type: 'problem' }>['problem'],
   { times, root }: Wording,
 ): string {
-  const place = root === undefined || !path.startsWith('/') ? path : relative(root, path);
-  if (!times) return `problem ${code}: ${place}`;
+  const shownPath = root === undefined || !path.startsWith('/') ? path : relative(root, path);
+  if (!times) return `problem ${code}: ${shownPath}`;
   const text = root === undefined ? message : message.replaceAll(`${root}/`, '');
-  return `problem ${code}: ${place} ${text}`;
+  return `problem ${code}: ${shownPath} ${text}`;
 }
 
 function exitInWords(exit: Exit | undefined): string {

@@ -14,7 +14,7 @@ export interface FakeChildParts {
   readonly behaviour: Behaviour;
   readonly clock: Clock;
   /** Called with each request, before it takes effect. */
-  readonly heard: (request: SpawnerRequest) => void;
+  readonly onRequest: (request: SpawnerRequest) => void;
   /** Called when the child begins later than it was requested. */
   readonly begunLate: () => void;
   /** Called when the child has exited, and again when the processes that it left behind have exited. */
@@ -114,7 +114,7 @@ export class FakeChild implements Child {
   }
 
   kill(signal: NodeJS.Signals, scope: 'process' | 'group' = 'process'): void {
-    this.#parts.heard({ type: 'kill', name: this.name, signal, scope });
+    this.#parts.onRequest({ type: 'kill', name: this.name, signal, scope });
     if (!this.#alive) return;
     this.#signals.push(signal);
     if (scope === 'group') this.#signalOthers(signal);
@@ -132,7 +132,7 @@ export class FakeChild implements Child {
   }
 
   sweep(grace: number, done: (killed: readonly Leftover[]) => void): void {
-    this.#parts.heard({ type: 'sweep', name: this.name, grace });
+    this.#parts.onRequest({ type: 'sweep', name: this.name, grace });
     if (!this.lingers()) return done([]);
     const sweep = { done, kills: this.#others === 'stubborn' || grace === 0 };
     this.#sweeps.push(sweep);

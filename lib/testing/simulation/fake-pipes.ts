@@ -1,7 +1,7 @@
 import type { FakeChild } from './fake-child.ts';
 import { isSuccess } from '../../model/exit.ts';
 
-/** The log pipes of fake children: which child holds which end, and when a reader meets the end of the pipe, as with a kernel's pipes. */
+/** The log pipes of fake children: which child holds which end, and when a reader gets end-of-file, as with a kernel's pipes. */
 export class FakePipes {
   /** The current pipe of each name. */
   readonly #current = new Map<string, FakePipe>();
@@ -10,7 +10,7 @@ export class FakePipes {
   readonly #plugs = new Map<FakeChild, Plugs>();
 
   /** Gives a started child the pipe ends that its command names. */
-  plug(child: FakeChild): void {
+  connect(child: FakeChild): void {
     const { stdin, stdout, stderr } = child.command;
     const written = [stdout, stderr].flatMap((output) => {
       const pipe = typeof output === 'object' ? this.#forWriter(child, output.pipe) : undefined;

@@ -29,7 +29,7 @@ export interface FakeSpawnerOptions {
  */
 export class FakeSpawner implements Spawner {
   readonly #clock: Clock;
-  readonly #heard: (request: SpawnerRequest) => void;
+  readonly #onRequest: (request: SpawnerRequest) => void;
   readonly #children: FakeChild[] = [];
   readonly #behaviours = new Map<string, readonly Behaviour[]>();
   readonly #spawns = new Map<string, number>();
@@ -39,7 +39,7 @@ export class FakeSpawner implements Spawner {
   /** @param clock - The clock of the children: that of the supervisor. */
   constructor(clock: Clock, { heard = () => undefined }: FakeSpawnerOptions = {}) {
     this.#clock = clock;
-    this.#heard = heard;
+    this.#onRequest = heard;
   }
 
   /** Every child that was ever requested, in order. */
@@ -84,14 +84,14 @@ export class FakeSpawner implements Spawner {
   }
 
   spawn(command: Command, listener: ChildListener): Child {
-    this.#heard({ type: 'spawn', command });
+    this.#onRequest({ type: 'spawn', command });
     const child: FakeChild = new FakeChild(command, listener, {
       pid: firstPid + this.#children.length,
       behaviour: this.#isClosed ? unspawnable('ECANCELED') : this.#next(command),
       clock: this.#clock,
-      heard: this.#heard,
+      onRequest: this.#onRequest,
       begunLate: () => {
-        this.#pipes.plug(child);
+        this.#pipes.connect(child);
       },
       ended: () => {
         this.#pipes.ended(child);
@@ -99,23 +99,23 @@ export class FakeSpawner implements Spawner {
     });
     this.#children.push(child);
     child.begin();
-    this.#pipes.plug(child);
+    this.#pipes.connect(child);
     return child;
   }
 
   closePipe(pipe: string): void {
-    this.#heard({ type: 'closePipe', pipe });
+    this.#onRequest({ type: 'closePipe', pipe });
     this.#pipes.release(pipe);
   }
 
   /** Ends at once: fake children never daemonize. */
   sweep(grace: number, done: (killed: readonly Leftover[]) => void, pipe?: string): void {
-    this.#heard({ type: 'sweepRunaways', grace, ...(pipe !== undefined && { pipe }) });
+    this.#onRequest({ type: 'sweepRunaways', grace, ...(pipe !== undefined && { pipe }) });
     done([]);
   }
 
   close(): Promise<void> {
-    this.#heard({ type: 'close' });
+    this.#onRequest({ type: 'close' });
     this.#isClosed = true;
     return Promise.resolve();
   }

@@ -17,7 +17,7 @@ export class ScriptCaller {
   #written: number | undefined;
 
   /** Sets the request handler. */
-  readonly meet = (handler: RequestHandler): void => {
+  readonly setHandler = (handler: RequestHandler): void => {
     this.#handler = handler;
   };
 
@@ -35,8 +35,8 @@ export class ScriptCaller {
     if (exitCode !== undefined) this.#written = exitCode;
     const directory = from === undefined ? '/' : `/run/service/${from}`;
     const question = { program: basename(program), args, directory };
-    const told = await this.#handler?.answer(question);
-    if (told !== undefined && told !== 'elsewhere') return told;
+    const answer = await this.#handler?.answer(question);
+    if (answer !== undefined && answer !== 'elsewhere') return answer;
     const stderr = `${question.program}: fatal: this directory is none of the supervisor's`;
     return { exitCode: 111, stderr };
   }

@@ -61,7 +61,7 @@ export async function simulate(
   const clock = new PromptClock();
   const spawner = new FakeSpawner(clock, heard === undefined ? {} : { heard });
   const disk = new SimulatedDisk(sorted(source));
-  const voice = new ScriptCaller();
+  const caller = new ScriptCaller();
   const { tree, problems } = await disk.read(profile);
   const supervisor = new Supervisor(
     tree,
@@ -69,27 +69,27 @@ export async function simulate(
     {
       problems,
       variables,
-      world: { ...disk.world(problems), ...voice.world },
-      onRequestHandler: voice.meet,
+      world: { ...disk.world(problems), ...caller.world },
+      onRequestHandler: caller.setHandler,
       // No real process may be left behind, so that a test runner may simulate in a Worker thread.
       thread: 'main',
     },
   );
   const story = new EventLog(supervisor);
   const lines = transcript(supervisor);
-  const passage = new TimeDriver({ supervisor, clock, spawner, disk, story });
+  const driver = new TimeDriver({ supervisor, clock, spawner, disk, story });
   return {
     supervisor,
     clock,
     spawner,
     events: story.events,
     transcript: lines,
-    until: untilOf(story, lines, passage.drive),
-    settle: () => passage.settle(),
-    advance: (ms) => passage.advance(ms),
-    call: (line, more) => voice.call(line, more),
+    until: untilOf(story, lines, driver.drive),
+    settle: () => driver.settle(),
+    advance: (ms) => driver.advance(ms),
+    call: (line, more) => caller.call(line, more),
     write: (files) => disk.write(files),
     remove: (path) => disk.remove(path),
-    [Symbol.asyncDispose]: () => passage.end(),
+    [Symbol.asyncDispose]: () => driver.end(),
   };
 }

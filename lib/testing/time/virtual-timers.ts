@@ -32,10 +32,10 @@ export class VirtualTimers {
   /** Adds an alarm; the returned function cancels it. */
   add(time: number, wake: () => void): () => void {
     const alarm = { time, order: this.#count++, wake };
-    this.#alarms.splice(this.#placeOf(alarm), 0, alarm);
+    this.#alarms.splice(this.#indexOf(alarm), 0, alarm);
     return () => {
-      const place = this.#placeOf(alarm);
-      if (this.#alarms[place] === alarm) this.#alarms.splice(place, 1);
+      const index = this.#indexOf(alarm);
+      if (this.#alarms[index] === alarm) this.#alarms.splice(index, 1);
     };
   }
 
@@ -45,7 +45,7 @@ export class VirtualTimers {
   }
 
   /** The index of an alarm, or the index to insert it at: behind every alarm that is due later. */
-  #placeOf(alarm: VirtualTimer): number {
+  #indexOf(alarm: VirtualTimer): number {
     let [from, to] = [0, this.#alarms.length];
     while (from < to) {
       const middle = (from + to) >> 1;

@@ -71,9 +71,9 @@ function setUp(
       await writeTree(required(root), files);
     },
     async remove(path) {
-      const place = required(root);
+      const target = required(root);
       requirePlain(path);
-      await rm(join(place, path), { recursive: true });
+      await rm(join(target, path), { recursive: true });
     },
     async [Symbol.asyncDispose]() {
       try {

@@ -145,7 +145,7 @@ test('the steps of the longest shutdown name the process, its action and the mom
   const { longestShutdown } = explored({ ...webFinished, finish: [script('90-z')] });
   const steps = longestShutdown.steps.map(({ at, who, what }) => `${String(at)} ${who}: ${what}`);
   assert.deepEqual(steps, [
-    '0 supervisor: is told to stop',
+    '0 supervisor: is asked to stop',
     '3000 web: ignores SIGTERM: KILL after 3 s',
     '6000 web/finish: hangs: KILL at the common deadline of all services',
     '6000 web: leaves processes behind that ignore SIGTERM: KILL after 3 s',
@@ -227,7 +227,7 @@ test('a service without KILL is a dead end of the stop', () => {
         'Give the services a limit: timeouts.services, or web a timeout-kill (killTimeout) other than 0.',
       steps: [
         { at: 0, who: 'web', what: 'starts' },
-        { at: 0, who: 'supervisor', what: 'is told to stop' },
+        { at: 0, who: 'supervisor', what: 'is asked to stop' },
       ],
     },
   ]);
@@ -393,7 +393,7 @@ test('the report of a tree without dead ends', () => {
     String(found),
     `Worst case: 800 ms to stop.
   The stop comes while running: web up.
-     0 s  supervisor  is told to stop
+     0 s  supervisor  is asked to stop
   800 ms  web         ignores SIGTERM: KILL after 800 ms
 
 Worst case: 0 s to start.
@@ -418,7 +418,7 @@ test('the report of a tree with dead ends', () => {
     String(found),
     `Worst case: 32 s to stop. By default docker stop kills after 10 s, Kubernetes kills after 30 s.
   The stop comes while running: web up.
-   0 s  supervisor  is told to stop
+   0 s  supervisor  is asked to stop
    3 s  web         ignores SIGTERM: KILL after 3 s
    6 s  web/finish  hangs: KILL at the common deadline of all services
    6 s  web         leaves processes behind that ignore SIGTERM: KILL after 3 s
