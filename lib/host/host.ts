@@ -68,7 +68,7 @@ export interface ComposedHost {
   readonly world: World;
   readonly spawner: Spawner;
   readonly environment: Environment;
-  readonly premises: ScriptInterface;
+  readonly scriptInterface: ScriptInterface;
   /** Guards real processes once it is enabled. */
   readonly guard: Guard;
   /** The orphans that become children of this process, until a supervisor claims them. */
@@ -89,42 +89,43 @@ export interface ComposedHost {
  * @throws OptionsError when processes are to be started natively and cannot be.
  */
 export function composeHost(
-  placement: HostSettings,
+  settings: HostSettings,
   parts: Parts,
   handler: RequestHandler,
 ): ComposedHost {
-  const { keepEnvironment, spawner, reap, variables, loggingScript, thread } = placement;
+  const { keepEnvironment, spawner, reap, variables, loggingScript, thread } = settings;
   if (reap === true) requireMainThread(thread);
-  const told = (problem: Problem): void => {
+  const onProblem = (problem: Problem): void => {
     handler.onProblem(problem);
   };
-  const directory = new RuntimeDirectory(placement.runtimeDirectory, told);
-  const environment = new Environment(directory, variables, told);
+  const directory = new RuntimeDirectory(settings.runtimeDirectory, onProblem);
+  const environment = new Environment(directory, variables, onProblem);
   if (loggingScript !== undefined) environment.set('S6_LOGGING_SCRIPT', loggingScript);
-  const premises = new ScriptInterface(directory, handler);
-  const guard = new Guard({ runtimeDirectory: directory, onProblem: told, thread });
-  const reaper = new Reaper({ reap, onProblem: told, thread });
+  const scriptInterface = new ScriptInterface(directory, handler);
+  const guard = new Guard({ runtimeDirectory: directory, onProblem, thread });
+  const reaper = new Reaper({ reap, onProblem, thread });
   const adopted = new AdoptedOrphans(() =>
     isReaperNeeded(reap === false ? noNative : undefined, thread),
   );
   const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
-  const caretakers = { scriptInterface: premises, guard, reaper, adopted, onProblem: told };
-  const source = { ...surroundings, ...caretakers, ...waysToStart(spawner) };
-  const world = worldOf({ placement, directory, environment, premises, parts });
+  const collaborators = { scriptInterface, guard, reaper, adopted, onProblem };
+  const source = { ...surroundings, ...collaborators, ...startFunctions(spawner) };
+  const world = worldOf({ settings, directory, environment, scriptInterface, parts });
   const given = typeof spawner === 'object' ? spawner : undefined;
-  const prepare = given === undefined ? () => takeEarly(premises) : () => undefined;
+  const prepare =
+    given === undefined ? () => takeRuntimeDirectory(scriptInterface) : () => undefined;
   const terminal: HostTerminal = {
     isShared: () => given === undefined && sharesTerminal(),
     probe: () => new TerminalProbe(),
   };
-  const hosted = { world, environment, premises, guard, adopted, terminal, prepare };
-  return { ...hosted, spawner: given ?? nodeSpawner(source) };
+  const composed = { world, environment, scriptInterface, guard, adopted, terminal, prepare };
+  return { ...composed, spawner: given ?? nodeSpawner(source) };
 }
 
 /** Takes the runtime directory; ignores a temporary failure, which is reported with each process that cannot be started. */
-function takeEarly(premises: ScriptInterface): void {
+function takeRuntimeDirectory(scriptInterface: ScriptInterface): void {
   try {
-    premises.take();
+    scriptInterface.take();
   } catch (error) {
     if (error instanceof RuntimeDirectoryError) throw error;
   }
@@ -144,17 +145,17 @@ function requireMainThread(thread: Thread): void {
 }
 
 interface WorldParts {
-  readonly placement: HostSettings;
+  readonly settings: HostSettings;
   readonly directory: RuntimeDirectory;
   readonly environment: Environment;
-  readonly premises: ScriptInterface;
+  readonly scriptInterface: ScriptInterface;
   readonly parts: Parts;
 }
 
-function worldOf({ placement, directory, environment, premises, parts }: WorldParts): World {
-  const told = new Set(placement.problems.map(({ message }) => message));
+function worldOf({ settings, directory, environment, scriptInterface, parts }: WorldParts): World {
+  const reported = new Set(settings.problems.map(({ message }) => message));
   const late = (): ReturnType<HostSettings['by']> =>
-    placement.by(Object.fromEntries(environment.entries()));
+    settings.by(Object.fromEntries(environment.entries()));
   return {
     async copyRoot(root) {
       const { copy, problems } = await copyRoot(root, directory);
@@ -162,31 +163,31 @@ function worldOf({ placement, directory, environment, premises, parts }: WorldPa
       const found = await parts.reread(copy, root);
       return { ...found, problems: [...problems, ...found.problems] };
     },
-    prepare: (rules) => applyFixAttrs(rules, { hidden: placement.fixHiddenAttrs }),
+    prepare: (rules) => applyFixAttrs(rules, { hidden: settings.fixHiddenAttrs }),
     openLog: openLogDirectory,
-    exitCode: () => premises.readExitCode(),
+    exitCode: () => scriptInterface.readExitCode(),
     async release(grace) {
       const unsynced = directory.inUse && late().syncDisks ? await syncDisks(grace) : [];
       const cleanUp = new FailureCollector(directory.path);
       await cleanUp.part(() => {
         environment.release();
       });
-      await cleanUp.part(() => premises.release());
+      await cleanUp.part(() => scriptInterface.release());
       return [...unsynced, ...cleanUp.problems, ...directory.remove()];
     },
     ...parts,
     async reread(root) {
       const found = await parts.reread(root);
       const { timeouts, waitForServices, problems } = late();
-      const news = problems.filter(({ message }) => !told.has(message));
-      for (const { message } of news) told.add(message);
-      return { ...found, timeouts, waitForServices, problems: [...found.problems, ...news] };
+      const unreported = problems.filter(({ message }) => !reported.has(message));
+      for (const { message } of unreported) reported.add(message);
+      return { ...found, timeouts, waitForServices, problems: [...found.problems, ...unreported] };
     },
   };
 }
 
 /** The ways to start processes that the option allows. */
-function waysToStart(option: HostSettings['spawner']) {
+function startFunctions(option: HostSettings['spawner']) {
   return {
     posix: option === 'native' ? posixSpawn() : undefined,
     posixForCommand: option === undefined ? posixIfAny : undefined,

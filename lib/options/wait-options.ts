@@ -60,12 +60,12 @@ export type SignalMap = Readonly<Partial<Record<NodeJS.Signals, SignalAction>>>;
  * @throws the reason of a signal that has aborted already, so that no command is given.
  */
 export function validateWait(options: WaitOptions = {}): WaitOptions {
-  return sound(waitOptions(), options);
+  return validated(waitOptions(), options);
 }
 
-/** Validates the options of a stop; otherwise like `soundWait()`. */
+/** Validates the options of a stop; otherwise like `validateWait()`. */
 export function validateStop(options: StopOptions = {}): StopOptions {
-  return sound(stopOptions(), options);
+  return validated(stopOptions(), options);
 }
 
 /** Validates the options of `run()`; a signal that has aborted already is not an error here but stops the run at once. */
@@ -120,7 +120,7 @@ const runOptions = z.lazily(() =>
   }),
 );
 
-function sound<Options extends WaitOptions>(schema: z.ZodMiniType, options: Options): Options {
+function validated<Options extends WaitOptions>(schema: z.ZodMiniType, options: Options): Options {
   check(schema, options);
   options.signal?.throwIfAborted();
   return options;

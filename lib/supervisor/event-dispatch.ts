@@ -22,8 +22,8 @@ export class EventDispatcher {
   }
 
   dispatch(event: LifecycleEvent): void {
-    const heard = this.#tellAll(event);
-    if (event.type === 'problem' && !heard) emitWarning(event.problem);
+    const isHandled = this.#emitToSupervisor(event);
+    if (event.type === 'problem' && !isHandled) emitWarning(event.problem);
     const name = serviceOf(event);
     const service = name === undefined ? undefined : this.#services.get(name);
     service?.emit(event.type as 'service', event as EventOf<'service'>);
@@ -53,7 +53,7 @@ export class EventDispatcher {
     return queue;
   }
 
-  #tellAll(event: LifecycleEvent): boolean {
+  #emitToSupervisor(event: LifecycleEvent): boolean {
     const read = this.#queues.size > 0;
     for (const queue of this.#queues) queue.push(event);
     const typed = this.#supervisor.emit(event.type as 'problem', event as EventOf<'problem'>);

@@ -56,14 +56,14 @@ export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
   readonly #unread = new Queue<LifecycleEvent>();
   #unreadBytes = 0;
   readonly #readers = new Queue<Reader>();
-  readonly #leavings: (() => void)[] = [];
+  readonly #closeListeners: (() => void)[] = [];
   #failure: Error | undefined;
   #closed = false;
 
   /** Calls `leave` when the queue closes; calls it immediately when the queue is closed already. */
-  whenClosed(leave: () => void): void {
-    if (this.#closed) leave();
-    else this.#leavings.push(leave);
+  whenClosed(listener: () => void): void {
+    if (this.#closed) listener();
+    else this.#closeListeners.push(listener);
   }
 
   push(event: LifecycleEvent): void {
@@ -86,7 +86,7 @@ export class EventQueue implements AsyncIterableIterator<LifecycleEvent> {
     if (this.#closed) return;
     this.#closed = true;
     this.#failure = failure;
-    for (const leave of this.#leavings) leave();
+    for (const listener of this.#closeListeners) listener();
     for (;;) {
       const reader = this.#readers.shift();
       if (reader === undefined) return;

@@ -22,7 +22,7 @@ export interface SupervisorDependencies {
   /** Replaces the disk. */
   readonly world?: Partial<World>;
   /** Called with the request handler, for tests that make the requests of scripts. */
-  readonly onRequestHandler?: (landlord: RequestHandler) => void;
+  readonly onRequestHandler?: (handler: RequestHandler) => void;
   /** The thread of the supervisor; `main` for a simulation, which uses no real processes or signals. */
   readonly thread?: Thread;
 }
@@ -43,16 +43,16 @@ export function treeReader(
   known: readonly Problem[],
   disk: () => Files | undefined = () => undefined,
 ): TreeReader {
-  let told = new Set(known.map(describeProblem));
-  const newsIn = (problems: readonly Problem[]): readonly Problem[] =>
-    problems.filter((it) => !told.has(describeProblem(it)));
+  let reported = new Set(known.map(describeProblem));
+  const unreportedIn = (problems: readonly Problem[]): readonly Problem[] =>
+    problems.filter((it) => !reported.has(describeProblem(it)));
   return {
     async reread(root, formerly = root) {
       try {
-        told = new Set([...told].map((line) => line.replaceAll(formerly, root)));
+        reported = new Set([...reported].map((line) => line.replaceAll(formerly, root)));
         const { tree, problems } = await read(root, disk());
-        const news = newsIn(problems);
-        told = new Set(problems.map(describeProblem));
+        const news = unreportedIn(problems);
+        reported = new Set(problems.map(describeProblem));
         return { tree, problems: news };
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
@@ -63,8 +63,8 @@ export function treeReader(
       const look = rereadService(root, before, disk());
       if (look === undefined) return undefined;
       const { spec } = look;
-      const problems = newsIn(look.problems);
-      for (const it of problems) told.add(describeProblem(it));
+      const problems = unreportedIn(look.problems);
+      for (const it of problems) reported.add(describeProblem(it));
       const same = problems.length === 0 && JSON.stringify(spec) === JSON.stringify(before);
       return same ? undefined : { spec, problems };
     },

@@ -15,14 +15,14 @@ import {
 } from './host-signals.ts';
 import type { RunOptions, SignalAction, SignalMap, WaitOptions } from '../options/wait-options.ts';
 
-/** What `live()` needs of its supervisor. */
+/** The parts of a supervisor that `runToEnd()` uses. */
 export interface RunParts extends RunDefaults {
   readonly control: SupervisorHandle;
   /** Reads `services.d` again. */
   readonly rescan: () => Promise<unknown>;
 }
 
-/** The defaults of a whole life, for what its own options leave out. */
+/** The defaults of `runToEnd()` where its options are omitted. */
 export interface RunDefaults {
   /** The thread of the supervisor. */
   readonly thread: Thread;
@@ -35,7 +35,7 @@ export interface RunDefaults {
 }
 
 /** Milliseconds to which a second stop signal limits each remaining wait (this library). */
-const hurriedTo = 1000;
+const shortenedTo = 1000;
 
 /**
  * The defaults from the supervisor's settings. A guard starts immediately if the settings ask for it, and always in a Worker thread:
@@ -67,11 +67,11 @@ export async function runToEnd(options: RunOptions, parts: RunParts): Promise<Ve
   if (command.length > 0) refuseSecondCommand(control);
   control.prepare();
   parts.guard();
-  const witness =
+  const probe =
     isTypable(map) && command.length > 0 && parts.terminal.isShared()
       ? parts.terminal.probe()
       : undefined;
-  const release = listenToSignals(map, actOn(parts, witness));
+  const release = listenToSignals(map, signalHandler(parts, probe));
   const abort = (): void => {
     requestEnd(control, { reason: 'stopped', exitCode: 0 });
   };
@@ -84,7 +84,7 @@ export async function runToEnd(options: RunOptions, parts: RunParts): Promise<Ve
     return await untilEnded(control, wait);
   } finally {
     release();
-    await witness?.end();
+    await probe?.end();
     signal?.removeEventListener('abort', abort);
   }
 }
@@ -120,16 +120,16 @@ function mapOf(
   return passSignalsOn ? passedOnSignals : defaultSignals;
 }
 
-/** The handler of signals for one life; a second stop signal shortens the stop. */
-function actOn({ control, rescan }: RunParts, witness: TerminalProbe | undefined) {
-  let asked = false;
+/** Returns the handler of signals for one run; a second stop signal shortens the stop. */
+function signalHandler({ control, rescan }: RunParts, probe: TerminalProbe | undefined) {
+  let stopRequested = false;
   const act = (name: NodeJS.Signals, action: SignalAction | undefined): void => {
     switch (action) {
       case 'stop':
-        if (asked && isDescending(control.state))
-          control.input({ type: 'shorten', within: hurriedTo });
+        if (stopRequested && isDescending(control.state))
+          control.input({ type: 'shorten', within: shortenedTo });
         else requestEnd(control, endedBySignal(name));
-        asked = true;
+        stopRequested = true;
         return;
       case 'rescan':
         if (!isDescending(control.state)) void rescan();
@@ -137,7 +137,7 @@ function actOn({ control, rescan }: RunParts, witness: TerminalProbe | undefined
       case 'command':
         if (isForCommand(name, control)) {
           control.input({ type: 'signal', signal: name });
-          asked ||= endings.has(name);
+          stopRequested ||= exitSignals.has(name);
         } else act(name, defaultSignals[name]);
         return;
       case 'ignore':
@@ -145,19 +145,19 @@ function actOn({ control, rescan }: RunParts, witness: TerminalProbe | undefined
     }
   };
   return (name: NodeJS.Signals, action: SignalAction): void => {
-    if (witness === undefined || !typable.has(name) || !isCommandAlive(control)) act(name, action);
+    if (probe === undefined || !typable.has(name) || !isCommandAlive(control)) act(name, action);
     // A typed signal reaches the command directly; the command decides whether it exits, as a shell that waits for a program does not.
-    else void witness.wasTyped().then((wasTyped) => wasTyped || act(name, action));
+    else void probe.wasTyped().then((wasTyped) => wasTyped || act(name, action));
   };
 }
 
 /** The signals that ask the command to exit when they are passed on to it. */
-const endings: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
+const exitSignals: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
 
 /** During a stop the command has been asked to exit already: a stop signal shortens the stop instead of going to the command. */
 function isForCommand(name: NodeJS.Signals, control: SupervisorHandle): boolean {
-  const isNews = defaultSignals[name] === undefined || !isDescending(control.state);
-  return isNews && isCommandAlive(control);
+  const hasEffect = defaultSignals[name] === undefined || !isDescending(control.state);
+  return hasEffect && isCommandAlive(control);
 }
 
 function isCommandAlive({ state }: SupervisorHandle): boolean {

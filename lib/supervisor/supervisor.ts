@@ -58,11 +58,11 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   /** The source of time for deadlines and for the `at` of events. */
   readonly clock: Clock;
   readonly #control: SupervisorHandle;
-  readonly #premises: ScriptInterface;
+  readonly #scriptInterface: ScriptInterface;
   readonly #world: World;
-  readonly #lifeDefaults: RunDefaults;
-  readonly #roster = new ServiceRegistry();
-  readonly #herald = new EventDispatcher(this, this.#roster.services);
+  readonly #runDefaults: RunDefaults;
+  readonly #registry = new ServiceRegistry();
+  readonly #dispatcher = new EventDispatcher(this, this.#registry.services);
 
   /**
    * Loads a tree from a folder. Runs nothing and writes nothing.
@@ -109,24 +109,24 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     }
     const sources = { ...treeReader(found), ...own };
     const clock = (this.clock = settings.clock ?? systemClock);
-    const placement = { ...settings, variables, thread };
-    const landlord = requestHandler({
+    const hostSettings = { ...settings, variables, thread };
+    const handler = requestHandler({
       control: () => this.#control,
-      places: () => this.#premises.scan,
+      places: () => this.#scriptInterface.scan,
       rescan: () => this.rescan(),
     });
-    onRequestHandler?.(landlord);
-    const hosted = composeHost(placement, sources, landlord);
-    const { world, spawner, environment, premises } = hosted;
-    this.#lifeDefaults = runDefaultsOf(settings, hosted, thread);
+    onRequestHandler?.(handler);
+    const hosted = composeHost(hostSettings, sources, handler);
+    const { world, spawner, environment, scriptInterface } = hosted;
+    this.#runDefaults = runDefaultsOf(settings, hosted, thread);
     this.environment = environment;
-    this.#premises = premises;
+    this.#scriptInterface = scriptInterface;
     this.#world = world;
     const parts = { clock, spawner, world, options: settings };
     const engine = (stepped: () => void): Engine => this.#engine(whole, parts, stepped);
     this.#control = new SupervisorHandle(clock, engine, hosted.prepare);
-    this.services = this.#roster.services;
-    this.#roster.follow(this.#control);
+    this.services = this.#registry.services;
+    this.#registry.follow(this.#control);
     this.stages = stagesOf(this.services, this.#control);
   }
 
@@ -197,7 +197,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    */
   async run(options: RunOptions = {}): Promise<Verdict> {
     return runToEnd(validateRun(options), {
-      ...this.#lifeDefaults,
+      ...this.#runDefaults,
       control: this.#control,
       rescan: () => this.rescan(),
     });
@@ -234,7 +234,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws OverflowError from the iteration, when there are more unread events.
    */
   events(options: WaitOptions = {}): AsyncIterableIterator<LifecycleEvent> {
-    return this.#herald.events(validateWait(options), this.#control);
+    return this.#dispatcher.events(validateWait(options), this.#control);
   }
 
   /**
@@ -274,15 +274,15 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
       ...parts,
       stepped: () => {
         // A service that has left the tree is dropped once it is down.
-        if (this.services.size !== this.#state.units.size) this.#roster.follow(this.#control);
+        if (this.services.size !== this.#state.units.size) this.#registry.follow(this.#control);
         stepped();
       },
       publish: (event) => {
         if (event.type === 'tree') {
-          this.#roster.follow(this.#control);
-          this.#premises.scan.follow();
+          this.#registry.follow(this.#control);
+          this.#scriptInterface.scan.update();
         }
-        this.#herald.dispatch(event);
+        this.#dispatcher.dispatch(event);
       },
     });
   }

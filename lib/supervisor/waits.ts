@@ -11,7 +11,7 @@ export interface Awaited {
   readonly pending?: () => readonly string[];
 }
 
-/** The state that the façade's classes share: the engine, and the promises that wait for a state of the engine. */
+/** The part that Supervisor, Stage and Service share: the engine, and the promises that wait for a state of the engine. */
 export class SupervisorHandle {
   readonly #engine: Engine;
   readonly #clock: Clock;
@@ -39,7 +39,7 @@ export class SupervisorHandle {
   }
 
   /**
-   * Makes ready what processes need; to be called before an input that can start the first of them.
+   * Prepares the host for processes; call it before an input that can start the first one.
    *
    * @throws RuntimeDirectoryError when the runtime directory cannot be used.
    */

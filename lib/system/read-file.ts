@@ -9,8 +9,8 @@ export const tooLong = 'EFBIG';
 /**
  * Reads the first bytes of a regular file, as many as `into` holds, and returns that part of it.
  *
- * Every file that this library reads is read in this way, since a script may put anything in its place: the call never waits for
- * a writer or for data, and takes no size for granted (that of `/proc/kmsg` is 0, that of a sparse file costs nothing).
+ * This library reads every file in this way, since a script may replace a file by anything: the call never waits for a writer or
+ * for data, and does not rely on the size (that of `/proc/kmsg` is 0, that of a sparse file can be any number).
  *
  * @throws the system's error; EAGAIN for a file that has no data yet; EISDIR for a folder; `notAFile`.
  */
@@ -58,10 +58,10 @@ export function readText(path: string, limit: number): string | undefined {
   }
 }
 
-/** Used again for each reading: fresh memory is expensive in a process that has just forked. */
+/** Used for every read: new memory is expensive in a process that has just forked. */
 const piece = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** Reads until the buffer is full or the file ends; returns how many bytes there are. */
+/** Reads until the buffer is full or the file ends; returns the number of bytes. */
 function fill(file: number, into: Buffer): number {
   let length = 0;
   while (length < into.length) {

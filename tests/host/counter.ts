@@ -7,7 +7,7 @@ import type { ProgramAnswer, ProgramCall } from '../../lib/model/call.ts';
 import { ControlFifos } from '../../lib/host/script-interface/control-fifos.ts';
 import type { Problem } from '../../lib/model/problem.ts';
 import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
-import { asking } from '../../lib/host/shims/request.ts';
+import { requestShim } from '../../lib/host/shims/request.ts';
 import { childrenOf, openDescriptors } from '../processes.ts';
 import { plant, testFolder } from './folder.ts';
 
@@ -44,7 +44,7 @@ interface Called {
 }
 
 /** Opens control FIFOs with a fake request handler, for shims of one kind. */
-export async function counter(t: TestContext, shim = asking): Promise<Counter> {
+export async function counter(t: TestContext, shim = requestShim): Promise<Counter> {
   const before = { descriptors: openDescriptors(), children: childrenOf(process.pid) };
   const runtime = new RuntimeDirectory(join(await testFolder(t), 'run time'));
   const asked: ProgramCall[] = [];

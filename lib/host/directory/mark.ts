@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import type { Holder } from './holder.ts';
 import { isHolderAlive, thisHolder } from './holder.ts';
-import { isPassing, noMark, taken } from './refusals.ts';
+import { isTemporary, noMark, taken } from './refusals.ts';
 
 /** The file name of the mark in a runtime directory. */
 export const markName = '.stagekeeper';
@@ -32,7 +32,7 @@ interface Content {
 }
 
 /** Milliseconds within which a holder that cannot be inspected has opened its control FIFO. */
-const youth = 2000;
+const settlingTime = 2000;
 
 /** The ids of marks that this thread could not release: their directories are free. */
 const abandoned = new Set<string>();
@@ -108,7 +108,7 @@ export class Mark {
     try {
       return readMark(this.#path)?.content.id === this.#id;
     } catch (error) {
-      if (isPassing(error)) throw error;
+      if (isTemporary(error)) throw error;
       return false;
     }
   }
@@ -166,10 +166,10 @@ export class Mark {
 
   #isHeld({ content: { holder, id }, age }: Read): boolean {
     if (abandoned.has(id)) return false;
-    const isYoung = Math.abs(age) < youth;
+    const isRecent = Math.abs(age) < settlingTime;
     // Without hard links a mark is empty for a moment.
-    if (holder === null) return id === '' && isYoung;
-    return isHolderAlive(holder) ?? (isYoung || hasReader(join(this.#folder, 'control')));
+    if (holder === null) return id === '' && isRecent;
+    return isHolderAlive(holder) ?? (isRecent || hasReader(join(this.#folder, 'control')));
   }
 
   /** Creates a complete file with the content of this mark; returns `false` when a file of that name exists. */

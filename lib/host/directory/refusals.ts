@@ -3,7 +3,7 @@ import type { Holder } from './holder.ts';
 import { RuntimeDirectoryError } from '../../errors.ts';
 
 /** Error codes of temporary failures; any other code means that the directory cannot be used. */
-const passing: ReadonlySet<string | undefined> = new Set([
+const temporary: ReadonlySet<string | undefined> = new Set([
   'EAGAIN',
   'EDQUOT',
   'EIO',
@@ -14,14 +14,14 @@ const passing: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /** Whether an error of the system may be over at the next attempt. */
-export function isPassing(error: unknown): boolean {
-  return passing.has((error as NodeJS.ErrnoException).code);
+export function isTemporary(error: unknown): boolean {
+  return temporary.has((error as NodeJS.ErrnoException).code);
 }
 
 /** Converts a permanent error in a runtime directory into a RuntimeDirectoryError; returns a temporary one as it is. */
 export function explained(error: unknown, path: string): unknown {
   const { message } = error as NodeJS.ErrnoException;
-  if (error instanceof RuntimeDirectoryError || isPassing(error)) return error;
+  if (error instanceof RuntimeDirectoryError || isTemporary(error)) return error;
   const remedy = 'Name a runtimeDirectory that this account can write to.';
   return new RuntimeDirectoryError('unusable', path, `fails with ${message}`, remedy);
 }

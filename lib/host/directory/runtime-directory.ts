@@ -37,7 +37,7 @@ export class RuntimeDirectory {
   readonly isPrivate: boolean;
   readonly #given: string | undefined;
   readonly #name = `stagekeeper-${randomBytes(8).toString('hex')}`;
-  readonly #told: (problem: Problem) => void;
+  readonly #onProblem: (problem: Problem) => void;
   #path: string | undefined;
   #mark: Mark | undefined;
   #upkeep: Upkeep | undefined;
@@ -48,12 +48,12 @@ export class RuntimeDirectory {
 
   /**
    * @param given - The path that the host's options name. Default: a private one.
-   * @param told - Called when an entry had disappeared and was made again.
+   * @param onProblem - Called when an entry had disappeared and was made again.
    */
-  constructor(given?: string, told: (problem: Problem) => void = () => undefined) {
+  constructor(given?: string, onProblem: (problem: Problem) => void = () => undefined) {
     this.isPrivate = given === undefined;
     this.#given = given === undefined ? undefined : resolve(given);
-    this.#told = told;
+    this.#onProblem = onProblem;
   }
 
   /**
@@ -117,11 +117,11 @@ export class RuntimeDirectory {
     this.take();
     const path = join(this.path, name);
     const [entry = name] = name.split('/');
-    const place = join(this.path, entry);
+    const entryPath = join(this.path, entry);
     if (this.#entries.has(entry)) {
-      if (!exists(place)) this.tellRestored(place);
+      if (!exists(entryPath)) this.reportRestored(entryPath);
     } else {
-      if (exists(place)) throw occupied(this.path, [entry]);
+      if (exists(entryPath)) throw occupied(this.path, [entry]);
       this.#mark?.write([...this.#entries, entry]);
       this.#entries.add(entry);
     }
@@ -135,11 +135,11 @@ export class RuntimeDirectory {
   }
 
   /** Reports that an entry had disappeared and has been made again. */
-  tellRestored(path: string): void {
+  reportRestored(path: string): void {
     const message = 'this was gone while it was in use, and has been made again';
     const remedy =
       'Keep cleaners of temporary files away from it, or name a runtimeDirectory elsewhere.';
-    this.#told(problem('runtime-directory-restored', path, message, { remedy }));
+    this.#onProblem(problem('runtime-directory-restored', path, message, { remedy }));
   }
 
   /** Protects its entries from cleaners of temporary files now; otherwise this is done every hour. */
@@ -209,14 +209,16 @@ export class RuntimeDirectory {
   }
 
   #claimAll(mark: Mark): void {
-    const left = mark.take();
-    const strange = needed.filter((name) => !left.includes(name) && exists(join(this.path, name)));
-    if (strange.length > 0) {
-      mark.release(left);
-      throw occupied(this.path, strange);
+    const leftovers = mark.take();
+    const foreign = needed.filter(
+      (name) => !leftovers.includes(name) && exists(join(this.path, name)),
+    );
+    if (foreign.length > 0) {
+      mark.release(leftovers);
+      throw occupied(this.path, foreign);
     }
-    for (const name of left) rmSync(join(this.path, name), { recursive: true, force: true });
-    if (left.length > 0) mark.write([]);
+    for (const name of leftovers) rmSync(join(this.path, name), { recursive: true, force: true });
+    if (leftovers.length > 0) mark.write([]);
   }
 
   /** Checks the owner of a private one: another account may have made one of the same name, with a copy of the mark. */
@@ -242,7 +244,7 @@ export class RuntimeDirectory {
     }
     mark.write([...this.#entries]);
     this.#mark = mark;
-    this.tellRestored(this.path);
+    this.reportRestored(this.path);
   }
 
   #removePrivate(): void {

@@ -25,18 +25,18 @@ export async function copyRoot(
   runtime: RuntimeDirectory,
 ): Promise<{ readonly copy: string | undefined; readonly problems: readonly Problem[] }> {
   const problems: Problem[] = [];
-  const failed = (path: string, why: string): void => {
+  const onFailure = (path: string, why: string): void => {
     problems.push(problem('copy-failed', path, `this cannot be copied: ${why}`));
   };
   try {
-    const copy = makePlace(runtime, root);
+    const copy = makeCopyFolder(runtime, root);
     for (const stage of stages.filter((name) => isFolder(join(root, name)))) {
       await copyTree(realpathSync(join(root, stage)), join(copy, stage), {
         keepOwners: true,
-        failed,
+        onFailure: onFailure,
       });
     }
-    await setModes(realpathSync(copy), failed);
+    await setModes(realpathSync(copy), onFailure);
     return { copy, problems };
   } catch (error) {
     const why = `there is no copy to run from, so it is run from here: ${(error as Error).message}`;
@@ -49,11 +49,11 @@ export async function copyRoot(
 }
 
 /** Makes an empty folder for the copy. */
-function makePlace(runtime: RuntimeDirectory, root: string): string {
+function makeCopyFolder(runtime: RuntimeDirectory, root: string): string {
   const path = join(runtime.path, folderName);
-  const place = realpathSync(runtime.makeFolder(folderName));
+  const target = realpathSync(runtime.makeFolder(folderName));
   for (const stage of stages.map((name) => join(root, name)).filter(isFolder)) {
-    if (`${place}/`.startsWith(`${realpathSync(stage)}/`))
+    if (`${target}/`.startsWith(`${realpathSync(stage)}/`))
       throw new Error(`${path} is within ${stage}`);
   }
   // Services of other accounts must get to their directories.

@@ -19,7 +19,7 @@ export interface CopyOptions {
    * Called with each entry that cannot be copied and the reason; the other entries are copied. Default: the first error rejects,
    * and an entry that is neither file, folder nor link is skipped.
    */
-  readonly failed?: (path: string, why: string) => void;
+  readonly onFailure?: (path: string, why: string) => void;
 }
 
 /**
@@ -43,11 +43,11 @@ async function copyFolder(copying: Copying, from: string, to: string): Promise<v
       if (entry.isDirectory()) await copyFolder(copying, source, target);
       else await copyEntry(copying, entry, source, target);
     } catch (error) {
-      if (copying.failed === undefined) throw error;
-      copying.failed(source, (error as Error).message);
+      if (copying.onFailure === undefined) throw error;
+      copying.onFailure(source, (error as Error).message);
     }
   }
-  if (givesAway(copying)) await lchown(to, uid, gid);
+  if (keepsOwner(copying)) await lchown(to, uid, gid);
   await chmod(to, mode | ownersRights);
 }
 
@@ -62,23 +62,23 @@ async function copyEntry(
 ): Promise<void> {
   if (entry.isSymbolicLink()) await symlink(await targetOf(copying.root, from), to);
   else if (entry.isFile()) await copyFile(from, to);
-  else return copying.failed?.(from, 'it is neither file, folder nor link');
-  if (!givesAway(copying)) return;
+  else return copying.onFailure?.(from, 'it is neither file, folder nor link');
+  if (!keepsOwner(copying)) return;
   const { mode, uid, gid } = await lstat(from);
   await lchown(to, uid, gid);
   // A change of the owner clears setuid and setgid.
   if (entry.isFile()) await chmod(to, mode);
 }
 
-function givesAway({ keepOwners = false }: CopyOptions): boolean {
+function keepsOwner({ keepOwners = false }: CopyOptions): boolean {
   return keepOwners && process.geteuid?.() === 0;
 }
 
 async function targetOf(root: string, link: string): Promise<string> {
   const target = await readlink(link);
-  const place = resolve(dirname(link), target);
-  const inside = relative(root, place);
+  const resolved = resolve(dirname(link), target);
+  const inside = relative(root, resolved);
   const leaves = inside === '..' || inside.startsWith('../') || isAbsolute(inside);
-  if (leaves) return place;
-  return isAbsolute(target) ? relative(dirname(resolve(link)), place) : target;
+  if (leaves) return resolved;
+  return isAbsolute(target) ? relative(dirname(resolve(link)), resolved) : target;
 }

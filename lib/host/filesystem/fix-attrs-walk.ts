@@ -1,4 +1,4 @@
-import type { Breath } from './loop-turns.ts';
+import type { LoopPause } from './loop-turns.ts';
 import { namesIn } from './folder-names.ts';
 import type { FoundPath } from './glob.ts';
 import type { Inode } from './inode.ts';
@@ -7,9 +7,9 @@ import type { Inode } from './inode.ts';
 export interface Walk {
   /** Whether names that begin with a dot are included. */
   readonly hidden: boolean;
-  readonly breath: Breath;
+  readonly pause: LoopPause;
   /** Called with the error for each entry that cannot be reached. */
-  readonly fail: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /**
@@ -23,7 +23,7 @@ export async function* walkTree(top: FoundPath, walk: Walk): AsyncGenerator<Foun
   try {
     yield* enter(stack, top, walk);
     for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
-      if (walk.breath.isDue) await walk.breath.take();
+      if (walk.pause.isDue) await walk.pause.take();
       const name = frame.names.pop();
       yield* name === undefined ? leave(stack, frame, walk) : descend(stack, frame, name, walk);
     }
@@ -54,7 +54,7 @@ async function* descend(
   try {
     below = inode.open(name);
   } catch (error) {
-    walk.fail(error);
+    walk.onFailure(error);
     return;
   }
   yield* enter(stack, { inode: below, folder: inode.stats }, walk);
@@ -77,17 +77,24 @@ async function* enter(stack: Frame[], found: FoundPath, walk: Walk): AsyncGenera
   }
 }
 
-async function listNames({ inode }: FoundPath, { hidden, breath, fail }: Walk): Promise<string[]> {
+async function listNames(
+  { inode }: FoundPath,
+  { hidden, pause, onFailure }: Walk,
+): Promise<string[]> {
   try {
-    return await namesIn(inode, (name) => hidden || !name.startsWith('.'), breath);
+    return await namesIn(inode, (name) => hidden || !name.startsWith('.'), pause);
   } catch (error) {
-    fail(error);
+    onFailure(error);
     return [];
   }
 }
 
 /** Leaves a folder; drops the folders above it that cannot be opened again. */
-function* leave(stack: Frame[], { found, isVisited }: Frame, { fail }: Walk): Generator<FoundPath> {
+function* leave(
+  stack: Frame[],
+  { found, isVisited }: Frame,
+  { onFailure }: Walk,
+): Generator<FoundPath> {
   if (!isVisited) yield found;
   stack.pop();
   for (let above = stack.at(-1); above !== undefined; above = stack.at(-1)) {
@@ -95,7 +102,7 @@ function* leave(stack: Frame[], { found, isVisited }: Frame, { fail }: Walk): Ge
       above.found.inode.reopen(found.inode);
       break;
     } catch (error) {
-      fail(error);
+      onFailure(error);
       stack.pop();
     }
   }

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { Breath } from './loop-turns.ts';
+import { LoopPause } from './loop-turns.ts';
 import { EntryError } from './entry-error.ts';
 import { walkTree } from './fix-attrs-walk.ts';
 import type { FoundPath } from './glob.ts';
@@ -62,12 +62,16 @@ async function applyRule(
     });
   }
   const failures: Failures = { first: undefined, count: 0 };
-  const breath = new Breath();
-  const missing = { procfs, breath, fail: noteUnless(failures, glob.isWild ? absent : []) };
-  const gone = { hidden, breath, fail: noteUnless(failures, ['ENOENT']) };
-  for await (const start of expandGlob(glob, missing)) {
-    for await (const found of rule.recurse ? walkTree(start, gone) : alone(start)) {
-      applyTo(found, rule, owner, gone.fail);
+  const pause = new LoopPause();
+  const expansion = {
+    procfs,
+    pause,
+    onFailure: collectUnless(failures, glob.isWild ? absent : []),
+  };
+  const walk = { hidden, pause, onFailure: collectUnless(failures, ['ENOENT']) };
+  for await (const start of expandGlob(glob, expansion)) {
+    for await (const found of rule.recurse ? walkTree(start, walk) : alone(start)) {
+      applyTo(found, rule, owner, walk.onFailure);
     }
   }
   return problemOf(rule, failures);
@@ -90,7 +94,7 @@ interface Failures {
   count: number;
 }
 
-function noteUnless(failures: Failures, expected: readonly string[]): (error: unknown) => void {
+function collectUnless(failures: Failures, expected: readonly string[]): (error: unknown) => void {
   return (error) => {
     if (!(error instanceof EntryError)) throw error;
     if (error.code !== undefined && expected.includes(error.code)) return;
@@ -114,7 +118,7 @@ function applyTo(
   { inode, folder }: FoundPath,
   rule: FixAttrsRule,
   owner: AccountIds,
-  fail: (error: unknown) => void,
+  onFailure: (error: unknown) => void,
 ): void {
   const { stats } = inode;
   const { uid = stats.uid, gid = stats.gid } = owner;
@@ -126,7 +130,7 @@ function applyTo(
     if (!isOwned) inode.changeOwner(uid, gid);
     if (mode !== undefined) inode.changeMode(mode);
   } catch (error) {
-    fail(error);
+    onFailure(error);
   }
 }
 

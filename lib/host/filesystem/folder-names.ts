@@ -1,4 +1,4 @@
-import type { Breath } from './loop-turns.ts';
+import type { LoopPause } from './loop-turns.ts';
 import { attempt } from './entry-error.ts';
 import type { Inode } from './inode.ts';
 
@@ -6,7 +6,7 @@ import type { Inode } from './inode.ts';
 export async function namesIn(
   folder: Inode,
   accepts: (name: string) => boolean,
-  breath: Breath,
+  pause: LoopPause,
 ): Promise<string[]> {
   const names: string[] = [];
   const listing = folder.openFolder();
@@ -16,7 +16,7 @@ export async function namesIn(
       if (entry === null) return names;
       const name = Buffer.from(entry.name).toString('latin1');
       if (accepts(name)) names.push(name);
-      if (breath.isDue) await breath.take();
+      if (pause.isDue) await pause.take();
     }
   } finally {
     listing.closeSync();

@@ -1,4 +1,4 @@
-import type { Breath } from './loop-turns.ts';
+import type { LoopPause } from './loop-turns.ts';
 import { EntryError } from './entry-error.ts';
 import { namesIn } from './folder-names.ts';
 import { Inode } from './inode.ts';
@@ -25,16 +25,16 @@ export interface Glob {
 export interface Expansion {
   /** The mount point of procfs. */
   readonly procfs: string;
-  readonly breath: Breath;
+  readonly pause: LoopPause;
   /** Called with the error for each entry that cannot be reached. */
-  readonly fail: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Parses a path with wildcards; a relative one begins in the working directory. Returns a string that says why it is invalid. */
 export function readGlob(text: string): Glob | string {
   const parsed = parseGlobPath(bytesOf(text));
   if (typeof parsed === 'string') return parsed;
-  const before = text.startsWith('/') ? [] : presentFolder();
+  const before = text.startsWith('/') ? [] : workingDirectory();
   if (before === undefined) return 'begins in the present folder, which does not exist';
   const patterns = [...before, ...parsed];
   return { patterns, isWild: parsed.some(({ name }) => name === undefined) };
@@ -50,7 +50,7 @@ export async function* expandGlob(glob: Glob, how: Expansion): AsyncGenerator<Fo
   try {
     inode = Inode.root(how.procfs);
   } catch (error) {
-    how.fail(error);
+    how.onFailure(error);
     return;
   }
   yield* expand({ inode, folder: inode.stats }, glob.patterns, 0, how);
@@ -74,7 +74,7 @@ async function* expand(
     try {
       at = step(inode, name, true);
     } catch (error) {
-      return how.fail(error);
+      return how.onFailure(error);
     } finally {
       inode.close();
     }
@@ -91,7 +91,7 @@ async function* expandWildcard(
   const follows = index < patterns.length - 1;
   try {
     for (const name of await matchingNames(folder, patterns[index], how)) {
-      if (how.breath.isDue) await how.breath.take();
+      if (how.pause.isDue) await how.pause.take();
       const found = tryStep(folder, name, follows, how);
       if (found !== undefined) yield* expand(found, patterns, index + 1, how);
     }
@@ -103,12 +103,12 @@ async function* expandWildcard(
 async function matchingNames(
   folder: Inode,
   pattern: GlobPattern | undefined,
-  { breath, fail }: Expansion,
+  { pause, onFailure }: Expansion,
 ): Promise<readonly string[]> {
   try {
-    return await namesIn(folder, (name) => pattern?.matches(name) === true, breath);
+    return await namesIn(folder, (name) => pattern?.matches(name) === true, pause);
   } catch (error) {
-    fail(error);
+    onFailure(error);
     return [];
   }
 }
@@ -117,12 +117,12 @@ function tryStep(
   folder: Inode,
   name: string,
   follows: boolean,
-  { fail }: Expansion,
+  { onFailure }: Expansion,
 ): FoundPath | undefined {
   try {
     return step(folder, name, follows);
   } catch (error) {
-    fail(error);
+    onFailure(error);
     return undefined;
   }
 }
@@ -174,7 +174,7 @@ function refuseForeignLink(folder: Inode, link: Inode): void {
   throw new EntryError(link.path, reason, { remedy });
 }
 
-function presentFolder(): readonly GlobPattern[] | undefined {
+function workingDirectory(): readonly GlobPattern[] | undefined {
   try {
     const names = splitPath(bytesOf(process.cwd()));
     return names.map((name) => ({ name, matches: (text) => text === name }));

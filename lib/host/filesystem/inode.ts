@@ -56,7 +56,7 @@ export class Inode {
   open(name: string): Inode {
     const path = childPath(this.path, name);
     if (this.#procfs !== undefined) {
-      return Inode.#hold(path, this.#place(name), constants.O_NOFOLLOW, this.#procfs);
+      return Inode.#hold(path, this.#systemPath(name), constants.O_NOFOLLOW, this.#procfs);
     }
     const stats = attempt(path, () => lstatSync(bytes(path)));
     if (isFixed(this.stats, stats)) return new Inode(path, stats);
@@ -65,24 +65,24 @@ export class Inode {
 
   /** Opens the target of a link in this folder; the kernel follows the link. */
   openFollowed(name: string): Inode {
-    return Inode.#hold(childPath(this.path, name), this.#place(name), 0, this.#procfs);
+    return Inode.#hold(childPath(this.path, name), this.#systemPath(name), 0, this.#procfs);
   }
 
   /** The text of a link in this folder. */
   readLink(name: string): string {
-    const read = (): Buffer => readlinkSync(bytes(this.#place(name)), 'buffer');
+    const read = (): Buffer => readlinkSync(bytes(this.#systemPath(name)), 'buffer');
     return attempt(childPath(this.path, name), read).toString('latin1');
   }
 
   /** Whether this folder is in procfs, where a link leads to an inode and not to the path in its text. */
   get isOfProcfs(): boolean {
-    return this.#procfs !== undefined && isProcfs(this.#place());
+    return this.#procfs !== undefined && isProcfs(this.#systemPath());
   }
 
   /** Whether this process can list this folder and reach its entries. */
   get isAccessible(): boolean {
     try {
-      accessSync(bytes(this.#place()), constants.R_OK | constants.X_OK);
+      accessSync(bytes(this.#systemPath()), constants.R_OK | constants.X_OK);
       return true;
     } catch {
       return false;
@@ -93,20 +93,20 @@ export class Inode {
   openFolder(): Dir {
     // Names as bytes: an encoding that the types do not declare.
     const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 };
-    return attempt(this.path, () => opendirSync(bytes(this.#place()), options));
+    return attempt(this.path, () => opendirSync(bytes(this.#systemPath()), options));
   }
 
   changeOwner(uid: number, gid: number): void {
     const change = this.#procfs === undefined ? lchownSync : chownSync;
     attempt(this.path, () => {
-      change(bytes(this.#place()), uid, gid);
+      change(bytes(this.#systemPath()), uid, gid);
     });
   }
 
   /** Not for a symbolic link, which has no mode. */
   changeMode(mode: number): void {
     attempt(this.path, () => {
-      chmodSync(bytes(this.#place()), mode);
+      chmodSync(bytes(this.#systemPath()), mode);
     });
   }
 
@@ -125,7 +125,12 @@ export class Inode {
   /** Opens this folder again, through a folder in it. */
   reopen(below: Inode): void {
     if (this.#descriptor !== undefined || this.#identity === undefined) return;
-    const held = Inode.#hold(this.path, below.#place('..'), constants.O_NOFOLLOW, this.#procfs);
+    const held = Inode.#hold(
+      this.path,
+      below.#systemPath('..'),
+      constants.O_NOFOLLOW,
+      this.#procfs,
+    );
     this.#descriptor = held.#descriptor;
     if (this.#descriptor !== undefined && identityOf(this.#descriptor) === this.#identity) return;
     this.close();
@@ -138,9 +143,9 @@ export class Inode {
     return new Inode('/', stats);
   }
 
-  static #hold(path: string, place: string, flags: number, procfs: string | undefined): Inode {
+  static #hold(path: string, systemPath: string, flags: number, procfs: string | undefined): Inode {
     return attempt(path, () => {
-      const descriptor = openSync(bytes(place), pathOnly | flags);
+      const descriptor = openSync(bytes(systemPath), pathOnly | flags);
       try {
         return new Inode(path, fstatSync(descriptor), procfs, descriptor);
       } catch (error) {
@@ -151,7 +156,7 @@ export class Inode {
   }
 
   /** The path for a system call to this inode, or to an entry of this folder. */
-  #place(name?: string): string {
+  #systemPath(name?: string): string {
     const place =
       this.#procfs === undefined
         ? this.path

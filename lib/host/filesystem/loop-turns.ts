@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const workAtOnce = 10;
 
 /** Divides long work into turns of the event loop, so that the host can handle other events in between. */
-export class Breath {
+export class LoopPause {
   #begun = performance.now();
 
   /** Whether the work should wait for the next turn now. */

@@ -69,11 +69,11 @@ export class Fifos {
 }
 
 /** Every account may open a FIFO that it can reach: a child under another account may open its own `/dev/stdout`. */
-const forAll = 0o666;
+const openToAll = 0o666;
 
 async function makeAll(folder: string, names: readonly string[]): Promise<void> {
   try {
-    await makeFifos(folder, names, forAll);
+    await makeFifos(folder, names, openToAll);
   } catch (error) {
     for (const name of names) rmSync(join(folder, name), { force: true });
     throw error;

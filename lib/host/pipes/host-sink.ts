@@ -26,7 +26,7 @@ export function hostSink(descriptor: 1 | 2): HostSink {
   const isNonBlocking = stream instanceof Socket && !stream.isTTY;
   return new DescriptorSink(
     descriptor,
-    isNonBlocking ? behind(stream, descriptor) : by(descriptor),
+    isNonBlocking ? writeAfterStream(stream, descriptor) : writeInPool(descriptor),
   );
 }
 
@@ -40,7 +40,7 @@ type Attempt = (
  * Writes as many bytes as the descriptor accepts, once the host's own writes are done. Does not use the host's stream: bytes in its
  * buffer cannot be taken back, and keep the process alive as long as the reader does not read.
  */
-function behind(stream: Writable, descriptor: number): Attempt {
+function writeAfterStream(stream: Writable, descriptor: number): Attempt {
   return (bytes, done) => {
     if (stream.writableLength > 0) return done(null, 0);
     let written = 0;
@@ -54,7 +54,7 @@ function behind(stream: Writable, descriptor: number): Attempt {
 }
 
 /** Writes in the thread pool. */
-function by(descriptor: number): Attempt {
+function writeInPool(descriptor: number): Attempt {
   return (bytes, done) => {
     write(descriptor, bytes, done);
   };
@@ -164,13 +164,13 @@ function settle(
 }
 
 /** Milliseconds that a process which is about to exit waits for a reader that reads nothing. */
-const patience = 1000;
+const flushTimeout = 1000;
 const pause = 5;
 
 function writeAtOnce(descriptor: number, bytes: Buffer): number {
   const clock = new Int32Array(new SharedArrayBuffer(4));
   let written = 0;
-  for (let waited = 0; written < bytes.length && waited < patience;) {
+  for (let waited = 0; written < bytes.length && waited < flushTimeout;) {
     try {
       written += writeSync(descriptor, bytes, written);
       waited = 0;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
-import type { SpawnDescriptors, Descriptors } from '../os/descriptor.ts';
+import type { Descriptors, SpawnDescriptors } from '../os/descriptor.ts';
 import { openAgain, openTerminalAgain } from '../os/descriptor.ts';
 import type { Fifos } from './fifos.ts';
 import { hostSink } from './host-sink.ts';
@@ -31,9 +31,9 @@ export interface HostStreamsSource {
   readonly fifos: Fifos;
   readonly maker: PipeMaker;
   /** Called with a problem when output cannot be written. */
-  readonly told: (problem: Problem) => void;
+  readonly onProblem: (problem: Problem) => void;
   /** Called before the first relay is made. */
-  readonly relays: () => void;
+  readonly onFirstRelay: () => void;
 }
 
 /** Gives the host's stdin, stdout and stderr to children. */
@@ -96,13 +96,13 @@ export class HostStreams {
     const key = identity === '' ? String(descriptor) : identity;
     const known = this.#relays.get(key);
     if (known !== undefined) return known;
-    const { fifos, maker, told, relays } = this.#source;
-    relays();
+    const { fifos, maker, onProblem, onFirstRelay } = this.#source;
+    onFirstRelay();
     const relay = new OutputRelay({
       name: descriptor === 1 ? '/dev/stdout' : '/dev/stderr',
       sink: hostSink(descriptor),
       pipe: maker() ?? fifos.make(),
-      told,
+      onProblem,
     });
     this.#relays.set(key, relay);
     return relay;

@@ -26,7 +26,7 @@ export class LogPipe {
   /** Whether a reader has read up to the end, as far as is known, so that the pipe is empty. */
   #isRead = false;
   /** Called when a reader has ended. */
-  readonly #waiting: (() => void)[] = [];
+  readonly #readerWaits: (() => void)[] = [];
 
   /**
    * @param source - A function that makes the pipe, or the path of a FIFO that is being made for it. The name of the FIFO is removed
@@ -60,7 +60,7 @@ export class LogPipe {
   /** Resolves when a reader has ended. */
   readerGone(): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      this.#readerWaits.push(resolve);
     });
   }
 
@@ -106,7 +106,7 @@ export class LogPipe {
       const hasRead = end === 'success' || (isLast && end === 'otherwise');
       if (this.isReleased && hasRead) this.#isRead = true;
       if (this.#isRead && this.#readers === 0) this.close();
-      for (const tell of this.#waiting.splice(0)) tell();
+      for (const notify of this.#readerWaits.splice(0)) notify();
     };
   }
 

@@ -16,7 +16,7 @@ export interface RelaySource {
   readonly sink: HostSink;
   /** A function that makes its pipe, or the path of a FIFO that is being made for it. */
   readonly pipe: (() => PipeEnds) | Promise<string>;
-  readonly told: (problem: Problem) => void;
+  readonly onProblem: (problem: Problem) => void;
 }
 
 /** The largest size of a pipe in bytes, unless root has raised `pipe-max-size`. Bytes beyond it do not come from children that have ended. */
@@ -46,10 +46,10 @@ export class OutputRelay {
   /** The pieces that are being written. */
   readonly #pieces = new Set<Promise<void>>();
   /** The number of bytes that were passed to the sink. */
-  #handed = 0;
+  #passed = 0;
   #isBroken = false;
   #isClosed = false;
-  #isDelayTold = false;
+  #isDelayReported = false;
 
   constructor(source: RelaySource) {
     this.#source = source;
@@ -101,8 +101,8 @@ export class OutputRelay {
     this.#closeWriteEnd();
     for (const stream of this.#readers) stream.removeAllListeners('data').pause();
     if (!(await this.#unlessStalled(this.#writeRest(), grace))) {
-      const left = this.#source.sink.unsent().length + sum(this.#left());
-      this.#tell(`its reader takes nothing, and ${count(left)} could not be written`);
+      const left = this.#source.sink.unsent().length + sum(this.#unread());
+      this.#report(`its reader takes nothing, and ${count(left)} could not be written`);
     }
     await closeAll(this.#readers);
   }
@@ -111,7 +111,7 @@ export class OutputRelay {
   flush(): void {
     if (this.#isOver) return;
     const { sink } = this.#source;
-    for (const bytes of [sink.unsent(), ...this.#left()]) {
+    for (const bytes of [sink.unsent(), ...this.#unread()]) {
       if (sink.writeNow(bytes) < bytes.length) return;
     }
   }
@@ -148,10 +148,10 @@ export class OutputRelay {
   /** Writes a piece; resolves when it is written or lost. */
   async #pass(bytes: Buffer): Promise<void> {
     const written = this.#source.sink.write(bytes, ({ message }) => {
-      if (!this.#isDelayTold) this.#tell(`${message}; it is tried again`);
-      this.#isDelayTold = true;
+      if (!this.#isDelayReported) this.#report(`${message}; it is tried again`);
+      this.#isDelayReported = true;
     });
-    this.#handed += bytes.length;
+    this.#passed += bytes.length;
     this.#pieces.add(written);
     try {
       await written;
@@ -166,16 +166,16 @@ export class OutputRelay {
   #break(error: Error, lost: number): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
-    const left = lost + sum(this.#left(1));
+    const left = lost + sum(this.#unread(1));
     for (const stream of this.#readers) stream.destroy();
-    this.#tell(`${error.message}; ${count(left)} could not be written`);
+    this.#report(`${error.message}; ${count(left)} could not be written`);
   }
 
   async #writeRest(): Promise<void> {
     const limit = pipeLimit * this.#readers.size;
     await Promise.allSettled(this.#pieces);
     for (let size = 0; size < limit;) {
-      const [bytes] = this.#left(1);
+      const [bytes] = this.#unread(1);
       if (bytes === undefined) return;
       size += bytes.length;
       await this.#pass(bytes);
@@ -183,7 +183,7 @@ export class OutputRelay {
   }
 
   /** Yields the bytes that were written into the pipes and not passed on; reads each piece when it is requested. */
-  *#left(limit = pipeLimit): Generator<Buffer> {
+  *#unread(limit = pipeLimit): Generator<Buffer> {
     for (const stream of this.#readers) {
       for (let size = 0; size < limit;) {
         const bytes = takeNow(stream);
@@ -196,7 +196,7 @@ export class OutputRelay {
 
   /** Resolves with true when the work is done, with false when the sink has accepted nothing for `grace` milliseconds. */
   #unlessStalled(work: Promise<void>, grace: number): Promise<boolean> {
-    const taken = (): number => this.#handed - this.#source.sink.unsent().length;
+    const taken = (): number => this.#passed - this.#source.sink.unsent().length;
     return new Promise((resolve) => {
       let before = taken();
       const timer = setInterval(
@@ -215,10 +215,10 @@ export class OutputRelay {
     });
   }
 
-  #tell(what: string): void {
+  #report(what: string): void {
     const message = `output for the host's stream: ${what}.`;
     const remedy = 'See what reads the stream of the host.';
-    this.#source.told(problem('output-failed', this.#source.name, message, { remedy }));
+    this.#source.onProblem(problem('output-failed', this.#source.name, message, { remedy }));
   }
 }
 

@@ -48,7 +48,7 @@ export class PacedReader implements Work {
   #isOver = false;
   readonly #awaiting: (() => void)[] = [];
   /** The number of bytes that this process had read at the last call of `catchUp`. */
-  #known = 0;
+  #receivedBefore = 0;
   /** The number of bytes that had been written by then; `undefined` until it is known. */
   #written: number | undefined = 0;
 
@@ -80,11 +80,11 @@ export class PacedReader implements Work {
   catchUp(done: () => void): void {
     if (this.#isOver) return done();
     this.#awaiting.push(done);
-    this.#known = this.#received + this.#stream.readableLength;
+    this.#receivedBefore = this.#received + this.#stream.readableLength;
     this.#written = this.#hasEnded ? this.#received : undefined;
     if (this.#hasEnded) return;
     this.#stream.resume();
-    this.#lookForSilence();
+    this.#watchForEmptyPipe();
   }
 
   /** Drops unhandled bytes and all further ones. */
@@ -100,28 +100,29 @@ export class PacedReader implements Work {
     const chunk = this.#chunks.shift();
     this.#current = chunk?.length ?? 0;
     if (chunk !== undefined) this.#consumer.push(chunk);
-    else this.#rest();
-    if (this.#handled >= (this.#written ?? Infinity)) this.#tellCaughtUp();
+    else this.#resumeOrFinish();
+    if (this.#handled >= (this.#written ?? Infinity)) this.#notifyCaughtUp();
     return chunk !== undefined;
   }
 
   #receive(chunk: Buffer): void {
     if (this.#isOver) return;
-    const isNew = this.#received >= this.#known;
+    const isNew = this.#received >= this.#receivedBefore;
     this.#received += chunk.length;
     this.#chunks.push(chunk);
     this.#schedule();
     const isEmpty = isNew && chunk.length < wholeChunk;
-    if (isEmpty || this.#received - this.#known >= largestPipe) this.#written ??= this.#received;
+    if (isEmpty || this.#received - this.#receivedBefore >= largestPipe)
+      this.#written ??= this.#received;
     const mayWait = this.#written !== undefined;
     if (mayWait && this.#received - this.#handled >= mostWaiting) this.#stream.pause();
   }
 
   /** Finds an empty pipe: a whole turn of reading brings no bytes. */
-  #lookForSilence(before?: number): void {
+  #watchForEmptyPipe(before?: number): void {
     setImmediate(() => {
       if (this.#written !== undefined) return;
-      if (this.#received !== before) return this.#lookForSilence(this.#received);
+      if (this.#received !== before) return this.#watchForEmptyPipe(this.#received);
       this.#written = this.#received;
       this.#schedule();
     });
@@ -141,7 +142,7 @@ export class PacedReader implements Work {
   }
 
   /** Called when all bytes that were read have been handled: reads on, or ends. */
-  #rest(): void {
+  #resumeOrFinish(): void {
     this.#isScheduled = false;
     if (!this.#hasEnded) this.#stream.resume();
     else {
@@ -152,10 +153,10 @@ export class PacedReader implements Work {
 
   #finish(): void {
     this.#isOver = true;
-    this.#tellCaughtUp();
+    this.#notifyCaughtUp();
   }
 
-  #tellCaughtUp(): void {
+  #notifyCaughtUp(): void {
     for (const done of this.#awaiting.splice(0)) done();
   }
 }

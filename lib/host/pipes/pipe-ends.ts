@@ -20,7 +20,7 @@ export const pipesAtHand: PipeMaker = () => {
 };
 
 /** Every account may open a pipe that it can reach: a child under another account may open its own `/dev/stdout`. */
-const forAll = 0o666;
+const openToAll = 0o666;
 
 /**
  * Makes a pipe that has no name, and never had one.
@@ -30,7 +30,7 @@ const forAll = 0o666;
 export function makePipe(posix: Pick<PosixSpawn, 'pipe'>): PipeEnds {
   const [read, write] = posix.pipe();
   try {
-    fchmodSync(read, forAll); // applies to both ends
+    fchmodSync(read, openToAll); // applies to both ends
     return { read, write };
   } catch (error) {
     closeSync(read);

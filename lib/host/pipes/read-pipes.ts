@@ -13,7 +13,7 @@ import type { PipeEnds } from './pipe-ends.ts';
 export type ReadPipeSource = 'pipe' | { readonly path: string } | 'socket';
 
 /** An open pipe from a child. */
-interface Inlet {
+interface OpenReadPipe {
   readonly stream: Socket;
   /** The write end, for the child. */
   readonly descriptor: number;
@@ -64,19 +64,19 @@ export class ReadPipes {
    *
    * @throws the system's error when descriptors run out.
    */
-  open(source: ReadPipeSource, lent: SpawnDescriptors): Inlet | undefined {
+  open(source: ReadPipeSource, lent: SpawnDescriptors): OpenReadPipe | undefined {
     if (source === 'socket') return undefined;
     if (source === 'pipe') return this.#openPipe(lent);
     return this.#openFifo(source.path, lent);
   }
 
-  #openPipe(lent: SpawnDescriptors): Inlet | undefined {
+  #openPipe(lent: SpawnDescriptors): OpenReadPipe | undefined {
     const ends = this.#make?.();
     if (ends === undefined) return undefined;
     return { stream: this.#read(ends.read), descriptor: lent.keep(ends.write) };
   }
 
-  #openFifo(path: string, lent: SpawnDescriptors): Inlet | undefined {
+  #openFifo(path: string, lent: SpawnDescriptors): OpenReadPipe | undefined {
     let fd: number | undefined;
     try {
       // Opened non-blocking, the read end does not wait for a writer; the write end then has a reader.

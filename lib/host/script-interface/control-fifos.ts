@@ -131,20 +131,20 @@ export class ControlFifos {
     const waiting = { reply, abort: new AbortController() };
     const answer = this.#handler.answer(question, waiting.abort.signal);
     this.#waiting.add(waiting);
-    if (this.#waiting.size > mostWaiting) this.#forgetEnded();
+    if (this.#waiting.size > mostWaiting) this.#dropEnded();
     // The command is carried out all the same.
     if (!reply.isOpen) waiting.abort.abort(new Error('the program has ended'));
     else if (this.#waiting.size > mostWaiting) waiting.abort.abort(new Error(tooMany));
-    const told = await answer;
+    const result = await answer;
     if (!this.#waiting.delete(waiting)) return;
-    const rest = reply.say(textOf(told));
+    const rest = reply.send(textOf(result));
     if (rest !== undefined) this.#keepUnread(rest);
   }
 
   /** Drops the requests of programs that have ended. */
-  #forgetEnded(): void {
+  #dropEnded(): void {
     for (const waiting of this.#waiting) {
-      if (waiting.reply.isRead()) continue;
+      if (waiting.reply.confirm()) continue;
       this.#waiting.delete(waiting);
       waiting.abort.abort(new Error('the program has ended'));
     }
@@ -184,12 +184,12 @@ const remedy =
 
 const tooMany = `the supervisor has ${String(mostWaiting)} programs waiting already`;
 
-function textOf(told: ProgramAnswer): string {
-  if (told === 'elsewhere') return '>\n';
+function textOf(answer: ProgramAnswer): string {
+  if (answer === 'elsewhere') return '>\n';
   const lines = [
-    ...linesOf(told.stdout).map((line) => `1${line}`),
-    ...linesOf(told.stderr).map((line) => `2${line}`),
-    `.${String(told.exitCode)}`,
+    ...linesOf(answer.stdout).map((line) => `1${line}`),
+    ...linesOf(answer.stderr).map((line) => `2${line}`),
+    `.${String(answer.exitCode)}`,
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

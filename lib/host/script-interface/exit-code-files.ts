@@ -14,10 +14,10 @@ const folderName = 'env-stage3';
 const fileName = 'S6_STAGE2_EXITED';
 
 /** The folder of s6-overlay v3, next to a runtime directory with the name `s6`: `/run/s6-linux-init-container-results`. */
-const neighbour = 's6-linux-init-container-results';
+const resultsName = 's6-linux-init-container-results';
 
 /** The exit code when the content is not a number (s6-overlay v2) or the file cannot be read (this library). */
-const senseless = 100;
+const invalidCode = 100;
 
 /** The bytes of a file that are read: more than any number has. */
 const longest = 64;
@@ -32,7 +32,7 @@ export class ExitCodeFiles {
   constructor(runtime: RuntimeDirectory) {
     this.#runtime = runtime;
     const isCalledS6 = !runtime.isPrivate && basename(runtime.path) === 's6';
-    this.#results = isCalledS6 ? join(dirname(runtime.path), neighbour) : undefined;
+    this.#results = isCalledS6 ? join(dirname(runtime.path), resultsName) : undefined;
   }
 
   /**
@@ -109,18 +109,18 @@ function parse(file: string): Written {
     text = textOf(file);
   } catch (error) {
     const why = `the exit code that was written cannot be read: ${(error as Error).message}`;
-    return senselessly(file, `${why}; it is ${String(senseless)}`, unreadable);
+    return invalid(file, `${why}; it is ${String(invalidCode)}`, unreadable);
   }
   if (/^\d{1,9}$/.test(text) && Number(text) <= 255)
     return { exitCode: Number(text), problems: [] };
-  const exitCode = /^\d{1,9}$/.test(text) ? Number(text) % 256 : senseless;
+  const exitCode = /^\d{1,9}$/.test(text) ? Number(text) % 256 : invalidCode;
   const message = `'${text.slice(0, 50)}' was written as the exit code, which is none; it is ${String(exitCode)}`;
-  return senselessly(file, message, 'Write a number from 0 to 255.', exitCode);
+  return invalid(file, message, 'Write a number from 0 to 255.', exitCode);
 }
 
 const unreadable = 'Write a file, with a number from 0 to 255, that the supervisor may read.';
 
-function senselessly(file: string, message: string, remedy: string, exitCode = senseless): Written {
+function invalid(file: string, message: string, remedy: string, exitCode = invalidCode): Written {
   return { exitCode, problems: [problem('value-invalid', file, message, { remedy })] };
 }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { adoptDescriptor } from '../os/adopt-descriptor.ts';
 
 /** The line that confirms to a shim that its request was read. */
-const heard = Buffer.from('+\n');
+const received = Buffer.from('+\n');
 
 /**
  * The FIFO for the answer to a shim, which the shim has made. The supervisor holds it open from the request to the answer, so that the
@@ -14,7 +14,7 @@ export class ReplyFifo {
 
   constructor(path: string) {
     this.#fd = open(path);
-    this.isRead();
+    this.confirm();
   }
 
   /** Whether a shim waits for the answer, as far as is known. */
@@ -23,13 +23,13 @@ export class ReplyFifo {
   }
 
   /** Confirms to the shim that its request was read; returns false when the shim has ended. */
-  isRead(): boolean {
-    this.#write(heard);
+  confirm(): boolean {
+    this.#write(received);
     return this.isOpen;
   }
 
   /** Writes the answer and closes the FIFO. If the answer exceeds the pipe (64 KiB), returns the stream that writes the rest. */
-  say(text: string): Socket | undefined {
+  send(text: string): Socket | undefined {
     const bytes = Buffer.from(text);
     const written = this.#write(bytes);
     if (this.#fd === undefined || written >= bytes.length) {

@@ -38,23 +38,23 @@ export class ScanDirectory {
    * @throws the system's error when it cannot be made.
    */
   provide(): void {
-    const [link] = [...this.#links].find(([, place]) => place !== undefined) ?? ['.s6-svscan'];
+    const [link] = [...this.#links].find(([, target]) => target !== undefined) ?? ['.s6-svscan'];
     const isWhole = this.#runtime.holds(folderName);
     if (isWhole && exists(join(this.#runtime.path, folderName, link))) return;
-    if (isWhole) this.#runtime.tellRestored(join(this.#runtime.path, folderName));
+    if (isWhole) this.#runtime.reportRestored(join(this.#runtime.path, folderName));
     this.#runtime.makeFolder(folderName);
     this.#runtime.makeFolder(join(folderName, '.s6-svscan'));
     this.#links.clear();
-    this.follow();
+    this.update();
   }
 
   /** Updates the links to the present services of the tree. */
-  follow(): void {
+  update(): void {
     if (!this.#runtime.holds(folderName)) return;
     const services = this.#tree().services;
-    const places = new Map(services.map((service) => [service.name, directoryOf(service)]));
-    const gone = [...this.#links].filter(([name, place]) => places.get(name) !== place);
-    for (const [name] of gone) {
+    const targets = new Map(services.map((service) => [service.name, directoryOf(service)]));
+    const outdated = [...this.#links].filter(([name, target]) => targets.get(name) !== target);
+    for (const [name] of outdated) {
       rmSync(join(this.#runtime.path, folderName, name), { force: true });
       this.#links.delete(name);
     }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exists } from '../os/folders.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
-import { asking } from '../shims/request.ts';
+import { requestShim } from '../shims/request.ts';
 import { logutilService } from '../shims/logutil-service.ts';
 import { notifyOnCheck } from '../shims/notify-on-check.ts';
 import { permafailon } from '../shims/permafailon.ts';
@@ -14,24 +14,24 @@ import { withContenv } from '../shims/with-contenv.ts';
 const folderName = 'bin';
 
 /** The programs of s6 and s6-overlay that may not be installed, or work only under s6, each with the shell script that replaces it. */
-const standIns: Readonly<Record<string, string | typeof asking>> = {
+const shims: Readonly<Record<string, string | typeof requestShim>> = {
   'logutil-service': logutilService,
   printcontenv,
   's6-notifyoncheck': notifyOnCheck,
   's6-permafailon': permafailon,
   's6-setuidgid': setuidgid,
-  's6-svc': asking,
-  's6-svdt': asking,
-  's6-svdt-clear': asking,
-  's6-svok': asking,
-  's6-svscanctl': asking,
-  's6-svstat': asking,
-  's6-svwait': asking,
+  's6-svc': requestShim,
+  's6-svdt': requestShim,
+  's6-svdt-clear': requestShim,
+  's6-svok': requestShim,
+  's6-svscanctl': requestShim,
+  's6-svstat': requestShim,
+  's6-svwait': requestShim,
   'with-contenv': withContenv,
 };
 
 /** The programs in `basedir/bin` of the runtime directory by which a script stops the supervisor (s6-overlay v3). */
-const halts = ['halt', 'poweroff', 'reboot'];
+const haltPrograms = ['halt', 'poweroff', 'reboot'];
 const haltFolderName = 'basedir';
 
 /** The folder that is first on the PATH of scripts and services. */
@@ -46,9 +46,9 @@ export function shimsFolder(runtime: RuntimeDirectory): string {
  */
 export function provideShims(runtime: RuntimeDirectory): void {
   const folder = shimsFolder(runtime);
-  if (isWhole(runtime, folderName, folder, Object.keys(standIns))) return;
+  if (isWhole(runtime, folderName, folder, Object.keys(shims))) return;
   runtime.makeFolder(folderName);
-  for (const [name, text] of Object.entries(standIns)) write(join(folder, name), text, runtime);
+  for (const [name, text] of Object.entries(shims)) write(join(folder, name), text, runtime);
 }
 
 /**
@@ -58,10 +58,10 @@ export function provideShims(runtime: RuntimeDirectory): void {
  */
 export function provideHalt(runtime: RuntimeDirectory): void {
   const folder = join(runtime.path, haltFolderName, 'bin');
-  if (isWhole(runtime, haltFolderName, folder, halts)) return;
+  if (isWhole(runtime, haltFolderName, folder, haltPrograms)) return;
   runtime.makeFolder(haltFolderName);
   mkdirSync(folder);
-  for (const name of halts) write(join(folder, name), asking, runtime);
+  for (const name of haltPrograms) write(join(folder, name), requestShim, runtime);
 }
 
 /** Whether every program exists; reports a problem if a cleaner of temporary files has removed some. */
@@ -73,11 +73,15 @@ function isWhole(
 ): boolean {
   if (!runtime.holds(entry)) return false;
   if (names.every((name) => exists(join(folder, name)))) return true;
-  runtime.tellRestored(folder);
+  runtime.reportRestored(folder);
   return false;
 }
 
-function write(path: string, text: string | typeof asking, { path: runtime }: RuntimeDirectory) {
+function write(
+  path: string,
+  text: string | typeof requestShim,
+  { path: runtime }: RuntimeDirectory,
+) {
   const content = typeof text === 'string' ? text : text(runtime, process.pid);
   writeFileSync(path, content, { mode: 0o755 });
 }

@@ -1,4 +1,4 @@
-import { question } from './request.ts';
+import { requestCommands } from './request.ts';
 import { shell } from './shell.ts';
 
 /**
@@ -12,7 +12,7 @@ export function permafailon(runtime: string, host: number): string {
 (
   [ "$#" -le 3 ] || set -- "$1" "$2" "$3"
 
-${question(runtime, host)}) || exit
+${requestCommands(runtime, host)}) || exit
 shift 3
 exec "$@"
 `;

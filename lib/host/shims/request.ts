@@ -12,12 +12,12 @@ export const requestMark = '//stagekeeper/1//';
  *
  * @param runtime - The path of the runtime directory.
  * @param host - The pid of the supervisor's process.
- * @param patience - The timeout until the supervisor has confirmed the request, in seconds.
+ * @param timeout - The timeout until the supervisor has confirmed the request, in seconds.
  */
-export function asking(runtime: string, host: number, patience = 10): string {
+export function requestShim(runtime: string, host: number, timeout = 10): string {
   return shell`#!/bin/sh
 # Sends a request to the Stagekeeper of this tree. For directories of other supervisors the real program runs, further down the PATH.
-${question(runtime, host, patience)}`;
+${requestCommands(runtime, host, timeout)}`;
 }
 
 /**
@@ -30,7 +30,7 @@ ${question(runtime, host, patience)}`;
  * made it. The reader of a FIFO gets end-of-file once no process has it open for writing: first a `sleep` holds it open, and once the
  * supervisor has read the request, the supervisor. So a shim does not wait for a supervisor that does not read or dies meanwhile.
  */
-export function question(runtime: string, host: number, patience = 10): string {
+export function requestCommands(runtime: string, host: number, timeout = 10): string {
   return shell`run=${quoted(runtime)}
 name=\${0##*/}
 
@@ -65,7 +65,7 @@ most=3900
 case $words in *[!\ -~]*) most=950 ;; esac
 [ "\${#words}" -lt "$most" ] || die 100 'these are too many arguments'
 
-patience=${String(patience)}
+timeout=${String(timeout)}
 ${exchange}`;
 }
 
@@ -77,7 +77,7 @@ make() {
 [ -x "$run/replies" ] || die 111 'only root and the account of the supervisor may ask it'
 make 2>/dev/null || { rm -f "$reply" && make; } || die 111 'no FIFO can be made for the answer'
 exec 9<>"$reply"
-sleep "$patience" >&9 2>&9 9>&- &
+sleep "$timeout" >&9 2>&9 9>&- &
 pause=$!
 exec 8<"$reply" 9>&-
 printf '%s\0' ${requestMark} "$$" "$PWD" "$name" "$#" "$@" 1<>"$run/control" ||

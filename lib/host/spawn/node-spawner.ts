@@ -106,8 +106,8 @@ class NodeSpawner implements Spawner {
     this.#hostStreams = new HostStreams({
       fifos: this.#fifos,
       maker,
-      told: onProblem,
-      relays: () => {
+      onProblem,
+      onFirstRelay: () => {
         this.#exitHook.hold();
       },
     });

@@ -53,10 +53,10 @@ export class Environment {
   constructor(
     runtime: RuntimeDirectory,
     initial: Readonly<Record<string, string | undefined>>,
-    tell: (problem: Problem) => void = () => undefined,
+    onProblem: (problem: Problem) => void = () => undefined,
   ) {
     this.#runtime = runtime;
-    this.#problems = new VariableProblems(() => this.directory, tell);
+    this.#problems = new VariableProblems(() => this.directory, onProblem);
     const { values, flaws } = examine(initial);
     this.#known = values;
     this.#initialFlaws = flaws;
@@ -169,7 +169,7 @@ export class Environment {
       if (!exists(join(this.directory, name))) writeVariable(this.directory, name, value);
     }
     this.#writeMark();
-    this.#runtime.tellRestored(this.directory);
+    this.#runtime.reportRestored(this.directory);
   }
 
   #write(): void {

@@ -10,7 +10,7 @@ import { notAFile, readBeginning } from '../../system/read-file.ts';
 export interface VariableFlaw {
   readonly code: Extract<ProblemCode, 'variable-left-out' | 'variable-not-utf8'>;
   /** The flaw and its consequence, worded to follow the name of the variable in a sentence. */
-  readonly says: string;
+  readonly text: string;
   readonly remedy: string;
 }
 
@@ -84,13 +84,13 @@ export function lengthFlaw(name: string, value: string): VariableFlaw | undefine
 
 /** The flaw of a variable that is left out. */
 export function leftOut(why: string, remedy: string): VariableFlaw {
-  return { code: 'variable-left-out', says: `is left out: ${why}`, remedy };
+  return { code: 'variable-left-out', text: `is left out: ${why}`, remedy };
 }
 
 /** The flaw of a variable with bytes that Node cannot pass on. */
 export const notUtf8: VariableFlaw = {
   code: 'variable-not-utf8',
-  says: 'is not UTF-8: processes get it with U+FFFD in the place of each byte that is not',
+  text: 'is not UTF-8: processes get it with U+FFFD in the place of each byte that is not',
   remedy: 'Write it in UTF-8.',
 };
 

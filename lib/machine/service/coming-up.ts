@@ -80,7 +80,7 @@ export function setGoalOnce<S extends ServiceState>(state: S): ServiceStep {
   return withoutEffects({ ...state, goal: 'once' });
 }
 
-/** A logger that was told to go down stays down, whatever is left in its pipe. */
+/** A logger that was asked to stop stays down, even if its pipe is not empty. */
 export function setGoalDrain<S extends ServiceState>(
   state: S,
   input: LifecycleInputOf<'drain'>,

@@ -59,7 +59,7 @@ function servicesReadFor(
     case 'exited':
       return [name];
     case 'spawned':
-      // Only a service that was told to stop before its process existed gets its stop signal now.
+      // Only a service that was asked to stop before its process existed gets its stop signal now.
       return units.get(name)?.state.goal === 'down' ? [name] : [];
     case 'drain':
     case 'signal':

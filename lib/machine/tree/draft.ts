@@ -140,7 +140,7 @@ export class Draft {
     const setting = { spec, now, output: options.output, stopLimit, catchAll };
     const { state, effects } = transition(before, input, setting);
     if (state !== before) this.put(name, { ...unit, state });
-    this.#tell(name, before, state);
+    this.#reportChanges(name, before, state);
     for (const effect of effects) {
       if (effect.type === 'sweep') this.sweep(name);
       else this.effect({ ...effect, owner: { service: name } });
@@ -172,7 +172,7 @@ export class Draft {
     this.services({ sweeping });
   }
 
-  #tell(name: string, before: ServiceState, after: ServiceState): void {
+  #reportChanges(name: string, before: ServiceState, after: ServiceState): void {
     if (after.status !== before.status) {
       const pid = 'run' in after ? after.run.pid : undefined;
       const ended = 'run' in before && !('run' in after) ? after.lastExit : null;

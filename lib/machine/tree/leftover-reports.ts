@@ -8,13 +8,13 @@ import { describeLeftover } from '../../model/leftover.ts';
 
 /** Reports one problem for each owner, and one for each daemonized process. */
 export function reportLeftovers(draft: Draft, killed: readonly KilledLeftover[]): void {
-  const told = new Map<string, readonly KilledLeftover[]>();
+  const byName = new Map<string, readonly KilledLeftover[]>();
   for (const one of killed) {
     const name = nameOf(one);
-    told.set(name, [...(told.get(name) ?? []), one]);
+    byName.set(name, [...(byName.get(name) ?? []), one]);
   }
-  for (const [name, those] of told) {
-    draft.warn('killed', placeOf(draft, name, those), messageOf(draft, those));
+  for (const [name, those] of byName) {
+    draft.warn('killed', problemPathOf(draft, name, those), messageOf(draft, those));
     draft.killed(name);
   }
 }
@@ -25,7 +25,7 @@ function nameOf({ owner, pid, name }: KilledLeftover): string {
   return `${'service' in owner ? owner.service : owner.script}/left-behind`;
 }
 
-function placeOf(draft: Draft, name: string, [first]: readonly KilledLeftover[]): string {
+function problemPathOf(draft: Draft, name: string, [first]: readonly KilledLeftover[]): string {
   const owner = first?.owner ?? null;
   if (owner === null) return name;
   return 'service' in owner ? owner.service : pathOf(draft, owner.stage, owner.script);
@@ -33,9 +33,9 @@ function placeOf(draft: Draft, name: string, [first]: readonly KilledLeftover[])
 
 function messageOf(draft: Draft, those: readonly KilledLeftover[]): string {
   const names = those.map(describeLeftover).join(', ');
-  const whose = those.some(({ owner }) => owner === null)
+  const origin = those.some(({ owner }) => owner === null)
     ? 'which had left the session that it was started in,'
     : 'which it had left behind,';
   const verb = those.length === 1 ? 'has' : 'have';
-  return `${names}, ${whose} ${verb} not ended within ${String(draft.killGrace)} ms; killed`;
+  return `${names}, ${origin} ${verb} not ended within ${String(draft.killGrace)} ms; killed`;
 }

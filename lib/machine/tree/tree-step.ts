@@ -201,7 +201,7 @@ function receiveService(draft: Draft, name: string, input: LifecycleInput): void
   draft.feed(name, input);
 }
 
-/** Reports one problem for a row of deaths of the catch-all logger that follow one another at once. */
+/** Reports one problem for several deaths of the catch-all logger in immediate succession. */
 function reportCatchAllDeath(draft: Draft, { spec, state }: Unit, exit: Exit): void {
   if (state.status !== 'up' || !isReading(state, draft.setting.now)) return;
   const message = `the catch-all logger ${describeExit(exit)}; until it has been up for a second again, what starts has the host’s output`;
@@ -256,8 +256,12 @@ function reportKill(draft: Draft, name: string, { state }: Unit): void {
     draft.killed(name);
   }
   if (state.status === 'stopping' && state.kills === 1) {
-    const who = `pid ${String(state.run.pid)}`;
-    draft.warn('unkillable', name, `${who} has not exited after SIGKILL; SIGKILL is sent again`);
+    const subject = `pid ${String(state.run.pid)}`;
+    draft.warn(
+      'unkillable',
+      name,
+      `${subject} has not exited after SIGKILL; SIGKILL is sent again`,
+    );
   }
   if (state.status === 'finishing' && state.kills === 0) {
     const waited = String(Math.round(draft.setting.now - state.since));

@@ -26,13 +26,13 @@ export function takeTree(draft: Draft, tree: Tree): void {
   draft.state = { ...draft.state, tree };
   if (draft.state.finish.status === 'pending') draft.scripts('finish', { scripts: tree.finish });
   draft.replaceUnits(merge(before, after));
-  const told: ChangeWithoutCause = {
+  const change: ChangeWithoutCause = {
     type: 'tree',
     added,
     removed: removed.map(([name]) => name),
     changed: changed.map(([name]) => name),
   };
-  if (added.length + removed.length + changed.length > 0) draft.report(told);
+  if (added.length + removed.length + changed.length > 0) draft.report(change);
   for (const [name, unit] of removed) {
     if (isResting(unit)) draft.sweep(name);
     else if (!isGoingWithProducer(name, after)) draft.feed(name, { type: 'stop' });

@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import fc from 'fast-check';
-import { Breath } from '../../../lib/host/filesystem/loop-turns.ts';
+import { LoopPause } from '../../../lib/host/filesystem/loop-turns.ts';
 import { expandGlob, readGlob } from '../../../lib/host/filesystem/glob.ts';
 import { unlessInCI } from '../../skipping.ts';
 import { plant, testFolder, whoRuns } from '../folder.ts';
@@ -19,12 +19,12 @@ interface Expanded {
 async function expand(pattern: string, procfs = '/proc'): Promise<Expanded> {
   const paths: string[] = [];
   const failures: string[] = [];
-  const fail = (error: unknown): void => {
+  const onFailure = (error: unknown): void => {
     failures.push(error instanceof Error ? error.message : String(error));
   };
   const glob = readGlob(pattern);
   if (typeof glob === 'string') assert.fail(`${pattern} ${glob}`);
-  for await (const { inode } of expandGlob(glob, { procfs, breath: new Breath(), fail })) {
+  for await (const { inode } of expandGlob(glob, { procfs, pause: new LoopPause(), onFailure })) {
     paths.push(inode.path);
     inode.close();
   }

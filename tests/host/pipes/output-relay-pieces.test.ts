@@ -33,7 +33,7 @@ test('where no pipe can be made, each child gets a socket, and what it writes is
     name: '/dev/stdout',
     sink: into,
     pipe,
-    told: (each) => told.push(each),
+    onProblem: (each) => told.push(each),
   });
   await relay.made;
   assert.equal(relay.connect(new SpawnDescriptors()), 'socket');
@@ -61,7 +61,7 @@ test('no more than a piece is read before the one before it is written, and the 
     name: '/dev/stderr',
     sink: into,
     pipe: Promise.resolve(path),
-    told: (each) => told.push(each),
+    onProblem: (each) => told.push(each),
   });
   await relay.made;
   const lent = new SpawnDescriptors();

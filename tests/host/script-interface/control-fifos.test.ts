@@ -24,7 +24,7 @@ import {
   mostWaiting,
   scanControl,
 } from '../../../lib/host/script-interface/control-fifos.ts';
-import { requestMark, asking } from '../../../lib/host/shims/request.ts';
+import { requestMark, requestShim } from '../../../lib/host/shims/request.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
 import { openDescriptors, until } from '../../processes.ts';
 import { counter, run } from '../counter.ts';
@@ -43,7 +43,10 @@ async function deafOne(t: TestContext): Promise<{ folder: string; program: strin
   t.after(() => {
     closeSync(held);
   });
-  return { folder, program: plant(join(folder, 'bin/s6-svc'), asking(folder, process.pid, 0.1)) };
+  return {
+    folder,
+    program: plant(join(folder, 'bin/s6-svc'), requestShim(folder, process.pid, 0.1)),
+  };
 }
 
 for (const { name, words: shell, skip } of shells) {
@@ -130,14 +133,14 @@ test('nobody waits for a supervisor that is gone, or that cannot be reached', as
   const folder = await testFolder(t);
   const gone = spawn('true');
   await new Promise((resolve) => gone.once('close', resolve));
-  const unreachable = plant(join(folder, 'bin/s6-svc'), asking(folder, process.pid));
+  const unreachable = plant(join(folder, 'bin/s6-svc'), requestShim(folder, process.pid));
   const first = await run(unreachable, ['-d', 'web'], {});
   assert.equal(first.code, 100);
   assert.match(first.stderr, /the supervisor of .* cannot be reached/);
   await run(plant(join(folder, 'make'), 'mkfifo "$1"'), [join(folder, 'control')], {
     path: '/usr/bin:/bin',
   });
-  const late = plant(join(folder, 'bin/s6-svc'), asking(folder, gone.pid ?? 0));
+  const late = plant(join(folder, 'bin/s6-svc'), requestShim(folder, gone.pid ?? 0));
   const second = await run(late, ['-d', 'web'], { path: '/usr/bin:/bin' });
   assert.equal(second.code, 100);
   assert.match(second.stderr, /the supervisor of .* is gone/);
@@ -166,7 +169,7 @@ for (const { name, words: shell, skip } of shells) {
 }
 
 test('nobody waits longer who ignores TERM', async (t) => {
-  const { say, call } = await counter(t, (runtime, host) => asking(runtime, host, 600));
+  const { say, call } = await counter(t, (runtime, host) => requestShim(runtime, host, 600));
   say({ exitCode: 4 });
   const shell = ['sh', '-c', `trap '' TERM; exec sh "$0" "$@"`];
   assert.equal((await call('s6-svstat', ['web'], { shell })).code, 4);

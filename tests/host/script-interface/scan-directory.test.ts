@@ -44,13 +44,13 @@ async function scanned(t: TestContext, ...names: readonly string[]): Promise<Sca
 test('it has a link for each service, and follows the tree', async (t) => {
   const { root, runtime, scan, have } = await scanned(t, 'web', 'a b');
   const link = (name: string): string => readlinkSync(join(runtime.path, 'services', name));
-  scan.follow();
+  scan.update();
   assert.equal(existsSync(join(runtime.path, 'services')), false, 'it is not made by the way');
   scan.provide();
   assert.equal(link('web'), join(root, 'services.d/web'));
   assert.equal(link('a b'), join(root, 'services.d/a b'));
   have('web', 'api');
-  scan.follow();
+  scan.update();
   assert.equal(link('api'), join(root, 'services.d/api'));
   assert.equal(existsSync(join(runtime.path, 'services/a b')), false);
 });
