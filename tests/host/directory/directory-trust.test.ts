@@ -6,11 +6,11 @@ import type { TestContext } from 'node:test';
 import { distrustOf, requireTrust } from '../../../lib/host/directory/directory-trust.ts';
 import { plant, testFolder, whoRuns } from '../folder.ts';
 
-/** An account and a group that no system has. */
+/** An account and a group that exist on no system. */
 const stranger = 54_321;
 
 interface Place {
-  /** A folder of the host's account that others may only read. */
+  /** A folder of the host's account that other accounts may only read. */
   readonly top: string;
   /** Makes a folder in it, with this mode whatever the umask, and this owner and group. */
   make(
@@ -34,14 +34,14 @@ async function place(t: TestContext): Promise<Place> {
   };
 }
 
-test('a folder of the host’s account is trusted, and one that is still to be made there', async (t) => {
+test('a folder of the host’s account is trusted, also before it is made', async (t) => {
   const { top, make } = await place(t);
   for (const path of [top, make('plain'), make('closed', 0o700), join(top, 'to/be/made')])
     assert.equal(distrustOf(path), undefined, path);
   assert.equal(distrustOf('/'), undefined);
 });
 
-test('a folder that others may write to is refused, sticky or not', async (t) => {
+test('a folder that other accounts may write to is rejected, with or without the sticky bit', async (t) => {
   const { make } = await place(t);
   for (const mode of [0o777, 0o1777, 0o757, 0o702]) {
     const path = make(`mode-${mode.toString(8)}`, mode);
@@ -73,7 +73,7 @@ test('the remedy for a sticky folder is a folder in it', async (t) => {
   assert.doesNotMatch(remedy, /chmod \+t/);
 });
 
-test('a folder below one that others may write to is trusted only where that is sticky', async (t) => {
+test('a folder below one that other accounts may write to is trusted only if that has the sticky bit', async (t) => {
   const { make } = await place(t);
   const shared = make('shared', 0o777);
   const below = make('shared/deep/mine');
@@ -85,7 +85,7 @@ test('a folder below one that others may write to is trusted only where that is 
   assert.equal(distrustOf(join(shared, 'to-be-made')), undefined);
 });
 
-test('links are followed, and what they lead through is looked at', async (t) => {
+test('links are followed, and the folders on their path are checked', async (t) => {
   const { top, make } = await place(t);
   const mine = make('mine');
   const open = make('open', 0o777);
@@ -106,7 +106,7 @@ test('links are followed, and what they lead through is looked at', async (t) =>
   assert.equal(distrustOf(join(top, 'circle')), undefined, 'the system says what is wrong');
 });
 
-test('what belongs to another account is refused, links too', { skip: whoRuns.root }, async (t) => {
+test('folders and links of another account are rejected', { skip: whoRuns.root }, async (t) => {
   const { top, make } = await place(t);
   const theirs = make('theirs', 0o755, { uid: stranger });
   make('theirs/mine');
@@ -127,16 +127,20 @@ test('what belongs to another account is refused, links too', { skip: whoRuns.ro
   }
 });
 
-test('a group may write if no other account is in it', { skip: whoRuns.root }, async (t) => {
-  const { make } = await place(t);
-  const ofRoot = make('of-root', 0o775, { gid: 0 });
-  const ofOthers = make('of-others', 0o775, { gid: stranger });
-  assert.equal(distrustOf(ofRoot), undefined);
-  assert.equal(distrustOf(ofOthers)?.path, ofOthers);
-  assert.match(distrustOf(ofOthers)?.why ?? '', new RegExp(`group ${stranger}, mode 0775`));
-});
+test(
+  'group write permission is accepted if the group has no other member',
+  { skip: whoRuns.root },
+  async (t) => {
+    const { make } = await place(t);
+    const ofRoot = make('of-root', 0o775, { gid: 0 });
+    const ofOthers = make('of-others', 0o775, { gid: stranger });
+    assert.equal(distrustOf(ofRoot), undefined);
+    assert.equal(distrustOf(ofOthers)?.path, ofOthers);
+    assert.match(distrustOf(ofOthers)?.why ?? '', new RegExp(`group ${stranger}, mode 0775`));
+  },
+);
 
-test('what cannot be looked at throws, and a refusal names component and remedy', async (t) => {
+test('a component that cannot be inspected throws, and a rejection names the component and the remedy', async (t) => {
   const { top, make } = await place(t);
   const file = plant(join(top, 'file'), '');
   assert.throws(() => distrustOf(join(file, 'below')), { code: 'ENOTDIR' });

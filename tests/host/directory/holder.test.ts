@@ -12,27 +12,27 @@ const module = JSON.stringify(
   new URL('../../../lib/host/directory/holder.ts', import.meta.url).href,
 );
 
-test('the calling thread is known as alive', () => {
+test('the calling thread is alive', () => {
   const holder = thisHolder();
   assert.equal(holder.pid, process.pid);
   assert.match(holder.started, /^\d+$/);
   assert.equal(isHolderAlive(holder), true);
 });
 
-test('a thread with the same numbers that was started at another time is another one', () => {
+test('a thread with the same ids and another start time is a different thread', () => {
   const holder = thisHolder();
   assert.equal(isHolderAlive({ ...holder, started: '1' }), false);
   assert.equal(isHolderAlive({ ...holder, thread: 1 << 29 }), false);
   assert.equal(isHolderAlive({ ...holder, boot: 'another' }), false);
 });
 
-test('what is in another pid namespace, or was written without /proc, is not known', () => {
+test('the state of a holder in another pid namespace, or recorded without /proc, is unknown', () => {
   const holder = thisHolder();
   assert.equal(isHolderAlive({ ...holder, namespace: 'pid:[1]' }), undefined);
   assert.equal(isHolderAlive({ ...holder, thread: 0, started: '' }), undefined);
 });
 
-test('a process that has ended is known as dead', () => {
+test('a process that has exited is dead', () => {
   const text = `import(${module}).then((it) => console.log(JSON.stringify(it.thisHolder())))`;
   const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '-e', text]);
   const holder = JSON.parse(String(stdout)) as Holder;
@@ -40,7 +40,7 @@ test('a process that has ended is known as dead', () => {
   assert.equal(isHolderAlive(holder), false);
 });
 
-test('a Worker thread that was terminated is dead, though its process lives', async () => {
+test('a terminated Worker thread is dead while its process lives', async () => {
   const text = `
     const { readFileSync, readlinkSync } = require('node:fs');
     const stat = readFileSync('/proc/thread-self/stat', 'latin1');

@@ -25,14 +25,14 @@ import { leaveMark, plant, testFolder } from '../folder.ts';
 
 const taken = { code: 'ERR_RUNTIME_DIRECTORY', reason: 'taken' };
 
-test('one at a time has it, and the next one when that has let go', async (t) => {
+test('one supervisor at a time holds the directory, and the next one after its release', async (t) => {
   const folder = await testFolder(t);
   const [first, second] = [new Mark(folder), new Mark(folder)];
   assert.deepEqual(first.take(), []);
-  const who = new RegExp(
-    `is used by another supervisor, in this process \\(${String(process.pid)}\\)\\.`,
+  const message = new RegExp(
+    `is used by another supervisor, in this process \\\\(${String(process.pid)}\\\\)\\\\.`,
   );
-  assert.throws(() => second.take(), { ...taken, path: folder, message: who });
+  assert.throws(() => second.take(), { ...taken, path: folder, message });
   assert.deepEqual([first.isThere(), second.isThere()], [true, false]);
   second.release();
   assert.equal(first.isThere(), true, 'one that has not got it lets go of nothing');
@@ -41,7 +41,7 @@ test('one at a time has it, and the next one when that has let go', async (t) =>
   assert.deepEqual(second.take(), []);
 });
 
-test('a dead holder’s successor is told what is left, and has the mark alone', async (t) => {
+test('the successor of a dead holder gets the names of its leftovers, and alone holds the mark', async (t) => {
   const folder = await testFolder(t);
   leaveMark(folder, 'bin', 'services');
   writeFileSync(join(folder, '.stagekeeper-draft-abc'), 'half');
@@ -54,7 +54,7 @@ test('a dead holder’s successor is told what is left, and has the mark alone',
   assert.deepEqual(new Mark(folder).take(), ['bin'], 'a mark without a holder is free');
 });
 
-test('a successor that dies before it has replaced the mark has a successor', async (t) => {
+test('a successor that dies before it has replaced the mark can be succeeded', async (t) => {
   const folder = await testFolder(t);
   leaveMark(folder, 'bin');
   const dead = readFileSync(join(folder, '.stagekeeper'), 'utf8').replace('c0ffee', 'ab12');
@@ -63,11 +63,11 @@ test('a successor that dies before it has replaced the mark has a successor', as
   assert.deepEqual(readdirSync(folder), ['.stagekeeper']);
 });
 
-test('a successor that comes too late lets the one that is there be', async (t) => {
+test('a late successor does not replace the mark of the present holder', async (t) => {
   const folder = await testFolder(t);
   const mark = new Mark(folder);
   mark.take();
-  // A file for a mark that is not there any more leads to no mark.
+  // A successor file of a mark that no longer exists holds nothing.
   leaveMark(join(folder, 'aside'));
   const stray = readFileSync(join(folder, 'aside/.stagekeeper'));
   writeFileSync(join(folder, '.stagekeeper-after-c0ffee'), stray);
@@ -75,7 +75,7 @@ test('a successor that comes too late lets the one that is there be', async (t) 
   assert.equal(mark.isThere(), true);
 });
 
-test('a holder in another pid namespace lives if its FIFO has a reader, or may soon have one', async (t) => {
+test('a holder in another pid namespace counts as alive if its FIFO has a reader, or its mark is recent', async (t) => {
   const folder = await testFolder(t);
   const path = join(folder, '.stagekeeper');
   const holder = { ...thisHolder(), namespace: 'pid:[1]' };
@@ -92,7 +92,7 @@ test('a holder in another pid namespace lives if its FIFO has a reader, or may s
   assert.deepEqual(new Mark(folder).take(), ['control']);
 });
 
-test('what is no mark, or a link to one, is refused and left as it is', async (t) => {
+test('a file that is not a mark, or a link to a mark, is rejected and left unchanged', async (t) => {
   const folder = await testFolder(t);
   const path = join(folder, '.stagekeeper');
   const refused = { reason: 'occupied', path };
@@ -110,13 +110,13 @@ test('what is no mark, or a link to one, is refused and left as it is', async (t
   assert.throws(() => new Mark(folder).take(), refused);
 });
 
-test('names that lead out of the directory are none', async (t) => {
+test('names in a mark that lead out of the directory are ignored', async (t) => {
   const folder = await testFolder(t);
   leaveMark(folder, '..', '.', '', 'a/b', '../x', 'bin');
   assert.deepEqual(new Mark(folder).take(), ['bin']);
 });
 
-test('a mark that is gone or another’s is told', async (t) => {
+test('isThere() is false for a removed mark and for the mark of another holder', async (t) => {
   const folder = await testFolder(t);
   const mark = new Mark(folder);
   mark.take();
@@ -134,10 +134,10 @@ function openGate(path: string, within: number): void {
   renameSync(`${path}-draft`, path);
 }
 
-/** Programs that all try at the moment in which they are let go. */
+/** Programs that try at the same moment. */
 const contenders = 6;
 
-test('of many processes that try at the same moment one has it, also after one that was killed', async (t) => {
+test('of many processes that try at the same moment exactly one takes the directory, also after a killed holder', async (t) => {
   const folder = await testFolder(t);
   const program = fileURLToPath(new URL('contender.ts', import.meta.url));
   const args = ['--import', 'tsx', program, join(folder, 'place'), join(folder, 'go')];
@@ -147,30 +147,30 @@ test('of many processes that try at the same moment one has it, also after one t
   );
   let round = 0;
   const lines = all.map((child) => {
-    const told: string[] = [];
+    const lines: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      told.push(...text.split('\n').filter(Boolean));
+      lines.push(...text.split('\n').filter(Boolean));
     });
-    return told;
+    return lines;
   });
   const answers = async (count: number): Promise<readonly string[]> => {
     for (const [index, child] of all.entries()) {
       while ((lines[index]?.length ?? 0) < count) await once(child.stdout, 'data');
     }
-    return lines.map((told) => told[count - 1] ?? '');
+    return lines.map((answers) => answers[count - 1] ?? '');
   };
   await answers(1); // each is ready
   for (const how of ['free', 'dead', 'free', 'dead', 'dead', 'free']) {
     if (how === 'dead') leaveMark(join(folder, 'place'), 'bin');
     round += 1;
     openGate(join(folder, `go-${String(round)}`), 40);
-    const told = await answers(round + 1);
+    const given = await answers(round + 1);
     assert.deepEqual(
-      told.toSorted(),
+      given.toSorted(),
       ['has it', ...Array.from({ length: contenders - 1 }, () => 'taken')].toSorted(),
       `${how}, round ${String(round)}`,
     );
-    // All have tried: the one that has it lets go.
+    // All programs have tried: the holder releases the directory.
     openGate(join(folder, `go-${String(round)}-release`), 0);
     await until(() => readdirSync(join(folder, 'place')).length === 0, 'the release');
   }

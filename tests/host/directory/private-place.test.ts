@@ -13,7 +13,7 @@ import { testFolder, whoRuns } from '../folder.ts';
 const program = fileURLToPath(new URL('say-private-place.ts', import.meta.url));
 const loader = import.meta.resolve('tsx');
 
-/** Why there is no mount namespace to be had here; `false`: there is. */
+/** Why no mount namespace can be made here; `false`: it can. */
 const noNamespace = unlessInCI(
   whoRuns.root === false && spawnSync('unshare', ['-m', 'true']).status === 0
     ? false
@@ -26,7 +26,7 @@ interface Said {
   readonly message?: string;
 }
 
-/** What is found in a mount namespace in which these commands have run. */
+/** The place that is found in a mount namespace in which these commands have run. */
 function saidAfter(commands: string, temporary: string): Said {
   const script = `${commands}; exec "$@"`;
   const words = ['-m', 'sh', '-ec', script, 'sh', process.execPath, '--import', loader, program];
@@ -38,7 +38,7 @@ function saidAfter(commands: string, temporary: string): Said {
   return JSON.parse(stdout) as Said;
 }
 
-/** Where a program of another account finds its place. */
+/** The place that a program of another account finds. */
 function saidAs(uid: number, variables: Readonly<Record<string, string>>): Said {
   const words = [process.execPath, '--import', loader, program];
   const as = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--'];
@@ -50,7 +50,7 @@ function saidAs(uid: number, variables: Readonly<Record<string, string>>): Said 
   return JSON.parse(stdout) as Said;
 }
 
-test('it is found without leaving anything there', () => {
+test('a place is found, and the test directory is removed', () => {
   const path = findPrivatePlace('stagekeeper-test-place');
   assert.ok(path.endsWith('/stagekeeper-test-place'));
   assert.ok(!readdirSync(dirname(path)).includes('stagekeeper-test-place'));
@@ -75,15 +75,19 @@ for (const [what, mount] of [
   );
 }
 
-test('where no place is fit, each is named with the reason', { skip: noNamespace }, async (t) => {
-  const temporary = await testFolder(t);
-  const mounts = `mount -t tmpfs -o ro none /run; mount -t tmpfs -o noexec none ${temporary}`;
-  const { reason, message = '' } = saidAfter(mounts, temporary);
-  assert.equal(reason, 'unusable');
-  assert.ok(message.includes('/run (EROFS: read-only file system'), message);
-  assert.ok(message.includes(`${temporary} (programs cannot be executed there)`), message);
-  assert.match(message, /name a runtimeDirectory/);
-});
+test(
+  'without a suitable place, the error names each place and the reason',
+  { skip: noNamespace },
+  async (t) => {
+    const temporary = await testFolder(t);
+    const mounts = `mount -t tmpfs -o ro none /run; mount -t tmpfs -o noexec none ${temporary}`;
+    const { reason, message = '' } = saidAfter(mounts, temporary);
+    assert.equal(reason, 'unusable');
+    assert.ok(message.includes('/run (EROFS: read-only file system'), message);
+    assert.ok(message.includes(`${temporary} (programs cannot be executed there)`), message);
+    assert.match(message, /name a runtimeDirectory/);
+  },
+);
 
 const noSetpriv = unlessInCI(
   whoRuns.root === false && spawnSync('setpriv', ['--version']).status === 0
@@ -127,7 +131,7 @@ test(
   },
 );
 
-test('a temporary directory that belongs to another account is none', { skip: noSetpriv }, (t) => {
+test('a temporary directory of another account is rejected', { skip: noSetpriv }, (t) => {
   const theirs = folderFor(t, 54_322, 0o777);
   const { reason, message } = saidAs(54_321, { TMPDIR: theirs });
   assert.equal(reason, 'unusable');

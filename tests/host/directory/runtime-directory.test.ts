@@ -25,7 +25,7 @@ const noNamespace = unlessInCI(
   spawnSync('unshare', ['-m', 'true']).status === 0 ? false : 'there are no mount namespaces here',
 );
 
-test('the private folder is made when it is needed, for others to pass through only, and goes with all in it', () => {
+test('the private directory is made on demand with mode 0711, and removed with its entries', () => {
   const runtime = new RuntimeDirectory();
   assert.match(basename(runtime.path), /^stagekeeper-[0-9a-f]{16}$/);
   assert.equal(existsSync(runtime.path), false);
@@ -57,7 +57,7 @@ test('one that cannot be removed while descriptors run out is told, and can be u
   assert.match(problems[0] ?? '', /cannot be removed: EMFILE/);
 });
 
-test('it knows what was made in it in this life', async (t) => {
+test('holds() is true only for entries that were made in this run', async (t) => {
   for (const runtime of [new RuntimeDirectory(), new RuntimeDirectory(await testFolder(t))]) {
     assert.equal(runtime.holds('things'), false);
     runtime.makeFolder('things');
@@ -69,11 +69,11 @@ test('it knows what was made in it in this life', async (t) => {
   }
 });
 
-test('two of them never meet', () => {
+test('two private directories have different paths', () => {
   assert.notEqual(new RuntimeDirectory().path, new RuntimeDirectory().path);
 });
 
-test('of a folder that the host gave, only what was made in it is removed', async (t) => {
+test('in a given directory, only the entries that the library made are removed', async (t) => {
   const given = await testFolder(t);
   plant(join(given, 'mine'), 'keep');
   const runtime = new RuntimeDirectory(given);
@@ -84,7 +84,7 @@ test('of a folder that the host gave, only what was made in it is removed', asyn
   assert.deepEqual(readdirSync(given), ['mine']);
 });
 
-test('a folder that the host named but did not make is made, and removed if it is empty', async (t) => {
+test('a given directory that does not exist is made, and removed at the end if it is empty', async (t) => {
   const parent = await testFolder(t);
   const given = join(parent, 'deep', 'down');
   const runtime = new RuntimeDirectory(given);
@@ -101,7 +101,7 @@ test('a folder that the host named but did not make is made, and removed if it i
   assert.deepEqual(readdirSync(given), ['of-a-script']);
 });
 
-test('what the mark of a killed life names is removed, and nothing else', async (t) => {
+test('the entries that the mark of a killed run names are removed, and no others', async (t) => {
   const folder = await testFolder(t);
   const [given, outside] = [join(folder, 'given'), plant(join(folder, 'outside/kept'), 'x')];
   for (const name of ['bin/old', 'pipes-1/1', 'control/x', 'src/app.ts'])
@@ -134,7 +134,7 @@ for (const name of reserved) {
     ['file', (path: string) => void plant(path, 'x')],
     ['link that leads nowhere', (path: string) => symlinkSync('nowhere', path)],
   ] as const) {
-    test(`a ${what} of the name ${name} that is not marked is refused, and left as it is`, async (t) => {
+    test(`a ${what} of the name ${name} that is not in the mark is rejected, and left unchanged`, async (t) => {
       const given = await testFolder(t);
       make(join(given, name));
       const before = readdirSync(given, { recursive: true });
@@ -154,7 +154,7 @@ for (const name of reserved) {
   }
 }
 
-test('all names that are in the way are told at once', async (t) => {
+test('one error names all entries that are in the way', async (t) => {
   const given = await testFolder(t);
   for (const name of reserved) plant(join(given, name), '');
   assert.throws(
@@ -163,7 +163,7 @@ test('all names that are in the way are told at once', async (t) => {
   );
 });
 
-test('a name that comes to be in the way later is refused, too', async (t) => {
+test('an entry that appears later under a needed name is rejected, too', async (t) => {
   const given = await testFolder(t);
   const runtime = new RuntimeDirectory(given);
   runtime.take();
@@ -173,7 +173,7 @@ test('a name that comes to be in the way later is refused, too', async (t) => {
   assert.equal(readFileSync(kept, 'utf8'), 'x');
 });
 
-test('one that others may write to, or another account put there, is refused before anything is made', async (t) => {
+test('a directory that other accounts may write to or own is rejected before anything is made', async (t) => {
   const parent = await testFolder(t);
   const given = join(parent, 'open', 'below');
   mkdirSync(join(parent, 'open'));
@@ -188,7 +188,7 @@ test('one that others may write to, or another account put there, is refused bef
   assert.deepEqual(runtime.remove(), []);
 });
 
-test('of two in one process the first one has it; the other one leaves it as it is, whatever it does', async (t) => {
+test('of two in one process the first one holds the directory; the second one changes nothing in it', async (t) => {
   const given = join(await testFolder(t), 'new');
   const [first, second] = [new RuntimeDirectory(given), new RuntimeDirectory(given)];
   const path = first.makeFolder('things');
@@ -203,7 +203,7 @@ test('of two in one process the first one has it; the other one leaves it as it 
   assert.deepEqual(second.remove(), []);
 });
 
-test('what is gone is told once, made again when it is asked for, and removed at the end', async (t) => {
+test('a removed entry is reported once, made again on demand, and removed at the end', async (t) => {
   for (const given of [undefined, join(await testFolder(t), 'given')]) {
     const problems: Problem[] = [];
     const runtime = new RuntimeDirectory(given, (it) => problems.push(it));
@@ -227,27 +227,31 @@ test('what is gone is told once, made again when it is asked for, and removed at
   }
 });
 
-test('what has its name by then is not touched', { skip: whoRuns.root }, () => {
-  const runtime = new RuntimeDirectory();
-  runtime.take();
-  const { path } = runtime;
-  const end = (): void => rmSync(path, { recursive: true, force: true });
-  rmSync(path, { recursive: true });
-  try {
-    plant(join(path, 'kept'), 'x');
-    chownSync(path, 54_321, 54_321);
-    assert.throws(() => runtime.take(), { reason: 'untrusted', path });
-    end();
-    symlinkSync('/nowhere', path);
-    assert.throws(() => runtime.take(), { reason: 'untrusted', path });
-    assert.deepEqual(runtime.remove(), []);
-    assert.equal(lstatSync(path).isSymbolicLink(), true);
-  } finally {
-    end();
-  }
-});
+test(
+  'an entry that another account has made under the name is not touched',
+  { skip: whoRuns.root },
+  () => {
+    const runtime = new RuntimeDirectory();
+    runtime.take();
+    const { path } = runtime;
+    const end = (): void => rmSync(path, { recursive: true, force: true });
+    rmSync(path, { recursive: true });
+    try {
+      plant(join(path, 'kept'), 'x');
+      chownSync(path, 54_321, 54_321);
+      assert.throws(() => runtime.take(), { reason: 'untrusted', path });
+      end();
+      symlinkSync('/nowhere', path);
+      assert.throws(() => runtime.take(), { reason: 'untrusted', path });
+      assert.deepEqual(runtime.remove(), []);
+      assert.equal(lstatSync(path).isSymbolicLink(), true);
+    } finally {
+      end();
+    }
+  },
+);
 
-test('where another supervisor has taken it over, nothing is removed', async (t) => {
+test('nothing is removed from a directory that another supervisor has taken', async (t) => {
   const given = await testFolder(t);
   const runtime = new RuntimeDirectory(given);
   runtime.makeFolder('things');
@@ -260,7 +264,7 @@ test('where another supervisor has taken it over, nothing is removed', async (t)
   other.release();
 });
 
-test('a private folder inside is for our account alone, under a name of its own', async (t) => {
+test('a private folder is accessible to the host’s account only, under a unique name', async (t) => {
   const given = await testFolder(t);
   mkdirSync(join(given, 'pipes-'));
   const runtime = new RuntimeDirectory(given);
@@ -271,7 +275,7 @@ test('a private folder inside is for our account alone, under a name of its own'
   assert.deepEqual(readdirSync(given), ['pipes-']);
 });
 
-test('what cannot be made throws the reason', async (t) => {
+test('a failure to make an entry throws the reason', async (t) => {
   const given = plant(join(await testFolder(t), 'file'), 'text');
   const runtime = new RuntimeDirectory(join(given, 'below'));
   assert.throws(() => runtime.makeFolder('things'), { reason: 'unusable', message: /ENOTDIR/ });
@@ -286,7 +290,7 @@ test('a path with a colon is refused, since PATH cannot name a folder in it', as
   assert.equal(existsSync(given), false);
 });
 
-test('what cannot be removed is a problem', { skip: whoRuns.plainUser }, async (t) => {
+test('an entry that cannot be removed is a problem', { skip: whoRuns.plainUser }, async (t) => {
   const given = await testFolder(t);
   const runtime = new RuntimeDirectory(given);
   runtime.makeFolder('things');
@@ -301,7 +305,7 @@ test('what cannot be removed is a problem', { skip: whoRuns.plainUser }, async (
   assert.deepEqual(next.remove(), []);
 });
 
-test('what stands at a claimed name at the end goes', async (t) => {
+test('an entry at a claimed name is removed at the end', async (t) => {
   const given = await testFolder(t);
   const runtime = new RuntimeDirectory(given);
   assert.equal(runtime.claim('control'), join(given, 'control'));
@@ -314,7 +318,7 @@ test('what stands at a claimed name at the end goes', async (t) => {
   assert.deepEqual(readdirSync(given), ['mine']);
 });
 
-test('a process that is killed leaves its mark, and the next one goes by it', async (t) => {
+test('the mark of a killed process names the entries that the next one removes', async (t) => {
   const given = join(await testFolder(t), 'given');
   const module = JSON.stringify(
     new URL('../../../lib/host/directory/runtime-directory.ts', import.meta.url).href,

@@ -34,7 +34,7 @@ async function old(t: Parameters<typeof testFolder>[0]): Promise<string> {
 const names = ['bin', 'services', 'control', 'gone'];
 const recent = (path: string): boolean => lstatSync(path).mtimeMs > 1000;
 
-test('what the library made is touched, links themselves, and nothing else', async (t) => {
+test('entries that the library made are touched, links without their targets, and no others', async (t) => {
   const folder = await old(t);
   const upkeep = new Upkeep({ folder, isPrivate: false, names: () => names });
   await upkeep.renew();
@@ -45,7 +45,7 @@ test('what the library made is touched, links themselves, and nothing else', asy
   upkeep.stop();
 });
 
-test('in a private folder files and FIFOs get the sticky bit, but marks do not', async (t) => {
+test('in a private directory files and FIFOs get the sticky bit, and marks do not', async (t) => {
   const folder = await old(t);
   const before = openDescriptors();
   const upkeep = new Upkeep({ folder, isPrivate: true, names: () => names });
@@ -64,7 +64,7 @@ const noFlock = unlessInCI(
   spawnSync('flock', ['--version']).status === 0 ? false : 'flock is not installed',
 );
 
-test('a private folder is locked until the end', { skip: noFlock }, async (t) => {
+test('a private directory is locked until the end', { skip: noFlock }, async (t) => {
   const folder = await old(t);
   const isLocked = (): boolean => spawnSync('flock', ['-n', folder, 'true']).status !== 0;
   const upkeep = new Upkeep({ folder, isPrivate: true, names: () => names });

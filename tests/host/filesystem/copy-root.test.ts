@@ -34,7 +34,7 @@ function modeOf(...path: readonly string[]): number {
   return lstatSync(join(...path)).mode & 0o7777;
 }
 
-test('the four folders are copied, and nothing else', async (t) => {
+test('the folders of the four stages are copied, and nothing else', async (t) => {
   const { root, run, runtime } = await place(t);
   plant(join(root, 'cont-init.d/10'), 'ten');
   plant(join(root, 'passwd'), '');
@@ -45,7 +45,7 @@ test('the four folders are copied, and nothing else', async (t) => {
   assert.equal(existsSync(run), false);
 });
 
-test('what is to be executed is executable in the copy, and in the copy only', async (t) => {
+test('scripts are made executable in the copy, and only there', async (t) => {
   const { root, run, runtime } = await place(t);
   const programs = ['finish', 'log/run', 'log/finish', 'data/check'];
   for (const name of programs) plant(join(root, 'services.d/web', name), '', 0o600);
@@ -64,7 +64,7 @@ test('what is to be executed is executable in the copy, and in the copy only', a
   assert.equal(modeOf(root, 'services.d/web/run'), 0o644);
 });
 
-test('links are kept: within their folder they lead to the copy, else to where they led', async (t) => {
+test('links stay links: those within a folder lead to the copy, others keep their target', async (t) => {
   const { root, run, runtime } = await place(t);
   const outside = plant(join(root, '../shared/run'), '', 0o600);
   plant(join(root, 'common/run'), '', 0o600);
@@ -92,7 +92,7 @@ test('a stage that is a link to a folder is copied like a folder', async (t) => 
   assert.equal(modeOf(run, 'etc/cont-init.d/10'), 0o755);
 });
 
-test('owners stay', { skip: whoRuns.root }, async (t) => {
+test('copies keep their owners', { skip: whoRuns.root }, async (t) => {
   const { root, run, runtime } = await place(t);
   const data = plant(join(root, 'services.d/web/data'), '', 0o4750);
   chownSync(data, 12, 34);
@@ -103,7 +103,7 @@ test('owners stay', { skip: whoRuns.root }, async (t) => {
   assert.equal(lstatSync(join(run, 'etc/services.d/web')).uid, 56);
 });
 
-test('what cannot be copied is told, and the rest is', async (t) => {
+test('an entry that cannot be copied is reported, and the others are copied', async (t) => {
   const { root, run, runtime } = await place(t);
   execFileSync('mkfifo', [join(root, 'services.d/web/fifo')]);
   const { problems } = await copyRoot(root, runtime);
@@ -114,7 +114,7 @@ test('what cannot be copied is told, and the rest is', async (t) => {
   assert.equal(existsSync(join(run, 'etc/services.d/web/run')), true);
 });
 
-test('what an earlier life has left goes, somebody else’s folder does not', async (t) => {
+test('a copy of an earlier run is removed, and a folder that the library did not make is not', async (t) => {
   const { root, run, runtime } = await place(t);
   plant(join(run, 'etc/services.d/old/run'), '');
   leaveMark(run, 'etc');

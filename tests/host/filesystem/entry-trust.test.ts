@@ -31,14 +31,14 @@ test('a folder is closed if no other account can write to it', () => {
   assert.equal(isClosed(folder(1234, 0o700)), open);
 });
 
-test('where the sticky bit is set, an entry is fixed by its owner', () => {
+test('with the sticky bit, an entry of a trusted owner is fixed', () => {
   const sticky = folder(0, 0o1777);
   assert.deepEqual([isFixed(sticky, file(0, 1)), isFixed(sticky, file(1234, 1))], [true, false]);
   assert.equal(isFixed(folder(0, 0o777), file(0, 1)), false);
   assert.equal(isFixed(folder(1234, 0o1777), file(0, 1)), false);
 });
 
-test('a file with other names is foreign where another account can have linked it', () => {
+test('a file with several names is a foreign link where another account can have made it', () => {
   assert.equal(isForeignLink(folder(1234, 0o755), file(0, 2)), true);
   assert.equal(isForeignLink(folder(1234, 0o755), file(0, 1)), false, 'one name');
   assert.equal(isForeignLink(folder(1234, 0o755), file(1234, 2)), false, 'its own file');

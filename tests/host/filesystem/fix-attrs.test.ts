@@ -38,7 +38,7 @@ const modeOf = (path: string): string => (lstatSync(path).mode & 0o7777).toStrin
 
 const ownerOf = (path: string): string => `${lstatSync(path).uid}:${lstatSync(path).gid}`;
 
-test('files and folders get their modes; what has none stays as it is', async (t) => {
+test('files and folders get their modes; other entries keep theirs', async (t) => {
   const folder = await testFolder(t);
   const file = plant(join(folder, 'file'), 'x', 0o600);
   const below = plant(join(folder, 'below', 'file'), 'x', 0o600);
@@ -52,7 +52,7 @@ test('files and folders get their modes; what has none stays as it is', async (t
   assert.deepEqual([modeOf(file), modeOf(join(folder, 'below'))], ['640', '750']);
 });
 
-test('a rule may go down folders, past hidden files unless told otherwise', async (t) => {
+test('a recursive rule skips hidden files unless the option includes them', async (t) => {
   const folder = await testFolder(t);
   const places = ['a', 'b/c/d', '.hidden', 'b/.hidden/e'].map((name) => join(folder, 'top', name));
   for (const place of places) plant(place, 'x', 0o600);
@@ -63,14 +63,14 @@ test('a rule may go down folders, past hidden files unless told otherwise', asyn
   assert.deepEqual(places.map(modeOf), ['644', '644', '644', '644']);
 });
 
-test('a hidden folder that the rule itself names is meant', async (t) => {
+test('a hidden folder that the rule itself names is changed', async (t) => {
   const folder = await testFolder(t);
   const place = plant(join(folder, '.top', 'a'), 'x', 0o600);
   await apply({ path: join(folder, '.top'), recurse: true, fileMode: 0o644 });
   assert.equal(modeOf(place), '644');
 });
 
-test('links that are found are not followed, a link that is named is', async (t) => {
+test('links that a rule finds are not followed, a link that it names is', async (t) => {
   const folder = await testFolder(t);
   const outside = plant(join(folder, 'outside', 'file'), 'x', 0o600);
   mkdirSync(join(folder, 'top'));
@@ -90,7 +90,7 @@ test('links that are found are not followed, a link that is named is', async (t)
   assert.deepEqual([modeOf(outside), modeOf(join(folder, 'outside'))], ['644', '711']);
 });
 
-test('owner and group are given, to links themselves', { skip: whoRuns.root }, async (t) => {
+test('owner and group are set, on links themselves', { skip: whoRuns.root }, async (t) => {
   const folder = await testFolder(t);
   const outside = plant(join(folder, 'outside'), 'x');
   const file = plant(join(folder, 'top', 'file'), 'x');
@@ -118,14 +118,14 @@ test(
   },
 );
 
-test('what is right already is not touched', async (t) => {
+test('an entry with the right attributes is not touched', async (t) => {
   const file = plant(join(await testFolder(t), 'file'), 'x', 0o640);
   const before = lstatSync(file, { bigint: true }).ctimeNs;
   assert.deepEqual(await apply({ path: file, fileMode: 0o640 }), []);
   assert.equal(lstatSync(file, { bigint: true }).ctimeNs, before);
 });
 
-test('an account that does not exist is a problem, and nothing is done', async (t) => {
+test('an account that does not exist is a problem, and nothing is changed', async (t) => {
   const file = plant(join(await testFolder(t), 'file'), 'x', 0o600);
   const [found, ...more] = await apply({ path: file, account: 'no-such-user', fileMode: 0o644 });
   assert.deepEqual(more, []);
@@ -135,7 +135,7 @@ test('an account that does not exist is a problem, and nothing is done', async (
   assert.equal(modeOf(file), '600');
 });
 
-test('a path that is not there is a problem, a glob that names nothing is none', async (t) => {
+test('a path that does not exist is a problem, a glob without a match is not', async (t) => {
   const folder = await testFolder(t);
   assert.deepEqual(await apply({ path: join(folder, 'no*') }), []);
   assert.deepEqual(await apply({ path: join(folder, '*', 'nothing') }), []);
@@ -146,7 +146,7 @@ test('a path that is not there is a problem, a glob that names nothing is none',
   assert.equal((await apply({ path: join(folder, 'dangling') }))[0]?.code, 'fix-attrs-failed');
 });
 
-test('what may not be done is one problem for the rule, and the rest is done', async (t) => {
+test('changes without permission are one problem for the rule, and the others are made', async (t) => {
   if (process.getuid?.() === 0) return t.skip('root may do everything');
   const folder = await testFolder(t);
   const places = ['a', 'b', 'c'].map((name) => plant(join(folder, name), 'x', 0o600));
@@ -166,7 +166,7 @@ test('what may not be done is one problem for the rule, and the rest is done', a
   assert.deepEqual(places.map(modeOf), ['644', '644', '644']);
 });
 
-test('the host breathes while a rule goes down a large folder', async (t) => {
+test('the event loop runs while a rule walks a large folder', async (t) => {
   const folder = await testFolder(t);
   for (let count = 0; count < 100; count++)
     writeFileSync(join(folder, `${count}`), '', { mode: 0o600 });
@@ -183,7 +183,7 @@ test('the host breathes while a rule goes down a large folder', async (t) => {
   assert.ok(turns >= 5, `${turns} turns`);
 });
 
-/** Does something that gives the host a turn at every step, and calls `change` in each of them. Returns how many there were. */
+/** Runs work that gives the event loop a turn at every step, and calls `change` in each of them. Returns how many there were. */
 async function withChanges(
   t: TestContext,
   change: () => void,
@@ -210,7 +210,7 @@ for (const [procfs, way] of [
   ['/proc', 'by descriptors'],
   ['/nowhere', 'by names'],
 ] as const) {
-  test(`${way}, everything in a tree is changed, whatever it is`, async (t) => {
+  test(`${way}, every entry of a tree is changed, whatever its type`, async (t) => {
     const top = join(await testFolder(t), 'top');
     const files = ['a', 'b/c/d', 'b/\xe9'].map((name) => plant(join(top, name), 'x', 0o600));
     const odd = Buffer.concat([Buffer.from(`${top}/`), Buffer.of(0xff, 0x0a)]);
@@ -224,7 +224,7 @@ for (const [procfs, way] of [
   });
 }
 
-test('a folder that is swapped for a link meanwhile leads nowhere else', async (t) => {
+test('a folder that is replaced by a link meanwhile does not redirect a change', async (t) => {
   const folder = await testFolder(t);
   const outside = ['outside/a', 'outside/b', 'outside/below/c'].map((name) =>
     plant(join(folder, name), 'x', 0o600),
@@ -257,7 +257,7 @@ test('a folder that is swapped for a link meanwhile leads nowhere else', async (
   assert.deepEqual(outside.map(modeOf), ['600', '600', '600']);
 });
 
-test('a tree that is deeper than descriptors suffice is changed to its end', async (t) => {
+test('a tree that is deeper than the limit of descriptors is changed completely', async (t) => {
   const top = join(await testFolder(t), 'top');
   const folders = [top];
   for (let depth = 0; depth < 300; depth++) folders.push(join(folders.at(-1) ?? '', 'x'));
@@ -278,7 +278,7 @@ test('a tree that is deeper than descriptors suffice is changed to its end', asy
   assert.deepEqual([...new Set(folders.map((folder) => modeOf(join(folder, 'file'))))], ['640']);
 });
 
-test('a deep folder that is moved away meanwhile costs only those just above it', async (t) => {
+test('after a deep folder is moved meanwhile, only the folders just above it are skipped', async (t) => {
   const folder = await testFolder(t);
   const deep = join(folder, 'top', 'x/'.repeat(100));
   const moved = join(deep, 'moved');
@@ -308,7 +308,7 @@ test('a deep folder that is moved away meanwhile costs only those just above it'
   assert.deepEqual([modeOf(join(folder, 'top')), modeOf(deep)], ['750', '755']);
 });
 
-/** Whether a descriptor of this process stands for a path. */
+/** Whether a descriptor of this process refers to a path. */
 function leadsTo(descriptor: string, path: string): boolean {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`) === path;
@@ -351,47 +351,55 @@ test('a link of another account is not followed', { skip: whoRuns.root }, async 
   }
 });
 
-test('a file that another account can have linked stays', { skip: whoRuns.root }, async (t) => {
-  const folder = await testFolder(t);
-  const secret = plant(join(folder, 'secret'), 'x', 0o600);
-  const theirs = plant(join(folder, 'home', 'theirs'), 'x', 0o600);
-  linkSync(secret, join(folder, 'home', 'linked'));
-  linkSync(theirs, join(folder, 'home', 'twice'));
-  for (const path of [theirs, join(folder, 'home')]) chownSync(path, 1234, 1234);
-  const rule = { path: join(folder, 'home'), account: '1234:1234', fileMode: 0o666 };
-  for (const each of [
-    { ...rule, recurse: true },
-    { ...rule, path: `${rule.path}/linked` },
-  ]) {
-    const [found, ...more] = await apply(each);
+test(
+  'a file that another account can have linked is not changed',
+  { skip: whoRuns.root },
+  async (t) => {
+    const folder = await testFolder(t);
+    const secret = plant(join(folder, 'secret'), 'x', 0o600);
+    const theirs = plant(join(folder, 'home', 'theirs'), 'x', 0o600);
+    linkSync(secret, join(folder, 'home', 'linked'));
+    linkSync(theirs, join(folder, 'home', 'twice'));
+    for (const path of [theirs, join(folder, 'home')]) chownSync(path, 1234, 1234);
+    const rule = { path: join(folder, 'home'), account: '1234:1234', fileMode: 0o666 };
+    for (const each of [
+      { ...rule, recurse: true },
+      { ...rule, path: `${rule.path}/linked` },
+    ]) {
+      const [found, ...more] = await apply(each);
+      assert.deepEqual(more, []);
+      assert.match(found?.message ?? '', /home\/linked is left as it is: it has other names/);
+      assert.match(found?.remedy ?? '', /copy/);
+    }
+    assert.deepEqual([ownerOf(secret), modeOf(secret)], ['0:0', '600']);
+    assert.deepEqual([ownerOf(theirs), modeOf(theirs)], ['1234:1234', '666'], 'its own file');
+    // In a folder of root, only root can have linked it.
+    chownSync(join(folder, 'home'), 0, 0);
+    assert.deepEqual(await apply({ ...rule, recurse: true }), []);
+    assert.equal(ownerOf(secret), '1234:1234');
+  },
+);
+
+test(
+  'without /proc entries of a folder that other accounts may write to are not changed',
+  { skip: whoRuns.root },
+  async (t) => {
+    const folder = await testFolder(t);
+    const file = plant(join(folder, 'open', 'file'), 'x', 0o600);
+    chmodSync(join(folder, 'open'), 0o777);
+    const rule = { path: folder, recurse: true, account: '1234:1234' };
+    const [found, ...more] = await apply(rule, false, '/nowhere');
     assert.deepEqual(more, []);
-    assert.match(found?.message ?? '', /home\/linked is left as it is: it has other names/);
-    assert.match(found?.remedy ?? '', /copy/);
-  }
-  assert.deepEqual([ownerOf(secret), modeOf(secret)], ['0:0', '600']);
-  assert.deepEqual([ownerOf(theirs), modeOf(theirs)], ['1234:1234', '666'], 'its own file');
-  // In a folder of root's, root has linked it.
-  chownSync(join(folder, 'home'), 0, 0);
-  assert.deepEqual(await apply({ ...rule, recurse: true }), []);
-  assert.equal(ownerOf(secret), '1234:1234');
-});
+    assert.equal(
+      found?.message,
+      `${file} is left as it is: another account may replace it meanwhile`,
+    );
+    assert.match(found.remedy ?? '', /Mount \/proc/);
+    assert.deepEqual([ownerOf(file), ownerOf(folder)], ['0:0', '1234:1234']);
+  },
+);
 
-test('without /proc a folder that others may write to stays', { skip: whoRuns.root }, async (t) => {
-  const folder = await testFolder(t);
-  const file = plant(join(folder, 'open', 'file'), 'x', 0o600);
-  chmodSync(join(folder, 'open'), 0o777);
-  const rule = { path: folder, recurse: true, account: '1234:1234' };
-  const [found, ...more] = await apply(rule, false, '/nowhere');
-  assert.deepEqual(more, []);
-  assert.equal(
-    found?.message,
-    `${file} is left as it is: another account may replace it meanwhile`,
-  );
-  assert.match(found.remedy ?? '', /Mount \/proc/);
-  assert.deepEqual([ownerOf(file), ownerOf(folder)], ['0:0', '1234:1234']);
-});
-
-test('a folder that cannot be entered is changed before what is in it', async (t) => {
+test('a folder that cannot be entered is changed before its entries', async (t) => {
   if (process.getuid?.() === 0) return t.skip('root may enter every folder');
   const folder = await testFolder(t);
   const file = plant(join(folder, 'closed', 'file'), 'x', 0o600);
@@ -401,7 +409,7 @@ test('a folder that cannot be entered is changed before what is in it', async (t
   assert.equal(modeOf(file), '640');
 });
 
-test('a folder is changed after what is in it, which its new owner could swap', async (t) => {
+test('a folder is changed after its entries, which its new owner could replace', async (t) => {
   const top = join(await testFolder(t), 'top');
   const file = plant(join(top, 'below', 'file'), 'x', 0o600);
   const seen = new Set<string>();
@@ -415,7 +423,7 @@ test('a folder is changed after what is in it, which its new owner could swap', 
   assert.ok(!seen.has('600 700 755') && !seen.has('600 755 700'));
 });
 
-test('a pattern that is not understood is a problem, and nothing is done', async (t) => {
+test('an invalid pattern is a problem, and nothing is changed', async (t) => {
   const folder = await testFolder(t);
   const file = plant(join(folder, 'log1'), 'x', 0o600);
   const path = join(folder, 'log[[:digits:]]');
@@ -425,7 +433,7 @@ test('a pattern that is not understood is a problem, and nothing is done', async
   assert.equal(modeOf(file), '600');
 });
 
-test('the host breathes while a pattern is looked for in a large folder', async (t) => {
+test('the event loop runs while a pattern is matched in a large folder', async (t) => {
   const folder = await testFolder(t);
   for (let count = 0; count < 100; count++) writeFileSync(join(folder, `${count}`), '');
   const nothing = (): void => undefined;
@@ -435,7 +443,7 @@ test('the host breathes while a pattern is looked for in a large folder', async 
   assert.ok(turns >= 50, `${turns} turns`);
 });
 
-test('a path is told in readable characters', async (t) => {
+test('a problem shows a path in readable characters', async (t) => {
   const folder = await testFolder(t);
   const path = join(folder, 'a\n\x1b[31m');
   assert.equal((await apply({ path }))[0]?.message, `${folder}/a\\x0a\\x1b[31m does not exist`);

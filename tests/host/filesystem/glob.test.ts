@@ -73,12 +73,12 @@ for (const [pattern, names, found] of [
   });
 }
 
-test('a relative path begins in the present folder', async () => {
+test('a relative path begins in the working directory', async () => {
   const { paths } = await expand('lib/host/filesystem/glob.ts');
   assert.deepEqual(paths, [join(process.cwd(), 'lib/host/filesystem/glob.ts')]);
 });
 
-test('a slash at the end means a folder', async (t) => {
+test('a slash at the end matches folders only', async (t) => {
   const folder = await testFolder(t);
   plant(join(folder, 'a', 'x'), '');
   plant(join(folder, 'ab'), '');
@@ -89,7 +89,7 @@ test('a slash at the end means a folder', async (t) => {
   });
 });
 
-test('names need not be UTF-8, and `?` is one byte', async (t) => {
+test('names that are not UTF-8 match, and `?` is one byte', async (t) => {
   const folder = await testFolder(t);
   for (const byte of [0xff, 0xe9, 0x61]) {
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/n`), Buffer.of(byte, 0x2e)]), '');
@@ -103,7 +103,7 @@ test('names need not be UTF-8, and `?` is one byte', async (t) => {
   assert.deepEqual(await names('n[!a].'), ['n\xe9.', 'n\xff.']);
 });
 
-test('a folder that may not be read is told', { skip: whoRuns.plainUser }, async (t) => {
+test('a folder that cannot be read is reported', { skip: whoRuns.plainUser }, async (t) => {
   const folder = await testFolder(t);
   mkdirSync(join(folder, 'closed'), { mode: 0 });
   const { paths, failures } = await expand(join(folder, '*', '*'));
@@ -111,7 +111,7 @@ test('a folder that may not be read is told', { skip: whoRuns.plainUser }, async
   assert.deepEqual(failures, [`${folder}/closed cannot be reached: permission denied`]);
 });
 
-test('links on the way are followed, a link that a wildcard finds at the end is not', async (t) => {
+test('links in the middle of a path are followed, a link that a wildcard finds at the end is not', async (t) => {
   const folder = await testFolder(t);
   plant(join(folder, 'real/below/file'), '');
   for (const [name, target] of [
@@ -146,7 +146,7 @@ test('links on the way are followed, a link that a wildcard finds at the end is 
   ]);
 });
 
-test('links of procfs lead to what they stand for', async () => {
+test('links of procfs lead to their inode', async () => {
   const { paths, failures } = await expand('/proc/self/fd/0');
   assert.deepEqual([paths.length, failures], [1, []]);
 });
@@ -177,7 +177,7 @@ test('links of other accounts are not followed', { skip: whoRuns.root }, async (
   assert.equal((await expand(join(folder, 'open/ours/file'))).paths.length, 1, 'sticky');
 });
 
-test('without /proc a folder that others may write to is not entered', async (t) => {
+test('without /proc a folder that other accounts may write to is not entered', async (t) => {
   const folder = await testFolder(t);
   const file = plant(join(folder, 'open', 'file'), '');
   assert.deepEqual(await expand(file, '/nowhere'), { paths: [file], failures: [] });
@@ -190,7 +190,7 @@ test('without /proc a folder that others may write to is not entered', async (t)
 
 const elglob = ['/usr/lib/execline/bin/elglob', '/command/elglob', '/bin/elglob'].find(existsSync);
 
-/** What glob(3) of the C library makes of a pattern, but for `.` and `..`. */
+/** The matches of glob(3) of the C library for a pattern, except `.` and `..`. */
 function globOfC(folder: string, pattern: string): readonly string[] {
   const command = ['-0', 'FOUND', pattern, 'printf', '%s/', '${FOUND}'];
   const output = execFileSync(elglob ?? 'elglob', command, { cwd: folder, encoding: 'latin1' });
@@ -243,7 +243,7 @@ test(
     await fc.assert(
       fc.asyncProperty(pattern, async (parts) => {
         const text = parts.join('');
-        // POSIX leaves open what a class at the end of a range means, and an element without its end.
+        // POSIX does not define a class at the end of a range, or an element without its end.
         fc.pre(text !== '.' && text !== '..' && !/-\[[:=]|\[\./.test(text));
         const { paths } = await expand(`${folder}/${text}`);
         const found = paths.map((path) => path.slice(folder.length + 1));

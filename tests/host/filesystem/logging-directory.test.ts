@@ -11,7 +11,7 @@ function write(folder: string, ...names: readonly string[]): void {
   for (const name of names) writeFileSync(join(folder, name), name);
 }
 
-test('a folder that is not there is made, with what leads there, for the logger alone', async (t) => {
+test('a missing folder is made with its parents, accessible to the logger only', async (t) => {
   const folder = join(await testFolder(t), 'a', 'b');
   assert.deepEqual(openLogDirectory(folder), []);
   const { mode, uid } = statSync(folder);
@@ -19,7 +19,7 @@ test('a folder that is not there is made, with what leads there, for the logger 
   if (isRoot) assert.notEqual(uid, 0, 'logutil-service runs as nobody');
 });
 
-test('what an earlier log has left goes', async (t) => {
+test('the files of an earlier log are removed', async (t) => {
   const folder = await testFolder(t);
   const archive = '@4000000065f0a1b20e6b2a3c.s';
   write(folder, 'current', 'lock', 'state', 'previous', archive);
@@ -28,7 +28,7 @@ test('what an earlier log has left goes', async (t) => {
   assert.equal(statSync(folder).mode & 0o7777, 0o2700);
 });
 
-test('what is no log’s stays, and so does the owner and the mode of the folder', async (t) => {
+test('files that do not belong to a log stay, and so do the owner and the mode of the folder', async (t) => {
   const folder = await testFolder(t);
   const { uid, mode } = statSync(folder);
   write(folder, 'current', 'lock', 'mine', '@home');
@@ -38,14 +38,14 @@ test('what is no log’s stays, and so does the owner and the mode of the folder
   assert.deepEqual([statSync(folder).uid, statSync(folder).mode], [uid, mode]);
 });
 
-test('a folder that no log was in keeps all its files', async (t) => {
+test('a folder without a log keeps all its files', async (t) => {
   const folder = await testFolder(t);
   write(folder, 'current', 'state');
   assert.deepEqual(openLogDirectory(folder), []);
   assert.deepEqual(readdirSync(folder), ['current', 'state']);
 });
 
-test('a place where no folder can be is a problem', async (t) => {
+test('a path where no folder can be made is a problem', async (t) => {
   const place = await testFolder(t);
   write(place, 'file');
   const [problem] = openLogDirectory(join(place, 'file', 'log'));

@@ -7,7 +7,7 @@ import { read } from '../../processes.ts';
 import { syncDisks } from '../../../lib/host/filesystem/sync-disks.ts';
 import { Supervisor } from '../../../lib/index.ts';
 
-/** Puts this in the place of the system's `sync` for a test; returns a folder. */
+/** Replaces the system's `sync` by this script for a test; returns a folder. */
 async function replaceSync(t: TestContext, script: string): Promise<string> {
   const folder = await testFolder(t);
   plant(join(folder, 'bin', 'sync'), `#!/bin/sh\n${script}\n`);
@@ -19,32 +19,32 @@ async function replaceSync(t: TestContext, script: string): Promise<string> {
   return folder;
 }
 
-test('what goes well is no problem', async (t) => {
+test('a successful sync is no problem', async (t) => {
   await replaceSync(t, 'exit 0');
   assert.deepEqual(await syncDisks(10_000), []);
 });
 
-test('a failure is a problem', async (t) => {
+test('a failed sync is a problem', async (t) => {
   await replaceSync(t, 'exit 3');
   const [problem] = await syncDisks(10_000);
   assert.equal(problem?.code, 'sync-failed');
   assert.match(problem.message, /it ended with 3/);
 });
 
-test('where there is no such program, that is a problem', async (t) => {
+test('a missing sync program is a problem', async (t) => {
   const folder = await replaceSync(t, '');
   process.env['PATH'] = folder;
   const [problem] = await syncDisks(10_000);
   assert.match(problem?.message ?? '', /ENOENT/);
 });
 
-test('what is not done in time is waited for no longer', async (t) => {
+test('a sync that exceeds its timeout is killed and no longer waited for', async (t) => {
   await replaceSync(t, 'exec sleep 600');
   const [problem] = await syncDisks(0);
   assert.match(problem?.message ?? '', /not done after 1000 ms/);
 });
 
-test('the disks are synchronised after the last process, and once', async (t) => {
+test('the disks are synchronised once, after the exit of the last process', async (t) => {
   const folder = await replaceSync(t, 'echo sync >> "$TRACE"');
   const trace = join(folder, 'trace');
   process.env['TRACE'] = trace;
@@ -67,7 +67,7 @@ test('the disks are synchronised after the last process, and once', async (t) =>
   assert.equal(read(trace), 'run\nfinish\nsync\n');
 });
 
-test('a supervisor that has started nothing has nothing to synchronise', async (t) => {
+test('a supervisor that has started no process does not synchronise the disks', async (t) => {
   const folder = await replaceSync(t, 'echo sync >> "$TRACE"');
   const trace = join(folder, 'trace');
   process.env['TRACE'] = trace;

@@ -13,7 +13,7 @@ async function set(t: TestContext): Promise<{ fifos: Fifos; runtime: RuntimeDire
   return { fifos: new Fifos(runtime), runtime };
 }
 
-test('all that are asked for in one turn are made by one process, each by its own name', async (t) => {
+test('all FIFOs that are requested in one turn are made by one process, each with its own name', async (t) => {
   const { fifos } = await set(t);
   const before = childrenOf(process.pid).length;
   const asked = Array.from({ length: 200 }, () => fifos.make());
@@ -24,14 +24,14 @@ test('all that are asked for in one turn are made by one process, each by its ow
   assert.ok(paths.every((path) => statSync(path).isFIFO()));
 });
 
-test('anybody may open them who gets at them, which is nobody', async (t) => {
+test('every account may open a FIFO, but only the host’s account can reach it', async (t) => {
   const { fifos } = await set(t);
   const path = await fifos.make();
   assert.equal(statSync(path).mode & 0o777, 0o666);
   assert.equal(statSync(dirname(path)).mode & 0o777, 0o700);
 });
 
-test('nothing is under way when it has settled', async (t) => {
+test('settled() resolves when no FIFO is being made', async (t) => {
   const { fifos } = await set(t);
   const before = childrenOf(process.pid);
   const made = fifos.make();
@@ -40,13 +40,13 @@ test('nothing is under way when it has settled', async (t) => {
   assert.equal(existsSync(await made), true);
 });
 
-test('a script may have removed their folder', async (t) => {
+test('the folder is made again after a script has removed it', async (t) => {
   const { fifos } = await set(t);
   rmSync(dirname(await fifos.make()), { recursive: true });
   assert.equal(statSync(await fifos.make()).isFIFO(), true);
 });
 
-test('what keeps them from being made is told, and the next time is a new one', async (t) => {
+test('a failure rejects with the reason, and the next request is tried again', async (t) => {
   const { fifos, runtime } = await set(t);
   plant(runtime.path, 'in the way');
   await assert.rejects(fifos.make(), { code: 'ERR_RUNTIME_DIRECTORY', message: /EEXIST/ });
@@ -54,7 +54,7 @@ test('what keeps them from being made is told, and the next time is a new one', 
   assert.equal(statSync(await fifos.make()).isFIFO(), true);
 });
 
-test('what mkfifo says is told', { skip: whoRuns.plainUser }, async (t) => {
+test('the error contains the message of mkfifo', { skip: whoRuns.plainUser }, async (t) => {
   const { fifos } = await set(t);
   const folder = dirname(await fifos.make());
   chmodSync(folder, 0o500);

@@ -20,7 +20,7 @@ function shared(kind: HostStream['kind'], more: Partial<HostStream> = {}): strin
   return sharingOf({ ...owned, kind, ...more }, {});
 }
 
-test('how a child gets a stream goes by what is behind it', () => {
+test('the kind of stream decides how a child gets it', () => {
   assert.equal(sharingOf(undefined, {}), 'none');
   assert.equal(shared('pipe'), 'reopened');
   assert.equal(shared('pipe', { reopens: false }), 'relayed');
@@ -31,7 +31,7 @@ test('how a child gets a stream goes by what is behind it', () => {
   assert.equal(shared('file'), 'relayed');
 });
 
-test('and by whether its account may open it', () => {
+test('a child whose account cannot open the stream gets a relay', () => {
   const as = (uid: number, gid: number, mode: number): string =>
     sharingOf({ ...owned, kind: 'pipe', mode }, { uid, gid });
   assert.equal(as(0, 0, 0o000), 'reopened', 'root');
@@ -43,7 +43,7 @@ test('and by whether its account may open it', () => {
   assert.equal(as(1, 1, 0o620), 'relayed', 'others may not');
 });
 
-test('what is behind a descriptor is told', async (t) => {
+test('inspectStream() returns the kind of stream behind a descriptor', async (t) => {
   const folder = await testFolder(t);
   const [fifo, file] = [join(folder, 'fifo'), join(folder, 'file')];
   execFileSync('mkfifo', [fifo]);

@@ -1,5 +1,5 @@
 /*
- * Log pipes between real processes: what is written arrives, once and whole, whoever dies in between.
+ * Log pipes between real processes: each line arrives once and complete, whichever process dies in between.
  */
 import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
@@ -18,11 +18,11 @@ const logger = {
 } as const;
 const producer = { name: 'web', stdout: { pipe: 'web' } } as const;
 
-/** Writes so many lines, each with its number. */
+/** Writes a number of lines, each with its number. */
 const lines = (count: number, from = 1): string =>
   `i=${from - 1}; while [ $i -lt ${from + count - 1} ]; do i=$((i + 1)); echo "line $i"; done`;
 
-/** Appends to a file line by line, a line a write: what is in the file was read, and nothing else was lost. */
+/** Appends to a file with one write for each line, so that the file contains exactly the lines that were read. */
 const keep = (file: string): string => `while read -r line; do echo "$line"; done >> ${file}`;
 
 const numbered = (from: number, to: number): readonly string[] =>
@@ -39,7 +39,7 @@ function set(made: Rig): { file: string; log: () => Life; write: (script: string
   };
 }
 
-test('what the producer writes comes to the logger, which ends last', async (t) => {
+test('the logger gets the output of the producer, and exits last', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);
   const [reader, writer] = [log(), write(lines(100))];
@@ -49,7 +49,7 @@ test('what the producer writes comes to the logger, which ends last', async (t) 
   assert.deepEqual(linesOf(file), numbered(1, 100));
 });
 
-test('the producer may come first, and the logger last', async (t) => {
+test('a producer can start before its logger', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);
   await write(lines(2000)).over;
@@ -58,7 +58,7 @@ test('the producer may come first, and the logger last', async (t) => {
   assert.deepEqual(linesOf(file), numbered(1, 2000));
 });
 
-test('a producer that comes back finds the same logger at the same pipe', async (t) => {
+test('a restarted producer writes to the same logger through the same pipe', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);
   const reader = log();
@@ -71,7 +71,7 @@ test('a producer that comes back finds the same logger at the same pipe', async 
   assert.deepEqual(linesOf(file), [...numbered(1, 30), 'before its finish', 'from its finish']);
 });
 
-test('of 20 000 lines and more none is lost but what killed loggers had read, none is torn, none comes twice', async (t) => {
+test('of more than 20 000 lines none is lost except those that killed loggers had read, none is torn, none arrives twice', async (t) => {
   const made = await rig(t);
   const kills = 5;
   const files = Array.from({ length: kills + 1 }, (_, index) =>
@@ -79,7 +79,7 @@ test('of 20 000 lines and more none is lost but what killed loggers had read, no
   );
   const log = (file: string): Life => made.sh(`exec cat > ${file}`, logger);
   const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  // Writes on until the last kill is over: a killed logger may take with it all that has been written.
+  // Writes until the last kill is over, since a killed logger may lose everything that has been written.
   const over = join(made.folder, 'over');
   const writer = set(made).write(
     `i=0; while [ ! -e ${over} ] || [ $i -lt 20000 ]; do i=$((i + 1)); echo "line $i"; done; echo 'the end'`,
@@ -96,7 +96,7 @@ test('of 20 000 lines and more none is lost but what killed loggers had read, no
   made.spawner.closePipe('web');
   await last.over;
 
-  // What follows the last line feed is what the kill has left of a line that was just being kept.
+  // The text after the last line feed is the part of a line that the kill has interrupted.
   const found = files.flatMap(linesOf);
   assert.equal(found.pop(), 'the end');
   assert.deepEqual(
@@ -114,7 +114,7 @@ test('of 20 000 lines and more none is lost but what killed loggers had read, no
   assert.ok(gaps <= kills, `${gaps} gaps by ${kills} kills`);
 });
 
-test('a logger that ends before its time leaves the rest to the next one', async (t) => {
+test('the next logger reads the rest after a logger has exited early', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);
   await write(lines(100)).over;
@@ -125,7 +125,7 @@ test('a logger that ends before its time leaves the rest to the next one', async
   assert.deepEqual([...first.lines, ...linesOf(file)], numbered(1, 100));
 });
 
-test('a logger that is killed after the pipe was let go of leaves the rest to the next one', async (t) => {
+test('the next logger reads the rest after a logger was killed on a released pipe', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);
   const first = made.sh('read -r line; echo "$line" > /dev/fd/1; exec sleep 600', {
@@ -141,7 +141,7 @@ test('a logger that is killed after the pipe was let go of leaves the rest to th
   assert.deepEqual(linesOf(file), numbered(2, 2000));
 });
 
-test('so does one that is told to end and obeys', async (t) => {
+test('the next logger reads the rest after a logger has exited on a stop signal', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);
   const first = made.sh(
@@ -157,7 +157,7 @@ test('so does one that is told to end and obeys', async (t) => {
   assert.deepEqual(linesOf(file), numbered(2, 100));
 });
 
-test('so does one that could not be run', async (t) => {
+test('the next logger reads the rest after a logger could not be run', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);
   await write(lines(100)).over;
@@ -169,7 +169,7 @@ test('so does one that could not be run', async (t) => {
   assert.deepEqual(linesOf(file), numbered(1, 100));
 });
 
-test('a finish script of the logger comes between, and takes nothing away', async (t) => {
+test('a finish script of the logger runs in between, and no line is lost', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);
   await write(lines(100)).over;
@@ -189,7 +189,7 @@ test('a finish script of the logger comes between, and takes nothing away', asyn
   assert.deepEqual(late.lines, ['nothing'], 'no pipe is made for it, and it is not kept waiting');
 });
 
-test('who shares a pipe is spawned in the order of asking, whatever else it waits for', async (t) => {
+test('processes that share a pipe are spawned in the order of the requests', async (t) => {
   const made = await rig(t);
   const lives = [
     made.sh('cat', { ...logger, stdout: 'lines', stderr: 'lines', notificationFd: 3 }),
@@ -203,7 +203,7 @@ test('who shares a pipe is spawned in the order of asking, whatever else it wait
   made.spawner.closePipe('web');
 });
 
-test('a pipe that was let go of before it was there has an end all the same', async (t) => {
+test('a pipe that was released before it was made reaches end-of-file', async (t) => {
   const made = await rig(t);
   const { log } = set(made);
   const reader = log();
@@ -211,7 +211,7 @@ test('a pipe that was let go of before it was there has an end all the same', as
   assert.deepEqual(await reader.over, { code: 0, signal: null });
 });
 
-test('a service that comes again gets a new pipe while the old one is still read', async (t) => {
+test('a service that starts again gets a new pipe while the old one is still read', async (t) => {
   const made = await rig(t);
   const { file, write } = set(made);
   const slow = made.sh(`${waitFor(`${made.folder}/go`)}; ${keep(file)}`, logger);
@@ -229,7 +229,7 @@ test('a service that comes again gets a new pipe while the old one is still read
   assert.deepEqual(linesOf(file), numbered(1, 10));
 });
 
-test('no descriptor is kept for a service that has gone', async (t) => {
+test('no descriptor is kept for a removed service', async (t) => {
   const made = await rig(t);
   const { log, write } = set(made);
   await made.sh('exit 0').over;
@@ -247,7 +247,7 @@ const node = (script: string): { program: { command: readonly string[] } } => ({
   program: { command: [process.execPath, '-e', script] },
 });
 
-test('a Node program as a producer breaks nobody else on the pipe', async (t) => {
+test('a Node program as a producer does not affect other processes on the pipe', async (t) => {
   const made = await rig(t);
   const file = join(made.folder, 'lines');
   const other = made.start({
@@ -259,7 +259,7 @@ test('a Node program as a producer breaks nobody else on the pipe', async (t) =>
   });
   await other.tells('announced');
   const writer = made.sh(`${lines(20_000)}; exit 3`, producer);
-  // Nobody reads, so the pipe fills up: whoever writes to a non-blocking one fails now.
+  // No process reads, so the pipe fills up: a write to a non-blocking one fails now.
   await writer.tells('spawned');
   await until(() => sleeps(writer.pid), 'a full pipe');
   const reader = made.sh(keep(file), logger);
@@ -275,7 +275,7 @@ test('a Node program as a producer breaks nobody else on the pipe', async (t) =>
   );
 });
 
-test('a Node program as a logger breaks no other one that comes after it', async (t) => {
+test('a Node program as a logger does not affect the next logger', async (t) => {
   const made = await rig(t);
   const file = join(made.folder, 'lines');
   const first = made.start({
@@ -293,7 +293,7 @@ test('a Node program as a logger breaks no other one that comes after it', async
   await first.tells('announced');
   const second = made.sh(`${keep(file)}; echo ended`, { ...logger, stdout: 'lines' });
   await second.tells('spawned');
-  // One that does not block would be at its end at once, for there is nothing to read.
+  // A non-blocking logger would end at once, since the pipe is empty.
   first.kill('SIGKILL');
   await first.over;
   for (const [gate, line] of [
@@ -310,7 +310,7 @@ test('a Node program as a logger breaks no other one that comes after it', async
   assert.deepEqual(linesOf(file), ['one', 'two']);
 });
 
-test('no byte comes through this process, and nothing is lost when it is busy', async (t) => {
+test('no byte passes through this process, and no line is lost while it is busy', async (t) => {
   const made = await rig(t);
   const { file, log, write } = set(made);
   const reader = log();
@@ -318,13 +318,13 @@ test('no byte comes through this process, and nothing is lost when it is busy', 
   await Promise.all([reader.tells('spawned'), writer.tells('spawned')]);
   const end = performance.now() + 5000;
   while (linesOf(file).length < 2000 && performance.now() < end);
-  assert.equal(linesOf(file).length, 2000, 'while our loop stood still');
+  assert.equal(linesOf(file).length, 2000, 'while the event loop was blocked');
   await writer.over;
   made.spawner.closePipe('web');
   await reader.over;
 });
 
-testOnce('a log pipe that cannot be made is told, and tried again the next time', async (t) => {
+testOnce('a log pipe that cannot be made is reported, and tried again the next time', async (t) => {
   let short = true;
   const made = await rig(t, {
     pipeMaker: () => (short ? () => assert.fail(tooMany()) : undefined),

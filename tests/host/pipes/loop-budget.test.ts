@@ -1,12 +1,12 @@
 /*
- * How work is shared out over the turns of the host's loop, with a loop and a clock of the test's own.
+ * How work is divided over the turns of the host's loop, with a loop and a clock of the test.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Work } from '../../../lib/host/pipes/loop-budget.ts';
 import { Turns, turnBudget } from '../../../lib/host/pipes/loop-budget.ts';
 
-/** Turns in a loop that goes on when the test says so, and what is done in each. */
+/** Turns in a loop that the test advances, and the work that is done in each. */
 function rig() {
   let time = 0;
   let next: (() => void)[] = [];
@@ -17,7 +17,7 @@ function rig() {
     soon: (act) => soon.push(act),
   });
   let done: string[] = [];
-  /** As the loop goes on after an exception that the host survives. */
+  /** Continues as the loop does after an exception that the host survives. */
   const survive = (act: () => void): void => {
     try {
       act();
@@ -28,7 +28,7 @@ function rig() {
   return {
     turns,
     pass: (ms: number) => (time += ms),
-    /** Work of so many pieces, each of which takes `cost` milliseconds. */
+    /** Work of a number of pieces, each of which takes `cost` milliseconds. */
     work(name: string, pieces: number, cost = 0, isUrgent = false): Work {
       let place = 0;
       return {
@@ -40,7 +40,7 @@ function rig() {
         },
       };
     },
-    /** Goes through one turn; returns what was done in it, `undefined` if nothing was to come. */
+    /** Runs one turn; returns the work that was done in it, `undefined` if none was scheduled. */
     turn(between: () => void = () => undefined): readonly string[] | undefined {
       if (next.length === 0) return undefined;
       const begun = next;
@@ -56,7 +56,7 @@ function rig() {
   };
 }
 
-test('work is done in the next turn, and then nothing is scheduled', () => {
+test('work is done in the next turn, and nothing is scheduled after it', () => {
   const { turns, work, turn } = rig();
   assert.equal(turn(), undefined);
   turns.add(work('a', 3));
@@ -67,7 +67,7 @@ test('work is done in the next turn, and then nothing is scheduled', () => {
   assert.equal(turn(), undefined);
 });
 
-test('works take turns, so that none waits for another to end', () => {
+test('works alternate, so that none waits for the end of another', () => {
   const { turns, work, turn } = rig();
   turns.add(work('a', 4));
   turns.add(work('b', 2));
@@ -75,7 +75,7 @@ test('works take turns, so that none waits for another to end', () => {
   assert.deepEqual(turn(), ['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']);
 });
 
-test('urgent work goes first, and takes turns with its like', () => {
+test('urgent work goes first, and alternates with other urgent work', () => {
   const { turns, work, turn } = rig();
   turns.add(work('a', 2));
   turns.add(work('b', 2, 0, true));
@@ -83,7 +83,7 @@ test('urgent work goes first, and takes turns with its like', () => {
   assert.deepEqual(turn(), ['b1', 'c1', 'b2', 'c2', 'a1', 'a2']);
 });
 
-test('a turn ends when its budget is spent, and the next one goes on in the same order', () => {
+test('a turn ends when its budget is spent, and the next one continues in the same order', () => {
   const { turns, work, turn } = rig();
   turns.add(work('a', 100, turnBudget / 4));
   turns.add(work('b', 3, turnBudget / 4));
@@ -102,7 +102,7 @@ test('a piece that takes longer than the budget is the only one of its turn', ()
   assert.equal(turn(), undefined);
 });
 
-test('what is done between two pieces counts as well', () => {
+test('the time between two pieces counts as well', () => {
   const { turns, work, turn, pass } = rig();
   turns.add(work('a', 10));
   assert.deepEqual(
@@ -111,7 +111,7 @@ test('what is done between two pieces counts as well', () => {
   );
 });
 
-test('work that is added by another joins in the same turn', () => {
+test('work that is added by other work is done in the same turn', () => {
   const { turns, work, turn } = rig();
   turns.add({
     isUrgent: false,
@@ -124,7 +124,7 @@ test('work that is added by another joins in the same turn', () => {
   assert.equal(turn(), undefined);
 });
 
-test('a piece that throws holds up nothing, and is followed by the next of its work', () => {
+test('a piece that throws does not delay other work, and the next piece of its work follows', () => {
   const { turns, work, turn } = rig();
   const rest = work('a', 2);
   let isFirst = true;

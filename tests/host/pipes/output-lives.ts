@@ -1,5 +1,5 @@
 /*
- * Lives whose every process prints something, and what that comes to.
+ * Trees in which every process prints something, and the expected output.
  */
 import { join } from 'node:path';
 import type { TreeInput } from '../../../lib/loader/define.ts';

@@ -11,7 +11,7 @@ import type { Problem } from '../../../lib/model/problem.ts';
 import { openDescriptors, until } from '../../processes.ts';
 import { testFolder } from '../folder.ts';
 
-/** A sink that takes what it is given, or nothing. */
+/** A sink that accepts all bytes, or none. */
 function sink(takes: boolean) {
   const pieces: Buffer[] = [];
   return {
@@ -25,15 +25,15 @@ function sink(takes: boolean) {
   };
 }
 
-test('where no pipe can be made, each child gets a socket, and what it writes is passed on', async (t) => {
+test('without a pipe each child gets a socket, and its output is passed on', async (t) => {
   const into = sink(true);
-  const told: Problem[] = [];
+  const problems: Problem[] = [];
   const pipe = Promise.reject(new Error('no FIFOs here'));
   const relay = new OutputRelay({
     name: '/dev/stdout',
     sink: into,
     pipe,
-    onProblem: (each) => told.push(each),
+    onProblem: (each) => problems.push(each),
   });
   await relay.made;
   assert.equal(relay.connect(new SpawnDescriptors()), 'socket');
@@ -48,20 +48,20 @@ test('where no pipe can be made, each child gets a socket, and what it writes is
   await until(() => Buffer.concat(into.pieces).equals(Buffer.from('text')), 'the text');
   await relay.close(0);
   server.close();
-  assert.deepEqual(told, []);
+  assert.deepEqual(problems, []);
 });
 
-test('no more than a piece is read before the one before it is written, and the rest is counted', async (t) => {
+test('a piece is read only after the previous one is written, and the rest is counted', async (t) => {
   const before = openDescriptors();
   const path = join(await testFolder(t), 'fifo');
   execFileSync('mkfifo', [path]);
   const into = sink(false);
-  const told: Problem[] = [];
+  const problems: Problem[] = [];
   const relay = new OutputRelay({
     name: '/dev/stderr',
     sink: into,
     pipe: Promise.resolve(path),
-    onProblem: (each) => told.push(each),
+    onProblem: (each) => problems.push(each),
   });
   await relay.made;
   const lent = new SpawnDescriptors();
@@ -84,7 +84,7 @@ test('no more than a piece is read before the one before it is written, and the 
   assert.equal(into.pieces.length, 1);
   assert.ok(written <= 4 * (1 << 16), `${written} bytes were taken`);
   await relay.close(0);
-  assert.match(told[0]?.message ?? '', new RegExp(`takes nothing, and ${written} bytes`));
-  assert.equal(told.length, 1);
+  assert.match(problems[0]?.message ?? '', new RegExp(`takes nothing, and ${written} bytes`));
+  assert.equal(problems.length, 1);
   assert.deepEqual(openDescriptors(), before);
 });

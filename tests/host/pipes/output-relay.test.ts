@@ -1,5 +1,5 @@
 /*
- * What the processes of a tree print arrives, whatever the host's own stdout and stderr are.
+ * The output of a tree's processes arrives, whatever kind of streams the host's stdout and stderr are.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
@@ -19,14 +19,14 @@ import { without } from '../shells.ts';
 import { hostOf, testEachWay } from '../ways.ts';
 
 const host = fileURLToPath(new URL('output-host.ts', import.meta.url));
-/** Milliseconds that a host may take. */
+/** The timeout of a host in milliseconds. */
 const within = 60_000;
 
-/** A host whose streams are what a test makes of them. */
+/** A host with the streams that a test gives it. */
 interface Host {
   readonly child: ChildProcess;
   readonly gates: string;
-  /** What it has reported, line by line. */
+  /** Its reports, line by line. */
   report(): readonly string[];
   open(gate: string): void;
   reaches(gate: string): Promise<void>;
@@ -37,7 +37,7 @@ interface Setting {
   readonly scene: string;
   readonly with?: string;
   readonly stdio: StdioOptions;
-  /** Words before those of the host. */
+  /** Arguments before those of the host. */
   readonly wrapper?: readonly string[];
 }
 
@@ -66,7 +66,7 @@ async function start(
   };
 }
 
-/** Collects all that comes from streams. */
+/** Collects the output of streams. */
 function collect(streams: readonly (NodeJS.ReadableStream | null | undefined)[]): () => Buffer {
   const pieces: Buffer[] = [];
   for (const stream of streams) stream?.on('data', (piece: Buffer) => pieces.push(piece)).resume();
@@ -75,7 +75,7 @@ function collect(streams: readonly (NodeJS.ReadableStream | null | undefined)[])
 
 /** A pipe, not the socket that Node makes. */
 const byPipes = ['sh', '-c', '"$@" 2>&1 | cat', 'sh'];
-/** Its temporary directory is one that every account has. */
+/** Its temporary directory is accessible to every account. */
 const asOther = 'env TMPDIR=/tmp setpriv --reuid=65534 --regid=65534 --clear-groups'.split(' ');
 const withoutProc = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh'];
 
@@ -175,7 +175,7 @@ void describe('all that any process prints arrives', { concurrency: 2 }, () => {
 
 const closing = ['sh', '-c', 'exec "$@" >&- 2>&-', 'sh'];
 
-void describe('a host whose stdout is a socket', { concurrency: 2 }, () => {
+void describe('a host with a socket as stdout', { concurrency: 2 }, () => {
   testEachWay('turns while a reader is slow, and loses nothing', async (t) => {
     const { child, over, report, reaches } = await start(t, {
       scene: 'slow',
@@ -189,7 +189,7 @@ void describe('a host whose stdout is a socket', { concurrency: 2 }, () => {
   });
 
   testEachWay(
-    'survives the end of its reader, which services are told of by the system',
+    'survives the exit of its reader, which services notice by an error of the system',
     async (t) => {
       const { child, over, report } = await start(t, {
         scene: 'gone',
@@ -228,7 +228,7 @@ void describe('a host whose stdout is a socket', { concurrency: 2 }, () => {
   });
 });
 
-void describe('a host whose stdin is the same socket', () => {
+void describe('a host with the same socket as stdin', () => {
   testEachWay('turns while its command reads the same socket', async (t) => {
     const { socket, client, close } = await connection(t);
     const { over, open, reaches } = await start(t, {

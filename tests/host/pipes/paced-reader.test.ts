@@ -1,5 +1,5 @@
 /*
- * How a stream is read in step with its handling: with a stream and turns of the test's own, and with the pipe of a process.
+ * How a stream is read at the pace of its handling: with a stream and turns of the test, and with the pipe of a process.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -14,7 +14,7 @@ import { sleeps } from '../rig.ts';
 
 const kibi = 1024;
 
-/** A stream that says what the test lets it say. */
+/** A stream that the test fills. */
 class FakeStream extends EventEmitter {
   isPaused = false;
   readableLength = 0;
@@ -32,7 +32,7 @@ class FakeStream extends EventEmitter {
   }
 }
 
-/** A reader whose consumer handles one character a piece, `.` at the end, and which goes on when the test says so. */
+/** A reader whose consumer handles one character a piece, `.` at the end, and which the test advances. */
 function rig() {
   const stream = new FakeStream();
   const steps: (() => void)[] = [];
@@ -77,7 +77,7 @@ async function silence(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await nextTurn();
 }
 
-test('what comes is handled in order, and then the end', () => {
+test('bytes are handled in order, and then the end', () => {
   const { stream, handled, run } = rig();
   stream.say('ab');
   stream.say('c');
@@ -88,7 +88,7 @@ test('what comes is handled in order, and then the end', () => {
   assert.equal(handled(), 'abc.');
 });
 
-test('a stream is paused when much of it waits, and read again when all is handled', () => {
+test('a stream is paused when many bytes wait, and read again when all are handled', () => {
   const { stream, run } = rig();
   stream.say('x'.repeat(16 * kibi - 1));
   assert.equal(stream.isPaused, false);
@@ -100,7 +100,7 @@ test('a stream is paused when much of it waits, and read again when all is handl
   assert.equal(stream.isPaused, false);
 });
 
-test('catching up with a stream where nothing comes: what has come is handled', async () => {
+test('catching up with a silent stream handles the bytes that were read', async () => {
   const { stream, handled, run, catchUp } = rig();
   stream.say('abc');
   const isDone = catchUp();
@@ -112,7 +112,7 @@ test('catching up with a stream where nothing comes: what has come is handled', 
   assert.equal(handled(), 'abc', 'the end may come later');
 });
 
-test('catching up reads without a pause until the pipe is empty, which a chunk that is not whole shows', async () => {
+test('catching up reads without a pause until a short chunk shows that the pipe is empty', async () => {
   const { stream, handled, run, catchUp } = rig();
   stream.say('a'.repeat(20 * kibi));
   assert.equal(stream.isPaused, true);
@@ -130,7 +130,7 @@ test('catching up reads without a pause until the pipe is empty, which a chunk t
   assert.match(handled(), /^a+bbc+d$/);
 });
 
-test('catching up with a process that goes on writing ends', () => {
+test('catching up with a process that continues to write ends', () => {
   const { stream, handled, run, catchUp } = rig();
   const isDone = catchUp();
   for (let count = 0; count < 32; count++) stream.say('x'.repeat(64 * kibi));
@@ -139,7 +139,7 @@ test('catching up with a process that goes on writing ends', () => {
   assert.equal(handled().length, 1024 * kibi);
 });
 
-test('catching up with a stream that has ended: the end is handled, too', () => {
+test('catching up with a stream that ends handles the end, too', () => {
   const { stream, handled, run, catchUp } = rig();
   const isDone = catchUp();
   stream.say('a');
@@ -149,7 +149,7 @@ test('catching up with a stream that has ended: the end is handled, too', () => 
   assert.equal(catchUp()(), true, 'at once');
 });
 
-test('catching up with a stream that ended before: all that waits is handled', () => {
+test('catching up with a stream that has ended handles all waiting bytes', () => {
   const { stream, handled, run, catchUp } = rig();
   stream.say('ab');
   stream.say('c');
@@ -159,7 +159,7 @@ test('catching up with a stream that ended before: all that waits is handled', (
   assert.equal(handled(), 'abc.');
 });
 
-test('what is to be caught up with is urgent, until it is', () => {
+test('a reader is urgent until it has caught up', () => {
   const { stream, reader, run, catchUp } = rig();
   stream.say('a');
   assert.equal(reader.isUrgent, false);
@@ -170,7 +170,7 @@ test('what is to be caught up with is urgent, until it is', () => {
   assert.equal(reader.isUrgent, false);
 });
 
-test('nothing is handled after a stop, and nothing waits for it', () => {
+test('nothing is handled after a stop, and no wait remains', () => {
   const { stream, reader, handled, run, catchUp } = rig();
   stream.say('abc');
   const isDone = catchUp();
@@ -183,7 +183,7 @@ test('nothing is handled after a stop, and nothing waits for it', () => {
   assert.equal(handled(), 'a');
 });
 
-test('readers that are closed have handled all that was written, and handle no more', async () => {
+test('closed readers have handled all bytes that were written, and handle no more', async () => {
   const readers = new PacedReaders();
   const [quiet, over] = [new FakeStream(), new FakeStream()];
   let text = '';
@@ -203,7 +203,7 @@ test('readers that are closed have handled all that was written, and handle no m
   assert.equal(text, 'ab.');
 });
 
-test('a process that prints faster than its lines are handled waits, with little of it in memory', async () => {
+test('a process that prints faster than its lines are handled waits, and little output is in memory', async () => {
   const yes = spawn('yes', { stdio: ['ignore', 'pipe', 'ignore'] });
   let received = 0;
   yes.stdout.on('data', (chunk: Buffer) => (received += chunk.length));

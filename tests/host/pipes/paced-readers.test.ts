@@ -1,5 +1,5 @@
 /*
- * Processes that print faster than their lines are handled: the host's loop goes on, and nothing is lost or reordered.
+ * Processes that print faster than their lines are handled: the host's loop runs, and no line is lost or reordered.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { unlessInCI } from '../../skipping.ts';
 import { Life, plain, rig, waitFor } from '../rig.ts';
 import { posixOf, testEachWay as test, wayOf } from '../ways.ts';
 
-/** Keeps the loop as long as output may keep it in a turn. */
+/** Blocks the loop as long as output may block it in a turn. */
 function spendBudget(): void {
   const end = performance.now() + turnBudget;
   while (performance.now() < end);
@@ -31,7 +31,7 @@ function perTurn(t: TestContext): { readonly count: () => void; readonly most: (
   return { count: () => void (most = Math.max(most, (now += 1))), most: () => most };
 }
 
-/** Listens to the lines that are told until `body` is over; what it leaves unread is then read at full speed. */
+/** Listens to the reported lines until `body` is over; the unread rest is then read at full speed. */
 async function listening(
   lives: readonly Life[],
   listen: () => void,
@@ -54,7 +54,7 @@ function numbers(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => String(index + 1));
 }
 
-test('slow listeners are told one line in a turn, of all spawners together', async (t) => {
+test('slow listeners get one line in a turn, of all spawners together', async (t) => {
   const { most, count } = perTurn(t);
   const { spawner, environment, runtime: runtimeDirectory } = await rig(t);
   const posix = posixOf(wayOf(t));
@@ -80,7 +80,7 @@ test('slow listeners are told one line in a turn, of all spawners together', asy
   assert.equal(most(), 1);
 });
 
-test('a timer that is set in the midst of a flood comes after a few more lines', async (t) => {
+test('a timer that is set during a flood of lines fires after a few more lines', async (t) => {
   const { sh } = await rig(t);
   const life = sh('exec yes');
   let [lines, atTimer] = [0, 0];
@@ -93,7 +93,7 @@ test('a timer that is set in the midst of a flood comes after a few more lines',
   assert.ok(atTimer <= 5, `after ${atTimer} lines`);
 });
 
-test('20 processes print at once: all lines of each come in order, and then its exit', async (t) => {
+test('20 processes print at once: all lines of each are reported in order, and then its exit', async (t) => {
   const { sh } = await rig(t);
   const lives = Array.from({ length: 20 }, () => sh('seq 5000; seq 5000 >&2; exit 3'));
   for (const life of lives) await life.over;
@@ -106,7 +106,7 @@ test('20 processes print at once: all lines of each come in order, and then its 
   }
 });
 
-test('the exit comes after what was printed before it, although another process goes on', async (t) => {
+test('an exit is reported after the output before it, although another process continues to print', async (t) => {
   const { sh, folder } = await rig(t);
   const life = sh(`(${waitFor(`${folder}/go`)}; exec yes later) & seq 20000; : > ${folder}/go`);
   await life.over;
@@ -148,7 +148,7 @@ test(
   },
 );
 
-test('a flood after the announcement holds up nothing', async (t) => {
+test('a flood of output after the readiness does not delay other events', async (t) => {
   const { sh } = await rig(t);
   const at3 = { notificationFd: 3, stdout: 'lines', stderr: 'ignore' } as const;
   const life = sh('(echo >&3; exec yes >&3) & seq 20000; wait', at3);
@@ -159,7 +159,7 @@ test('a flood after the announcement holds up nothing', async (t) => {
   await life.over;
 });
 
-test('what is printed in the course of the end is told before the spawner is closed, however slowly', async (t) => {
+test('output during the stop is reported before the spawner is closed, even by a slow listener', async (t) => {
   const { sh, spawner } = await rig(t);
   const print = 'i=0; while [ $i -lt 200 ]; do i=$((i + 1)); echo $i; done; exit';
   const life = sh(

@@ -8,7 +8,7 @@ import type { StdioOptions } from 'node:child_process';
 import { identityOf, writesInto } from '../../../lib/host/pipes/pipe-holders.ts';
 import { testFolder } from '../folder.ts';
 
-test('who can write into a pipe is told apart from who reads it, and from who has another one', async (t) => {
+test('a process that can write into a pipe is distinguished from its readers and from holders of another pipe', async (t) => {
   const folder = await testFolder(t);
   const [one, other] = [join(folder, 'one'), join(folder, 'other')];
   execFileSync('mkfifo', [one, other]);
@@ -35,6 +35,6 @@ test('who can write into a pipe is told apart from who reads it, and from who ha
   assert.ok(pipe !== undefined);
   const found = [writer, reader, stranger].map((pid) => writesInto(pid, pipe));
   assert.deepEqual(found, [true, false, false]);
-  assert.equal(writesInto(2 ** 30, pipe), false, 'nobody');
+  assert.equal(writesInto(2 ** 30, pipe), false, 'no such process');
   assert.equal(identityOf(999_999), undefined, 'nothing');
 });

@@ -1,5 +1,5 @@
 /*
- * The lines that real processes print: all of them, in order, before the exit where that can be.
+ * The lines that real processes print: all of them, in order, and before the exit where that is possible.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { openDescriptors, read, until } from '../../processes.ts';
 import { rig, waitFor } from '../rig.ts';
 import { testEachWay as test, wayOf } from '../ways.ts';
 
-test('20 000 lines come, in order, and then the exit', async (t) => {
+test('20 000 lines are reported in order, and then the exit', async (t) => {
   const { sh } = await rig(t);
   const life = sh('i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); echo "line $i"; done');
   await life.over;
@@ -21,7 +21,7 @@ test('20 000 lines come, in order, and then the exit', async (t) => {
   assert.equal(life.told.at(-1), 'exited 0');
 });
 
-test('what is printed right before the end comes before it, with and without a newline', async (t) => {
+test('output right before the exit is reported before it, with and without a newline', async (t) => {
   const { sh } = await rig(t);
   for (let count = 0; count < 20; count++) {
     const life = sh('echo first; printf "grüße" >&2; exit 4');
@@ -36,7 +36,7 @@ test('what is printed right before the end comes before it, with and without a n
   }
 });
 
-test('a line without an end comes in pieces', async (t) => {
+test('an endless line is reported in pieces', async (t) => {
   const { sh } = await rig(t);
   const life = sh(`head -c ${longestLine * 2 + 5} /dev/zero | tr '\\0' x`);
   await life.over;
@@ -46,7 +46,7 @@ test('a line without an end comes in pieces', async (t) => {
   );
 });
 
-test('whoever holds the pipe after the exit does not hold up the news of it, and is heard', async (t) => {
+test('a process that holds the pipe after the exit does not delay its report, and its lines are reported', async (t) => {
   const { sh, folder, file } = await rig(t);
   const life = sh(`(${waitFor(`${folder}/go`)}; echo later; printf rest) & echo now`);
   await life.over;
@@ -68,7 +68,7 @@ test('a daemon that holds the pipe is not killed by writing to it', async (t) =>
   await until(() => read(join(folder, 'wrote')) === 'wrote\n', 'the next command of the daemon');
 });
 
-test('pipes are used again: a thousandth line costs no more files than the first', async (t) => {
+test('pipes are used again: a thousand runs need no more files than the first one', async (t) => {
   const { sh, runtime } = await rig(t);
   await sh('echo').over;
   const before = openDescriptors();
@@ -82,7 +82,7 @@ test('pipes are used again: a thousandth line costs no more files than the first
   assert.deepEqual(openDescriptors(), before);
 });
 
-test('output comes even if a script clears the runtime directory', async (t) => {
+test('output arrives even if a script clears the runtime directory', async (t) => {
   const { sh } = await rig(t);
   await sh('echo; rm -rf "$STAGEKEEPER_RUNTIME"/pipes-*').over;
   for (const text of ['one', 'two']) {
@@ -92,7 +92,7 @@ test('output comes even if a script clears the runtime directory', async (t) => 
   }
 });
 
-test('output comes without mkfifo, too', async (t) => {
+test('output arrives without mkfifo, too', async (t) => {
   const { sh } = await rig(t);
   t.mock.method(Fifos.prototype, 'make', () => Promise.reject(new Error('no FIFOs here')));
   const life = sh('echo one; echo two >&2; echo >&3; exit 5', { notificationFd: 3 });

@@ -11,7 +11,7 @@ import { testFolder } from '../folder.ts';
 async function rig(t: TestContext): Promise<{
   environment: Environment;
   readings: EnvironmentReadings;
-  /** A script changes a variable, which nobody is told of. */
+  /** A script changes a variable, without a notification. */
   script(name: string, value: string): void;
 }> {
   const runtime = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
@@ -25,21 +25,21 @@ async function rig(t: TestContext): Promise<{
   };
 }
 
-test('who was asked for before a reading shares it; who comes later has one of their own', async (t) => {
+test('processes that were requested before a reading share it; later ones get a new reading', async (t) => {
   const { readings, script } = await rig(t);
   const [first, second] = [readings.ask(), readings.ask()];
   const shared = readings.since(first);
   script('GREETING', 'good evening');
   assert.equal(readings.since(second), shared);
   assert.equal(shared['GREETING'], 'hello');
-  assert.ok(Object.isFrozen(shared), 'nobody changes what others are given');
+  assert.ok(Object.isFrozen(shared), 'no process can change the variables of another one');
   const third = readings.ask();
   const later = readings.since(third);
   assert.equal(later['GREETING'], 'good evening');
   assert.equal(readings.since(first), later, 'the newest is for all');
 });
 
-test('what the host changes is seen at once', async (t) => {
+test('a change by the host takes effect at once', async (t) => {
   const { readings, environment } = await rig(t);
   const moment = readings.ask();
   readings.since(moment);
@@ -49,7 +49,7 @@ test('what the host changes is seen at once', async (t) => {
   assert.equal(readings.since(moment)['GREETING'], undefined);
 });
 
-test('a reading begins with the folder, which is made again if it is gone', async (t) => {
+test('a reading makes a missing folder again', async (t) => {
   const { readings, environment } = await rig(t);
   readings.since(readings.ask());
   rmSync(environment.directory, { recursive: true });

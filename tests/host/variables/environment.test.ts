@@ -32,8 +32,8 @@ async function set(
   problems: readonly Problem[];
 }> {
   const problems: Problem[] = [];
-  const told = (it: Problem): void => void problems.push(it);
-  const runtime = new RuntimeDirectory(join(await testFolder(t), 'runtime'), told);
+  const onProblem = (it: Problem): void => void problems.push(it);
+  const runtime = new RuntimeDirectory(join(await testFolder(t), 'runtime'), onProblem);
   const environment = new Environment(runtime, initial);
   const write: Writer = (name, content) => {
     writeFileSync(join(environment.directory, name), content);
@@ -53,7 +53,7 @@ function files({ directory }: Environment): readonly string[] {
   return names.toSorted();
 }
 
-test('it begins with what the host has, and nothing is written while nothing is started', async (t) => {
+test('the environment begins with the host’s variables, and no file is written before a process starts', async (t) => {
   const { environment, runtime } = await set(t, { A: '1', EMPTY: '', UNSET: undefined });
   environment.set('B', '2');
   environment.delete('A');
@@ -64,7 +64,7 @@ test('it begins with what the host has, and nothing is written while nothing is 
   assert.equal(existsSync(runtime.path), false);
 });
 
-test('then each variable is a file in a folder for root and the host’s account alone', async (t) => {
+test('after the start each variable is a file in a folder that only root and the host’s account can read', async (t) => {
   const { environment } = await set(t, { A: '1', EMPTY: '' });
   environment.materialize();
   assert.deepEqual(files(environment), ['A', 'EMPTY']);
@@ -74,7 +74,7 @@ test('then each variable is a file in a folder for root and the host’s account
   assert.deepEqual(all(environment), { A: '1', EMPTY: '' });
 });
 
-test('the files are the truth from then on, at any time', async (t) => {
+test('after the start the values come from the files, at any time', async (t) => {
   const { environment, write } = await set(t, { A: '1', B: '2' });
   environment.materialize();
   write('A', 'changed');
@@ -91,7 +91,7 @@ test('the files are the truth from then on, at any time', async (t) => {
   assert.deepEqual(all(environment), { B: 'again', C: 'new' }, 'a second time changes nothing');
 });
 
-// s6.md 6.2, the column of 3.2.2 and later; conformance cases 73 to 77.
+// The rules of s6-overlay 3.2.2 and later.
 for (const [content, value] of [
   ['', undefined],
   ['v', 'v'],
@@ -111,7 +111,7 @@ for (const [content, value] of [
   });
 }
 
-test('a value of 5000 bytes is whole; one that no process can be given is left out', async (t) => {
+test('a value of 5000 bytes is complete; one that is too long for a process is left out', async (t) => {
   const { environment, write } = await set(t);
   environment.materialize();
   write('LONG', 'x'.repeat(5000));
@@ -119,7 +119,7 @@ test('a value of 5000 bytes is whole; one that no process can be given is left o
   assert.deepEqual(all(environment), { LONG: 'x'.repeat(5000) });
 });
 
-test('what is no variable is passed over, and nothing keeps us waiting', async (t) => {
+test('entries that are not variables are skipped, and no read blocks', async (t) => {
   const { environment, write } = await set(t);
   environment.materialize();
   const at = (name: string): string => join(environment.directory, name);
@@ -140,7 +140,7 @@ test('what is no variable is passed over, and nothing keeps us waiting', async (
   assert.equal(environment.get('LINK'), 'linked');
 });
 
-test('names and values that cannot be are refused, before and after', async (t) => {
+test('invalid names and values are rejected, before and after the start', async (t) => {
   const { environment } = await set(t);
   const tryAll = (): void => {
     for (const name of ['', 'a=b', 'a/b', 'a\0b', '.a', '..', 'x'.repeat(256)]) {
@@ -155,13 +155,13 @@ test('names and values that cannot be are refused, before and after', async (t) 
   assert.deepEqual(files(environment), []);
 });
 
-test('names of the host that cannot be files are left out', async (t) => {
+test('names of the host’s variables that cannot be file names are left out', async (t) => {
   const { environment } = await set(t, { 'a/b': '1', '.c': '2', ['x'.repeat(256)]: '3', D: '4' });
   environment.materialize();
   assert.deepEqual(all(environment), { D: '4' });
 });
 
-test('every value comes back as it was set', async (t) => {
+test('get() returns each value as it was set', async (t) => {
   const { environment } = await set(t);
   const value = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
   const check = (): void => {
@@ -179,7 +179,7 @@ test('every value comes back as it was set', async (t) => {
   check();
 });
 
-test('after the end the last values stay, and no file', async (t) => {
+test('after the end the last values stay in memory, and the files are removed', async (t) => {
   const { environment, runtime, write } = await set(t, { A: '1' });
   environment.materialize();
   write('B', '2\n');
@@ -191,7 +191,7 @@ test('after the end the last values stay, and no file', async (t) => {
   assert.equal(existsSync(environment.directory), false);
 });
 
-test('a folder that is gone is made again with the values that were read last', async (t) => {
+test('a removed folder is made again with the values that were read last', async (t) => {
   const { environment, write, runtime, problems } = await set(t, { A: '1' });
   environment.materialize();
   write('B', '2\n');
@@ -207,13 +207,13 @@ test('a folder that is gone is made again with the values that were read last', 
     rmSync(folder, { recursive: true });
     use();
     assert.deepEqual(files(environment).slice(0, 2), ['A', 'B']);
-    assert.equal(problems.length, index + 1, 'each loss is told, once');
+    assert.equal(problems.length, index + 1, 'each loss is reported once');
     assert.equal(problems.at(-1)?.code, 'runtime-directory-restored');
   }
   assert.deepEqual(all(environment), { A: '1', B: '2', C: '3' });
 });
 
-test('what a cleaner removes is restored beside what scripts have written, what a script removes is not', async (t) => {
+test('files that a cleaner removes are restored beside those of scripts; a file that a script removes is not', async (t) => {
   const { environment, write, problems } = await set(t, { A: '1', B: '2', C: '3', '..D': '4' });
   environment.materialize();
   rmSync(join(environment.directory, 'A'));
@@ -230,7 +230,7 @@ test('what a cleaner removes is restored beside what scripts have written, what 
   assert.deepEqual(all(environment), { B: 'newer' });
 });
 
-test('what cannot be restored is known all the same', async (t) => {
+test('values that cannot be restored are still known', async (t) => {
   const { environment, runtime } = await set(t, { A: '1' });
   environment.materialize();
   rmSync(runtime.path, { recursive: true });
@@ -242,7 +242,7 @@ test('what cannot be restored is known all the same', async (t) => {
   assert.deepEqual(all(environment), { A: '1' });
 });
 
-test('what could not be written is not lost, and tried again', async (t) => {
+test('a value that could not be written is kept, and the write is tried again', async (t) => {
   const folder = await testFolder(t);
   plant(join(folder, 'runtime'), 'in the way');
   const environment = new Environment(new RuntimeDirectory(join(folder, 'runtime')), { A: '1' });
@@ -254,8 +254,8 @@ test('what could not be written is not lost, and tried again', async (t) => {
   assert.deepEqual(files(environment), ['A']);
 });
 
-/** An environment in its folder, and the problems that are told of it. */
-async function told(
+/** An environment in its folder, and the problems that it reports. */
+async function withProblems(
   t: TestContext,
   initial: Record<string, string | undefined> = {},
 ): Promise<{ environment: Environment; problems: Problem[]; at: (name: string) => string }> {
@@ -268,13 +268,13 @@ async function told(
 
 const longest = 131_072;
 
-/** Values of which the first is as long as may be with this name, and the second one byte longer. */
+/** Two values: the longest one that is possible with this name, and one that is a byte longer. */
 function around(name: string): readonly [string, string] {
   const room = longest - name.length - 2;
   return ['x'.repeat(room), 'x'.repeat(room + 1)];
 }
 
-test('a variable may have 128 KiB with its name, = and NUL, in bytes; set() refuses a longer one', async (t) => {
+test('a variable may have 128 KiB with its name, = and NUL, in bytes; set() rejects a longer one', async (t) => {
   const { environment } = await set(t);
   const [fits, tooLong] = around('CONFIG');
   const check = (): void => {
@@ -295,8 +295,8 @@ test('a variable may have 128 KiB with its name, = and NUL, in bytes; set() refu
   check();
 });
 
-test('a file that is longer is left out, which is told once as long as it stays so', async (t) => {
-  const { environment, problems, at } = await told(t);
+test('a longer file is left out, and reported once while it stays', async (t) => {
+  const { environment, problems, at } = await withProblems(t);
   const [fits, tooLong] = around('CONFIG');
   writeFileSync(at('CONFIG'), `${fits}\n`);
   assert.equal(all(environment)['CONFIG'], fits);
@@ -318,11 +318,11 @@ test('a file that is longer is left out, which is told once as long as it stays 
   assert.deepEqual(all(environment), { CONFIG: 'short' });
   writeFileSync(at('CONFIG'), tooLong);
   assert.equal(environment.get('CONFIG'), undefined);
-  assert.equal(problems.length, 2, 'told again when it comes again');
+  assert.equal(problems.length, 2, 'reported again when it appears again');
 });
 
-test('whatever else has no value is told, and nothing waits', async (t) => {
-  const { environment, problems, at } = await told(t);
+test('every other entry without a value is reported, and no read blocks', async (t) => {
+  const { environment, problems, at } = await withProblems(t);
   execFileSync('mkfifo', [at('FIFO')]);
   symlinkSync('FIFO', at('LINK_TO_FIFO'));
   mkdirSync(at('FOLDER'));
@@ -352,10 +352,10 @@ test('whatever else has no value is told, and nothing waits', async (t) => {
 });
 
 test(
-  'of a folder that may not be read the last values are used, which is told once',
+  'a folder that cannot be read is reported once, and the last values are used',
   { skip: whoRuns.plainUser },
   async (t) => {
-    const { environment, problems } = await told(t);
+    const { environment, problems } = await withProblems(t);
     environment.set('A', '1');
     chmodSync(environment.directory, 0o311);
     const twice = [all(environment), all(environment)];
@@ -368,8 +368,8 @@ test(
   },
 );
 
-test('a file that may not be read is told', { skip: whoRuns.plainUser }, async (t) => {
-  const { environment, problems, at } = await told(t);
+test('a file that cannot be read is reported', { skip: whoRuns.plainUser }, async (t) => {
+  const { environment, problems, at } = await withProblems(t);
   writeFileSync(at('SECRET'), 'x', { mode: 0o000 });
   assert.equal(environment.get('SECRET'), undefined);
   assert.match(
@@ -381,18 +381,18 @@ test('a file that may not be read is told', { skip: whoRuns.plainUser }, async (
 const withoutMessages =
   process.getuid?.() === 0 && existsSync('/proc/kmsg') ? false : 'only root can read /proc/kmsg';
 test(
-  'a file of the kernel whose next data are awaited is left out',
+  'a file of the kernel that would block a reader is left out',
   { skip: withoutMessages },
   async (t) => {
-    const { environment, at } = await told(t);
+    const { environment, at } = await withProblems(t);
     writeFileSync(at('A'), 'a');
     symlinkSync('/proc/kmsg', at('KERNEL'));
     assert.equal(all(environment)['A'], 'a');
   },
 );
 
-test('a value that is not UTF-8 is used with U+FFFD, which is told', async (t) => {
-  const { environment, problems, at } = await told(t);
+test('a value that is not UTF-8 is used with U+FFFD and reported', async (t) => {
+  const { environment, problems, at } = await withProblems(t);
   writeFileSync(at('LATIN'), Buffer.from('caf\xe9\n', 'latin1'));
   assert.deepEqual(all(environment), { LATIN: 'caf\ufffd' });
   assert.deepEqual(all(environment), { LATIN: 'caf\ufffd' });
@@ -402,9 +402,9 @@ test('a value that is not UTF-8 is used with U+FFFD, which is told', async (t) =
   );
 });
 
-test('what the host has and no process can be given is told when something is started', async (t) => {
+test('a variable of the host that is too long for a process is reported at the first start', async (t) => {
   const [fits, tooLong] = around('A');
-  const { environment, problems } = await told(t, {
+  const { environment, problems } = await withProblems(t, {
     A: fits,
     B: tooLong,
     'a/b': 'x',
@@ -417,8 +417,8 @@ test('what the host has and no process can be given is told when something is st
   );
 });
 
-test('of many files that are left out ten are told, and how many more there are', async (t) => {
-  const { environment, problems, at } = await told(t);
+test('of many files that are left out ten are reported, and the number of the others', async (t) => {
+  const { environment, problems, at } = await withProblems(t);
   for (let count = 0; count < 1000; count++) symlinkSync('nowhere', at(`V${count}`));
   all(environment);
   all(environment);
@@ -426,16 +426,16 @@ test('of many files that are left out ten are told, and how many more there are'
   assert.match(problems[10]?.message ?? '', /^990 more variables/);
 });
 
-test('no more is read than a process can be started with', async (t) => {
-  const { environment, problems, at } = await told(t);
+test('reading stops at the size that a process can be started with', async (t) => {
+  const { environment, problems, at } = await withProblems(t);
   for (let count = 0; count < 100; count++) writeFileSync(at(`V${count}`), 'x'.repeat(131_000));
   const size = Object.values(all(environment)).join('').length;
   assert.ok(size > 6 * 2 ** 20 && size < 9 * 2 ** 20, String(size));
   assert.match(problems[0]?.message ?? '', /more than a process can be started with/);
 });
 
-test('a draft that something else stands in the place of is not written through', async (t) => {
-  const { environment, at } = await told(t);
+test('an entry with the name of the draft is not written through', async (t) => {
+  const { environment, at } = await withProblems(t);
   const elsewhere = plant(join(environment.directory, '..', 'elsewhere'), 'kept');
   for (const leave of [
     () => void execFileSync('mkfifo', [at('.draft')]),
