@@ -12,7 +12,7 @@ import { findProgram } from './shells.ts';
 export interface Tools {
   readonly folder: string;
   readonly environment: Environment;
-  readonly standIns: string;
+  readonly shims: string;
   /** Adds links to programs of the system. */
   link(...names: readonly string[]): void;
   /** Adds one of the tools under another name. */
@@ -51,12 +51,12 @@ export async function tools(t: TestContext, ...names: readonly string[]): Promis
     for (const name of programs) symlinkSync(findProgram(name) ?? name, join(toolbox, name));
   };
   link(...names);
-  const standIns = shimsFolder(runtime);
-  const variables = { PATH: `${standIns}:${toolbox}`, HOME: '/home' };
+  const shims = shimsFolder(runtime);
+  const variables = { PATH: `${shims}:${toolbox}`, HOME: '/home' };
   return {
     folder,
     environment,
-    standIns,
+    shims,
     link,
     alias: (name, tool) => {
       symlinkSync(tool, join(toolbox, name));
@@ -68,7 +68,7 @@ export async function tools(t: TestContext, ...names: readonly string[]): Promis
     },
     variables,
     run([name = '', ...args], { shell = [], input = '', variables: more } = {}) {
-      const [file = '', ...rest] = [...shell, join(standIns, name), ...args];
+      const [file = '', ...rest] = [...shell, join(shims, name), ...args];
       const env = { ...variables, ...more };
       const { status, stdout, stderr, error } = spawnSync(file, rest, {
         env,

@@ -33,7 +33,7 @@ import { shells, without } from '../shells.ts';
 
 const unasked = (): Promise<ProgramAnswer> => Promise.resolve({ exitCode: 0 });
 
-/** A supervisor that holds its FIFO open and reads nothing, and a program that asks it. */
+/** A supervisor that holds its FIFO open and reads nothing, and a program that sends it a request. */
 async function deafOne(t: TestContext): Promise<{ folder: string; program: string }> {
   const folder = await testFolder(t);
   mkdirSync(join(folder, 'replies'));
@@ -66,7 +66,7 @@ for (const { name, words: shell, skip } of shells) {
   );
 }
 
-test('an answer that no pipe holds at once is said to its end', async (t) => {
+test('an answer that exceeds the pipe is written completely', async (t) => {
   const { say, call } = await counter(t);
   const lines = Array.from({ length: 4096 }, (_, index) => `${String(index)} ${'x'.repeat(40)}`);
   say({ exitCode: 3, stdout: lines.join('\n') });
@@ -74,7 +74,7 @@ test('an answer that no pipe holds at once is said to its end', async (t) => {
   assert.deepEqual([code, stdout.split('\n').slice(0, -1)], [3, lines]);
 });
 
-test('who goes away in the middle of an answer is no hindrance', async (t) => {
+test('a program that exits in the middle of an answer does not block the supervisor', async (t) => {
   const { say, call, runtime } = await counter(t);
   await call('s6-svdt', []);
   say({ exitCode: 0, stdout: `${'x\n'.repeat(100_000)}x` });
@@ -84,7 +84,7 @@ test('who goes away in the middle of an answer is no hindrance', async (t) => {
   assert.equal((await call('s6-svdt', [])).code, 5);
 });
 
-test('many who ask at once are answered each for itself', async (t) => {
+test('each of many concurrent requests gets its own answer', async (t) => {
   const { asked, call, runtime } = await counter(t);
   const first = await call('s6-svc', ['0']);
   assert.equal(first.code, 0);
@@ -99,7 +99,7 @@ test('many who ask at once are answered each for itself', async (t) => {
   );
 });
 
-test('what is none of our business is left to the real program, further down the PATH', async (t) => {
+test('a request for a directory of another supervisor runs the real program, further down the PATH', async (t) => {
   const { runtime, say, call } = await counter(t);
   say('elsewhere');
   plant(join(runtime.path, 'real/s6-mine'), '#!/bin/sh\necho "real: $*, $PATH"\nexit 5\n');
@@ -109,7 +109,7 @@ test('what is none of our business is left to the real program, further down the
   assert.deepEqual([called.code, called.stdout], [5, `real: -d a b, /usr/bin:${real}:/bin\n`]);
 });
 
-test('where there is no real program, that is said', async (t) => {
+test('without a real program the shim reports that', async (t) => {
   const { say, call } = await counter(t);
   say('elsewhere');
   const called = await call('s6-nothing', ['-d', '/etc']);
@@ -117,7 +117,7 @@ test('where there is no real program, that is said', async (t) => {
   assert.match(called.stderr, /none of the supervisor's, and the real s6-nothing is not installed/);
 });
 
-test('too many arguments are refused before anything is asked', async (t) => {
+test('too many arguments are rejected before a request is sent', async (t) => {
   const { asked, call } = await counter(t);
   for (const word of ['x'.repeat(4000), 'é'.repeat(1000)]) {
     const called = await call('s6-svc', [word]);
@@ -129,7 +129,7 @@ test('too many arguments are refused before anything is asked', async (t) => {
   assert.deepEqual(asked, []);
 });
 
-test('nobody waits for a supervisor that is gone, or that cannot be reached', async (t) => {
+test('a shim does not wait for a supervisor that has exited or cannot be reached', async (t) => {
   const folder = await testFolder(t);
   const gone = spawn('true');
   await new Promise((resolve) => gone.once('close', resolve));
@@ -147,35 +147,43 @@ test('nobody waits for a supervisor that is gone, or that cannot be reached', as
 });
 
 for (const { name, words: shell, skip } of shells) {
-  test(`under ${name}: nobody waits for one that ends before it answers`, { skip }, async (t) => {
-    const { runtime, asked, say, close, call } = await counter(t);
-    say(new Promise(() => undefined));
-    const waiting = call('s6-svwait', ['web'], { shell });
-    await until(() => asked.length > 0, 'the question');
-    await close();
-    const ended = await waiting;
-    assert.equal(ended.code, 100);
-    assert.match(ended.stderr, /^s6-svwait: fatal: the supervisor of .* is gone\n$/);
-    assert.deepEqual(readdirSync(join(runtime.path, 'replies')), []);
-  });
+  test(
+    `under ${name}: a shim does not wait for a supervisor that exits before it answers`,
+    { skip },
+    async (t) => {
+      const { runtime, asked, say, close, call } = await counter(t);
+      say(new Promise(() => undefined));
+      const waiting = call('s6-svwait', ['web'], { shell });
+      await until(() => asked.length > 0, 'the question');
+      await close();
+      const ended = await waiting;
+      assert.equal(ended.code, 100);
+      assert.match(ended.stderr, /^s6-svwait: fatal: the supervisor of .* is gone\n$/);
+      assert.deepEqual(readdirSync(join(runtime.path, 'replies')), []);
+    },
+  );
 
-  test(`under ${name}: nobody waits for one that does not hear`, { skip }, async (t) => {
-    const { folder, program } = await deafOne(t);
-    const unheard = await run(program, ['web'], { shell });
-    assert.equal(unheard.code, 100);
-    assert.match(unheard.stderr, /^s6-svc: fatal: the supervisor of .* does not answer\n$/);
-    assert.deepEqual(readdirSync(join(folder, 'replies')), []);
-  });
+  test(
+    `under ${name}: a shim does not wait for a supervisor that does not read`,
+    { skip },
+    async (t) => {
+      const { folder, program } = await deafOne(t);
+      const unheard = await run(program, ['web'], { shell });
+      assert.equal(unheard.code, 100);
+      assert.match(unheard.stderr, /^s6-svc: fatal: the supervisor of .* does not answer\n$/);
+      assert.deepEqual(readdirSync(join(folder, 'replies')), []);
+    },
+  );
 }
 
-test('nobody waits longer who ignores TERM', async (t) => {
+test('a shim that ignores TERM waits no longer than others', async (t) => {
   const { say, call } = await counter(t, (runtime, host) => requestShim(runtime, host, 600));
   say({ exitCode: 4 });
   const shell = ['sh', '-c', `trap '' TERM; exec sh "$0" "$@"`];
   assert.equal((await call('s6-svstat', ['web'], { shell })).code, 4);
 });
 
-test('what somebody has left in the place of the answer is no hindrance', async (t) => {
+test('an entry with the name of the answer’s FIFO is replaced', async (t) => {
   const { folder, program } = await deafOne(t);
   const script = `: >replies/$$; exec ${program} web`;
   const left = await run(plant(join(folder, 'first'), script), [], { directory: folder });
@@ -183,7 +191,7 @@ test('what somebody has left in the place of the answer is no hindrance', async 
 });
 
 const skip = without('s6-svscanctl');
-test('the real s6-svscanctl finds whom it looks for', { skip }, async (t) => {
+test('the real s6-svscanctl reaches the supervisor', { skip }, async (t) => {
   const { runtime, commands } = await counter(t);
   const child = spawn('s6-svscanctl', ['-an', join(runtime.path, 'services')]);
   const code = await new Promise((resolve) => child.once('close', resolve));
@@ -192,7 +200,7 @@ test('the real s6-svscanctl finds whom it looks for', { skip }, async (t) => {
   assert.deepEqual(commands, ['an']);
 });
 
-test('what an earlier life left is no hindrance, and nothing is left', async (t) => {
+test('leftovers of an earlier run are replaced, and nothing is left', async (t) => {
   const folder = await testFolder(t);
   mkdirSync(join(folder, 'control/in it'), { recursive: true });
   mkdirSync(join(folder, 'replies/1'), { recursive: true });
@@ -211,7 +219,7 @@ test('what an earlier life left is no hindrance, and nothing is left', async (t)
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test('names that are gone are made again, and what is asked there is answered', async (t) => {
+test('removed FIFOs are made again, and requests there are answered', async (t) => {
   const { runtime, call, asked, control } = await counter(t);
   assert.equal(control.isLost(), false);
   rmSync(join(runtime.path, 'control'));
@@ -235,7 +243,7 @@ test('a plain file in the place of the control FIFO is replaced', async (t) => {
   assert.equal((await call('s6-svc', ['-u', 'web'])).code, 0);
 });
 
-test('closed while it is being opened, it opens nothing', async (t) => {
+test('a close during the opening leaves nothing open', async (t) => {
   const before = openDescriptors();
   const runtime = new RuntimeDirectory(await testFolder(t));
   runtime.makeFolder('services');
@@ -252,7 +260,7 @@ test('closed while it is being opened, it opens nothing', async (t) => {
   assert.deepEqual(openDescriptors(), before);
 });
 
-/** Writes to a FIFO of the runtime directory to the end, at the pace of its reader. */
+/** Writes all bytes to a FIFO of the runtime directory, at the pace of its reader. */
 async function put(path: string, bytes: Buffer): Promise<void> {
   const fd = openSync(path, constants.O_WRONLY);
   try {
@@ -264,7 +272,7 @@ async function put(path: string, bytes: Buffer): Promise<void> {
   }
 }
 
-/** Descriptors that are closed at the end of the test, before anything looks whether one is left. */
+/** Descriptors that are closed at the end of the test, before the check for open descriptors. */
 function descriptors(t: TestContext): number[] {
   const open: number[] = [];
   t.after(() => {
@@ -278,7 +286,7 @@ function openReader(path: string): number {
   return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 }
 
-/** A request as a stand-in writes it. */
+/** A request in the form that a shim writes. */
 function requestOf(reply: number, ...args: readonly string[]): Buffer {
   const fields = [requestMark, String(reply), '/', 's6-svstat', String(args.length), ...args];
   return Buffer.from(fields.map((field) => `${field}\0`).join(''));
@@ -307,7 +315,7 @@ for (const [what, garbage] of [
   });
 }
 
-test('of a flood of requests one is answered in each turn, in their order', async (t) => {
+test('of a flood of requests one is answered in each turn, in order', async (t) => {
   const { runtime, asked } = await counter(t);
   const count = 10_000;
   const flood = Array.from({ length: count }, (_, index) => requestOf(9_999_999, String(index)));
@@ -325,7 +333,7 @@ test('of a flood of requests one is answered in each turn, in their order', asyn
   );
 });
 
-test('programs that wait are limited in number; those that have ended are forgotten first', async (t) => {
+test('the number of waiting programs is limited; requests of programs that have ended are dropped first', async (t) => {
   const readers = descriptors(t);
   const { runtime, asked, signals, say } = await counter(t);
   const control = join(runtime.path, 'control');
@@ -391,7 +399,7 @@ test('answers that are not read are dropped, the oldest first', async (t) => {
   );
 });
 
-test('letters that are no command of s6-svscan are a problem', async (t) => {
+test('bytes that are no command of s6-svscan are a problem', async (t) => {
   const { runtime, commands, problems, setUnknown } = await counter(t);
   setUnknown(3);
   await put(join(runtime.path, scanControl), Buffer.from('aXYZ'));

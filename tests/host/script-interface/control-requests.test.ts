@@ -30,14 +30,14 @@ function parse(...chunks: readonly (Buffer | string)[]): Parsed {
   return new RequestParser().push(Buffer.concat(chunks.map((chunk) => Buffer.from(chunk))), false);
 }
 
-test('requests come as they were written, in their order', () => {
+test('requests are parsed as they were written, in order', () => {
   const other = { ...asked, args: [] };
   const requests = [asked, other, asked];
   assert.deepEqual(parse(valid, encode(other), valid), { requests, dropped: 0 });
   assert.deepEqual(parse(), { requests: [], dropped: 0 });
 });
 
-/** What is no request, in the form in which it may be written. */
+/** Invalid requests, in the form in which they may be written. */
 const garbage: Readonly<Record<string, Buffer | string>> = {
   'a line': 'hello\n',
   'a field': 'x\0',
@@ -60,7 +60,7 @@ const garbage: Readonly<Record<string, Buffer | string>> = {
 for (const [what, bytes] of Object.entries(garbage)) {
   const { length } = Buffer.from(bytes);
 
-  test(`${what} is dropped, before a request and behind one`, () => {
+  test(`${what} is dropped, before and after a request`, () => {
     assert.deepEqual(parse(bytes), { requests: [], dropped: length });
     assert.deepEqual(parse(bytes, valid), { requests: [asked], dropped: length });
     assert.deepEqual(parse(valid, bytes), { requests: [asked], dropped: length });
@@ -82,7 +82,7 @@ for (const [what, bytes] of Object.entries(garbage)) {
   });
 }
 
-test('a request that a full read has cut is put together, wherever it was cut', () => {
+test('a request that a full read has cut is joined, wherever it was cut', () => {
   for (let at = 0; at <= valid.length; at++) {
     const parser = new RequestParser();
     const first = parser.push(Buffer.concat([valid, valid.subarray(0, at)]), true);
@@ -103,7 +103,7 @@ test('a request that was not written in one piece is dropped', () => {
   assert.equal(first.dropped + second.dropped, valid.length);
 });
 
-test('whatever is written and however it is cut, requests are found, and each other byte is counted', () => {
+test('requests are found in any bytes however they are cut, and each other byte is counted', () => {
   // UTF-8 alone: the length of a field with other bytes is not that of its text.
   const texts = Object.values(garbage).map((bytes) => Buffer.from(bytes));
   const piece = fc.oneof(
@@ -134,7 +134,7 @@ test('whatever is written and however it is cut, requests are found, and each ot
   );
 });
 
-test('the cost grows with the bytes, not with their square', () => {
+test('the cost is linear in the number of bytes', () => {
   const mark = Buffer.from(`${requestMark}\0`);
   for (const one of [Buffer.from('x'), Buffer.from('\0'), mark, Buffer.from('//stagekeeper')]) {
     const chunk = Buffer.alloc(64 * 1024, one);

@@ -34,13 +34,13 @@ async function written(t: TestContext, name = 's6'): Promise<Written> {
   return { files, runtime, v2, v3 };
 }
 
-test('what nobody has written is no exit code, although v3’s file begins with 0', async (t) => {
+test('without a write there is no exit code, although v3’s file contains 0', async (t) => {
   const { files, v3 } = await written(t);
   assert.equal(readFileSync(v3, 'utf8'), '0\n');
   assert.deepEqual(files.read(), { problems: [] });
 });
 
-test('v2’s file and v3’s are read, with or without a newline; v3’s comes first, and 0 is a code like any other', async (t) => {
+test('v2’s file and v3’s are read, with or without a newline; v3’s takes precedence, and 0 is an exit code, too', async (t) => {
   const { files, v2, v3 } = await written(t);
   plant(v2, '7');
   assert.deepEqual(files.read(), { exitCode: 7, problems: [] });
@@ -50,7 +50,7 @@ test('v2’s file and v3’s are read, with or without a newline; v3’s comes f
   assert.deepEqual(files.read(), { exitCode: 0, problems: [] });
 });
 
-test('what is no number is 100, what is too large is cut down, and both are told (case 59)', async (t) => {
+test('text that is no number is exit code 100, a number above 255 is taken modulo 256, and both are problems', async (t) => {
   const { files, v2 } = await written(t);
   const codes = { abc: 100, '': 100, '-1': 100, '256': 0, '300': 44, '255': 255 };
   for (const [text, code] of Object.entries(codes)) {
@@ -61,7 +61,7 @@ test('what is no number is 100, what is too large is cut down, and both are told
   }
 });
 
-test('what cannot be read is 100, and told with a remedy; and it goes as anything else does', async (t) => {
+test('a file that cannot be read is exit code 100 and a problem with a remedy, and is removed at the end', async (t) => {
   const { files, runtime, v2, v3 } = await written(t);
   rmSync(v3);
   mkdirSync(join(v3, 'in it'), { recursive: true });
@@ -82,7 +82,7 @@ test('what cannot be read is 100, and told with a remedy; and it goes as anythin
   assert.deepEqual([existsSync(v3), runtime.remove()], [false, []]);
 });
 
-test('what an earlier life has left there is no hindrance', async (t) => {
+test('a file of an earlier run is replaced', async (t) => {
   const { runtime, v3 } = await written(t);
   rmSync(v3);
   mkdirSync(v3);
@@ -91,7 +91,7 @@ test('what an earlier life has left there is no hindrance', async (t) => {
   assert.deepEqual([readFileSync(v3, 'utf8'), next.read()], ['0\n', { problems: [] }]);
 });
 
-test('a file of v3’s name that no supervisor has made is refused and left as it is', async (t) => {
+test('a file with v3’s name that no supervisor has made is rejected and left unchanged', async (t) => {
   const folder = await testFolder(t);
   const kept = plant(join(folder, 's6-linux-init-container-results/exitcode'), 'mine');
   const runtime = new RuntimeDirectory(join(folder, 's6'));
@@ -106,7 +106,7 @@ test('a file of v3’s name that no supervisor has made is refused and left as i
   assert.equal(readFileSync(join(folder, 'elsewhere'), 'utf8'), 'mine');
 });
 
-test('a folder for v3 that others may write to is refused', async (t) => {
+test('a folder for v3 that other accounts may write to is rejected', async (t) => {
   const folder = await testFolder(t);
   mkdirSync(join(folder, 's6-linux-init-container-results'));
   chmodSync(join(folder, 's6-linux-init-container-results'), 0o1777);
@@ -114,7 +114,7 @@ test('a folder for v3 that others may write to is refused', async (t) => {
   assert.throws(() => files.require(), { reason: 'untrusted' });
 });
 
-test('only beside a runtime directory called s6 is there a folder for v3', async (t) => {
+test('the folder for v3 exists only next to a runtime directory with the name s6', async (t) => {
   const { files, v2, v3 } = await written(t, 'other');
   assert.equal(existsSync(v3), false);
   plant(v2, '5\n');
@@ -122,7 +122,7 @@ test('only beside a runtime directory called s6 is there a folder for v3', async
   files.release();
 });
 
-test('what was made goes; a folder that was there before stays, without the file', async (t) => {
+test('files that were made are removed; a folder that existed before stays, without the file', async (t) => {
   const { files, v3 } = await written(t);
   files.release();
   assert.equal(existsSync(join(v3, '..')), false);

@@ -41,7 +41,7 @@ async function scanned(t: TestContext, ...names: readonly string[]): Promise<Sca
   return { root, runtime, problems, scan: new ScanDirectory(runtime, () => tree), have };
 }
 
-test('it has a link for each service, and follows the tree', async (t) => {
+test('the scan directory has a link for each service of the present tree', async (t) => {
   const { root, runtime, scan, have } = await scanned(t, 'web', 'a b');
   const link = (name: string): string => readlinkSync(join(runtime.path, 'services', name));
   scan.update();
@@ -78,7 +78,7 @@ test('a service is known by every path that scripts have for its directory', asy
     assert.equal(scan.serviceAt(other), undefined, other);
 });
 
-test('the directory of the services goes by several names', async (t) => {
+test('the scan directory is known by several paths', async (t) => {
   const { root, runtime, scan } = await scanned(t, 'web');
   scan.provide();
   const own = [join(runtime.path, 'services'), join(root, 'services.d'), `${root}/services.d/`];
@@ -107,7 +107,7 @@ test('the down file of a service is made and removed, a logger’s too', async (
   scan.setDown('nobody', true);
 });
 
-test('a FIFO in the place of the down file is left as it is, and nothing waits for its reader', async (t) => {
+test('a FIFO with the name of the down file is left unchanged, and no write blocks', async (t) => {
   const { root, scan } = await scanned(t, 'web');
   scan.provide();
   const file = join(root, 'services.d/web/down');

@@ -1,5 +1,5 @@
 /*
- * The logger in sh and awk where /proc tells less than usual, or nothing: no line may be lost at TERM.
+ * The logger in sh and awk with a restricted /proc, or without one: no line may be lost at TERM.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { unlessInCI } from '../../skipping.ts';
 import { plant, testFolder } from '../folder.ts';
 import { findProgram, shells, without } from '../shells.ts';
 
-/** What /proc is mounted with; `none`: it is not there. */
+/** The mount options of /proc; `none`: it is not mounted. */
 const procs = ['none', 'hidepid=1', 'hidepid=2', 'hidepid=ptraceable', 'subset=pid'] as const;
 
 const isolated = 'unshare --mount --pid --fork --kill-child sh -c'.split(' ');

@@ -29,14 +29,14 @@ import type { Ran, RunOptions, Tools } from '../tools.ts';
 
 const usual = 'sh env id cat date wc mkfifo mkdir rm mv chmod sleep'.split(' ');
 
-/** The awks that there are in the wild, as `awk` on the PATH. */
+/** The common implementations of awk, as `awk` on the PATH. */
 const awks = [
   { name: 'mawk', skip: without('mawk') },
   { name: 'gawk', skip: without('gawk') },
   { name: 'busybox', skip: without('busybox') },
 ];
 
-/** A box of tools with a folder that anybody may write in. */
+/** A folder of tools with a folder that every account may write to. */
 interface Logging extends Tools {
   readonly logs: string;
   log(directives: string, input: string, options?: RunOptions): Ran;
@@ -65,13 +65,13 @@ async function logging(
   };
 }
 
-/** Someone who writes lines to a logger that goes on. */
+/** A process that continues to write lines to a logger. */
 function start(
   t: TestContext,
-  { standIns, variables }: Tools,
+  { shims, variables }: Tools,
   ...args: readonly string[]
 ): ChildProcess {
-  const child = spawn(join(standIns, 'logutil-service'), args, {
+  const child = spawn(join(shims, 'logutil-service'), args, {
     env: variables,
     stdio: ['pipe', 'ignore', 'inherit'],
     detached: true,
@@ -91,14 +91,14 @@ function makePipe(t: TestContext, { folder }: Tools): number {
   return pipe;
 }
 
-/** A logger without the stand-in around it. */
+/** A logger without the shim around it. */
 interface Launched {
   readonly child: ChildProcess;
-  /** Its exit code, and what it told. */
+  /** Its exit code and its stderr. */
   readonly end: () => Promise<readonly [number | null, string]>;
 }
 
-/** Starts a logger, as nobody when we are root. */
+/** Starts a logger, under the account `nobody` when this process is root. */
 function launch(
   t: TestContext,
   { folder, logs, variables }: Logging,
@@ -114,9 +114,9 @@ function launch(
     detached: true,
     ...(whoRuns.root === false && { uid: 65_534, gid: 65_534 }),
   });
-  let told = '';
+  let stderr = '';
   let closed = false;
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (told += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.on('close', () => (closed = true));
   t.after(() => {
     if (!closed && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -125,7 +125,7 @@ function launch(
     child,
     async end() {
       await until(() => closed, 'the end of a logger');
-      return [child.exitCode, told];
+      return [child.exitCode, stderr];
     },
   };
 }
@@ -144,15 +144,19 @@ const everything = (box: Logging): string =>
   [...archivesOf(box), 'current'].map((name) => read(join(box.logs, name))).join('');
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
-test('s6-log writes where it is installed', { skip: without('s6-log', 'setpriv') }, async (t) => {
-  const box = await logging(t, undefined, 's6-log', 's6-setuidgid');
-  assert.deepEqual(box.log('n3 t -drop', 'keep\ndrop\n'), { code: 0, stdout: '', stderr: '' });
-  assert.match(currentOf(box), /^@4\p{Hex_Digit}{23} keep\n$/u);
-  assert.ok(existsSync(join(box.logs, 'state')));
-  box.environment.delete('S6_LOGGING_SCRIPT');
-  box.run(['logutil-service', box.logs], { input: 'default\n' });
-  assert.match(currentOf(box), /\n[\d-]{10} [\d:]{8}\.\d{9}  default\n$/);
-});
+test(
+  's6-log writes the log if it is installed',
+  { skip: without('s6-log', 'setpriv') },
+  async (t) => {
+    const box = await logging(t, undefined, 's6-log', 's6-setuidgid');
+    assert.deepEqual(box.log('n3 t -drop', 'keep\ndrop\n'), { code: 0, stdout: '', stderr: '' });
+    assert.match(currentOf(box), /^@4\p{Hex_Digit}{23} keep\n$/u);
+    assert.ok(existsSync(join(box.logs, 'state')));
+    box.environment.delete('S6_LOGGING_SCRIPT');
+    box.run(['logutil-service', box.logs], { input: 'default\n' });
+    assert.match(currentOf(box), /\n[\d-]{10} [\d:]{8}\.\d{9}  default\n$/);
+  },
+);
 
 for (const { name, skip } of awks) {
   test(
@@ -199,19 +203,23 @@ for (const { name, skip } of awks) {
     assert.deepEqual(archivesOf(box).length, 0, 'less than 4096 is 4096, and n0 keeps none');
   });
 
-  test(`${name}: what was not ended well is put aside (case 56)`, { skip }, async (t) => {
-    const box = await logging(t, name);
-    box.log('', 'well\n');
-    box.log('', 'ended\n');
-    assert.equal(currentOf(box), 'well\nended\n');
-    chmodSync(join(box.logs, 'current'), 0o644);
-    box.log('n2', 'anew\n');
-    const [archive = '', ...others] = archivesOf(box);
-    assert.match(archive, /^@40000000\p{Hex_Digit}{16}\.u$/u);
-    assert.deepEqual(others, []);
-    assert.equal(read(join(box.logs, archive)), 'well\nended\n');
-    assert.equal(currentOf(box), 'anew\n');
-  });
+  test(
+    `${name}: the file of a killed logger is archived with the suffix .u`,
+    { skip },
+    async (t) => {
+      const box = await logging(t, name);
+      box.log('', 'well\n');
+      box.log('', 'ended\n');
+      assert.equal(currentOf(box), 'well\nended\n');
+      chmodSync(join(box.logs, 'current'), 0o644);
+      box.log('n2', 'anew\n');
+      const [archive = '', ...others] = archivesOf(box);
+      assert.match(archive, /^@40000000\p{Hex_Digit}{16}\.u$/u);
+      assert.deepEqual(others, []);
+      assert.equal(read(join(box.logs, archive)), 'well\nended\n');
+      assert.equal(currentOf(box), 'anew\n');
+    },
+  );
 
   test(`${name}: each line is written at once, and TERM loses none`, { skip }, async (t) => {
     const box = await logging(t, name);
@@ -246,12 +254,12 @@ for (const { name, words, skip } of shells) {
     const awk = findProgram('awk') ?? '';
     const args = [...rest, '-c', logger, 'logger', awk, writer, box.logs, 's8192', 'n99'];
     const isComplete = (): boolean => currentOf(box).endsWith(`line ${many}\n`);
-    const told: string[] = [];
+    const messages: string[] = [];
     const produced = ended(spawn('sh', ['-c', producer], { stdio: ['ignore', pipe, 'inherit'] }));
     for (const life of ['first', 'second', 'third', 'last']) {
       const before = currentOf(box);
       const child = spawn(shell, args, { stdio: [pipe, 'ignore', 'pipe'] });
-      child.stderr?.on('data', (chunk) => told.push(String(chunk)));
+      child.stderr?.on('data', (chunk) => messages.push(String(chunk)));
       if (life === 'last') await produced;
       await until(() => isComplete() || (life !== 'last' && currentOf(box) !== before), life);
       child.kill('SIGTERM');
@@ -260,11 +268,11 @@ for (const { name, words, skip } of shells) {
     }
     const expected = Array.from({ length: many }, (_, index) => `line ${index + 1}\n`);
     assert.equal(everything(box), expected.join(''));
-    assert.deepEqual(told, []);
+    assert.deepEqual(messages, []);
   });
 }
 
-/** What a `cat` may do instead of passing a first line on, and what the logger says of it. */
+/** What a `cat` may do instead of passing a first line on, and the message of the logger. */
 const failures = [
   { what: 'cannot start', cat: 'exit 127', says: 'logger: fatal: cat ended with 127\n' },
   { what: 'is killed', cat: 'kill -KILL $$', says: 'logger: fatal: cat ended with 137\n' },
@@ -291,14 +299,14 @@ for (const { name, words, skip } of shells) {
       assert.equal(modeOf(join(box.logs, 'current')), '744', 'there is nothing to put aside');
       box.fake('cat', `exec ${findProgram('cat')} "$@"`);
       const next = launch(t, box, words, pipe);
-      await until(() => currentOf(box) === 'line\n', 'the line, which nobody has taken');
+      await until(() => currentOf(box) === 'line\n', 'the line, which no process has read');
       next.child.kill('SIGTERM');
       assert.deepEqual(await next.end(), [0, '']);
     });
   }
 }
 
-/** A `cat` that keeps everything in its hands for a while. */
+/** A `cat` that delays its output. */
 const slowCat = String.raw`
 open(GATE, "<", $ARGV[0]);
 for my $from (*GATE, *STDIN) {
@@ -325,7 +333,7 @@ test(
   },
 );
 
-/** Who may not read a program may not look into it, either: the `/proc/PID/io` of this `cat` is for root only. */
+/** An account that may not read a program may not inspect its process, either: the `/proc/PID/io` of this `cat` is for root only. */
 function hideReader({ folder }: Tools): void {
   const cat = join(folder, 'tools/cat');
   rmSync(cat);
@@ -374,7 +382,7 @@ const busyAwks = [
 ].map((each) => ({ archive: false, ...each }));
 
 for (const { title, words, awk: name, skip, archive } of busyAwks) {
-  test(`without a count nothing is lost, ${title}`, { skip }, async (t) => {
+  test(`without the kernel’s counts no line is lost, ${title}`, { skip }, async (t) => {
     const box = await logging(t, name);
     const pipe = makePipe(t, box);
     const at = (file: string): string => join(box.logs, '..', file);
@@ -429,29 +437,36 @@ test(
     one.child.kill('SIGTERM');
     await until(() => !isAlive(reader), 'the end of its reader');
     process.kill(awk, 'SIGCONT');
-    const [code, told] = await one.end();
+    const [code, stderr] = await one.end();
     assert.equal(code, 0);
-    assert.match(told, /^logger: warning: stopped although there was no pause: .* may be lost\n$/);
+    assert.match(
+      stderr,
+      /^logger: warning: stopped although there was no pause: .* may be lost\n$/,
+    );
   },
 );
 
-test('lines come through a FIFO whose writers come and go', { skip: without('awk') }, async (t) => {
-  const box = await logging(t, 'awk');
-  const fifo = join(box.folder, 'fifo');
-  box.environment.set('S6_LOGGING_SCRIPT', '');
-  execFileSync('mkfifo', [fifo]);
-  const child = start(t, box, '-f', fifo, box.logs);
-  for (const line of ['one\n', 'two\n']) {
-    await writeFile(fifo, line);
-    await until(() => currentOf(box).endsWith(line), line);
-  }
-  child.kill('SIGTERM');
-  assert.deepEqual(await ended(child), [0, null]);
-  assert.equal(box.run(['logutil-service', '-f', `${box.folder}/none`, box.logs]).code, 111);
-});
+test(
+  'lines arrive through a FIFO while its writers open and close it',
+  { skip: without('awk') },
+  async (t) => {
+    const box = await logging(t, 'awk');
+    const fifo = join(box.folder, 'fifo');
+    box.environment.set('S6_LOGGING_SCRIPT', '');
+    execFileSync('mkfifo', [fifo]);
+    const child = start(t, box, '-f', fifo, box.logs);
+    for (const line of ['one\n', 'two\n']) {
+      await writeFile(fifo, line);
+      await until(() => currentOf(box).endsWith(line), line);
+    }
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended(child), [0, null]);
+    assert.equal(box.run(['logutil-service', '-f', `${box.folder}/none`, box.logs]).code, 111);
+  },
+);
 
 test(
-  'as root it writes as nobody',
+  'as root it writes under the account nobody',
   { skip: whoRuns.root === false ? without('awk') : whoRuns.root },
   async (t) => {
     const box = await logging(t, 'awk');
@@ -463,7 +478,7 @@ test(
   },
 );
 
-test('a producer that ends is enough in a script', { skip: without('awk') }, async (t) => {
+test('in a script the logger ends with its producer', { skip: without('awk') }, async (t) => {
   const { sh, folder } = await rig(t);
   chmodSync(folder, 0o755);
   mkdirSync(join(folder, 'logs'));
@@ -473,7 +488,7 @@ test('a producer that ends is enough in a script', { skip: without('awk') }, asy
   assert.match(read(join(folder, 'logs/current')), /^[\d-]{10} [\d:]{8}\.\d{9}  hello\n$/);
 });
 
-test('what is wrong is said', { skip: without('awk') }, async (t) => {
+test('each failure has a message', { skip: without('awk') }, async (t) => {
   const box = await logging(t, 'awk');
   const aside = box.log('n20 s1000000 T 1 -^debug', 'line\n');
   assert.equal(aside.code, 0);
@@ -506,28 +521,36 @@ test('what is wrong is said', { skip: without('awk') }, async (t) => {
   );
 });
 
-test('two loggers do not share a folder', { skip: without('awk', 'flock') }, async (t) => {
-  const box = await logging(t, 'awk');
-  const child = start(t, box, box.logs);
-  child.stdin?.write('line\n');
-  await until(() => currentOf(box) !== '', 'a line');
-  const second = box.log('', 'other\n');
-  assert.equal(second.code, 111);
-  assert.match(second.stderr, /fatal: unable to lock .*lock: another logger writes there/);
-  child.stdin?.end();
-  assert.deepEqual(await ended(child), [0, null]);
-});
+test(
+  'a second logger in the same folder is rejected',
+  { skip: without('awk', 'flock') },
+  async (t) => {
+    const box = await logging(t, 'awk');
+    const child = start(t, box, box.logs);
+    child.stdin?.write('line\n');
+    await until(() => currentOf(box) !== '', 'a line');
+    const second = box.log('', 'other\n');
+    assert.equal(second.code, 111);
+    assert.match(second.stderr, /fatal: unable to lock .*lock: another logger writes there/);
+    child.stdin?.end();
+    assert.deepEqual(await ended(child), [0, null]);
+  },
+);
 
-test('an awk that knows no time does not begin', { skip: without('original-awk') }, async (t) => {
-  const box = await logging(t, 'original-awk');
-  const { code, stderr } = box.log('', 'line\n');
-  assert.equal(code, 111);
-  assert.match(
-    stderr,
-    /logutil-service: fatal: .*awk has no strftime: install mawk, gawk or s6\n$/,
-  );
-  assert.equal(existsSync(box.logs), false);
-});
+test(
+  'an awk without strftime is rejected at the start',
+  { skip: without('original-awk') },
+  async (t) => {
+    const box = await logging(t, 'original-awk');
+    const { code, stderr } = box.log('', 'line\n');
+    assert.equal(code, 111);
+    assert.match(
+      stderr,
+      /logutil-service: fatal: .*awk has no strftime: install mawk, gawk or s6\n$/,
+    );
+    assert.equal(existsSync(box.logs), false);
+  },
+);
 
 test(
   'the folder is as s6-log leaves it',
@@ -550,16 +573,16 @@ test(
         return `${name.replace(/^@.{24}/, '@')} ${modeOf(path)} ${text}`;
       });
     };
-    const ours = look(await logging(t, 'awk'));
-    assert.deepEqual(ours, look(await logging(t, undefined, 's6-log')));
+    const awkLog = look(await logging(t, 'awk'));
+    assert.deepEqual(awkLog, look(await logging(t, undefined, 's6-log')));
     assert.match(
-      ours.join('\n'),
+      awkLog.join('\n'),
       /^@\.u 644 @ 0000-00-00 .* {2}well\n.*\n@\.s 744 x+\n\ncurrent 744 after\n/s,
     );
   },
 );
 
-test('an awk that cannot go on ends the logger', { skip: without('awk') }, async (t) => {
+test('an awk that fails ends the logger', { skip: without('awk') }, async (t) => {
   const box = await logging(t, undefined);
   box.fake('awk', '[ "$1" = -W ] || exit 2; echo GNU');
   const { code, stderr } = box.log('', 'line\n');

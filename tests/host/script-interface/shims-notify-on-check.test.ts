@@ -7,7 +7,7 @@ import { read, until } from '../../processes.ts';
 import { rig, waitFor } from '../rig.ts';
 import type { Life, Rig } from '../rig.ts';
 
-/** A service whose program is run by `s6-notifyoncheck` with these words. */
+/** A service with a program that `s6-notifyoncheck` runs with these arguments. */
 interface Checked {
   readonly words?: string;
   readonly check?: string;
@@ -32,7 +32,7 @@ function serve({ file, folder, start }: Rig, checked: Checked): Served {
   return { life, folder: join(folder, name) };
 }
 
-/** How many processes there are in the group of a child beside itself; the dead do not count. */
+/** The number of living processes in the group of a child, without itself. */
 function companions({ pid }: Life): number {
   return readdirSync('/proc').filter((name) => {
     const stat = /^\d+$/.test(name) ? read(`/proc/${name}/stat`) : '';
@@ -62,7 +62,7 @@ test('the service is ready as soon as a check succeeds', async (t) => {
   assert.deepEqual(await life.over, { code: null, signal: 'SIGTERM' });
 });
 
-test('after its last try nothing more comes, and the program lives on', async (t) => {
+test('after the last try no check follows, and the program stays alive', async (t) => {
   const set = await rig(t);
   const { life, folder } = serve(set, {
     words: '-w 20 -n 2 ./program',
@@ -76,7 +76,7 @@ test('after its last try nothing more comes, and the program lives on', async (t
   assert.equal(life.told.includes('announced'), false);
 });
 
-test('without an answer to -w there is one try, and with -n 0 there are tries without end', async (t) => {
+test('with -w 0 there is one try, and with -n 0 the number of tries is unlimited', async (t) => {
   const set = await rig(t);
   const once = serve(set, { words: '-w 0 ./program', check: 'echo >> tries; false' });
   await until(() => lineCount(join(once.folder, 'tries')) === 1, 'a try');
@@ -102,7 +102,7 @@ test('when the program dies, the poller and its check end by themselves', async 
   }
 });
 
-test('a poller leaves nobody behind who has only just been forked', async (t) => {
+test('a poller leaves no process behind, not even one that was just forked', async (t) => {
   const { sh } = await rig(t);
   const [abandon] =
     /^abandon\(\) \{$.*?^\}$/ms.exec(notifyOnCheck) ?? assert.fail('it is not there');
@@ -121,7 +121,7 @@ test('a poller leaves nobody behind who has only just been forked', async (t) =>
   assert.equal(companions(life), 0);
 });
 
-test('what is left of it at a stop ends at TERM', async (t) => {
+test('the poller and its check exit at TERM', async (t) => {
   const set = await rig(t);
   const { life } = serve(set, { words: '-s 600000 ./program', check: 'true' });
   await life.tells('stdout: up');
@@ -132,7 +132,7 @@ test('what is left of it at a stop ends at TERM', async (t) => {
   assert.equal(companions(life), 0);
 });
 
-test('a check that takes longer than -t has failed, and all end after -T', async (t) => {
+test('a check that takes longer than -t has failed, and all checks end after -T', async (t) => {
   const set = await rig(t);
   const local = serve(set, {
     words: '-t 50 -w 10 ./program',
@@ -145,13 +145,13 @@ test('a check that takes longer than -t has failed, and all end after -T', async
   assert.equal(all.life.exit, undefined);
 });
 
-test('-c is a line instead of data/check', async (t) => {
+test('-c is a command line that replaces data/check', async (t) => {
   const set = await rig(t);
   const { life } = serve(set, { words: '-c "test -e program" ./program' });
   await life.tells('announced');
 });
 
-test('-3 is another descriptor than the file says', async (t) => {
+test('-3 overrides the descriptor of the file', async (t) => {
   const set = await rig(t);
   set.file('web/data/check', '#!/bin/sh\n');
   const script = set.file('web/run', '#!/bin/sh\nexec s6-notifyoncheck -3 4 sleep 600\n');
@@ -159,7 +159,7 @@ test('-3 is another descriptor than the file says', async (t) => {
   await life.tells('announced');
 });
 
-test('the program has the descriptors that it had, without the one for the notification', async (t) => {
+test('the program keeps its descriptors, except that for the notification', async (t) => {
   const set = await rig(t);
   const plain = set.start({ program: { command: ['ls', '/proc/self/fd'] } });
   await plain.over;
@@ -170,7 +170,7 @@ test('the program has the descriptors that it had, without the one for the notif
   }
 });
 
-test('the program has its words and its variables as they were given', async (t) => {
+test('the program gets its arguments and variables unchanged', async (t) => {
   const set = await rig(t);
   const { life } = serve(set, {
     words: `sh -c 'printf "%s|" "$@"; env | grep -c "^_[a-z]"' x 'a b' '*' ''`,
@@ -180,7 +180,7 @@ test('the program has its words and its variables as they were given', async (t)
   assert.deepEqual(life.lines, ['a b|*||0']);
 });
 
-test('wrong usage exits 100, what the system refuses 111', async (t) => {
+test('wrong usage exits with 100, an error of the system with 111', async (t) => {
   const set = await rig(t);
   const cases = [
     ['', 100, /usage/],
@@ -205,7 +205,7 @@ test('wrong usage exits 100, what the system refuses 111', async (t) => {
   assert.equal((await senseless.over)?.code, 100);
 });
 
-test('what the real s6 supervises is left to the real program', async (t) => {
+test('for a service of the real s6 the real program runs', async (t) => {
   const { start, file, folder, environment } = await rig(t);
   environment.set('PATH', `${folder}/s6:${environment.get('PATH')}`);
   file('s6/s6-svok', '#!/bin/sh\n[ -e supervise/ok ]\n');

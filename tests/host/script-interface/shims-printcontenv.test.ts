@@ -10,7 +10,7 @@ import { plant, testFolder } from '../folder.ts';
 import { rig } from '../rig.ts';
 import { shells } from '../shells.ts';
 
-test('scripts have it on their PATH', async (t) => {
+test('printcontenv is on the PATH of scripts', async (t) => {
   const { sh } = await rig(t, { variables: { FOO: 'bar' } });
   const life = sh(
     'unset FOO; value=$(printcontenv FOO) && echo "<$value>"; printcontenv BAR || echo absent',

@@ -11,7 +11,7 @@ import type { Tools } from '../tools.ts';
 
 const usual = ['sh', 'env', 'id', 'cat', 'echo'];
 
-/** Who a process is. A primary group that stands among the others changes no right. */
+/** The account of a process. A primary group that is also a supplementary group changes no permission. */
 interface Identity {
   readonly uids: string;
   readonly gids: string;
@@ -31,7 +31,7 @@ function identity(uid: string, groups: readonly string[]): Identity {
   return { uids: four(uid), gids: four(groups[0] ?? ''), groups: [...new Set(groups)].sort() };
 }
 
-/** An account that is in more groups than one, if there is any. */
+/** An account in several groups, if there is one. */
 const account =
   read('/etc/group')
     .split('\n')
@@ -63,7 +63,7 @@ function becomes({ run }: Tools, accounts: readonly string[], shell: readonly st
 const root = whoRuns.root;
 for (const way of ['s6-setuidgid', 'setpriv', 'gosu', 'chpst']) {
   const skip = root === false ? without(way) : root;
-  test(`${way} is used where there is nothing better`, { skip }, async (t) => {
+  test(`${way} is used if no preferred program is installed`, { skip }, async (t) => {
     const box = await tools(t, ...usual, way);
     becomes(box, [account, 'nobody', '33:44', '60000:0']);
     assert.equal(box.run(['s6-setuidgid', 'nobody', 'sh', '-c', 'exit 7']).code, 7);
@@ -77,7 +77,7 @@ for (const { name, words, skip } of shells) {
   });
 }
 
-test('HOME stays as it is with those who would set it', { skip: root }, async (t) => {
+test('HOME is unchanged with programs that would set it', { skip: root }, async (t) => {
   const { run, fake } = await tools(t, ...usual);
   fake('su-exec', 'echo "$1"; shift; HOME=/theirs exec "$@"');
   const words = ['s6-setuidgid', 'nobody', 'sh', '-c', 'echo "${HOME-none}"'];
@@ -117,7 +117,7 @@ test(
   },
 );
 
-test('wrong usage exits 100, an unknown account 1, a program that is not there 127', async (t) => {
+test('wrong usage exits with 100, an unknown account with 1, a missing program with 127', async (t) => {
   const { run, link } = await tools(t, ...usual);
   if (without('setpriv') === false) link('setpriv');
   const codes: readonly (readonly [number, ...string[]])[] = [
@@ -143,12 +143,12 @@ test('wrong usage exits 100, an unknown account 1, a program that is not there 1
 
 const asNobody = root === false ? without('setpriv') : root;
 test(
-  'who is that account already goes on, who is another one may not',
+  'a process that has the account already runs the program, another one is rejected',
   { skip: asNobody },
   async (t) => {
-    const { folder, standIns, fake, run, link } = await tools(t, ...usual, 'setpriv');
+    const { folder, shims, fake, run, link } = await tools(t, ...usual, 'setpriv');
     const [uid, gid] = [idOf('-u', 'nobody'), idOf('-g', 'nobody')];
-    execFileSync('cp', ['-r', standIns, `${folder}/bin`]);
+    execFileSync('cp', ['-r', shims, `${folder}/bin`]);
     const attempt = (...words: readonly string[]): readonly [number | null, string, string] => {
       fake('try', `exec setpriv --reuid ${uid} --regid ${gid} --clear-groups -- "$@"`);
       const program = [`${folder}/tools/try`, `${folder}/bin/s6-setuidgid`, ...words];
@@ -168,10 +168,10 @@ test(
   },
 );
 
-test('two that stand in for one another come to an end', { skip: asNobody }, async (t) => {
+test('two shims that find one another do not loop', { skip: asNobody }, async (t) => {
   const outer = await tools(t, ...usual, 'setpriv');
   const inner = await tools(t);
-  const path = `${inner.standIns}:${outer.variables['PATH'] ?? ''}`;
+  const path = `${inner.shims}:${outer.variables['PATH'] ?? ''}`;
   const words = ['s6-setuidgid', 'nobody', 'sh', '-c', script];
   const { stdout, code } = inner.run(words, { variables: { PATH: path } });
   assert.equal(code, 0);

@@ -7,7 +7,7 @@ import { rig } from '../rig.ts';
 import type { Rig } from '../rig.ts';
 import { findProgram, shells, without } from '../shells.ts';
 
-/** Files as scripts may write them, and in `text` what only just differs. */
+/** Files as scripts may write them; `text` has the edge cases. */
 const files: Readonly<Record<string, string>> = {
   PLAIN: 'value\n',
   WITHOUT_NEWLINE: 'value',
@@ -49,7 +49,7 @@ function plantFiles({ environment }: Rig, content = files): void {
   symlinkSync('nowhere', join(environment.directory, 'DANGLING'));
 }
 
-/** The environment that a script gets which has `with-contenv` on its interpreter line. */
+/** The environment that a script with `with-contenv` in its interpreter line gets. */
 async function givenByTheSpawner({ start, file, folder }: Rig): Promise<string[]> {
   const copy = join(folder, 'spawner');
   const write = `require('fs').writeFileSync('${copy}', require('fs').readFileSync('/proc/self/environ'))`;
@@ -66,10 +66,10 @@ for (const { name, words, skip } of shells) {
       const set = await rig(t);
       const { start, folder, runtime } = set;
       plantFiles(set);
-      const standIn = join(shimsFolder(runtime), 'with-contenv');
-      const copy = join(folder, 'standIn');
+      const shim = join(shimsFolder(runtime), 'with-contenv');
+      const copy = join(folder, 'copied');
       const life = start({
-        program: { command: [...words, standIn, ...copyOfEnvironment, copy] },
+        program: { command: [...words, shim, ...copyOfEnvironment, copy] },
         environment: { EXTRA: 'gone', PLAIN: 'gone', TZ: 'gone' },
       });
       assert.deepEqual(await life.over, { code: 0, signal: null }, life.told.join('\n'));
@@ -81,7 +81,7 @@ for (const { name, words, skip } of shells) {
     },
   );
 
-  test(`under ${name} every byte comes through`, { skip }, async (t) => {
+  test(`under ${name} every byte is passed on`, { skip }, async (t) => {
     const { start, folder, runtime, environment } = await rig(t);
     environment.materialize();
     const bytes = Buffer.from(Array.from({ length: 255 }, (_, index) => index + 1));
@@ -89,8 +89,8 @@ for (const { name, words, skip } of shells) {
     writeFileSync(join(environment.directory, 'MANY'), '0123456 89\n'.repeat(1000));
     writeFileSync(join(environment.directory, 'LC_ALL'), 'C.UTF-8');
     const copy = join(folder, 'copy');
-    const standIn = join(shimsFolder(runtime), 'with-contenv');
-    const life = start({ program: { command: [...words, standIn, ...copyOfEnvironment, copy] } });
+    const shim = join(shimsFolder(runtime), 'with-contenv');
+    const life = start({ program: { command: [...words, shim, ...copyOfEnvironment, copy] } });
     await life.over;
     const got = environmentIn(copy);
     assert.ok(got.includes(`BYTES=${bytes.toString('latin1')}`));
@@ -113,8 +113,8 @@ for (const { name, words, skip } of shells) {
       truncateSync(join(environment.directory, 'SPARSE'), 2 ** 40);
       symlinkSync('/proc/kmsg', join(environment.directory, 'KERNEL'));
       const copy = join(folder, 'copy');
-      const standIn = join(shimsFolder(runtime), 'with-contenv');
-      const life = start({ program: { command: [...words, standIn, ...copyOfEnvironment, copy] } });
+      const shim = join(shimsFolder(runtime), 'with-contenv');
+      const life = start({ program: { command: [...words, shim, ...copyOfEnvironment, copy] } });
       assert.deepEqual(await life.over, { code: 0, signal: null }, life.told.join('\n'));
       const names = new Set(environmentIn(copy).map((one) => one.replace(/=.*/s, '')));
       assert.ok(names.has('FITS'));
@@ -122,32 +122,36 @@ for (const { name, words, skip } of shells) {
     },
   );
 
-  test(`under ${name} the words are kept, and the codes are those of env`, { skip }, async (t) => {
-    const { start, runtime, file, environment, folder } = await rig(t);
-    const run = async (...args: readonly string[]): Promise<readonly string[]> => {
-      const standIn = join(shimsFolder(runtime), 'with-contenv');
-      const life = start({ program: { command: [...words, standIn, ...args] } });
-      const exit = await life.over;
-      return [String(exit?.code), ...life.lines];
-    };
-    const print = 'printf "%s|" "$0" "$@" "$PATH"';
-    const path = `${shimsFolder(runtime)}:${environment.get('PATH')}`;
-    assert.deepEqual(await run('sh', '-c', print, 'a b', '*', '', '$x', 'c=d'), [
-      '0',
-      `a b|*||$x|c=d|${path}|`,
-    ]);
-    file('a=b', '#!/bin/sh\necho "it $*"\n');
-    assert.deepEqual(await run(`${folder}/a=b`, 'c=d'), ['0', 'it c=d']);
-    assert.deepEqual(await run('sh', '-c', 'exit 7'), ['7']);
-    assert.deepEqual(await run(`${folder}/nothing`), ['127']);
-    assert.deepEqual(await run(file('data', 'text', 0o644)), ['126']);
-    assert.deepEqual(await run(), ['100']);
-    environment.delete('PATH');
-    assert.deepEqual(await run('sh', '-c', 'env | grep -c ^PATH='), ['1', '0']);
-  });
+  test(
+    `under ${name} the arguments are unchanged, and the exit codes are those of env`,
+    { skip },
+    async (t) => {
+      const { start, runtime, file, environment, folder } = await rig(t);
+      const run = async (...args: readonly string[]): Promise<readonly string[]> => {
+        const shim = join(shimsFolder(runtime), 'with-contenv');
+        const life = start({ program: { command: [...words, shim, ...args] } });
+        const exit = await life.over;
+        return [String(exit?.code), ...life.lines];
+      };
+      const print = 'printf "%s|" "$0" "$@" "$PATH"';
+      const path = `${shimsFolder(runtime)}:${environment.get('PATH')}`;
+      assert.deepEqual(await run('sh', '-c', print, 'a b', '*', '', '$x', 'c=d'), [
+        '0',
+        `a b|*||$x|c=d|${path}|`,
+      ]);
+      file('a=b', '#!/bin/sh\necho "it $*"\n');
+      assert.deepEqual(await run(`${folder}/a=b`, 'c=d'), ['0', 'it c=d']);
+      assert.deepEqual(await run('sh', '-c', 'exit 7'), ['7']);
+      assert.deepEqual(await run(`${folder}/nothing`), ['127']);
+      assert.deepEqual(await run(file('data', 'text', 0o644)), ['126']);
+      assert.deepEqual(await run(), ['100']);
+      environment.delete('PATH');
+      assert.deepEqual(await run('sh', '-c', 'env | grep -c ^PATH='), ['1', '0']);
+    },
+  );
 }
 
-test('it is on the PATH, and has the same pid', async (t) => {
+test('with-contenv is on the PATH, and keeps the pid', async (t) => {
   const { sh } = await rig(t, { variables: { FOO: 'bar' } });
   const life = sh(
     `with-contenv sh -c 'echo "$FOO" & wait'; echo $$; exec with-contenv sh -c 'echo $$'`,
@@ -156,14 +160,14 @@ test('it is on the PATH, and has the same pid', async (t) => {
   assert.deepEqual(life.lines, ['bar', String(life.pid), String(life.pid)]);
 });
 
-test('scripts that keep no environment get it back', async (t) => {
+test('scripts that keep no environment get it through with-contenv', async (t) => {
   const { sh, runtime } = await rig(t, { keepEnvironment: false, variables: { FOO: 'bar' } });
   const life = sh('echo "$FOO"; exec with-contenv sh -c \'echo "$FOO $STAGEKEEPER_RUNTIME"\'');
   await life.over;
   assert.deepEqual(life.lines, ['', `bar ${runtime.path}`]);
 });
 
-test('what was changed a moment ago counts', async (t) => {
+test('the latest changes take effect', async (t) => {
   const { sh } = await rig(t);
   const life = sh(
     'echo new > "$STAGEKEEPER_RUNTIME/container_environment/FOO"; exec with-contenv sh -c \'echo "$FOO"\'',
@@ -172,7 +176,7 @@ test('what was changed a moment ago counts', async (t) => {
   assert.deepEqual(life.lines, ['new']);
 });
 
-test('without the folder nothing is run, and it says why', async (t) => {
+test('without the folder nothing is run, and the message gives the reason', async (t) => {
   const { sh } = await rig(t);
   const life = sh(`rm -r "$STAGEKEEPER_RUNTIME/container_environment"; exec with-contenv echo ran`);
   assert.deepEqual(await life.over, { code: 111, signal: null });
@@ -180,24 +184,28 @@ test('without the folder nothing is run, and it says why', async (t) => {
   assert.match(life.told.join('\n'), /with-contenv: fatal: unable to read .*container_environment/);
 });
 
-test('s6-envdir reads the same files alike', { skip: without('s6-envdir') }, async (t) => {
-  // Without a PATH of its own, which differs on purpose.
-  const set = await rig(t, { variables: { PATH: '' } });
-  plantFiles(set);
-  const { sh, folder, environment } = set;
-  rmSync(join(environment.directory, 'folder'), { recursive: true });
-  rmSync(join(environment.directory, 'DANGLING'));
-  rmSync(join(environment.directory, 'STAGEKEEPER_RUNTIME'));
-  const copy = `${findProgram('cp')} /proc/self/environ`;
-  const life = sh(
-    `env -i "$(command -v s6-envdir)" -Lf -- ${environment.directory} ${copy} ${folder}/theirs &&
+test(
+  's6-envdir reads the same values from the same files',
+  { skip: without('s6-envdir') },
+  async (t) => {
+    // Without PATH, which differs on purpose.
+    const set = await rig(t, { variables: { PATH: '' } });
+    plantFiles(set);
+    const { sh, folder, environment } = set;
+    rmSync(join(environment.directory, 'folder'), { recursive: true });
+    rmSync(join(environment.directory, 'DANGLING'));
+    rmSync(join(environment.directory, 'STAGEKEEPER_RUNTIME'));
+    const copy = `${findProgram('cp')} /proc/self/environ`;
+    const life = sh(
+      `env -i "$(command -v s6-envdir)" -Lf -- ${environment.directory} ${copy} ${folder}/theirs &&
      exec "$STAGEKEEPER_RUNTIME/bin/with-contenv" ${copy} ${folder}/ours`,
-    { environment: { PATH: process.env['PATH'] ?? '' } },
-  );
-  assert.deepEqual(await life.over, { code: 0, signal: null }, life.told.join('\n'));
-  const ours = environmentIn(`${folder}/ours`);
-  assert.deepEqual(
-    ours.filter((one) => !one.startsWith('STAGEKEEPER_RUNTIME=')),
-    environmentIn(`${folder}/theirs`),
-  );
-});
+      { environment: { PATH: process.env['PATH'] ?? '' } },
+    );
+    assert.deepEqual(await life.over, { code: 0, signal: null }, life.told.join('\n'));
+    const values = environmentIn(`${folder}/ours`);
+    assert.deepEqual(
+      values.filter((one) => !one.startsWith('STAGEKEEPER_RUNTIME=')),
+      environmentIn(`${folder}/theirs`),
+    );
+  },
+);

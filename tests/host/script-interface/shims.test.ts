@@ -8,7 +8,7 @@ import { provideShims, shimsFolder, withShims } from '../../../lib/host/script-i
 import { leaveMark, plant, testFolder } from '../folder.ts';
 import { rig } from '../rig.ts';
 
-test('they are made once in a life, executable, and go with it', async (t) => {
+test('the shims are made once in a run, executable, and removed at the end', async (t) => {
   const runtime = new RuntimeDirectory(join(await testFolder(t), 'runtime'));
   const folder = shimsFolder(runtime);
   assert.equal(folder, join(runtime.path, 'bin'));
@@ -24,7 +24,7 @@ test('they are made once in a life, executable, and go with it', async (t) => {
   }
 });
 
-test('those of an earlier life are written anew, but no other programs are touched', async (t) => {
+test('shims of an earlier run are written again, and no other programs are touched', async (t) => {
   const given = await testFolder(t);
   plant(join(given, 'bin/s6-notifyoncheck'), 'old');
   leaveMark(given, 'bin');
@@ -37,7 +37,7 @@ test('those of an earlier life are written anew, but no other programs are touch
   assert.deepEqual(readdirSync(join(given, 'bin')), ['mine']);
 });
 
-test('where one is gone, all are written again, and that is told', async (t) => {
+test('after one was removed all are written again, and that is reported', async (t) => {
   const problems: Problem[] = [];
   const runtime = new RuntimeDirectory(await testFolder(t), (problem) => problems.push(problem));
   provideShims(runtime);
@@ -51,7 +51,7 @@ test('where one is gone, all are written again, and that is told', async (t) => 
   runtime.remove();
 });
 
-test('they stand first on a PATH, once, and make none where there is none', () => {
+test('the shims are first on a PATH, once, and an empty PATH stays empty', () => {
   const runtime = new RuntimeDirectory('/run/somewhere');
   assert.equal(withShims('/usr/bin:/bin', runtime), '/run/somewhere/bin:/usr/bin:/bin');
   const already = '/opt/bin:/run/somewhere/bin:/bin';
@@ -59,7 +59,7 @@ test('they stand first on a PATH, once, and make none where there is none', () =
   assert.equal(withShims('', runtime), '');
 });
 
-test('nothing is started without them, and once they can be had everything goes on', async (t) => {
+test('no process is started without the shims, and starts continue once they can be written', async (t) => {
   const { sh, runtime } = await rig(t);
   plant(join(runtime.path, 'bin/mine'), 'keep');
   const refused = sh('true');
