@@ -83,7 +83,7 @@ export class ControlFifos {
     return this.#opened;
   }
 
-  /** Closes them; a stand-in that is not answered yet never will be, and finds end-of-file. */
+  /** Closes the FIFOs; a shim without an answer gets end-of-file. */
   async close(): Promise<void> {
     this.#state = 'closed';
     for (const dropped of Object.values(this.#dropped)) dropped.flush();
@@ -180,7 +180,7 @@ export class ControlFifos {
 }
 
 const remedy =
-  'Speak to the supervisor by s6-svc, s6-svscanctl and the other programs on the PATH of scripts.';
+  'Send requests with s6-svc, s6-svscanctl and the other programs on the PATH of scripts.';
 
 const tooMany = `the supervisor has ${String(mostWaiting)} programs waiting already`;
 

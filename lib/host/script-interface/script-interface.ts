@@ -62,7 +62,7 @@ export class ScriptInterface {
     this.#control.open().then(
       () => this.#runtime.protect(),
       (error: unknown) => {
-        const why = `scripts cannot speak to the supervisor: ${(error as Error).message}`;
+        const why = `scripts cannot send requests to the supervisor: ${(error as Error).message}`;
         this.#handler.onProblem(problem('control-unavailable', this.#runtime.path, why));
       },
     );
