@@ -252,7 +252,6 @@ export class RuntimeDirectory {
   }
 
   #removeEntries(entries: readonly string[], mark: Mark): void {
-
     try {
       // A mark of another supervisor says that the rest is its own.
       if (exists(join(this.path, markName)) && !mark.isThere()) return;

@@ -49,7 +49,7 @@ test('the folder is made again after a script has removed it', async (t) => {
 test('a failure rejects with the reason, and the next request is tried again', async (t) => {
   const { fifos, runtime } = await set(t);
   plant(runtime.path, 'in the way');
-  await assert.rejects(fifos.make(), { code: 'ERR_RUNTIME_DIRECTORY', message: /EEXIST/ });
+  await assert.rejects(fifos.make(), { code: 'ERR_RUNTIME_DIRECTORY', message: /is not a folder/ });
   rmSync(runtime.path);
   assert.equal(statSync(await fifos.make()).isFIFO(), true);
 });

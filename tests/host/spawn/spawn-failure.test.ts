@@ -162,7 +162,7 @@ test('a runtime directory that cannot be made fails a spawn, and the next one wo
     const life = sh('exit 0', { stderr: 'ignore', ...command });
     await life.over;
     assert.deepEqual(life.told, ['unspawnable ERR_RUNTIME_DIRECTORY']);
-    assert.match(life.failure?.message ?? '', /EEXIST/);
+    assert.match(life.failure?.message ?? '', /is not a folder/);
   }
   rmSync(inTheWay);
   const life = sh('exit 0', { stdout: { pipe: 'web' } });
