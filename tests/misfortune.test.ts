@@ -107,7 +107,10 @@ test('what cannot be restored is reported, until it can be', async (t) => {
   await writeFile(runtimeDirectory, '');
   process.kill(Number(supervisor.service('web').pid), 'SIGKILL');
   await until(() => problems.some(({ code }) => code === 'unspawnable'), 'the problem');
-  assert.match(problems[0]?.message ?? '', /the runtime directory is not available: .*is not a folder/);
+  assert.match(
+    problems[0]?.message ?? '',
+    /the runtime directory is not available: .*is not a folder/,
+  );
   await assert.rejects(supervisor.service('web').start(), { reason: 'unusable' });
   rmSync(runtimeDirectory);
   await supervisor.service('web').start();

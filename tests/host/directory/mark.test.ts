@@ -30,7 +30,7 @@ test('one supervisor at a time holds the directory, and the next one after its r
   const [first, second] = [new Mark(folder), new Mark(folder)];
   assert.deepEqual(first.take(), []);
   const message = new RegExp(
-    `is used by another supervisor, in this process \\\\(${String(process.pid)}\\\\)\\\\.`,
+    `is used by another supervisor, in this process \\(${String(process.pid)}\\)\\.`,
   );
   assert.throws(() => second.take(), { ...taken, path: folder, message });
   assert.deepEqual([first.isThere(), second.isThere()], [true, false]);
