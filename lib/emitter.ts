@@ -56,13 +56,13 @@ export class Emitter<Events extends object> extends EventEmitter<Events> {
 }
 
 /** The wrapper of each listener, so that the wrapper can be removed by the listener; a wrapper maps to itself. */
-const standIns = new WeakMap<object, unknown>();
+const wrappers = new WeakMap<object, unknown>();
 
 function isolated<L extends object>(listener: L): L {
   if (typeof listener !== 'function') throw new TypeError('A listener must be a function.');
-  const known = standIns.get(listener);
+  const known = wrappers.get(listener);
   if (known !== undefined) return known as L;
-  const standIn: Listener = function (...args) {
+  const wrapper: Listener = function (...args) {
     try {
       Reflect.apply(listener as unknown as Listener, this, args);
     } catch (error) {
@@ -71,7 +71,7 @@ function isolated<L extends object>(listener: L): L {
       });
     }
   };
-  standIns.set(listener, standIn);
-  standIns.set(standIn, standIn);
-  return standIn as unknown as L;
+  wrappers.set(listener, wrapper);
+  wrappers.set(wrapper, wrapper);
+  return wrapper as unknown as L;
 }

@@ -13,7 +13,7 @@ const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
 /** The first cells of the table under a heading of the section on s6. */
 function rowsOf(heading: string): readonly string[] {
-  const [, section = ''] = readme.split('\n## s6 and we\n');
+  const [, section = ''] = readme.split('\n## s6 and this library\n');
   const [, rest = ''] = section.split(`\n### ${heading}\n`);
   const [table = ''] = rest.split('\n#');
   const rows = table.split('\n').filter((line) => line.startsWith('| `'));
