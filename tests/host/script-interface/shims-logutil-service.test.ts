@@ -204,7 +204,7 @@ for (const { name, skip } of awks) {
   });
 
   test(
-    `${name}: the file of a killed logger is archived with the suffix .u`,
+    `${name}: the file of a killed logger is archived with the suffix .u (case 56)`,
     { skip },
     async (t) => {
       const box = await logging(t, name);
