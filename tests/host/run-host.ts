@@ -1,4 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unlessInCI } from '../skipping.ts';
 
@@ -46,8 +49,12 @@ export function runHost(
   const path = fileURLToPath(new URL(file, import.meta.url));
   const node = [process.execPath, '--import', 'tsx', path, ...scene.split(' ')];
   const [program = '', ...args] = [...wrapper, ...node];
+  // A host that ends as process 1 removes nothing any more, and neither does a guard in its namespace.
+  const temporary =
+    wrapper === asProcess1 ? mkdtempSync(join(tmpdir(), 'stagekeeper-host-')) : undefined;
+  const env = { ...process.env, ...(temporary !== undefined && { TMPDIR: temporary }) };
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout, env });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -57,6 +64,7 @@ export function runHost(
     }
     child.once('error', reject);
     child.once('close', (code, signal) => {
+      if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
       resolve({ code, signal, output });
     });
   });
