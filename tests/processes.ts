@@ -50,6 +50,11 @@ export function openDescriptors(): readonly string[] {
   return readdirSync('/proc/self/fd').toSorted();
 }
 
+/** The descriptors that were opened since `before`. Others may have been closed meanwhile: the loader of the tests has some. */
+export function openedSince(before: readonly string[]): readonly string[] {
+  return openDescriptors().filter((descriptor) => !before.includes(descriptor));
+}
+
 /** Resolves once `test` is true; rejects when it is not within `within` milliseconds. */
 export async function until(test: () => boolean, what: string, within = 10_000): Promise<void> {
   const end = performance.now() + within;

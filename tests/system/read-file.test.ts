@@ -11,7 +11,7 @@ import {
   readWhole,
   tooLong,
 } from '../../lib/system/read-file.ts';
-import { openDescriptors } from '../processes.ts';
+import { openDescriptors, openedSince } from '../processes.ts';
 import { testFolder } from '../host/folder.ts';
 
 const pieceSize = 64 * 1024;
@@ -21,14 +21,6 @@ const readers = [
   { name: 'the beginning', read: (path: string) => readBeginning(path, Buffer.alloc(1000)) },
   { name: 'the whole', read: (path: string) => readWhole(path, 1000) },
 ];
-
-/** Descriptors of before may be closed meanwhile: the loader of the tests has some. */
-function assertNoneOpened(before: readonly string[]): void {
-  assert.deepEqual(
-    openDescriptors().filter((fd) => !before.includes(fd)),
-    [],
-  );
-}
 
 async function write(t: TestContext, content: string | Buffer): Promise<string> {
   const path = join(await testFolder(t), 'file');
@@ -42,7 +34,7 @@ for (const { name, read } of readers) {
     const bytes = Buffer.from([0, 1, 255, 10]);
     assert.deepEqual(read(await write(t, bytes)), bytes);
     assert.deepEqual(read(await write(t, '')), Buffer.alloc(0));
-    assertNoneOpened(before);
+    assert.deepEqual(openedSince(before), []);
   });
 
   test(`${name} of what is not a regular file is not read, and nothing waits`, async (t) => {
@@ -56,7 +48,7 @@ for (const { name, read } of readers) {
       assert.throws(() => read(path), { code: notAFile }, path);
     }
     assert.throws(() => read(folder), { code: 'EISDIR' });
-    assertNoneOpened(before);
+    assert.deepEqual(openedSince(before), []);
   });
 
   test(`${name} of what is not there is the system's error`, async (t) => {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test as testOnce } from 'node:test';
-import { openDescriptors, read, until } from '../../processes.ts';
+import { openDescriptors, read, until, openedSince } from '../../processes.ts';
 import type { Life, Rig } from '../rig.ts';
 import { rig, sleeps, waitFor } from '../rig.ts';
 import { testEachWay as test } from '../ways.ts';
@@ -239,7 +239,7 @@ test('no descriptor is kept for a removed service', async (t) => {
     await write(lines(10)).over;
     made.spawner.closePipe('web');
     await reader.over;
-    assert.deepEqual(openDescriptors(), before);
+    assert.deepEqual(openedSince(before), []);
   }
 });
 

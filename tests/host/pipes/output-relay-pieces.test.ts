@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { SpawnDescriptors } from '../../../lib/host/os/descriptor.ts';
 import { OutputRelay } from '../../../lib/host/pipes/output-relay.ts';
 import type { Problem } from '../../../lib/model/problem.ts';
-import { openDescriptors, until } from '../../processes.ts';
+import { openDescriptors, until, openedSince } from '../../processes.ts';
 import { testFolder } from '../folder.ts';
 
 /** A sink that accepts all bytes, or none. */
@@ -86,5 +86,5 @@ test('a piece is read only after the previous one is written, and the rest is co
   await relay.close(0);
   assert.match(problems[0]?.message ?? '', new RegExp(`takes nothing, and ${written} bytes`));
   assert.equal(problems.length, 1);
-  assert.deepEqual(openDescriptors(), before);
+  assert.deepEqual(openedSince(before), []);
 });

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Fifos } from '../../../lib/host/pipes/fifos.ts';
 import { longestLine } from '../../../lib/host/os/lines.ts';
-import { openDescriptors, read, until } from '../../processes.ts';
+import { openDescriptors, read, until, openedSince } from '../../processes.ts';
 import { rig, waitFor } from '../rig.ts';
 import { testEachWay as test, wayOf } from '../ways.ts';
 
@@ -79,7 +79,7 @@ test('pipes are used again: a thousand runs need no more files than the first on
   const made = count();
   for (let turn = 0; turn < 10; turn++) await sh('echo', { notificationFd: 3 }).over;
   assert.ok(count() <= made + 1, `${count()} pipes`);
-  assert.deepEqual(openDescriptors(), before);
+  assert.deepEqual(openedSince(before), []);
 });
 
 test('output arrives even if a script clears the runtime directory', async (t) => {

@@ -26,7 +26,7 @@ import {
 } from '../../../lib/host/script-interface/control-fifos.ts';
 import { requestMark, requestShim } from '../../../lib/host/shims/request.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
-import { openDescriptors, until } from '../../processes.ts';
+import { openDescriptors, until, openedSince } from '../../processes.ts';
 import { counter, run } from '../counter.ts';
 import { leaveMark, plant, testFolder } from '../folder.ts';
 import { shells, without } from '../shells.ts';
@@ -257,7 +257,7 @@ test('a close during the opening leaves nothing open', async (t) => {
   await control.close();
   await opened;
   runtime.remove();
-  assert.deepEqual(openDescriptors(), before);
+  assert.deepEqual(openedSince(before), []);
 });
 
 /** Writes all bytes to a FIFO of the runtime directory, at the pace of its reader. */

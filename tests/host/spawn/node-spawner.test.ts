@@ -4,7 +4,7 @@ import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Command } from '../../../lib/model/program.ts';
-import { openDescriptors } from '../../processes.ts';
+import { openDescriptors, openedSince } from '../../processes.ts';
 import { whoRuns } from '../folder.ts';
 import { rig } from '../rig.ts';
 import { runHost } from '../run-host.ts';
@@ -243,7 +243,7 @@ test('no file is made before the first spawn, and no descriptor is left after cl
   await sh('exit 0', { stdin: { pipe: 'web' }, notificationFd: 3 }).over;
   assert.equal(runtime.inUse, true);
   await spawner.close();
-  assert.deepEqual(openDescriptors(), before);
+  assert.deepEqual(openedSince(before), []);
 });
 
 test('a spawn after close is refused', async (t) => {
@@ -255,7 +255,7 @@ test('a spawn after close is refused', async (t) => {
     await life.over;
     assert.deepEqual(life.told, ['unspawnable ECANCELED']);
   }
-  assert.deepEqual(openDescriptors(), before);
+  assert.deepEqual(openedSince(before), []);
 });
 
 test('a spawn that is still queued at close is refused', async (t) => {

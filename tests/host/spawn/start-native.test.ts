@@ -12,7 +12,7 @@ import { nativeStart } from '../../../lib/host/spawn/start-native.ts';
 import { makePipe } from '../../../lib/host/pipes/pipe-ends.ts';
 import type { Descriptors } from '../../../lib/host/os/descriptor.ts';
 import type { Exit } from '../../../lib/model/exit.ts';
-import { openDescriptors, read } from '../../processes.ts';
+import { openDescriptors, read, openedSince } from '../../processes.ts';
 import { rig } from '../rig.ts';
 import { posixOf, testEachWay, without } from '../ways.ts';
 
@@ -177,7 +177,7 @@ test('a pipe has a read and a write end, and children do not inherit them', { sk
   const { over } = startIt(['sh', '-c', `! test -e /dev/fd/${end} && ! test -e /dev/fd/${write}`]);
   assert.deepEqual(await over, { code: 0, signal: null });
   for (const each of [end, write]) closeSync(each);
-  assert.deepEqual(openDescriptors(), before);
+  assert.deepEqual(openedSince(before), []);
 });
 
 /** Starts a program natively, by default with nothing at its descriptors. */

@@ -15,7 +15,7 @@ import { test } from 'node:test';
 import { OptionsError, TreeError } from '../../../lib/index.ts';
 import { expectOrder, simulate, treeOf, trial, writeTree } from '../../../lib/testing/index.ts';
 import { keepTemporaryFilesApart, temporaryFolder } from '../../loader/trees.ts';
-import { childrenOf, isAlive, openDescriptors } from '../../processes.ts';
+import { childrenOf, isAlive, openDescriptors, openedSince } from '../../processes.ts';
 
 keepTemporaryFilesApart();
 
@@ -44,7 +44,7 @@ test('a tree runs with real processes, and nothing of it is left', async () => {
   await life[Symbol.asyncDispose]();
   assert.equal(isAlive(pid), false);
   assert.deepEqual(trials(), before.folders);
-  assert.deepEqual(openDescriptors(), before.fds);
+  assert.deepEqual(openedSince(before.fds), []);
   assert.deepEqual(childrenOf(process.pid), before.children);
   expectOrder(life.transcript, ["10-first: printed 'in cont-init.d'", '90-last: exited, code 3']);
 });
