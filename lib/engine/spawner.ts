@@ -1,6 +1,7 @@
 import type { Exit } from '../model/exit.ts';
 import type { Leftover } from '../model/leftover.ts';
 import type { Command } from '../model/program.ts';
+import type { SpawnFailure } from '../model/spawn-failure.ts';
 
 /** The port for processes. */
 export interface Spawner {
@@ -74,12 +75,4 @@ export interface ChildListener {
   printed(stream: 'stdout' | 'stderr', line: string): void;
   /** The process ended. `leftBehind`: others of its process group live on. */
   exited(exit: Exit, leftBehind: boolean): void;
-}
-
-/** Why a process cannot be run. */
-export interface SpawnFailure {
-  /** The system's code: `ENOENT`, `EACCES`, `EMFILE` ... */
-  readonly code: string;
-  /** What is missing or wrong, in words that name it. */
-  readonly message: string;
 }

@@ -98,7 +98,8 @@ export interface Backoff {
   /** After how many milliseconds of running the next delay is `first` again. Default: 60 000. */
   readonly reset: number;
   /**
-   * When to stop restarting: the service fails once it died `deaths` times in `within` milliseconds. Default: never.
+   * When to stop restarting: the service fails once it died `deaths` times in `within` milliseconds. An attempt to start it
+   * that fails because its program cannot be run counts as a death. Default: never.
    */
   readonly limit?: DeathLimit;
 }

@@ -10,6 +10,7 @@ import type {
 import type { TreeOptions } from '../../lib/machine/tree/tree-options.ts';
 import { finishCommand, runCommand } from '../../lib/machine/service/commands.ts';
 import type { Exit } from '../../lib/model/exit.ts';
+import type { SpawnFailure } from '../../lib/model/spawn-failure.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../lib/model/tree.ts';
 import { loggerName, serviceDefaults } from '../../lib/model/tree.ts';
 
@@ -133,11 +134,8 @@ export const hangUp: LifecycleInput = { type: 'signal', signal: 'SIGHUP' };
 export const hurry: LifecycleInput = { type: 'shorten' };
 export const forget: LifecycleInput = { type: 'forget' };
 export const spawned: LifecycleInput = { type: 'spawned', pid: 7 };
-export const unspawnable: LifecycleInput = {
-  type: 'unspawnable',
-  code: 'ENOENT',
-  message: 'no such file',
-};
+export const missing: SpawnFailure = { code: 'ENOENT', message: 'no such file' };
+export const unspawnable: LifecycleInput = { type: 'unspawnable', ...missing };
 export const announced: LifecycleInput = { type: 'announced' };
 export const deadline: LifecycleInput = { type: 'deadline' };
 

@@ -8,7 +8,7 @@ import { inspectScript } from './shebang.ts';
 import type { ScriptInterface } from '../script-interface/script-interface.ts';
 import { withShims } from '../script-interface/shims.ts';
 import { sharesTerminal } from '../os/terminal.ts';
-import type { SpawnFailure } from '../../engine/spawner.ts';
+import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import type { AccountIds } from '../../model/accounts.ts';
 import { resolveAccount } from '../../model/accounts.ts';
 import type { Command } from '../../model/program.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type { SpawnFailure } from '../../engine/spawner.ts';
+import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import type { HeadFlaw, InterpreterLine } from '../../model/interpreter.ts';
 import { headLength, nameElsewhere, parseHead } from '../../model/interpreter.ts';
 import { notAFile, readBeginning } from '../../system/read-file.ts';

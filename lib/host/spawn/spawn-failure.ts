@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, delimiter, resolve } from 'node:path';
 import type { ExecPlan } from './exec-plan.ts';
-import type { SpawnFailure } from '../../engine/spawner.ts';
+import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import { longestArgument } from '../../model/argument-limit.ts';
 import type { Command } from '../../model/program.ts';
 

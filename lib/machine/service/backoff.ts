@@ -26,6 +26,24 @@ export function delayOf(backoff: Backoff, streak: number): number {
   return Math.min(backoff.cap, backoff.first * growth);
 }
 
+/**
+ * The delay in milliseconds before the next attempt to start a run that could not be spawned `streak` times in a row: the
+ * backoff's, else 10 seconds (s6 up to 2.11).
+ */
+export function retryDelay(backoff: Backoff | undefined, streak: number): number {
+  return backoff === undefined ? 10_000 : delayOf(backoff, streak);
+}
+
+/** The recent deaths with one more: no more of them than the backoff's limit counts. */
+export function withDeath(
+  backoff: Backoff | undefined,
+  recent: readonly number[],
+  now: number,
+): readonly number[] {
+  const counted = backoff?.limit?.deaths ?? 0;
+  return counted === 0 ? [] : [...recent, now].slice(-counted);
+}
+
 /** Whether the recent deaths are more than the backoff's limit allows. */
 export function exhausted(
   backoff: Backoff | undefined,

@@ -2,6 +2,7 @@
  * The cells of the service table (lifecycle.ts) for the way up: the start of a run until it is up and ready, and the
  * signals that are sent to it.
  */
+import { exhausted, retryDelay, withDeath } from './backoff.ts';
 import { runCommand } from './commands.ts';
 import { signalStop, drainLimits, stopRun } from './going-down.ts';
 import type {
@@ -23,9 +24,6 @@ import {
   withEffectsFirst,
   withoutEffects,
 } from './steps.ts';
-
-/** Milliseconds until a run that could not be spawned is tried again (s6 up to 2.11). */
-const spawnAgainAfter = 10_000;
 
 export function toStarting(
   state: ServiceState,
@@ -137,17 +135,28 @@ function afterSpawn(
   }
 }
 
-/** A run that cannot be spawned is not a death: no finish, no tally entry, and another attempt later (s6). */
+/**
+ * A run that cannot be spawned has no finish and no tally entry (s6), and is tried again later. It counts as a death for
+ * the backoff and its limit (this library), so that an essential service does not keep everything up in vain.
+ */
 export function toBackoff(
   starting: ServiceStateIn<'starting'>,
   input: LifecycleInputOf<'unspawnable'>,
   { spec, now }: ServiceSetting,
 ): ServiceStep {
-  const state = { ...memory(starting), spawnFailure: input.message };
+  const { code, message } = input;
+  const state = {
+    ...memory(starting),
+    spawnFailure: { code, message },
+    recentDeaths: withDeath(spec.backoff, starting.recentDeaths, now),
+    consecutiveDeaths: starting.consecutiveDeaths + 1,
+  };
   if (state.goal === 'once') return withoutEffects(downAsEnded(state, now));
   if (state.goal !== 'up') return downAsAsked(state, now);
   if (spec.restart === 'never') return withoutEffects(failed(state, 'unspawnable', now));
-  const deadline = now + spawnAgainAfter;
+  if (exhausted(spec.backoff, state.recentDeaths, now))
+    return withoutEffects(failed(state, 'limit', now));
+  const deadline = now + retryDelay(spec.backoff, state.consecutiveDeaths);
   return withoutEffects({ ...state, since: now, status: 'backoff', why: 'unspawnable', deadline });
 }
 

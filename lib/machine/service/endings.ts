@@ -1,7 +1,7 @@
 /*
  * The cells of the service table (lifecycle.ts) for the end of a run: its finish script, and what follows it.
  */
-import { exhausted, restartAt } from './backoff.ts';
+import { exhausted, restartAt, withDeath } from './backoff.ts';
 import { finishCommand } from './commands.ts';
 import { startRun, setGoalDrain } from './coming-up.ts';
 import { setGoalDown } from './going-down.ts';
@@ -95,12 +95,11 @@ function recordExit(state: ServiceState, ended: EndedRun, { spec, now }: Service
   const tally = most === 0 ? state.tally : [...state.tally, entry].slice(-most);
   const known = { ...memory(state), lastExit: ended.exit, tally };
   if (!ended.death) return { ...known, consecutiveDeaths: 0 };
-  const counted = spec.backoff?.limit?.deaths ?? 0;
   const steady = now - ended.run.startedAt >= (spec.backoff?.reset ?? Infinity);
   return {
     ...known,
     deaths: state.deaths + 1,
-    recentDeaths: counted === 0 ? [] : [...state.recentDeaths, now].slice(-counted),
+    recentDeaths: withDeath(spec.backoff, state.recentDeaths, now),
     consecutiveDeaths: steady ? 1 : state.consecutiveDeaths + 1,
   };
 }

@@ -1,5 +1,6 @@
 import type { Exit } from '../../model/exit.ts';
 import type { Command, Output } from '../../model/program.ts';
+import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
 
 /** What a service is meant to do: stay up, run once, read its pipe to the end (a logger), or be down. */
@@ -39,18 +40,21 @@ export interface Memory {
   readonly lastExit: Exit | null;
   /** The number of all deaths. */
   readonly deaths: number;
-  /** The moments of the latest deaths, oldest first: as many as the backoff's limit counts. */
+  /**
+   * The moments of the latest deaths, oldest first: as many as the backoff's limit counts. An attempt to start a run
+   * that cannot be spawned counts as one.
+   */
   readonly recentDeaths: readonly number[];
   /** The latest ends of `run`, oldest first, requested ones included, cut to `max-death-tally` (s6's death tally). */
   readonly tally: readonly TallyEntry[];
-  /** The number of deaths since the service last ran for long enough. */
+  /** The number of deaths, and of attempts to start in vain, since the service last ran for long enough. */
   readonly consecutiveDeaths: number;
   /** The kill timeout of the last stop: milliseconds from the stop signal to KILL; 0: never. */
   readonly killTimeout: number;
   /** The deadline that the supervisor's stop sets for the finish script; `null`: only the script's own limit holds. */
   readonly finishDeadline: number | null;
   /** Why the last attempt to run the service failed, or `null` when it ran. */
-  readonly spawnFailure: string | null;
+  readonly spawnFailure: SpawnFailure | null;
 }
 
 /**

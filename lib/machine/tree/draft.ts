@@ -1,6 +1,6 @@
 import { catchAllEnd } from './catch-all.ts';
 import { isAtRest, isReady, transition } from '../service/lifecycle.ts';
-import type { LifecycleInput, ServiceState } from '../service/service-state.ts';
+import type { LifecycleInput, ServiceState, ServiceStep } from '../service/service-state.ts';
 import type {
   Effect,
   ScriptStageName,
@@ -133,18 +133,23 @@ export class Draft {
   feed(name: string, input: LifecycleInput): void {
     const unit = this.unit(name);
     if (unit === undefined) return;
-    const { spec, state: before } = unit;
-    const { now, options } = this.setting;
-    const { stopLimit } = this.state;
-    const catchAll = catchAllEnd(this.state, now, unit);
-    const setting = { spec, now, output: options.output, stopLimit, catchAll };
-    const { state, effects } = transition(before, input, setting);
+    const before = unit.state;
+    const { state, effects } = this.outcome(unit, input);
     if (state !== before) this.put(name, { ...unit, state });
     this.#reportChanges(name, before, state);
     for (const effect of effects) {
       if (effect.type === 'sweep') this.sweep(name);
       else this.effect({ ...effect, owner: { service: name } });
     }
+  }
+
+  /** What an input to a service leads to; changes nothing. */
+  outcome(unit: Unit, input: LifecycleInput): ServiceStep {
+    const { now, options } = this.setting;
+    const { stopLimit } = this.state;
+    const catchAll = catchAllEnd(this.state, now, unit);
+    const { spec, state } = unit;
+    return transition(state, input, { spec, now, output: options.output, stopLimit, catchAll });
   }
 
   /** Ends what the runs of a service left behind. */

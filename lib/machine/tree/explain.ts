@@ -6,7 +6,9 @@ import type {
   ServiceState,
 } from '../service/service-state.ts';
 import type { Unit } from './tree-state.ts';
+import { lasting } from '../../model/duration.ts';
 import { describeExit } from '../../model/exit.ts';
+import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
 
 /** One sentence that says why a service is in its present state. */
@@ -85,7 +87,10 @@ function whyWaiting(state: ServiceStateIn<'backoff'>): string {
 
 const failures: Readonly<Record<FailureReason, (state: ServiceState) => string>> = {
   finish: (state) => `its finish script said so (exit code 125) after run ${lastEnd(state)}`,
-  limit: (state) => `it died too often, last when it ${lastEnd(state)} (${deaths(state)})`,
+  limit: (state) =>
+    state.spawnFailure === null
+      ? `it died too often, last when it ${lastEnd(state)} (${deaths(state)})`
+      : `${cannotRun(state.spawnFailure)}, as often as its limit of deaths allows`,
   policy: (state) => `it ${lastEnd(state)}, and its restart policy is never`,
   unspawnable: (state) => cannotRun(state.spawnFailure),
 };
@@ -98,14 +103,7 @@ function deaths(state: ServiceState): string {
   return state.deaths === 1 ? '1 death' : `${String(state.deaths)} deaths`;
 }
 
-/** A duration in words, rounded: `340 ms`, `12 s`, `5 min`. */
-function lasting(ms: number): string {
-  if (ms < 1000) return `${String(Math.round(ms))} ms`;
-  if (ms < 120_000) return `${String(Math.round(ms / 100) / 10)} s`;
-  return `${String(Math.round(ms / 60_000))} min`;
-}
-
 /** The flaw is a sentence of its own; its full stop is dropped, since it becomes part of another sentence. */
-function cannotRun(flaw: string | null): string {
-  return `it cannot be run: ${flaw?.replace(/\.$/, '') ?? 'unknown'}`;
+function cannotRun(flaw: SpawnFailure | null): string {
+  return `it cannot be run: ${flaw?.message.replace(/\.$/, '') ?? 'unknown'}`;
 }

@@ -15,6 +15,7 @@ import type { Exit } from '../../model/exit.ts';
 import { describeExit, exitCodeOf } from '../../model/exit.ts';
 import type { Command } from '../../model/program.ts';
 import type { ScriptSpec } from '../../model/tree.ts';
+import { exitCodeOfFailure } from '../../model/spawn-failure.ts';
 import type { EndReason } from '../../model/verdict.ts';
 
 /** Starts the next script of a stage. Returns false if there is none. */
@@ -70,7 +71,7 @@ export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptPr
     case 'unspawnable': {
       draft.report({ type: 'script', stage, script: running.script, status: 'unspawnable' });
       draft.warn('unspawnable', pathOf(draft, stage, running.script), input.message);
-      conclude(draft, stage, running, null, input.code === 'EACCES' ? 126 : 127);
+      conclude(draft, stage, running, null, exitCodeOfFailure(input));
       return;
     }
     case 'exited':

@@ -10,6 +10,7 @@ import { failures, startNext } from './scripts.ts';
 import type { Unit } from './tree-state.ts';
 import { isDescending, isOver } from './tree-state.ts';
 import { exitCodeOf } from '../../model/exit.ts';
+import { exitCodeOfFailure } from '../../model/spawn-failure.ts';
 
 /** The rules, in the order in which they are tried. */
 export const startupRules: readonly Rule[] = [
@@ -44,11 +45,9 @@ function endForEssential(draft: Draft): boolean {
 }
 
 function lastCodeOf({ lastExit, spawnFailure }: ServiceState): number {
-  return lastExit === null || spawnFailure !== null ? cannotRun : exitCodeOf(lastExit);
+  if (spawnFailure !== null) return exitCodeOfFailure(spawnFailure);
+  return lastExit === null ? 0 : exitCodeOf(lastExit);
 }
-
-/** The exit code of shells for a program that cannot be run. */
-const cannotRun = 127;
 
 /** Starts the catch-all logger before everything else. */
 function openCatchAll(draft: Draft): boolean {

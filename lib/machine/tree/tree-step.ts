@@ -4,7 +4,7 @@
  */
 import { causeOf } from './cause.ts';
 import { Draft } from './draft.ts';
-import type { LifecycleInput, ServiceState } from '../service/service-state.ts';
+import type { LifecycleInput, LifecycleInputOf, ServiceState } from '../service/service-state.ts';
 import { isReading } from './catch-all.ts';
 import { startCatchAll, startsWithStage } from './startup-rules.ts';
 import { reportLeftovers } from './leftover-reports.ts';
@@ -21,6 +21,7 @@ import type {
 import { isDescending, reaches } from './tree-state.ts';
 import type { Timeouts } from './tree-options.ts';
 import { takeTree, runFromCopy, specChanged, unitsOf } from './units.ts';
+import { lasting } from '../../model/duration.ts';
 import type { Exit } from '../../model/exit.ts';
 import { describeExit } from '../../model/exit.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../model/tree.ts';
@@ -194,7 +195,7 @@ function receiveService(draft: Draft, name: string, input: LifecycleInput): void
     startCatchAll(draft);
     startLogger(draft, unit.spec);
   }
-  if (input.type === 'unspawnable') reportUnspawnable(draft, unit, input.message);
+  if (input.type === 'unspawnable') reportUnspawnable(draft, unit, input);
   if (input.type === 'spawned' && input.leftBehind === true) reportLeftBehind(draft, unit);
   if (input.type === 'exited' && unit.catchesAll === true)
     reportCatchAllDeath(draft, unit, input.exit);
@@ -216,14 +217,26 @@ function startLogger(draft: Draft, { logger }: ServiceSpec): void {
   if (unit !== undefined && startsWithStage(unit)) draft.feed(unit.spec.name, { type: 'start' });
 }
 
-function reportUnspawnable(draft: Draft, unit: Unit, message: string): void {
+function reportUnspawnable(draft: Draft, unit: Unit, input: LifecycleInputOf<'unspawnable'>): void {
   const { spec, state } = unit;
   const program = state.status === 'finishing' ? spec.finish : spec.run;
   const path = program !== undefined && 'script' in program ? program.script : spec.name;
-  const again = state.status === 'starting' && state.goal === 'up' && spec.restart !== 'never';
+  draft.warn('unspawnable', path, input.message, whatFollows(draft, unit, input));
+}
+
+/** What follows a run that cannot be spawned; `undefined` for a finish script, and when nothing was to follow. */
+function whatFollows(
+  draft: Draft,
+  unit: Unit,
+  input: LifecycleInputOf<'unspawnable'>,
+): string | undefined {
+  if (unit.state.status !== 'starting') return undefined;
+  const { state } = draft.outcome(unit, input);
+  if (state.status === 'failed' && state.why === 'limit')
+    return 'It is not tried again: the limit of its backoff is reached.';
+  if (state.status !== 'backoff') return undefined;
   const meanwhile = unit.catchesAll === true ? '; what starts meanwhile has the host’s output' : '';
-  const remedy = again ? `It is tried again in 10 s${meanwhile}.` : undefined;
-  draft.warn('unspawnable', path, message, remedy);
+  return `It is tried again in ${lasting(state.deadline - draft.setting.now)}${meanwhile}.`;
 }
 
 function reportLeftBehind(draft: Draft, { spec, state }: Unit): void {

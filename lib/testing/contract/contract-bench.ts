@@ -3,7 +3,8 @@ import type { Behaviour } from '../simulation/behaviour.ts';
 import type { Exit } from '../../model/exit.ts';
 import type { Leftover } from '../../model/leftover.ts';
 import type { Command } from '../../model/program.ts';
-import type { Child, SpawnFailure } from '../../engine/spawner.ts';
+import type { Child } from '../../engine/spawner.ts';
+import type { SpawnFailure } from '../../model/spawn-failure.ts';
 
 /** A child, and the reports of the spawner about it. */
 export interface Watched {

@@ -56,9 +56,9 @@ export function cannotRun(name: string, why: string): StepWithoutTime {
 }
 
 /** A process exits by itself. */
-export function exits(name: string, code: number, more = ''): StepWithoutTime {
+export function exits(name: string, code: number): StepWithoutTime {
   const exit = exitWith(code);
-  return { who: name, what: `${describeExit(exit)}${more}`, does: { exit } };
+  return { who: name, what: describeExit(exit), does: { exit } };
 }
 
 /** An exit with a code. */

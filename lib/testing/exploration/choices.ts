@@ -4,7 +4,7 @@
  * Actions of a process that have the same effect on the machine are one choice: the exit codes 0 and 1 of a finish script, the
  * exits of a run that was asked to exit, and those of a run that is restarted after any exit.
  */
-import type { Action } from './actions.ts';
+import type { Action, StepWithoutTime } from './actions.ts';
 import { cannotRun, actionOf, exits, exitWith, starts, toScript, toService } from './actions.ts';
 import type { ExplorationSetting } from './exploration-setting.ts';
 import { flawOf } from './exploration-setting.ts';
@@ -53,16 +53,21 @@ function spawning(explored: ExploredState, setting: ExplorationSetting): readonl
 
 function spawn(
   explored: ExploredState,
-  { spec, state }: Unit,
+  unit: Unit,
   setting: ExplorationSetting,
 ): readonly Action[] {
+  const { spec, state } = unit;
   const { name, run, finish } = spec;
   const isFinishing = state.status === 'finishing' && finish !== undefined;
   if (state.status !== 'starting' && !isFinishing) return [];
   const flaw = flawOf(setting, isFinishing ? finish : run);
   if (flaw !== undefined) {
     const step = cannotRun(isFinishing ? `${name}/finish` : name, flaw.message);
-    return [actionOf(explored, toService(name, unspawnable), step)];
+    const input = toService(name, unspawnable);
+    return [
+      actionOf(explored, input, step),
+      ...(isFinishing ? [] : tooOften(explored, unit, input, step)),
+    ];
   }
   if (isFinishing) return [];
   return [actionOf(explored, toService(name, { type: 'spawned', pid: 1 }), starts(name))];
@@ -122,7 +127,8 @@ function act(explored: ExploredState, unit: Unit): readonly Action[] {
     case 'up': {
       const codes = spec.restart === 'always' ? [1] : [0, 1];
       const deaths = codes.map((code) => actionOf(explored, exitOf(name, code), exits(name, code)));
-      return [...deaths, ...tooOften(explored, unit), ...announce(explored, unit)];
+      const last = tooOften(explored, unit, exitOf(name, 1), exits(name, 1));
+      return [...deaths, ...last, ...announce(explored, unit)];
     }
     case 'stopping':
       if (state.deadline === 0) return [];
@@ -144,8 +150,13 @@ function exitOf(service: string, code: number): MachineInput {
   return toService(service, { type: 'exited', exit: exitWith(code) });
 }
 
-/** The death that exceeds the backoff's limit; all earlier deaths happened immediately before it. */
-function tooOften(explored: ExploredState, unit: Unit): readonly Action[] {
+/** The death that exceeds the backoff's limit, or the attempt to start; all earlier ones happened immediately before it. */
+function tooOften(
+  explored: ExploredState,
+  unit: Unit,
+  last: MachineInput,
+  step: StepWithoutTime,
+): readonly Action[] {
   const { spec, state } = unit;
   const { deaths = 1 } = spec.backoff?.limit ?? {};
   if (deaths === 1) return [];
@@ -155,8 +166,8 @@ function tooOften(explored: ExploredState, unit: Unit): readonly Action[] {
   };
   const units = new Map(explored.state.units).set(spec.name, dying);
   const prepared = { ...explored, state: { ...explored.state, units } };
-  const step = exits(spec.name, 1, `, and has died ${String(deaths - 1)} times just before`);
-  return [actionOf(prepared, exitOf(spec.name, 1), step)];
+  const what = `${step.what}, and has died ${String(deaths - 1)} times just before`;
+  return [actionOf(prepared, last, { ...step, what })];
 }
 
 /** Readiness matters only while the stage waits for it. */

@@ -8,7 +8,7 @@ import { EnvironmentReadings } from '../../../lib/host/variables/environment-rea
 import { planExec } from '../../../lib/host/spawn/exec-plan.ts';
 import type { ExecPlan, ExecPlanSource } from '../../../lib/host/spawn/exec-plan.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
-import type { SpawnFailure } from '../../../lib/engine/spawner.ts';
+import type { SpawnFailure } from '../../../lib/model/spawn-failure.ts';
 import type { Command } from '../../../lib/model/program.ts';
 import { plant, testFolder } from '../folder.ts';
 import { plain } from '../rig.ts';

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { inspectScript } from '../../../lib/host/spawn/shebang.ts';
 import type { Execution } from '../../../lib/host/spawn/shebang.ts';
-import type { SpawnFailure } from '../../../lib/engine/spawner.ts';
+import type { SpawnFailure } from '../../../lib/model/spawn-failure.ts';
 import { openDescriptors, openedSince } from '../../processes.ts';
 import { plant, testFolder, whoRuns } from '../folder.ts';
 

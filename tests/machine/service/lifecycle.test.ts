@@ -19,6 +19,7 @@ import {
   hangUp,
   hurry,
   kill,
+  missing,
   once,
   restart,
   run,
@@ -142,12 +143,7 @@ test('starting, signals kept + spawned → they are sent, then the stop signal',
 });
 
 test('starting + spawned → up', () => {
-  becomes(
-    starting({ spawnFailure: 'no such file' }),
-    spawned,
-    50,
-    up({ since: 50, run: runAt(50) }),
-  );
+  becomes(starting({ spawnFailure: missing }), spawned, 50, up({ since: 50, run: runAt(50) }));
 });
 
 test('starting, once + spawned → up, not to be restarted', () => {
@@ -170,7 +166,7 @@ test('starting, drain kept + spawned → stopping without a signal', () => {
 
 test('starting + spawned: the reason why it could not run before is cleared, whatever the next state', () => {
   const { state } = transition(
-    starting({ goal: 'down', spawnFailure: 'no such file' }),
+    starting({ goal: 'down', spawnFailure: missing }),
     spawned,
     at(50, web),
   );
@@ -178,24 +174,51 @@ test('starting + spawned: the reason why it could not run before is cleared, wha
 });
 
 test('starting + unspawnable → backoff of 10 s, no death, no finish', () => {
-  const waiting = { why: 'unspawnable', spawnFailure: 'no such file', deadline: 10_050 } as const;
-  becomes(starting(), unspawnable, 50, backoff({ since: 50, ...waiting }), [], ending);
+  const waiting = { why: 'unspawnable', spawnFailure: missing, deadline: 10_050 } as const;
+  const after = backoff({ since: 50, consecutiveDeaths: 1, ...waiting });
+  becomes(starting(), unspawnable, 50, after, [], ending);
+});
+
+test('starting + unspawnable, with a backoff → its delay, for each attempt in a row', () => {
+  const spec = service('web', { backoff: { first: 100, factor: 2, cap: 500, reset: 60_000 } });
+  const deadlines = [0, 1, 2, 3].map((consecutiveDeaths) => {
+    const { state } = transition(starting({ consecutiveDeaths }), unspawnable, at(50, spec));
+    return 'deadline' in state && state.deadline;
+  });
+  assert.deepEqual(deadlines, [150, 250, 450, 550]);
+});
+
+test('starting + unspawnable, for the last time that the limit allows → failed', () => {
+  const limit = { deaths: 2, within: 1000 };
+  const spec = service('web', { backoff: { first: 5, factor: 1, cap: 5, reset: 60_000, limit } });
+  const after = (recentDeaths: readonly number[]): unknown => {
+    const { state } = transition(starting({ recentDeaths }), unspawnable, at(1500, spec));
+    return [state.status, 'why' in state && state.why, state.deaths];
+  };
+  assert.deepEqual(after([]), ['backoff', 'unspawnable', 0]);
+  assert.deepEqual(after([400]), ['backoff', 'unspawnable', 0]);
+  assert.deepEqual(after([600]), ['failed', 'limit', 0]);
 });
 
 test('starting, once + unspawnable → down', () => {
-  const after = down({ why: 'ended', since: 50, spawnFailure: 'no such file' });
+  const after = down({ why: 'ended', since: 50, consecutiveDeaths: 1, spawnFailure: missing });
   becomes(starting({ goal: 'once' }), unspawnable, 50, after);
 });
 
 test('starting, stop or drain kept + unspawnable → down on request; leftovers are swept', () => {
   for (const goal of ['down', 'drain'] as const) {
-    const after = down({ since: 50, spawnFailure: 'no such file' });
+    const after = down({ since: 50, consecutiveDeaths: 1, spawnFailure: missing });
     becomes(starting({ goal }), unspawnable, 50, after, [sweep]);
   }
 });
 
 test('starting + unspawnable, policy never → failed', () => {
-  const after = failed({ why: 'unspawnable', since: 50, spawnFailure: 'no such file' });
+  const after = failed({
+    why: 'unspawnable',
+    since: 50,
+    consecutiveDeaths: 1,
+    spawnFailure: missing,
+  });
   becomes(starting(), unspawnable, 50, after, [], service('web', { restart: 'never' }));
 });
 

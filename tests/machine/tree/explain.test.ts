@@ -25,7 +25,7 @@ function explained(state: ServiceState, now = 0, more: Partial<ServiceSpec> = {}
   );
 }
 
-const flaw = 'no such file';
+const flaw = { code: 'ENOENT', message: 'no such file' };
 
 test('down: not started yet, asked to stop, exited, or cannot be run', () => {
   assert.equal(explained(down({ why: 'untouched' })), 'web is down: it has not been started yet.');

@@ -335,6 +335,27 @@ test('an essential service that cannot be run gives the exit code 127, also if i
   assert.equal(before.state.ending?.exitCode, 127);
 });
 
+test('an essential service that cannot be run ends everything at the limit of its backoff: 127 without a program, else 126', () => {
+  const limit = { deaths: 3, within: 60_000 };
+  const backoff = { first: 5, factor: 1, cap: 5, reset: 60_000, limit };
+  for (const [code, exitCode] of [
+    ['ENOENT', 127],
+    ['EACCES', 126],
+    ['ENOEXEC', 126],
+    ['E2BIG', 126],
+    ['EINVAL', 126],
+  ] as const) {
+    const life = new TreeLife({ services: [service('web', { essential: true, backoff })] });
+    life.start();
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      assert.equal(life.state.ending, null, `${code}, attempt ${String(attempt)}`);
+      life.service('web', { type: 'unspawnable', code, message: 'no' });
+      if (attempt < 3) life.until(life.now + 5);
+    }
+    assert.deepEqual(life.state.ending, { reason: 'essential', exitCode, service: 'web' });
+  }
+});
+
 test('an essential service that restarts, or that the host stops, ends nothing', () => {
   const life = new TreeLife({ services: [service('web', { essential: true })] });
   life.start().rise('web').service('web', exited(1));
