@@ -1,6 +1,7 @@
 import type { Problem } from './model/problem.ts';
 import { describeProblem } from './model/problem.ts';
 import type { Exit } from './model/exit.ts';
+import type { StartFailure, StartFailureReason } from './model/start-failure.ts';
 import type { Verdict } from './model/verdict.ts';
 
 /** The base class of all errors of this library. Each has a stable `code` and a message that says what failed, which part, why, and what to do. */
@@ -82,6 +83,22 @@ export class UnknownServiceError extends StagekeeperError {
   }
 }
 
+/** Services did not come up. What did come up stays up, and what can still come up is tried again. Fix what `failures` names. */
+export class StartFailedError extends StagekeeperError {
+  /** Stable across versions. */
+  readonly code = 'ERR_START_FAILED';
+  /** The services that did not come up, each with the reason. */
+  readonly failures: readonly StartFailure[];
+
+  constructor(failures: readonly StartFailure[], words: readonly string[]) {
+    const [subject, pronoun] =
+      failures.length === 1 ? ['A service', 'it'] : [`${String(failures.length)} services`, 'them'];
+    const remedy = `Fix ${pronoun}, or call start({ allowFailures: true }); what did come up stays up.`;
+    super(`${subject} did not come up:${words.map((line) => `\n  ${line}`).join('')}\n${remedy}`);
+    this.failures = failures;
+  }
+}
+
 /** A service did not come up: it failed for good, or its program cannot be run. Fix the service, then start it again. */
 export class ServiceFailedError extends StagekeeperError {
   /** Stable across versions. */
@@ -90,11 +107,17 @@ export class ServiceFailedError extends StagekeeperError {
   readonly service: string;
   /** How its `run` last exited; `undefined` when it has not exited yet. */
   readonly lastExit: Exit | undefined;
+  /** Why it did not come up. */
+  readonly reason: StartFailureReason;
+  /** The names from the service itself to the root cause. */
+  readonly chain: readonly string[];
 
-  constructor(service: string, why: string, lastExit: Exit | undefined) {
-    super(`The service '${service}' did not come up: ${why}`);
-    this.service = service;
-    this.lastExit = lastExit;
+  constructor({ name, reason, exit, chain }: StartFailure, why: string) {
+    super(`The service '${name}' did not come up: ${why}`);
+    this.service = name;
+    this.lastExit = exit;
+    this.reason = reason;
+    this.chain = chain;
   }
 }
 

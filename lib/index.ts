@@ -12,6 +12,7 @@ export {
   OverflowError,
   RuntimeDirectoryError,
   ServiceFailedError,
+  StartFailedError,
   StagekeeperError,
   TimeoutError,
   TreeError,
@@ -68,9 +69,10 @@ export type {
 } from './model/tree.ts';
 export type { EndReason, Verdict } from './model/verdict.ts';
 export type { BackoffOptions, ServiceOptions, SupervisorOptions } from './options/options.ts';
-export type { Clock } from './engine/clock.ts';
+export type { AlarmOptions, Clock } from './engine/clock.ts';
 export type { Environment } from './host/host.ts';
 export type { Child, ChildListener, Spawner } from './engine/spawner.ts';
+export type { StartFailure, StartFailureReason } from './model/start-failure.ts';
 export type { SpawnFailure } from './model/spawn-failure.ts';
 export { Service } from './supervisor/service.ts';
 export type { Script, ScriptStage, ServiceStage, StageResult, Stages } from './supervisor/stage.ts';
@@ -80,6 +82,7 @@ export type {
   RunOptions,
   SignalAction,
   SignalMap,
+  StartOptions,
   StopOptions,
   WaitOptions,
 } from './options/wait-options.ts';

@@ -24,10 +24,14 @@ const samples: Readonly<
     'Name another runtimeDirectory.',
   ),
   UnknownServiceError: new errors.UnknownServiceError('wbe', ['web', 'db'], 'web'),
-  ServiceFailedError: new errors.ServiceFailedError('web', 'finish said 125.', {
-    code: 1,
-    signal: null,
-  }),
+  StartFailedError: new errors.StartFailedError(
+    [{ name: 'web', reason: 'unspawnable', chain: ['web'] }],
+    ['web: it cannot be run: /bin/none does not exist.'],
+  ),
+  ServiceFailedError: new errors.ServiceFailedError(
+    { name: 'web', reason: 'finish', exit: { code: 1, signal: null }, chain: ['web'] },
+    'finish said 125.',
+  ),
   InterruptedError: new errors.InterruptedError('stopped meanwhile'),
   TimeoutError: new errors.TimeoutError('Stopping web', 500, ['web', 'web/log']),
   InitFailedError: new errors.InitFailedError(verdict),

@@ -245,7 +245,14 @@ test('a run that cannot be executed is reported at once, with what is missing', 
     'services.d/gone/run': '#!/no/such/interpreter\n',
     'services.d/crlf/run': '#!/bin/sh\r\necho never\r\n',
   });
-  await tree.supervisor.start();
+  const { failures } = await tree.supervisor.start({ allowFailures: true });
+  assert.deepEqual(
+    failures.map(({ name, reason }) => [name, reason]),
+    [
+      ['crlf', 'unspawnable'],
+      ['gone', 'unspawnable'],
+    ],
+  );
   const told = tree.events.flatMap((event) => (event.type === 'problem' ? [event.problem] : []));
   assert.deepEqual(told.map(({ code, path }) => [code, path]).toSorted(), [
     ['unspawnable', join(tree.root, 'services.d/crlf/run')],

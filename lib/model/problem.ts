@@ -72,6 +72,8 @@ export const problemSeverities = {
   unspawnable: 'warning',
   'script-failed': 'warning',
   'not-ready': 'warning',
+  'still-waiting': 'warning',
+  'crash-looping': 'warning',
   killed: 'warning',
   unkillable: 'warning',
   'left-behind': 'warning',

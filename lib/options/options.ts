@@ -138,10 +138,10 @@ export type LateSettings = Pick<
   'timeouts' | 'waitForServices' | 'syncDisks' | 'problems'
 >;
 
-/** The defaults of the time limits, in milliseconds (s6-overlay v2). */
+/** The defaults of the time limits, in milliseconds (s6-overlay v2; `readiness` as in s6-overlay from 3.2.0.0). */
 const timeoutDefaults: Timeouts = {
   init: 0,
-  readiness: 5000,
+  readiness: 0,
   services: 3000,
   finish: 5000,
   kill: 3000,

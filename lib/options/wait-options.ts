@@ -11,6 +11,12 @@ export interface WaitOptions {
   readonly timeout?: number;
 }
 
+/** How `start()` waits, and what it does about services that do not come up. */
+export interface StartOptions extends WaitOptions {
+  /** Whether the promise also resolves when a service did not come up; the result names it. Default: false. */
+  readonly allowFailures?: boolean;
+}
+
 /** How to stop, and how long to wait for the stop. */
 export interface StopOptions extends WaitOptions {
   /** Milliseconds from the stop signal to KILL; 0: never. Default: the service's `timeout-kill`, else 10 000 (this library). */
@@ -63,6 +69,11 @@ export function validateWait(options: WaitOptions = {}): WaitOptions {
   return validated(waitOptions(), options);
 }
 
+/** Validates the options of a start; otherwise like `validateWait()`. */
+export function validateStart(options: StartOptions = {}): StartOptions {
+  return validated(startOptions(), options);
+}
+
 /** Validates the options of a stop; otherwise like `validateWait()`. */
 export function validateStop(options: StopOptions = {}): StopOptions {
   return validated(stopOptions(), options);
@@ -92,6 +103,10 @@ const fields = z.lazily(() => ({
 }));
 
 const waitOptions = z.lazily(() => z.strictObject(fields()));
+
+const startOptions = z.lazily(() =>
+  z.strictObject({ ...fields(), allowFailures: z.optional(z.boolean()) }),
+);
 
 const stopOptions = z.lazily(() =>
   z.strictObject({ ...fields(), killTimeout: z.optional(milliseconds()) }),

@@ -3,6 +3,7 @@ import { Emitter } from '../emitter.ts';
 import { InterruptedError, ServiceFailedError } from '../errors.ts';
 import type { ServiceEvents } from './events.ts';
 import { isAtRest, isReady } from '../machine/service/lifecycle.ts';
+import { startFailureOf } from '../machine/service/start-failure.ts';
 import { explainService } from '../machine/tree/explain.ts';
 import type { LifecycleInput, ServiceState } from '../machine/service/service-state.ts';
 import type { Unit } from '../machine/tree/tree-state.ts';
@@ -87,7 +88,8 @@ export class Service extends Emitter<ServiceEvents> {
    * Starts the service, without the rest of a restart delay, and keeps it up. Resolves when the service is up and, if it
    * announces readiness, ready.
    *
-   * @throws ServiceFailedError when it fails for good or its program cannot be run; in the latter case the supervisor keeps trying.
+   * @throws ServiceFailedError when it fails for good, its program cannot be run, or it has died five times in a row before it
+   * was ready; in the last two cases the supervisor keeps trying.
    * @throws InterruptedError when another command stops it first.
    * @throws OrderError when the supervisor stops or has ended.
    * @throws RuntimeDirectoryError when the runtime directory cannot be used.
@@ -206,16 +208,10 @@ export class Service extends Emitter<ServiceEvents> {
   #arrival(isOld: (state: ServiceState) => boolean): true | undefined {
     const state = this.#state;
     if (isReady(state) && !isOld(state)) return true;
-    const cannotRun = state.status === 'backoff' && state.why === 'unspawnable';
-    if (state.status === 'failed' || cannotRun) {
-      throw new ServiceFailedError(this.name, this.explain(), this.lastExit);
-    }
-    const calledOff = state.goal === 'down' && state.status !== 'up';
-    if (!calledOff) return undefined;
-    if (state.status === 'down' && state.why === 'ended') {
-      throw new ServiceFailedError(this.name, this.explain(), this.lastExit);
-    }
-    throw this.#interrupted('was stopped');
+    const failure = startFailureOf(this.name, state);
+    if (failure !== undefined) throw new ServiceFailedError(failure, this.explain());
+    if (state.goal === 'down' && state.status !== 'up') throw this.#interrupted('was stopped');
+    return undefined;
   }
 
   #interrupted(how: string): InterruptedError {

@@ -1,10 +1,11 @@
 import type { SupervisorHandle } from './waits.ts';
 import { OrderError } from '../errors.ts';
 import { restlessIn } from '../machine/tree/catch-all.ts';
-import type { ScriptResult } from '../machine/tree/tree-state.ts';
+import type { ScriptResult, TreeState } from '../machine/tree/tree-state.ts';
 import { isOver } from '../machine/tree/tree-state.ts';
 import type { StageName, StageStatus } from '../model/event.ts';
 import type { Exit } from '../model/exit.ts';
+import type { StartFailure } from '../model/start-failure.ts';
 import type { ScriptSpec } from '../model/tree.ts';
 import type { Service } from './service.ts';
 import type { StopOptions, WaitOptions } from '../options/wait-options.ts';
@@ -42,6 +43,20 @@ export interface StageResult {
   readonly scripts: readonly ScriptResult[];
   /** The names of the scripts that failed, or of the services that did not come up. */
   readonly failed: readonly string[];
+  /** The services that did not come up, each with the reason; empty for a stage of scripts. */
+  readonly failures: readonly StartFailure[];
+}
+
+/** The outcome of the services stage in a state in which it is over. */
+export function servicesResult({ services }: TreeState): StageResult {
+  const { status, failures, abandoned } = services;
+  return {
+    stage: 'services',
+    status: status === 'failed' ? 'failed' : 'completed',
+    scripts: [],
+    failed: [...failures.map(({ name }) => name), ...abandoned],
+    failures,
+  };
 }
 
 /** A script of a stage; a snapshot of the moment of the call. */
@@ -133,6 +148,7 @@ export class ScriptStage {
       status: status === 'failed' ? 'failed' : 'completed',
       scripts: results,
       failed: results.filter(({ exitCode }) => exitCode !== 0).map(({ script }) => script),
+      failures: [],
     };
   }
 
@@ -164,14 +180,14 @@ export class ServiceStage {
     this.#control = control;
   }
 
-  /** The status of the stage: `completed` once all services are up, `failed` when one was not before the readiness timeout. */
+  /** The status of the stage: `completed` once all services have come up, `failed` when one has not and cannot for now. */
   get status(): StageStatus {
     return this.#control.state.services.status;
   }
 
   /**
-   * Starts the services, without the init stage if that has not run. Resolves when each service is up (and ready, if it
-   * announces readiness) or has failed, or when the readiness timeout has passed.
+   * Starts the services, without the init stage if that has not run. Resolves when each service has come up (is up and, if it
+   * announces readiness, ready), cannot come up for now, or is no longer wanted. The result names those that did not come up.
    *
    * @throws OrderError when the supervisor stops or has ended.
    * @throws RuntimeDirectoryError when the runtime directory cannot be used.
@@ -183,7 +199,7 @@ export class ServiceStage {
     const skipInit = this.#control.state.target === 'loaded';
     this.#control.input({ type: 'advance', target: 'services', skipInit });
     return this.#control.until(
-      () => (isOver(this.status) ? this.#result() : undefined),
+      () => (isOver(this.status) ? servicesResult(this.#control.state) : undefined),
       { what: 'The start of the services', pending: () => this.#control.state.services.awaited },
       options,
     );
@@ -206,17 +222,11 @@ export class ServiceStage {
         const { phase, services } = this.#control.state;
         const late = phase === 'finishing' || phase === 'ended';
         const down = phase === 'stopping' && services.sweeping.size === 0 && alive().length === 0;
-        return late || down ? this.#result() : undefined;
+        return late || down ? servicesResult(this.#control.state) : undefined;
       },
       { what: 'The stop of the services', pending: alive },
       options,
     );
-  }
-
-  #result(): StageResult {
-    const { late } = this.#control.state.services;
-    const status = this.status === 'failed' ? 'failed' : 'completed';
-    return { stage: 'services', status, scripts: [], failed: late };
   }
 }
 

@@ -1,7 +1,7 @@
 import { SupervisorHandle } from './waits.ts';
 import { Emitter } from '../emitter.ts';
 import { TreeError, UnknownServiceError } from '../errors.ts';
-import type { EventOf, Rereading, SupervisorEvents } from './events.ts';
+import type { Rereading, SupervisorEvents } from './events.ts';
 import type { TreeInput as TreeDefinition } from '../loader/define.ts';
 import { defineTree } from '../loader/define.ts';
 import { load } from '../loader/load.ts';
@@ -18,6 +18,7 @@ import { resolveOptions, resolveOptionsForData } from '../options/options.ts';
 import type { SupervisorDependencies } from './reread.ts';
 import { treeReader, unknownNames } from './reread.ts';
 import { EventDispatcher } from './event-dispatch.ts';
+import { rescan } from './rescan.ts';
 import { requestHandler } from './script-requests.ts';
 import { inspectTree } from './inspect.ts';
 import type { Clock } from '../engine/clock.ts';
@@ -29,22 +30,26 @@ import { composeHost } from '../host/host.ts';
 import { thisThread } from '../system/thread.ts';
 import type { World } from '../engine/world.ts';
 import { ServiceRegistry } from './service-registry.ts';
+import { WaitReminder } from './wait-reminder.ts';
 import type { Service } from './service.ts';
-import type { Stages } from './stage.ts';
+import type { StageResult, Stages } from './stage.ts';
 import { stagesOf } from './stage.ts';
 import type { SupervisorStatus } from './status.ts';
 import { statusOf } from './status.ts';
-import type { RunOptions, StopOptions, WaitOptions } from '../options/wait-options.ts';
-import { validateRun, validateStop, validateWait } from '../options/wait-options.ts';
+import type {
+  RunOptions,
+  StartOptions,
+  StopOptions,
+  WaitOptions,
+} from '../options/wait-options.ts';
+import { validateRun, validateStart, validateStop, validateWait } from '../options/wait-options.ts';
 import type { RunDefaults } from './run.ts';
 import { requestEnd, untilEnded, runDefaultsOf, runToEnd } from './run.ts';
 
 /**
  * Supervises a tree: runs its init scripts in order, keeps its services alive, and runs its finish scripts in order.
- *
  * Three levels of control, each built on the next: `run()` for the whole life; `start()` and `stop()`; `stages` and `services`.
- * The supervisor installs no signal handler unless an option asks for it, never exits the host's process and never writes to
- * the console.
+ * It installs no signal handler unless an option asks for it, never exits the host's process or writes to the console.
  */
 export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDisposable {
   /** Warnings found while loading, and problems with options that do not apply. */
@@ -61,6 +66,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   readonly #scriptInterface: ScriptInterface;
   readonly #world: World;
   readonly #runDefaults: RunDefaults;
+  readonly #reminder: WaitReminder;
   readonly #registry = new ServiceRegistry();
   readonly #dispatcher = new EventDispatcher(this, this.#registry.services);
 
@@ -122,6 +128,9 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     this.environment = environment;
     this.#scriptInterface = scriptInterface;
     this.#world = world;
+    this.#reminder = new WaitReminder(clock, (problem) => {
+      this.#control.input({ type: 'problem', problem });
+    });
     const parts = { clock, spawner, world, options: settings };
     const engine = (stepped: () => void): Engine => this.#engine(whole, parts, stepped);
     this.#control = new SupervisorHandle(clock, engine, hosted.prepare);
@@ -153,23 +162,27 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   }
 
   /**
-   * Runs the init stage, then starts the services. Resolves when each service is up (and ready, if it announces readiness) or
-   * has failed, or when the readiness timeout has passed.
+   * Runs the init stage, then starts the services. Settles when each service has come up (is up and, if it announces
+   * readiness, ready), cannot come up for now, or is no longer wanted. A service that comes up and dies later is no failure.
    *
+   * A service cannot come up for now when its program cannot be run, it has failed for good, it has died five times in a row
+   * before it was ready, or `timeouts.readiness`, where that is set, has passed. What can be tried again is tried again.
+   *
+   * @throws StartFailedError when a service did not come up, unless `allowFailures` is set; what did come up stays up.
    * @throws InitFailedError when an init script fails under `onInitFailure: 'stop'`; by then the supervisor has ended.
    * @throws InterruptedError when the supervisor stops first.
    * @throws OrderError when the supervisor already stops or has ended.
    * @throws RuntimeDirectoryError when the runtime directory cannot be used; nothing has run then.
    */
-  async start(options?: WaitOptions): Promise<void> {
-    validateWait(options);
+  async start(options: StartOptions = {}): Promise<StageResult> {
+    const { allowFailures = false, ...wait } = validateStart(options);
     this.#control.refuseOnTheWayDown('The start');
     this.#control.prepare();
     this.#control.input({ type: 'advance', target: 'services' });
-    await this.#control.until(
-      () => startOutcome(this.#state),
+    return this.#control.until(
+      () => startOutcome(this.#state, allowFailures),
       { what: 'The start', pending: () => awaitedIn(this.#state) },
-      options,
+      wait,
     );
   }
 
@@ -210,19 +223,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws OrderError when the supervisor stops or has ended.
    */
   async rescan(): Promise<Rereading> {
-    this.#control.refuseOnTheWayDown('A rescan');
-    const { root } = this.tree;
-    let change: Rereading = { added: [], removed: [], changed: [] };
-    if (root === undefined) return change;
-    const found = await this.#world.reread(root);
-    const note = (event: EventOf<'tree'>): void => {
-      const { added, removed, changed } = event;
-      change = { added, removed, changed };
-    };
-    this.on('tree', note);
-    this.#control.input({ type: 'reread', ...found });
-    this.off('tree', note);
-    return change;
+    return rescan(this, this.#control, this.#world);
   }
 
   /**
@@ -276,6 +277,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
         // A service that has left the tree is dropped once it is down.
         if (this.services.size !== this.#state.units.size) this.#registry.follow(this.#control);
         stepped();
+        this.#reminder.follow(() => this.#state);
       },
       publish: (event) => {
         if (event.type === 'tree') {

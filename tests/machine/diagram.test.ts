@@ -170,6 +170,7 @@ function alike(state: ServiceState): ServiceState {
     recentDeaths: state.recentDeaths.slice(-1),
     tally: [],
     consecutiveDeaths: 0,
+    deathsInRow: 0,
   };
   const kills = 'kills' in common ? { kills: Math.min(common.kills, 1) } : {};
   const due = 'deadline' in common && common.deadline !== null ? { deadline: 1 } : {};

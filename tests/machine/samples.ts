@@ -63,6 +63,7 @@ const memory: Memory = {
   recentDeaths: [],
   tally: [],
   consecutiveDeaths: 0,
+  deathsInRow: 0,
   killTimeout: 0,
   finishDeadline: null,
   spawnFailure: null,

@@ -44,7 +44,7 @@ test('late settings use the variables of that time, unless an option is given', 
     ...{ S6_KILL_FINISH_MAXTIME: '500', S6_SERVICES_GRACETIME: '500', S6_SYNC_DISKS: '1' },
     ...{ S6_CMD_WAIT_FOR_SERVICES: '1', S6_CMD_WAIT_FOR_SERVICES_MAXTIME: 'soon' },
   });
-  const limits = { init: 0, readiness: 5000, services: 500, finish: 7, kill: 3000 };
+  const limits = { init: 0, readiness: 0, services: 500, finish: 7, kill: 3000 };
   assert.deepEqual([timeouts, syncDisks, waitForServices], [limits, true, true]);
   const senseless = by({ S6_KILL_GRACETIME: '5s' });
   assert.equal(senseless.timeouts.kill, 1, 'the value from before');
@@ -73,7 +73,7 @@ test('variables that an init script writes into the container environment apply 
   await using life = await writing(says);
   const { supervisor } = life;
   life.spawner.script('web', { ignores: ['SIGTERM'] });
-  await life.until(supervisor.start());
+  await assert.rejects(life.until(supervisor.start()), { code: 'ERR_START_FAILED' });
   assert.equal(life.clock.now(), 70, 'it does not wait for the readiness');
   const { killed } = await life.until(supervisor.stop());
   assert.deepEqual([killed, life.clock.now()], [['web'], 370]);

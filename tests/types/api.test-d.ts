@@ -95,7 +95,8 @@ export function threeHeights(): void {
   expectTypeOf(
     supervisor.run({ signals: true, command: ['true'] }),
   ).resolves.toEqualTypeOf<Verdict>();
-  expectTypeOf(supervisor.start()).resolves.toBeVoid();
+  expectTypeOf(supervisor.start()).resolves.toEqualTypeOf<StageResult>();
+  expectTypeOf(supervisor.start({ allowFailures: true })).resolves.toEqualTypeOf<StageResult>();
   expectTypeOf(supervisor.stop()).resolves.toEqualTypeOf<Verdict>();
   expectTypeOf(supervisor.stages.init.run()).resolves.toEqualTypeOf<StageResult>();
   expectTypeOf(supervisor.stages.services.start()).resolves.toEqualTypeOf<StageResult>();

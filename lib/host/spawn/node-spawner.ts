@@ -23,7 +23,7 @@ import type { PosixSpawn } from '../native/posix-spawn.ts';
 import { ProcessTable } from '../os/process-table.ts';
 import type { Reaper } from '../orphans/reaper.ts';
 import { endDaemonized } from '../orphans/daemonized.ts';
-import { explainFailure } from './spawn-failure.ts';
+import { explainFailure, failureOf } from './spawn-failure.ts';
 import type { Child, ChildListener, Spawner } from '../../engine/spawner.ts';
 import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import type { Start } from './start-process.ts';
@@ -144,7 +144,7 @@ class NodeSpawner implements Spawner {
     const moment = this.#readings.ask();
     const request = { child, stdio, moment, shares: stdio.pipes };
     this.#waiting.enter(request, stdio.missing(), (error) => {
-      child.fail(failure('its log pipe cannot be made', error));
+      child.fail(failureOf('its log pipe cannot be made', error));
     });
     return child;
   }
@@ -240,7 +240,7 @@ class NodeSpawner implements Spawner {
       provideShims(runtimeDirectory);
       return { variables };
     } catch (error) {
-      return failure(`${subject} not available`, error);
+      return failureOf(`${subject} not available`, error);
     }
   }
 
@@ -291,11 +291,6 @@ function begin(
   } catch (error) {
     return explainFailure(error, child.command, plan);
   }
-}
-
-function failure(what: string, error: unknown): SpawnFailure {
-  const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-  return { code, message: `${what}: ${message.replace(/\.$/, '')}.` };
 }
 
 const closed: SpawnFailure = { code: 'ECANCELED', message: 'the supervisor has ended.' };

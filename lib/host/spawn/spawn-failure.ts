@@ -18,6 +18,12 @@ export function explainFailure(error: unknown, command: Command, plan: ExecPlan)
   return { code: systemCodes[code] ?? code, message: reason ?? message };
 }
 
+/** A failure of something that a spawn needs; `what` is the subject of the message. */
+export function failureOf(what: string, error: unknown): SpawnFailure {
+  const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+  return { code, message: `${what}: ${message.replace(/\.$/, '')}.` };
+}
+
 /** The codes for what does not exist or is not of the right kind. */
 const absences: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
 

@@ -25,7 +25,17 @@ import {
   withoutEffects,
 } from './steps.ts';
 
+/** Starts a run by a command, which begins another row of deaths. */
 export function toStarting(
+  state: ServiceState,
+  _input: unknown,
+  setting: ServiceSetting,
+): ServiceStep {
+  return startRun({ ...state, deathsInRow: 0 }, 'up', setting);
+}
+
+/** Starts a run again by itself. */
+export function toStartingAgain(
   state: ServiceState,
   _input: unknown,
   setting: ServiceSetting,

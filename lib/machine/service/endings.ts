@@ -3,6 +3,7 @@
  */
 import { exhausted, restartAt, withDeath } from './backoff.ts';
 import { finishCommand } from './commands.ts';
+import { deathsInRow } from './crash-loop.ts';
 import { startRun, setGoalDrain } from './coming-up.ts';
 import { setGoalDown } from './going-down.ts';
 import type {
@@ -93,7 +94,12 @@ function recordExit(state: ServiceState, ended: EndedRun, { spec, now }: Service
   const most = spec.maxDeathTally;
   const entry = { at: now, exit: ended.exit };
   const tally = most === 0 ? state.tally : [...state.tally, entry].slice(-most);
-  const known = { ...memory(state), lastExit: ended.exit, tally };
+  const known = {
+    ...memory(state),
+    lastExit: ended.exit,
+    tally,
+    deathsInRow: deathsInRow(state, ended, spec, now),
+  };
   if (!ended.death) return { ...known, consecutiveDeaths: 0 };
   const steady = now - ended.run.startedAt >= (spec.backoff?.reset ?? Infinity);
   return {

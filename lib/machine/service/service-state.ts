@@ -49,6 +49,8 @@ export interface Memory {
   readonly tally: readonly TallyEntry[];
   /** The number of deaths, and of attempts to start in vain, since the service last ran for long enough. */
   readonly consecutiveDeaths: number;
+  /** The number of deaths in a row, each after less than a minute of life: a crash loop from five on. */
+  readonly deathsInRow: number;
   /** The kill timeout of the last stop: milliseconds from the stop signal to KILL; 0: never. */
   readonly killTimeout: number;
   /** The deadline that the supervisor's stop sets for the finish script; `null`: only the script's own limit holds. */

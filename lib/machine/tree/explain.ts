@@ -9,6 +9,7 @@ import type { Unit } from './tree-state.ts';
 import { lasting } from '../../model/duration.ts';
 import { describeExit } from '../../model/exit.ts';
 import type { SpawnFailure } from '../../model/spawn-failure.ts';
+import type { StartFailure } from '../../model/start-failure.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
 
 /** One sentence that says why a service is in its present state. */
@@ -17,6 +18,30 @@ export function explainService({ spec, state, leaving }: Unit, now: number): str
   const ready = state.status !== 'up' || isReady(state) ? '' : ', not ready yet';
   const gone = leaving ? '; it is gone from services.d' : '';
   return `${spec.name} ${sentence}${ready}${gone}.`;
+}
+
+/** A sentence for a service that did not come up with the stage; `state` is its present one, if it still exists. */
+export function startFailureInWords(
+  { name, reason, exit }: StartFailure,
+  state: ServiceState | undefined,
+): string {
+  const last = exit === undefined ? 'it has not exited yet' : `last it ${describeExit(exit)}`;
+  switch (reason) {
+    case 'unspawnable':
+      return `${name}: ${cannotRun(state?.spawnFailure ?? null)}.`;
+    case 'timeout':
+      return `${name}: it was not ready in time; ${last}.`;
+    case 'crash-looping':
+      return `${name}: it died again and again before it was ready; ${last}.`;
+    case 'exit':
+      return `${name}: it ended before it was ready; ${last}.`;
+    case 'finish':
+      return `${name}: its finish script said so (exit code 125); ${last}.`;
+    case 'limit':
+      return `${name}: it died as often as its backoff.limit allows; ${last}.`;
+    case 'policy':
+      return `${name}: it died, and its restart policy is never; ${last}.`;
+  }
 }
 
 function describe(state: ServiceState, spec: ServiceSpec, now: number): string {

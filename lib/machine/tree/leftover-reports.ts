@@ -28,7 +28,7 @@ function nameOf({ owner, pid, name }: KilledLeftover): string {
 function problemPathOf(draft: Draft, name: string, [first]: readonly KilledLeftover[]): string {
   const owner = first?.owner ?? null;
   if (owner === null) return name;
-  return 'service' in owner ? owner.service : pathOf(draft, owner.stage, owner.script);
+  return 'service' in owner ? owner.service : pathOf(draft.state, owner.stage, owner.script);
 }
 
 function messageOf(draft: Draft, those: readonly KilledLeftover[]): string {

@@ -10,7 +10,9 @@ import type {
   ScriptProcessInput,
   ScriptResult,
   ScriptStageName,
+  TreeState,
 } from './tree-state.ts';
+import type { TreeOptions } from './tree-options.ts';
 import type { Exit } from '../../model/exit.ts';
 import { describeExit, exitCodeOf } from '../../model/exit.ts';
 import type { Command } from '../../model/program.ts';
@@ -58,7 +60,9 @@ export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptPr
   if (running === null) return;
   switch (input.type) {
     case 'spawned':
-      draft.scripts(stage, { running: { ...running, pid: input.pid } });
+      draft.scripts(stage, {
+        running: { ...running, pid: input.pid, startedAt: draft.setting.now },
+      });
       draft.report({
         type: 'script',
         stage,
@@ -70,7 +74,7 @@ export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptPr
       return;
     case 'unspawnable': {
       draft.report({ type: 'script', stage, script: running.script, status: 'unspawnable' });
-      draft.warn('unspawnable', pathOf(draft, stage, running.script), input.message);
+      draft.warn('unspawnable', pathOf(draft.state, stage, running.script), input.message);
       conclude(draft, stage, running, null, exitCodeOfFailure(input));
       return;
     }
@@ -134,7 +138,7 @@ export function killScript(draft: Draft, stage: ScriptStageName): void {
   const owner = { stage, script: running.script };
   if (running.kills === 0) {
     const took = `has not ended after ${String(Math.round(now - running.startedAt))} ms; killed`;
-    draft.warn('killed', pathOf(draft, stage, running.script), took);
+    draft.warn('killed', pathOf(draft.state, stage, running.script), took);
     draft.killed(running.script);
   }
   draft.effect({ type: 'kill', owner, signal: 'SIGKILL', scope: 'group' });
@@ -143,7 +147,7 @@ export function killScript(draft: Draft, stage: ScriptStageName): void {
 }
 
 /** The scripts of a stage that failed. */
-export function failures(results: readonly ScriptResult[]): readonly ScriptResult[] {
+export function failedScripts(results: readonly ScriptResult[]): readonly ScriptResult[] {
   return results.filter((result) => result.exitCode !== 0);
 }
 
@@ -186,14 +190,26 @@ const yieldsToCommand: ReadonlySet<EndReason> = new Set(['stopped', 'signal']);
 
 function initFailed(draft: Draft, script: string, exit: Exit | null, exitCode: number): void {
   const { onInitFailure } = draft.setting.options;
-  const path = pathOf(draft, 'init', script);
-  if (onInitFailure === 'warn' && exit !== null)
-    draft.warn('script-failed', path, describeExit(exit));
+  const path = pathOf(draft.state, 'init', script);
+  if (exit !== null)
+    draft.warn(
+      'script-failed',
+      path,
+      `the init script ${describeExit(exit)}`,
+      consequence[onInitFailure],
+    );
   if (onInitFailure === 'stop') draft.end({ reason: 'init-failed', exitCode, script });
 }
 
+/** What follows the failure of an init script. */
+const consequence = {
+  continue: 'The start goes on (onInitFailure).',
+  warn: 'The start goes on (onInitFailure).',
+  stop: 'Everything is stopped (onInitFailure).',
+} as const satisfies Record<TreeOptions['onInitFailure'], string>;
+
 /** The path of a script; its name if it is a command line. */
-export function pathOf(draft: Draft, stage: ScriptStageName, name: string): string {
-  const run = draft.state[stage].scripts.find((script) => script.name === name)?.run;
+export function pathOf(state: TreeState, stage: ScriptStageName, name: string): string {
+  const run = state[stage].scripts.find((script) => script.name === name)?.run;
   return run !== undefined && 'script' in run ? run.script : name;
 }

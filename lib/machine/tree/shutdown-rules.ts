@@ -6,7 +6,7 @@ import { catchAllIn, isAnyRestless } from './catch-all.ts';
 import type { Draft, Rule } from './draft.ts';
 import { isResting } from './draft.ts';
 import { deadlineAfter } from '../service/timeouts.ts';
-import { failures, haltScript, startNext } from './scripts.ts';
+import { failedScripts, haltScript, startNext } from './scripts.ts';
 import type { TreeState, Unit } from './tree-state.ts';
 import { isDescending, isOver } from './tree-state.ts';
 import { loggerName, producerOf } from '../../model/tree.ts';
@@ -53,8 +53,8 @@ const beforeStopping: ReadonlySet<string> = new Set([
 ]);
 
 function abandonStart(draft: Draft): void {
-  const { late, awaited } = draft.state.services;
-  draft.services({ status: 'failed', awaited: [], late: [...late, ...awaited], deadline: null });
+  const { awaited } = draft.state.services;
+  draft.services({ status: 'failed', awaited: [], abandoned: awaited, deadline: null });
   draft.report({ type: 'stage', stage: 'services', status: 'failed' });
 }
 
@@ -222,7 +222,7 @@ function runFinish(draft: Draft): boolean {
 function closeFinish(draft: Draft): boolean {
   const { finish } = draft.state;
   if (finish.status !== 'started' || finish.running !== null) return false;
-  const status = failures(finish.results).length > 0 ? 'failed' : 'completed';
+  const status = failedScripts(finish.results).length > 0 ? 'failed' : 'completed';
   draft.scripts('finish', { status });
   draft.report({ type: 'stage', stage: 'finish', status });
   return true;

@@ -6,10 +6,12 @@ import type { Draft, Rule } from './draft.ts';
 import { hasArrived } from './draft.ts';
 import { isAtRest } from '../service/lifecycle.ts';
 import type { ServiceState } from '../service/service-state.ts';
-import { failures, startNext } from './scripts.ts';
+import { startFailure, startFailureOf } from '../service/start-failure.ts';
+import { failedScripts, startNext } from './scripts.ts';
 import type { Unit } from './tree-state.ts';
 import { isDescending, isOver } from './tree-state.ts';
 import { exitCodeOf } from '../../model/exit.ts';
+import type { StartFailure } from '../../model/start-failure.ts';
 import { exitCodeOfFailure } from '../../model/spawn-failure.ts';
 
 /** The rules, in the order in which they are tried. */
@@ -119,7 +121,8 @@ function runInit(draft: Draft): boolean {
 function closeInit(draft: Draft): boolean {
   const { init } = draft.state;
   if (init.status !== 'started' || init.prepared !== 'yes' || init.running !== null) return false;
-  const failed = failures(init.results).length > 0 || init.results.length < init.scripts.length;
+  const failed =
+    failedScripts(init.results).length > 0 || init.results.length < init.scripts.length;
   draft.scripts('init', { status: failed ? 'failed' : 'completed' });
   draft.report({ type: 'stage', stage: 'init', status: failed ? 'failed' : 'completed' });
   return true;
@@ -148,6 +151,7 @@ function openServices(draft: Draft): boolean {
   draft.services({
     status: 'started',
     awaited: namesOf(units, (unit) => startsWithStage(unit) || isUnderWay(unit)),
+    startedAt: draft.setting.now,
     deadline: limit === 0 ? null : draft.setting.now + limit,
   });
   draft.report({ type: 'stage', stage: 'services', status: 'started' });
@@ -168,42 +172,38 @@ export function startsWithStage({ spec, state, leaving, catchesAll }: Unit): boo
   return isUntouched && !leaving && !spec.down && catchesAll !== true;
 }
 
-/** Removes the services that have come up from the awaited ones, and records as late those that will not come up. */
+/** Removes the services that have come up from the awaited ones, and records those that cannot come up for now. */
 function recordStarted(draft: Draft): boolean {
   const { services, units } = draft.state;
   if (services.status !== 'started' || services.awaited.length === 0) return false;
   if (!draft.concerned().some((name) => !isAwaited(units.get(name)))) return false;
   const rest: string[] = [];
-  const late = [...services.late];
+  const failures = [...services.failures];
   for (const name of services.awaited) {
     const unit = units.get(name);
-    if (isAwaited(unit)) rest.push(name);
-    else if (unit !== undefined && !hasArrived(unit) && !isUnwanted(unit.state)) late.push(name);
+    const failure = unit === undefined ? undefined : startFailureOf(name, unit.state);
+    if (failure !== undefined) failures.push(failure);
+    else if (isAwaited(unit)) rest.push(name);
   }
   if (rest.length === services.awaited.length) return false;
-  draft.services({ awaited: rest, late });
+  draft.services({ awaited: rest, failures });
   return true;
 }
 
 /** Whether a service that the stage waits for is still coming up. */
 function isAwaited(unit: Unit | undefined): boolean {
-  if (unit === undefined || hasArrived(unit) || isUnwanted(unit.state)) return false;
-  return isComing(unit.state);
+  return unit !== undefined && !hasArrived(unit) && isComing(unit);
 }
 
 /** Whether a service that the host started by hand is already coming up. */
-function isUnderWay({ state, catchesAll }: Unit): boolean {
-  return catchesAll !== true && isComing(state) && !isUnwanted(state);
+function isUnderWay(unit: Unit): boolean {
+  return unit.catchesAll !== true && isComing(unit);
 }
 
-/** Whether the host has stopped a service meanwhile. */
-function isUnwanted(state: ServiceState): boolean {
-  return state.status !== 'failed' && state.goal === 'down';
-}
-
-/** Whether a service is coming up. The stage does not wait for one of which the run cannot be spawned. */
-function isComing(state: ServiceState): boolean {
-  return !isAtRest(state) && !(state.status === 'backoff' && state.why === 'unspawnable');
+/** Whether a service is coming up; one that the host has stopped meanwhile is not, nor one that cannot for now. */
+function isComing({ spec, state }: Unit): boolean {
+  if (isAtRest(state) || state.goal === 'down') return false;
+  return startFailureOf(spec.name, state) === undefined;
 }
 
 function closeServices(draft: Draft): boolean {
@@ -220,12 +220,20 @@ function closeServices(draft: Draft): boolean {
       `is not up and ready after ${String(readiness)} ms; going on without it`,
     );
   }
-  const late = [...services.late, ...services.awaited];
-  const status = late.length === 0 ? 'completed' : 'failed';
-  draft.services({ status, awaited: [], late, deadline: null });
+  const failures = [...services.failures, ...tooLate(draft)];
+  const status = failures.length === 0 ? 'completed' : 'failed';
+  draft.services({ status, awaited: [], failures, deadline: null });
   draft.report({ type: 'stage', stage: 'services', status });
   draft.enter('running');
   return true;
+}
+
+/** The services that are not up and ready when the limit of the stage has passed. */
+function tooLate({ state: { services, units } }: Draft): readonly StartFailure[] {
+  return services.awaited.flatMap((name) => {
+    const unit = units.get(name);
+    return unit === undefined ? [] : [startFailure(name, unit.state, 'timeout')];
+  });
 }
 
 /**
@@ -236,7 +244,7 @@ function endForLate(draft: Draft): boolean {
   const { phase, command, services } = draft.state;
   if (phase !== 'running' || !commandWaits(draft) || draft.setting.options.onInitFailure !== 'stop')
     return false;
-  const [service] = services.late;
+  const service = services.failures[0]?.name;
   const isPending = command.results.length < command.scripts.length && command.running === null;
   if (!isPending || service === undefined || isDescending(draft.state)) return false;
   draft.end({ reason: 'init-failed', exitCode: 1, service });

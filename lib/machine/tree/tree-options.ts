@@ -32,8 +32,8 @@ export interface Timeouts {
   /** For each init script. Default: 0 (s6-overlay v2 has none). */
   readonly init: number;
   /**
-   * For all services to come up and be ready, before `start()` goes on without them. Default: 5000
-   * (`S6_CMD_WAIT_FOR_SERVICES_MAXTIME`).
+   * For all services to come up and be ready. What has not by then counts as failed for `start()`, the stage and the
+   * command, and comes up by itself. Default: 0, as in s6-overlay from 3.2.0.0 (`S6_CMD_WAIT_FOR_SERVICES_MAXTIME`).
    */
   readonly readiness: number;
   /**

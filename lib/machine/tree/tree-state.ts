@@ -5,6 +5,7 @@ import type { Change, Phase, StageStatus } from '../../model/event.ts';
 import type { Leftover } from '../../model/leftover.ts';
 import type { Command } from '../../model/program.ts';
 import type { Problem } from '../../model/problem.ts';
+import type { StartFailure } from '../../model/start-failure.ts';
 import type { FixAttrsRule, ScriptSpec, ServiceSpec, Tree } from '../../model/tree.ts';
 import type { Ending, Verdict } from '../../model/verdict.ts';
 
@@ -79,6 +80,7 @@ export interface ScriptsState {
 /** The script that runs at present. */
 export interface RunningScript {
   readonly script: string;
+  /** When its process began to run; before that, when it was requested. */
   readonly startedAt: number;
   readonly pid: number | null;
   readonly halted: boolean;
@@ -105,8 +107,12 @@ export interface ServicesState {
   readonly reread: 'no' | 'asked' | 'yes';
   /** The services that must still come up (and be ready) before the stage is complete. */
   readonly awaited: readonly string[];
-  /** The services that did not come up with the stage. */
-  readonly late: readonly string[];
+  /** The services that did not come up with the stage, and why. */
+  readonly failures: readonly StartFailure[];
+  /** The services that were still coming up when a stop called the start off. */
+  readonly abandoned: readonly string[];
+  /** When the stage began; `null` before. */
+  readonly startedAt: number | null;
   /** The deadline of the stage's wait for them. */
   readonly deadline: number | null;
   /** The number of sweeps that run for the leftovers of each service; a service without a sweep has no entry. */

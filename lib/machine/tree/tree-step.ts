@@ -4,26 +4,16 @@
  */
 import { causeOf } from './cause.ts';
 import { Draft } from './draft.ts';
-import type { LifecycleInput, LifecycleInputOf, ServiceState } from '../service/service-state.ts';
-import { isReading } from './catch-all.ts';
+import type { LifecycleInput, ServiceState } from '../service/service-state.ts';
 import { startCatchAll, startsWithStage } from './startup-rules.ts';
 import { reportLeftovers } from './leftover-reports.ts';
+import { reportCrashLoop, reportKill, reportProblem } from './service-reports.ts';
 import { settleTree } from './rules.ts';
 import { shortenScript, killScript, scriptStep, signalCommand } from './scripts.ts';
-import type {
-  ScriptsState,
-  MachineInput,
-  TreeSetting,
-  TreeState,
-  TreeStep,
-  Unit,
-} from './tree-state.ts';
+import type { ScriptsState, MachineInput, TreeSetting, TreeState, TreeStep } from './tree-state.ts';
 import { isDescending, reaches } from './tree-state.ts';
 import type { Timeouts } from './tree-options.ts';
 import { takeTree, runFromCopy, specChanged, unitsOf } from './units.ts';
-import { lasting } from '../../model/duration.ts';
-import type { Exit } from '../../model/exit.ts';
-import { describeExit } from '../../model/exit.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../model/tree.ts';
 import { verdictOf } from '../../model/verdict.ts';
 
@@ -40,7 +30,9 @@ export function newTree(tree: Tree, setting: TreeSetting): TreeState {
       status: 'pending',
       reread: 'no',
       awaited: [],
-      late: [],
+      failures: [],
+      abandoned: [],
+      startedAt: null,
       deadline: null,
       sweeping: new Map(),
       clearing: false,
@@ -195,58 +187,15 @@ function receiveService(draft: Draft, name: string, input: LifecycleInput): void
     startCatchAll(draft);
     startLogger(draft, unit.spec);
   }
-  if (input.type === 'unspawnable') reportUnspawnable(draft, unit, input);
-  if (input.type === 'spawned' && input.leftBehind === true) reportLeftBehind(draft, unit);
-  if (input.type === 'exited' && unit.catchesAll === true)
-    reportCatchAllDeath(draft, unit, input.exit);
+  reportProblem(draft, unit, input);
   draft.feed(name, input);
-}
-
-/** Reports one problem for several deaths of the catch-all logger in immediate succession. */
-function reportCatchAllDeath(draft: Draft, { spec, state }: Unit, exit: Exit): void {
-  if (state.status !== 'up' || !isReading(state, draft.setting.now)) return;
-  const message = `the catch-all logger ${describeExit(exit)}; until it has been up for a second again, what starts has the host’s output`;
-  const remedy =
-    'See what it says on stderr, and whether it may write to its folder: loggingDirectory.';
-  draft.warn('logging-failed', spec.name, message, remedy);
+  if (input.type === 'exited') reportCrashLoop(draft, unit, input.exit);
 }
 
 /** Starts the logger of a service that the host starts by hand before the services stage is open. */
 function startLogger(draft: Draft, { logger }: ServiceSpec): void {
   const unit = logger === undefined ? undefined : draft.unit(logger.name);
   if (unit !== undefined && startsWithStage(unit)) draft.feed(unit.spec.name, { type: 'start' });
-}
-
-function reportUnspawnable(draft: Draft, unit: Unit, input: LifecycleInputOf<'unspawnable'>): void {
-  const { spec, state } = unit;
-  const program = state.status === 'finishing' ? spec.finish : spec.run;
-  const path = program !== undefined && 'script' in program ? program.script : spec.name;
-  draft.warn('unspawnable', path, input.message, whatFollows(draft, unit, input));
-}
-
-/** What follows a run that cannot be spawned; `undefined` for a finish script, and when nothing was to follow. */
-function whatFollows(
-  draft: Draft,
-  unit: Unit,
-  input: LifecycleInputOf<'unspawnable'>,
-): string | undefined {
-  if (unit.state.status !== 'starting') return undefined;
-  const { state } = draft.outcome(unit, input);
-  if (state.status === 'failed' && state.why === 'limit')
-    return 'It is not tried again: the limit of its backoff is reached.';
-  if (state.status !== 'backoff') return undefined;
-  const meanwhile = unit.catchesAll === true ? '; what starts meanwhile has the host’s output' : '';
-  return `It is tried again in ${lasting(state.deadline - draft.setting.now)}${meanwhile}.`;
-}
-
-function reportLeftBehind(draft: Draft, { spec, state }: Unit): void {
-  if (state.status !== 'starting') return;
-  draft.warn(
-    'left-behind',
-    spec.name,
-    'processes that an earlier run started still run beside the new one',
-    'A service must stay in the foreground, and exec or wait for what it starts.',
-  );
 }
 
 function expire(draft: Draft): void {
@@ -260,33 +209,6 @@ function expire(draft: Draft): void {
     reportKill(draft, name, unit);
     draft.feed(name, { type: 'deadline' });
   }
-}
-
-function reportKill(draft: Draft, name: string, { state }: Unit): void {
-  if (state.status === 'stopping' && state.kills === 0) {
-    const waited = String(Math.round(draft.setting.now - state.since));
-    draft.warn('killed', name, `has not ended ${waited} ms after it was asked to; killed`);
-    draft.killed(name);
-  }
-  if (state.status === 'stopping' && state.kills === 1) {
-    const subject = `pid ${String(state.run.pid)}`;
-    draft.warn(
-      'unkillable',
-      name,
-      `${subject} has not exited after SIGKILL; SIGKILL is sent again`,
-    );
-  }
-  if (state.status === 'finishing' && state.kills === 0) {
-    const waited = String(Math.round(draft.setting.now - state.since));
-    draft.warn('killed', `${name}/finish`, `has not ended after ${waited} ms; killed`);
-    draft.killed(`${name}/finish`);
-  }
-  if (state.status === 'finishing' && state.kills === 1)
-    draft.warn(
-      'unkillable',
-      `${name}/finish`,
-      'has not exited after SIGKILL; SIGKILL is sent again',
-    );
 }
 
 function pending(scripts: readonly ScriptSpec[], prepared: ScriptsState['prepared']): ScriptsState {

@@ -69,7 +69,9 @@ export function normalized(state: TreeState, now: number): TreeState {
       ...services,
       status: services.status === 'failed' || isPast ? 'completed' : services.status,
       reread: isPast ? 'yes' : services.reread,
-      late: [],
+      failures: [],
+      abandoned: [],
+      startedAt: null,
     },
     ending: state.ending === null ? null : stopped,
     killed: [],
@@ -107,6 +109,7 @@ const emptyMemory = {
   recentDeaths: [],
   tally: [],
   consecutiveDeaths: 0,
+  deathsInRow: 0,
   spawnFailure: null,
 } as const;
 

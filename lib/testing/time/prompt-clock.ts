@@ -1,4 +1,5 @@
 import { VirtualClock } from './virtual-clock.ts';
+import type { AlarmOptions } from '../../engine/clock.ts';
 
 /** A virtual clock on which an alarm that is due needs no `advance()`: it rings in the next turn of the event loop. */
 export class PromptClock extends VirtualClock {
@@ -9,8 +10,8 @@ export class PromptClock extends VirtualClock {
     return this.next !== undefined && this.next <= this.now();
   }
 
-  override at(time: number, wake: () => void): () => void {
-    const cancel = super.at(time, wake);
+  override at(time: number, wake: () => void, options?: AlarmOptions): () => void {
+    const cancel = super.at(time, wake, options);
     this.#scheduleIfDue();
     return cancel;
   }

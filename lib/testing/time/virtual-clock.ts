@@ -1,5 +1,5 @@
 import { VirtualTimers } from './virtual-timers.ts';
-import type { Clock } from '../../engine/clock.ts';
+import type { AlarmOptions, Clock } from '../../engine/clock.ts';
 
 /**
  * The most alarms that may ring at one moment before the clock throws. A large tree that starts at once rings several thousand;
@@ -11,6 +11,7 @@ export const mostAlarmsAtOnce = 20_000;
 export class VirtualClock implements Clock {
   #now: number;
   readonly #alarms = new VirtualTimers();
+  readonly #background = new VirtualTimers();
   /** The number of alarms that have rung at the current moment. */
   #rung = 0;
 
@@ -19,12 +20,12 @@ export class VirtualClock implements Clock {
     this.#now = start;
   }
 
-  /** The number of pending alarms; 0 when everything is at rest. */
+  /** The number of pending alarms without those in the background; 0 when everything is at rest. */
   get alarms(): number {
     return this.#alarms.size;
   }
 
-  /** The moment of the next alarm; `undefined` without one. */
+  /** The moment of the next alarm that is not in the background; `undefined` without one. */
   get next(): number | undefined {
     return this.#alarms.first?.time;
   }
@@ -34,9 +35,10 @@ export class VirtualClock implements Clock {
   }
 
   /** @throws RangeError when `time` is not a number. */
-  at(time: number, wake: () => void): () => void {
+  at(time: number, wake: () => void, { background = false }: AlarmOptions = {}): () => void {
     if (Number.isNaN(time)) throw new RangeError('An alarm is set for a moment, not for NaN.');
-    return this.#alarms.add(Math.max(time, this.#now), wake);
+    const alarms = background ? this.#background : this.#alarms;
+    return alarms.add(Math.max(time, this.#now), wake);
   }
 
   /**
@@ -64,15 +66,28 @@ export class VirtualClock implements Clock {
     if (this.next !== undefined) this.#ring(this.next, this.#alarms.count);
   }
 
-  /** Rings the alarms up to the moment `end`, of those that were added before the alarm number `count`. */
+  /**
+   * Rings the alarms up to the moment `end`, of those that were added before the alarm number `count`, and on the way those in
+   * the background.
+   */
   #ring(end: number, count: number): void {
-    for (let alarm = this.#alarms.first; alarm !== undefined; alarm = this.#alarms.first) {
-      if (alarm.time > end || alarm.order >= count) return;
-      this.#moveTo(alarm.time);
-      this.#count();
-      this.#alarms.shift();
-      alarm.wake();
+    for (;;) {
+      const next = this.#alarms.first;
+      const until = next === undefined ? end : Math.min(next.time, end);
+      if (this.#ringFirst(this.#background, until)) continue;
+      if (next === undefined || next.order >= count || !this.#ringFirst(this.#alarms, end)) return;
     }
+  }
+
+  /** Rings the first of these alarms, if it is due at the moment `until`. */
+  #ringFirst(alarms: VirtualTimers, until: number): boolean {
+    const { first } = alarms;
+    if (first === undefined || first.time > until) return false;
+    this.#moveTo(first.time);
+    this.#count();
+    alarms.shift();
+    first.wake();
+    return true;
   }
 
   #moveTo(time: number): void {

@@ -13,6 +13,8 @@ const supervisor = await Supervisor.load(root, {
   ...(spawner !== undefined && { spawner: spawner as string & Spawner }),
 });
 await host(
-  () => supervisor.start(),
+  async () => {
+    await supervisor.start();
+  },
   async () => void (await supervisor.stop()),
 );

@@ -267,6 +267,7 @@ test('up + exited → a death is recorded, and finish starts', () => {
     deaths: 1,
     tally: [{ at: 50, exit: code(3) }],
     consecutiveDeaths: 1,
+    deathsInRow: 1,
   };
   const after = finishing({ since: 50, ...tallied, ended, deadline: 5050 });
   becomes(up(), exited(3), 50, after, [spawnFinish(ending, ended)], ending);
@@ -278,6 +279,7 @@ test('up + exited, without a finish script → backoff at once', () => {
     deaths: 1,
     tally: [{ at: 50, exit: code(3) }],
     consecutiveDeaths: 1,
+    deathsInRow: 1,
   };
   becomes(up(), exited(3), 50, backoff({ since: 50, ...tallied, deadline: 1050 }));
 });

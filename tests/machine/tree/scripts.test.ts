@@ -29,9 +29,12 @@ function timeouts(more: Partial<TreeOptions['timeouts']>): Partial<TreeOptions> 
 
 // A failing init script
 
-test('continue: the other scripts and the services run; the stage has failed', () => {
+const failed =
+  'problem script-failed: /etc/scripts/10-a the init script exited with code 42 (exited)';
+
+test('continue: a problem names the script, the other scripts and the services run; the stage has failed', () => {
   const life = new TreeLife(parts).start().script('init', there).script('init', ends(42));
-  assert.deepEqual(life.told, ['10-a: exited, code 42 after 0 ms (exited)']);
+  assert.deepEqual(life.told, ['10-a: exited, code 42 after 0 ms (exited)', failed]);
   assert.deepEqual(life.asked, ['spawn 20-b']);
   life.runScript('init');
   assert.equal(life.told[1], 'stage init: failed (exited)');
@@ -39,13 +42,10 @@ test('continue: the other scripts and the services run; the stage has failed', (
   assert.equal(life.state.ending, null);
 });
 
-test('warn: the same, and a problem that names the script', () => {
+test('warn: the same', () => {
   const life = new TreeLife(parts, { onInitFailure: 'warn' }).start().script('init', there);
   life.script('init', ends(42));
-  assert.deepEqual(life.told, [
-    '10-a: exited, code 42 after 0 ms (exited)',
-    'problem script-failed: /etc/scripts/10-a exited with code 42 (exited)',
-  ]);
+  assert.deepEqual(life.told, ['10-a: exited, code 42 after 0 ms (exited)', failed]);
   assert.deepEqual(life.asked, ['spawn 20-b']);
 });
 
@@ -54,6 +54,7 @@ test('stop: no later script and no service starts, finish runs, and the exit cod
   life.script('init', ends(42));
   assert.deepEqual(life.told, [
     '10-a: exited, code 42 after 0 ms (exited)',
+    failed,
     'stage init: failed (exited)',
     'phase: initializing → stopping (shutdown)',
   ]);

@@ -131,7 +131,7 @@ test('a stop during the start: a service that is not up is late, and gets its si
     'api: up → stopping, pid 7 (shutdown)',
   ]);
   assert.deepEqual(life.asked, ['SIGTERM to api', 'SIGCONT to api']);
-  assert.deepEqual(life.state.services.late, ['web']);
+  assert.deepEqual(life.state.services.abandoned, ['web']);
   life.service('web', spawned);
   assert.deepEqual(life.asked, ['SIGTERM to web', 'SIGCONT to web']);
   assert.equal(life.next, 3000, 'no readiness timeout is left');

@@ -213,7 +213,10 @@ test('a service that is not ready in time is reported, and the stage goes on wit
     'stage services: failed (deadline)',
     'phase: starting → running (deadline)',
   ]);
-  assert.deepEqual(life.state.services.late, ['web']);
+  assert.deepEqual(
+    life.state.services.failures.map(({ name }) => name),
+    ['web'],
+  );
   assert.equal(life.next, null);
 });
 
@@ -241,15 +244,22 @@ test('the stage does not wait for a service that cannot be run or has failed', (
   life.service('api', unspawnable);
   assert.equal(life.state.phase, 'running');
   assert.equal(life.state.services.status, 'failed');
-  assert.deepEqual(life.state.services.late, ['web', 'api']);
+  assert.deepEqual(
+    life.state.services.failures.map(({ name }) => name),
+    ['web', 'api'],
+  );
 });
 
-test('a service that exited with success, and is not restarted, is not late', () => {
+test('a service that exits before it is ready, and is not restarted, has not come up', () => {
   const life = new TreeLife({
     services: [finished('web', { restart: 'on-failure', notificationFd: 3 })],
   });
   life.start().rise('web').service('web', exited(0)).service('web', exited(0));
-  assert.deepEqual([life.state.services.status, life.standing], ['completed', 'web down']);
+  assert.deepEqual([life.state.services.status, life.standing], ['failed', 'web down']);
+  const exit = { code: 0, signal: null };
+  assert.deepEqual(life.state.services.failures, [
+    { name: 'web', reason: 'exit', exit, chain: ['web'] },
+  ]);
 });
 
 test('the stage does not wait for a service that the host stops meanwhile, and it is not late', () => {
@@ -383,7 +393,7 @@ test('an essential service that fails during the start cancels the start', () =>
     'phase: starting → stopping (shutdown)',
     'api: up → stopping, pid 7 (shutdown)',
   ]);
-  assert.deepEqual(life.state.services.late, ['api']);
+  assert.deepEqual([life.state.services.failures, life.state.services.abandoned], [[], ['api']]);
 });
 
 // The command

@@ -168,7 +168,8 @@ test('init scripts run one after the other, then the readiness timeout counts', 
   const init = [script('10-a'), script('20-b')];
   const services = [service('web', { notificationFd: 3 }), service('db', { notificationFd: 3 })];
   assert.equal(startOf({ init }, { timeouts: limits }), 2 * 4000);
-  assert.equal(startOf({ init, services }, { timeouts: limits }), 2 * 4000 + 5000);
+  const both = { ...limits, readiness: 5000 };
+  assert.equal(startOf({ init, services }, { timeouts: both }), 2 * 4000 + 5000);
   assert.equal(startOf({ services }, { timeouts: { readiness: 60 } }), 60);
 });
 
@@ -243,9 +244,15 @@ test('a logger is a dead end without a common limit, since it has no limit of it
 test('a finish script of a service without a limit is a dead end of the stop and of the start', () => {
   const services = [finished('web', { finishTimeout: 0, notificationFd: 3 })];
   const own = 'web a timeout-finish (finishTimeout) other than 0.';
-  assert.deepEqual(deadEndsOf({ services }), [], 'the stop bounds it');
+  assert.deepEqual(
+    deadEndsOf({ services }, { timeouts: { readiness: 5000 } }),
+    [],
+    'the stop bounds it',
+  );
   const unbounded = `stop web/finish: Give the services a limit: timeouts.services, or ${own}`;
-  assert.deepEqual(deadEndsOf({ services }, { timeouts: { services: 0 } }), [unbounded]);
+  assert.deepEqual(deadEndsOf({ services }, { timeouts: { readiness: 5000, services: 0 } }), [
+    unbounded,
+  ]);
   assert.deepEqual(deadEndsOf({ services }, { timeouts: { readiness: 0, services: 0 } }), [
     'start web: Give the start a limit: timeouts.readiness.',
     `start web/finish: Give ${own}`,

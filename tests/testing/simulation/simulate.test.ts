@@ -181,8 +181,8 @@ test('a simulation changes no file, variable or owner of the host', async (conte
   assert.equal(existsSync(life.supervisor.environment.directory), false);
   assert.deepEqual(runtimes(), before);
   assert.deepEqual(
-    life.events.filter(({ type }) => type === 'problem'),
-    [],
+    life.events.flatMap((event) => (event.type === 'problem' ? [event.problem.code] : [])),
+    ['script-failed'],
   );
 });
 
