@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { by, code, exited, script, service } from '../samples.ts';
 import { TreeLife } from '../tree-life.ts';
-import { failures } from '../../../lib/machine/tree/scripts.ts';
+import { failedScripts } from '../../../lib/machine/tree/scripts.ts';
 import type { ScriptProcessInput } from '../../../lib/machine/tree/tree-state.ts';
 import type { TreeOptions } from '../../../lib/machine/tree/tree-options.ts';
 
@@ -277,9 +277,9 @@ test('the exit code that a finish script requests overrides the verdict’s', ()
 
 // Results
 
-test('failures: all scripts that did not exit with 0', () => {
+test('failedScripts: all scripts that did not exit with 0', () => {
   const good = { script: 'a', exit: code(0), exitCode: 0, duration: 1 };
   const bad = { script: 'b', exit: code(1), exitCode: 1, duration: 1 };
   const missing = { script: 'c', exit: null, exitCode: 127, duration: 0 };
-  assert.deepEqual(failures([good, bad, missing]), [bad, missing]);
+  assert.deepEqual(failedScripts([good, bad, missing]), [bad, missing]);
 });
