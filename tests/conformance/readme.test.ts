@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { fields } from '../../lib/loader/fields.ts';
 import { findProgram } from '../host/shells.ts';
+import { unlessInCI } from '../skipping.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
@@ -28,8 +29,9 @@ function lettersIn(row: string): readonly string[] {
 
 const commands = rowsOf('Commands');
 const s6 = findProgram('s6-svc');
-const isMissing = s6 === undefined && process.env['CI'] !== 'true';
-const skip = isMissing ? 's6 is not installed: there is nothing to compare the tables with' : false;
+const skip = unlessInCI(
+  s6 === undefined && 's6 is not installed: there is nothing to compare the tables with',
+);
 
 /** The options of a program of s6, from its usage. */
 function optionsOf(program: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { unlessInCI } from '../skipping.ts';
+import { onlyRootCan, unlessInCI } from '../skipping.ts';
 
 /** How a container is set up. */
 export interface Walls {
@@ -68,15 +68,15 @@ export function endInside(
 /** The namespaces alone, with nothing hidden or mounted. */
 const plainWalls: Walls = { asNobody: false, ownRun: false, without: [] };
 
-/** The reason why no container can be made here; `false` if one can be made, or must be under CI. */
+/** The reason why no container can be made here; `false` if one can be made. */
 export const noContainers = unlessInCI(reasonToSkip());
 
 /** The reason why nothing can be run as `nobody` here; `false` if it can. */
-export const noNobody = noContainers === false ? reasonAgainstNobody() : noContainers;
+export const noNobody = noContainers === false ? unlessInCI(reasonAgainstNobody()) : noContainers;
 
 function reasonToSkip(): string | false {
   if (process.platform !== 'linux') return 'only Linux has PID namespaces';
-  if (process.getuid?.() !== 0) return 'only root can make a PID namespace';
+  if (process.getuid?.() !== 0) return `${onlyRootCan} make a PID namespace`;
   const [program = '', ...args] = inNamespace(['true'], plainWalls);
   const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
   if (status === 0) return false;
@@ -97,7 +97,7 @@ function reasonAgainstNobody(): string | false {
 export function missing(...programs: readonly string[]): string | false {
   if (noContainers !== false) return noContainers;
   const absent = programs.filter((program) => !isThere(program));
-  return absent.length === 0 ? false : `not installed here: ${absent.join(', ')}`;
+  return unlessInCI(absent.length > 0 && `not installed here: ${absent.join(', ')}`);
 }
 
 /** The PATH of every container, as images have it. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { onlyRootCan, rootMayDoEverything } from '../skipping.ts';
 
 /** A folder for one test, removed after it. */
 export async function testFolder(t: TestContext): Promise<string> {
@@ -27,6 +28,6 @@ export function leaveMark(folder: string, ...names: readonly string[]): void {
 
 /** Why a test is skipped that needs root (`root`), or that root cannot run (`plainUser`); `false`: it runs. */
 export const whoRuns = {
-  root: process.getuid?.() === 0 ? false : 'only root can do this',
-  plainUser: process.getuid?.() === 0 ? 'root may do everything' : false,
+  root: process.getuid?.() === 0 ? false : `${onlyRootCan} do this`,
+  plainUser: process.getuid?.() === 0 ? rootMayDoEverything : false,
 } as const;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unlessInCI } from '../skipping.ts';
+import { whoRuns } from './folder.ts';
 
 /** How a host ended, and what it printed. */
 export interface HostEnd {
@@ -23,8 +24,9 @@ export const asProcess1: readonly string[] = [
   ...'unshare --pid --fork --kill-child --mount-proc'.split(' '),
 ];
 
-/** Why no process can be process 1 here; `false`: it is possible, or required. */
+/** Why no process can be process 1 here; `false`: it is possible. */
 export function whyNoProcess1(): string | false {
+  if (whoRuns.root !== false) return whoRuns.root;
   const [file = '', ...words] = asProcess1;
   const { status, stderr, error } = spawnSync(file, [...words, 'true'], { encoding: 'utf8' });
   if (status === 0) return false;

@@ -12,6 +12,7 @@ import { load } from '../../lib/loader/load.ts';
 import { TreeError } from '../../lib/errors.ts';
 import { parseAccounts } from '../../lib/model/accounts.ts';
 import type { Problem } from '../../lib/model/problem.ts';
+import { rootMayDoEverything } from '../skipping.ts';
 
 /** A valid script. */
 export const fine = '#!/bin/sh\n';
@@ -83,4 +84,4 @@ export function removeAll(folder: Buffer): void {
 }
 
 /** Why a test that needs a file without the right to read is skipped; `false` when it can run. */
-export const skipForRoot = process.getuid?.() === 0 && 'root may read everything';
+export const skipForRoot = process.getuid?.() === 0 && rootMayDoEverything;

@@ -9,16 +9,16 @@ import { fileURLToPath } from 'node:url';
 import { findPrivatePlace } from '../../../lib/host/directory/private-place.ts';
 import { unlessInCI } from '../../skipping.ts';
 import { testFolder, whoRuns } from '../folder.ts';
+import { without } from '../shells.ts';
 
 const program = fileURLToPath(new URL('say-private-place.ts', import.meta.url));
 const loader = import.meta.resolve('tsx');
 
 /** Why no mount namespace can be made here; `false`: it can. */
-const noNamespace = unlessInCI(
-  whoRuns.root === false && spawnSync('unshare', ['-m', 'true']).status === 0
-    ? false
-    : 'it takes root and a mount namespace',
-);
+const noNamespace =
+  whoRuns.root === false
+    ? unlessInCI(spawnSync('unshare', ['-m', 'true']).status !== 0 && 'no mount namespaces here')
+    : whoRuns.root;
 
 interface Said {
   readonly found?: string;
@@ -89,11 +89,7 @@ test(
   },
 );
 
-const noSetpriv = unlessInCI(
-  whoRuns.root === false && spawnSync('setpriv', ['--version']).status === 0
-    ? false
-    : 'it takes root and setpriv',
-);
+const noSetpriv = whoRuns.root === false ? without('setpriv') : whoRuns.root;
 
 /** A folder below one that every account may enter. */
 function folderFor(t: TestContext, uid: number, mode: number): string {

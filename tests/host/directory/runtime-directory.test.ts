@@ -21,9 +21,10 @@ import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.
 import { unlessInCI } from '../../skipping.ts';
 import { leaveMark, plant, testFolder, whoRuns } from '../folder.ts';
 
-const noNamespace = unlessInCI(
-  spawnSync('unshare', ['-m', 'true']).status === 0 ? false : 'there are no mount namespaces here',
-);
+const noNamespace =
+  whoRuns.root === false
+    ? unlessInCI(spawnSync('unshare', ['-m', 'true']).status !== 0 && 'no mount namespaces here')
+    : whoRuns.root;
 
 test('the private directory is made on demand with mode 0711, and removed with its entries', () => {
   const runtime = new RuntimeDirectory();
@@ -343,7 +344,7 @@ test('the mark of a killed process names the entries that the next one removes',
 test(
   'variables may be read by others in /run/s6 alone, by whatever link it is named',
   {
-    skip: whoRuns.root === false ? noNamespace : whoRuns.root,
+    skip: noNamespace,
   },
   () => {
     const module = JSON.stringify(

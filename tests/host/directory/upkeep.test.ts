@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Upkeep } from '../../../lib/host/directory/upkeep.ts';
 import { openDescriptors, until, openedSince } from '../../processes.ts';
-import { unlessInCI } from '../../skipping.ts';
 import { plant, testFolder, whoRuns } from '../folder.ts';
+import { without } from '../shells.ts';
 
 /** A folder with an entry of each kind, all of them old, and one more that is not to be touched. */
 async function old(t: Parameters<typeof testFolder>[0]): Promise<string> {
@@ -60,9 +60,7 @@ test('in a private directory files and FIFOs get the sticky bit, and marks do no
   assert.deepEqual(openedSince(before), []);
 });
 
-const noFlock = unlessInCI(
-  spawnSync('flock', ['--version']).status === 0 ? false : 'flock is not installed',
-);
+const noFlock = without('flock');
 
 test('a private directory is locked until the end', { skip: noFlock }, async (t) => {
   const folder = await old(t);
@@ -74,11 +72,7 @@ test('a private directory is locked until the end', { skip: noFlock }, async (t)
   await until(() => !isLocked(), 'the end of the lock');
 });
 
-const noCleaner = unlessInCI(
-  whoRuns.root === false && spawnSync('systemd-tmpfiles', ['--version']).status === 0
-    ? false
-    : 'it takes root and systemd-tmpfiles',
-);
+const noCleaner = whoRuns.root === false ? without('systemd-tmpfiles') : whoRuns.root;
 
 test(
   'systemd-tmpfiles leaves it alone, whatever its age',

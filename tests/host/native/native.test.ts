@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import type { Native } from '../../../lib/host/native/native.ts';
 import { loadNative, whyNoNative } from '../../../lib/host/native/native.ts';
 import { read } from '../../processes.ts';
+import { unlessInCI } from '../../skipping.ts';
 
-const skip = loadNative() === undefined ? `no native code: ${whyNoNative() ?? ''}` : false;
+const skip = unlessInCI(loadNative() === undefined && `no native code: ${whyNoNative() ?? ''}`);
 
 function native(): Native {
   return loadNative() ?? assert.fail(whyNoNative());

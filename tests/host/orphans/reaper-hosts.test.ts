@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loadNative, whyNoNative } from '../../../lib/host/native/native.ts';
 import type { Problem } from '../../../lib/model/problem.ts';
+import { unlessInCI } from '../../skipping.ts';
 import { asProcess1, runHost, whyNoProcess1 } from '../run-host.ts';
 import { hostOf, testEachWay } from '../ways.ts';
 
-const noNative = loadNative() === undefined ? `no native code: ${whyNoNative() ?? ''}` : false;
+const noNative = unlessInCI(loadNative() === undefined && `no native code: ${whyNoNative() ?? ''}`);
 const noProcess1 = whyNoProcess1();
 
 /** The report of a host at its end. */

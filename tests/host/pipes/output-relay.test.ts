@@ -80,6 +80,7 @@ const asOther = 'env TMPDIR=/tmp setpriv --reuid=65534 --regid=65534 --clear-gro
 const withoutProc = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh'];
 
 function whyNoMounts(): string | false {
+  if (whoRuns.root !== false) return whoRuns.root;
   const [program = '', ...words] = withoutProc;
   const { status, stderr } = spawnSync(program, [...words, 'true'], { encoding: 'utf8' });
   return status === 0 ? false : unlessInCI(`no mount namespaces here: ${stderr.trim()}`);

@@ -2,13 +2,12 @@
  * Processes that print faster than their lines are handled: the host's loop runs, and no line is lost or reordered.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { nodeSpawner } from '../../../lib/host/spawn/node-spawner.ts';
 import { turnBudget } from '../../../lib/host/pipes/loop-budget.ts';
 import { read, until } from '../../processes.ts';
-import { unlessInCI } from '../../skipping.ts';
 import { Life, plain, rig, waitFor } from '../rig.ts';
+import { without } from '../shells.ts';
 import { posixOf, testEachWay as test, wayOf } from '../ways.ts';
 
 /** Blocks the loop as long as output may block it in a turn. */
@@ -118,19 +117,10 @@ test('an exit is reported after the output before it, although another process c
   await life.swept(0);
 });
 
-const noPerl = ((): string | false => {
-  try {
-    execFileSync('perl', ['-e', '1']);
-    return false;
-  } catch {
-    return unlessInCI('there is no perl to make a pipe larger with');
-  }
-})();
-
 test(
   'the exit comes after all that a large pipe held, although another process keeps it open',
   {
-    skip: noPerl,
+    skip: without('perl'),
   },
   async (t) => {
     const { start } = await rig(t);

@@ -361,7 +361,8 @@ async function begin(
 const waits = (pid = 0): boolean => /^State:\s*S/m.test(read(`/proc/${pid}/status`));
 
 /** What tells that an awk waits for a program; not every kernel has it. */
-const childList = existsSync('/proc/thread-self/children') ? false : 'no lists of children here';
+const childList =
+  !existsSync('/proc/thread-self/children') && 'this kernel has no lists of children';
 
 /** An awk that does not get to run (it is stopped), and awks that wait for the end of a program. */
 const busyAwks = [
