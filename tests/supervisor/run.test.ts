@@ -7,6 +7,9 @@ import type { SimulateOptions } from '../../lib/testing/index.ts';
 import { childrenOf, guardsOf, isAlive, until } from '../processes.ts';
 
 const web = { name: 'web', run: ['web'] };
+// The runner of Node 24 and later turns this on, and each USR2 would write a file.
+process.report.reportOnSignal = false;
+
 const everySignal = 'SIGTERM SIGINT SIGQUIT SIGHUP SIGUSR1 SIGUSR2 SIGPWR SIGWINCH'.split(
   ' ',
 ) as readonly NodeJS.Signals[];
