@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { chartOf } from './benchmarks/chart.ts';
 import { naive, stagekeeper } from './benchmarks/contenders/guest.ts';
@@ -216,11 +216,5 @@ test('contenders at work', { skip: linuxOnly }, async (t) => {
 
 /** This process's descriptors for files in a folder. */
 function openIn(folder: string): readonly string[] {
-  return openDescriptors().filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder);
-    } catch {
-      return false; // the descriptor that the list was read from
-    }
-  });
+  return openDescriptors().filter((each) => each.includes(` ${folder}`));
 }

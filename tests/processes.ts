@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Whether a process is alive; a zombie is not. */
@@ -45,9 +45,21 @@ export function livingWithEntry(entry: string): readonly number[] {
     .filter(isAlive);
 }
 
-/** The open descriptors of this process. */
+/** The open descriptors of this process, each with what it is open to. */
 export function openDescriptors(): readonly string[] {
-  return readdirSync('/proc/self/fd').toSorted();
+  return readdirSync('/proc/self/fd')
+    .map((descriptor) => `${descriptor} ${targetOf(descriptor)}`)
+    .filter((each) => !each.endsWith(' '))
+    .toSorted();
+}
+
+/** What a descriptor is open to; the empty string for the one that the list of descriptors was read from. */
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`).replace(/ \(deleted\)$/, '');
+  } catch {
+    return '';
+  }
 }
 
 /** The descriptors that were opened since `before`. Others may have been closed meanwhile: the loader of the tests has some. */

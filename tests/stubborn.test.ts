@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Supervisor } from '../lib/index.ts';
 import type { LifecycleEvent, SupervisorOptions, TreeInput } from '../lib/index.ts';
-import { childrenOf, isAlive, openDescriptors, read, until } from './processes.ts';
+import { childrenOf, isAlive, openDescriptors, openedSince, read, until } from './processes.ts';
 
 interface Stage {
   readonly supervisor: Supervisor;
@@ -35,7 +35,7 @@ async function set(
     await supervisor.stop();
     await rm(folder, { recursive: true });
     assert.deepEqual(childrenOf(process.pid), children, 'no child is left');
-    assert.deepEqual(openDescriptors(), descriptors, 'no descriptor is left');
+    assert.deepEqual(openedSince(descriptors), [], 'no descriptor is left');
     assert.equal(existsSync(supervisor.environment.directory), false, 'no file is left');
   });
   return {

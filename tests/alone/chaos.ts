@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Supervisor } from '../../lib/index.ts';
 import type { LifecycleEvent } from '../../lib/index.ts';
-import { childrenOf, livingWith, openDescriptors, until } from '../processes.ts';
+import { childrenOf, livingWith, openDescriptors, openedSince, until } from '../processes.ts';
 import { testEachWay, wayOf } from '../host/ways.ts';
 
 const services = Number(process.env['CHAOS_SERVICES'] ?? 200);
@@ -84,7 +84,7 @@ testEachWay(
     for (const name of names()) checkService(root, name, tally, loggersKilled.get(name) ?? 0);
     assert.deepEqual(childrenOf(process.pid), children, 'no child and no zombie is left');
     assert.deepEqual(processesIn(root), [], 'no process of the tree is left');
-    assert.deepEqual(openDescriptors(), before, 'no descriptor is left');
+    assert.deepEqual(openedSince(before), [], 'no descriptor is left');
     assert.equal(existsSync(runtime), false, 'no file is left');
   },
 );

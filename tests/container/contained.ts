@@ -7,7 +7,7 @@ export interface ContainedProcess {
   readonly pid: number;
   /** Its pid in the namespace of the tests. */
   readonly outside: number;
-  /** The name of its program in `/proc/PID/status`: 15 bytes at most. */
+  /** The name of its program in `/proc/PID/status`: 15 bytes at most. Node 24 and later call themselves `MainThread` there. */
   readonly name: string;
   /** The kernel's letter: `S` sleeps, `T` is stopped, `Z` is dead but not reaped ... */
   readonly state: string;
@@ -30,7 +30,7 @@ export function processesAround(pid: number): readonly ContainedProcess[] {
       return {
         pid: Number(inside),
         outside: Number(name),
-        name: fields.get('Name') ?? '',
+        name: fields.get('Name')?.replace(/^MainThread$/, 'node') ?? '',
         state: fields.get('State')?.charAt(0) ?? '',
       };
     })

@@ -8,7 +8,7 @@ import { ControlFifos } from '../../lib/host/script-interface/control-fifos.ts';
 import type { Problem } from '../../lib/model/problem.ts';
 import { RuntimeDirectory } from '../../lib/host/directory/runtime-directory.ts';
 import { requestShim } from '../../lib/host/shims/request.ts';
-import { childrenOf, openDescriptors } from '../processes.ts';
+import { childrenOf, openDescriptors, openedSince } from '../processes.ts';
 import { plant, testFolder } from './folder.ts';
 
 /** Control FIFOs that shims send their requests to, with a fake request handler. */
@@ -71,8 +71,7 @@ export async function counter(t: TestContext, shim = requestShim): Promise<Count
   t.after(async () => {
     await control.close();
     runtime.remove();
-    const isNew = (descriptor: string): boolean => !before.descriptors.includes(descriptor);
-    assert.deepEqual(openDescriptors().filter(isNew), []);
+    assert.deepEqual(openedSince(before.descriptors), []);
     assert.deepEqual(childrenOf(process.pid), before.children);
   });
   const program = shim(runtime.path, process.pid);

@@ -14,7 +14,7 @@ import type { SpawnFailure } from '../../lib/model/spawn-failure.ts';
 import type { Exit } from '../../lib/model/exit.ts';
 import type { Leftover } from '../../lib/model/leftover.ts';
 import type { Command } from '../../lib/model/program.ts';
-import { childrenOf, openDescriptors, read, until } from '../processes.ts';
+import { childrenOf, openDescriptors, openedSince, read, until } from '../processes.ts';
 import { posixOf, wayOf } from './ways.ts';
 
 /** Ends the daemonized processes; resolves with those that had to be killed. */
@@ -65,8 +65,7 @@ export async function rig(t: TestContext, options: RigOptions = {}): Promise<Rig
     await spawner.close();
     assert.deepEqual(runtime.remove(), []);
     await rm(folder, { recursive: true });
-    const isNew = (descriptor: string): boolean => !before.descriptors.includes(descriptor);
-    assert.deepEqual(openDescriptors().filter(isNew), [], 'no descriptor is left');
+    assert.deepEqual(openedSince(before.descriptors), [], 'no descriptor is left');
     assert.deepEqual(childrenOf(process.pid), before.children, 'no child is left');
   });
   const start: Rig['start'] = (command) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TerminalProbe } from '../../../lib/host/spawn/terminal-probe.ts';
-import { childrenOf, openDescriptors, read, until } from '../../processes.ts';
+import { childrenOf, openDescriptors, openedSince, read, until } from '../../processes.ts';
 
 const own = (): readonly number[] => childrenOf(process.pid);
 
@@ -36,10 +36,7 @@ test(
     await probe.end();
     assert.equal(await unanswered, true);
     assert.equal(pid(), undefined);
-    assert.deepEqual(
-      openDescriptors().filter((each) => !descriptors.includes(each)),
-      [],
-    );
+    assert.deepEqual(openedSince(descriptors), []);
   },
 );
 
