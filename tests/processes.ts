@@ -68,12 +68,20 @@ export function openedSince(before: readonly string[]): readonly string[] {
 }
 
 /** Resolves once `test` is true; rejects when it is not within `within` milliseconds. */
-export async function until(test: () => boolean, what: string, within = 10_000): Promise<void> {
+export async function until(test: () => boolean, what: string, within = 30_000): Promise<void> {
   const end = performance.now() + within;
   while (!test()) {
     if (performance.now() > end) throw new Error(`${what} did not come within ${within} ms`);
     await pause(5);
   }
+}
+
+/** The milliseconds of CPU time that some work takes in this process, whatever else the machine does. */
+export async function cpuTimeOf(work: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 /** The content of a file; the empty string when it cannot be read. */

@@ -6,16 +6,16 @@ import type { LifecycleEvent } from '../../lib/index.ts';
 import type { Container, ContainerEnd } from './rig.ts';
 import { container, inContainers, phase, service, sh, stay } from './rig.ts';
 
-/** Time limits of a minute, which only a second signal shortens. */
+/** Time limits of ten minutes, which only a second signal shortens: longer than a container may live. */
 const longLimits = {
-  S6_SERVICES_GRACETIME: '60000',
-  S6_KILL_FINISH_MAXTIME: '60000',
-  S6_KILL_GRACETIME: '60000',
+  S6_SERVICES_GRACETIME: '600000',
+  S6_KILL_FINISH_MAXTIME: '600000',
+  S6_KILL_GRACETIME: '600000',
 };
 
 const ignoring = 'trap "" TERM INT HUP';
 
-/** Sends the second signal, waits for the end, and checks that the event came one second after that signal. */
+/** Sends the second signal, waits for the end, and checks that the event came one second after that signal, or later on a busy machine. */
 async function endAfterSecond(
   box: Container,
   signal: NodeJS.Signals,
@@ -25,7 +25,7 @@ async function endAfterSecond(
   box.kill(signal);
   const end = await box.ended;
   const took = (end.events.findLast(isEnd)?.at ?? 0) - at;
-  assert.ok(took >= 999 && took < 5000, `it ended ${String(took)} ms after the second signal`);
+  assert.ok(took >= 999, `it ended ${String(took)} ms after the second signal`);
   return end;
 }
 

