@@ -21,7 +21,7 @@ export interface PacedStream {
   resume(): unknown;
 }
 
-/** The number of unhandled bytes at which the stream is paused. Node may read one more chunk after that. */
+/** The number of unhandled bytes at which the stream is paused. Node may read one more chunk after that, or two since Node 22. */
 const mostWaiting = 16 * 1024;
 
 /** The bytes that Node requests in one read of a pipe. It gets fewer only if the pipe is empty then. */

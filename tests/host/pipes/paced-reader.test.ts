@@ -203,8 +203,14 @@ test('closed readers have handled all bytes that were written, and handle no mor
   assert.equal(text, 'ab.');
 });
 
-test('a process that prints faster than its lines are handled waits, and little output is in memory', async () => {
+test('a process that prints faster than its lines are handled waits, and little output is in memory', async (t) => {
   const yes = spawn('yes', { stdio: ['ignore', 'pipe', 'ignore'] });
+  const exit = once(yes, 'exit');
+  t.after(async () => {
+    yes.kill('SIGKILL');
+    await exit;
+    yes.stdout.destroy();
+  });
   let received = 0;
   yes.stdout.on('data', (chunk: Buffer) => (received += chunk.length));
   const never = new Turns({ now: () => 0, nextTurn: () => undefined, soon: () => undefined });
@@ -213,9 +219,6 @@ test('a process that prints faster than its lines are handled waits, and little 
   await until(() => received > 0 && sleeps(yes.pid), 'a full pipe');
   await silence();
   const inMemory = received + yes.stdout.readableLength;
-  assert.ok(inMemory <= 144 * kibi, `${inMemory} bytes`);
-  const exit = once(yes, 'exit');
-  yes.kill('SIGKILL');
-  await exit;
-  yes.stdout.destroy();
+  // Two chunks, or three since Node 22, which reads ahead.
+  assert.ok(inMemory <= 192 * kibi, `${inMemory} bytes`);
 });
