@@ -12,6 +12,16 @@ test('s6-svok reports whether a service exists', async () => {
   assert.equal(await desk.call('s6-svok /etc'), 'elsewhere');
 });
 
+test('s6-svok called with another number of words, or an option, exits with 100 and its usage', async () => {
+  const desk = new Desk([web]);
+  for (const line of ['s6-svok', 's6-svok web web', 's6-svok -a web']) {
+    const told = await desk.call(line);
+    assert.ok(told !== 'elsewhere');
+    assert.equal(told.exitCode, 100, line);
+    assert.match(told.stderr ?? '', /usage: s6-svok servicedir$/, line);
+  }
+});
+
 test('halt, poweroff and reboot request the end', async () => {
   for (const program of ['halt', 'poweroff', 'reboot']) {
     const desk = new Desk([web]).start();

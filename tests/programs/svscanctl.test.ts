@@ -16,6 +16,12 @@ test('s6-svscanctl -t, -i, -q and -b request the end, in the name of the caller;
   }
 });
 
+test('a caller in a directory that no service has is not named', async () => {
+  const desk = new Desk([web]).start();
+  assert.deepEqual(await desk.call('s6-svscanctl -t /svc', '/svc/gone'), { exitCode: 0 });
+  assert.deepEqual(desk.control.state.ending, { reason: 'requested', exitCode: 0 });
+});
+
 test('s6-svscanctl -a, -h, -n and -N read the services again; -z, -p, -r and -s do nothing', async () => {
   const desk = new Desk([web]).start();
   for (const letters of ['a', 'h', 'an', 'N', 'z', 'p', 'r', 's'])

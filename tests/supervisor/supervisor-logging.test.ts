@@ -147,3 +147,17 @@ test('the container environment has the directives of the log', async (t) => {
   const { supervisor } = await plantTree(t, tree, { loggingScript: 'n2 s5000 T' });
   assert.equal(supervisor.environment.get('S6_LOGGING_SCRIPT'), 'n2 s5000 T');
 });
+
+test('only a service with the name of the catch-all logger is a problem, and only where there is one', async (t) => {
+  const loggingDirectory = join(await testFolder(t), 'log');
+  const problemsOf = async (name: string, logging: 0 | 1): Promise<readonly string[]> => {
+    const services = [{ name, run: ['sleep', '600'] }];
+    const supervisor = new Supervisor({ services }, { logging, loggingDirectory });
+    const codes = supervisor.problems.map(({ code }) => code);
+    await supervisor.stop();
+    return codes;
+  };
+  assert.deepEqual(await problemsOf('web', 1), []);
+  assert.deepEqual(await problemsOf(log, 0), []);
+  assert.deepEqual(await problemsOf(log, 1), ['name-taken']);
+});
