@@ -51,8 +51,8 @@ export type Trace = readonly string[] | Readonly<Record<string, readonly string[
 
 /** A step. No step waits for a fixed time; each waits, within a limit, for an event. */
 export type Step =
-  /** Waits until a line is in the trace this many times. */
-  | { readonly do: 'await'; readonly line: string; readonly times: number }
+  /** Waits until these lines are in the trace this many times, all together. */
+  | { readonly do: 'await'; readonly lines: readonly string[]; readonly times: number }
   /** Gives commands to a service in one call: letters of `s6-svc`. */
   | { readonly do: 'command'; readonly service: string; readonly letters: string }
   /** Waits until a service has this standing. */
@@ -66,8 +66,8 @@ export type Step =
   /** Begins to stop the tree, and continues. Without this step the tree is stopped at the end. */
   | { readonly do: 'stop' }
   /**
-   * Steps that concern the first second after the start of a service. When the machine is too slow for them, they show nothing, and
-   * the case starts again.
+   * Steps that begin with the start of a service, and concern the first second after it. When the machine is too slow for them, they
+   * show nothing, and the case starts again.
    */
   | { readonly do: 'hurry'; readonly steps: readonly Step[] };
 
@@ -83,7 +83,12 @@ export type Standing =
   | 'finishing, wanted';
 
 export function until(line: string, times = 1): Step {
-  return { do: 'await', line, times };
+  return { do: 'await', lines: [line], times };
+}
+
+/** Waits for the first of these lines. */
+export function untilOneOf(...lines: readonly string[]): Step {
+  return { do: 'await', lines, times: 1 };
 }
 
 export function svc(letters: string, service = 'web'): Step {

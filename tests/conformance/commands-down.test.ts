@@ -18,9 +18,11 @@ import {
 } from './case.ts';
 import { conform } from './conform.ts';
 
-/** Commands to a frail service in its restart delay: it has exited, and its finish script too. */
-const inItsDelay = (letters: string): Step =>
-  hurry(until('finish 3 0'), is('down, wanted'), svc(letters));
+/** Starts a frail service, and gives commands in its restart delay: it has exited, and its finish script too. */
+const inItsDelay = (letters: string): readonly Step[] => [
+  is('down'),
+  hurry(svc('u'), until('finish 3 0'), is('down, wanted'), svc(letters)),
+];
 
 conform('commands to a service that is down', [
   {
@@ -44,14 +46,14 @@ conform('commands to a service that is down', [
   },
   ...['d', 'O'].map((letter) => ({
     title: `${letter} in the delay: the service stays down until a command starts it`,
-    tree: { 'web/run': frail, 'web/finish': finish, ...witness },
-    steps: [inItsDelay(letter), is('down'), ...aSecondLater, svc('u'), until('run', 2)],
+    tree: { 'web/run': frail, 'web/finish': finish, 'web/down': '', ...witness },
+    steps: [...inItsDelay(letter), is('down'), ...aSecondLater, svc('u'), until('run', 2)],
     trace: ['run', 'finish 3 0', 'a second later', 'run', 'finish 256 15'],
   })),
   {
     title: 't and k in the delay do not shorten it',
-    tree: { 'web/run': frail, 'web/finish': marking },
-    steps: [inItsDelay('tk'), until('run', 2)],
+    tree: { 'web/run': frail, 'web/finish': marking, 'web/down': '' },
+    steps: [...inItsDelay('tk'), until('run', 2)],
     trace: ['run', 'finish 3 0', 'back a second later', 'run', 'finish 256 15'],
   },
   {

@@ -1,7 +1,19 @@
 /*
  * Readiness: a newline on the descriptor that notification-fd names.
  */
-import { aSecondLater, finish, is, marking, run, sh, svc, until, witness, write } from './case.ts';
+import {
+  aSecondLater,
+  finish,
+  is,
+  marking,
+  run,
+  sh,
+  svc,
+  until,
+  untilOneOf,
+  witness,
+  write,
+} from './case.ts';
 import { conform } from './conform.ts';
 
 /** A run that announces its readiness at USR1. */
@@ -76,7 +88,8 @@ conform('readiness', [
       ...witness,
     },
     steps: [
-      ...[until('run'), is('up, wanted, ready'), svc('1'), ...aSecondLater],
+      ...[until('run'), is('up, wanted, ready'), svc('1')],
+      ...[untilOneOf('finish 256 13', 'has written again'), ...aSecondLater],
       is('up, wanted, ready'),
     ],
     s6: ['run', 'finish 256 13', 'a second later', 'finish 256 15'],

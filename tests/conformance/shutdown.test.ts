@@ -50,8 +50,8 @@ conform('the stop of the tree', [
   },
   {
     title: 'a service in its restart delay is not restarted',
-    tree: { 'web/run': frail, 'web/finish': finish },
-    steps: [hurry(until('finish 3 0'), is('down, wanted'), stop)],
+    tree: { 'web/run': frail, 'web/finish': finish, 'web/down': '' },
+    steps: [is('down'), hurry(svc('u'), until('finish 3 0'), is('down, wanted'), stop)],
     trace: ['run', 'finish 3 0'],
   },
   {

@@ -133,10 +133,10 @@ export const rows: readonly Row[] = [
   },
   {
     state: 'backoff',
-    tree: { 'web/run': freshAgain, 'web/finish': marking },
-    arrive: [],
+    tree: { 'web/run': freshAgain, 'web/finish': marking, 'web/down': '' },
+    arrive: [is('down')],
     said: ['run', died],
-    give: (letters) => hurry(until(died), is('down, wanted'), svc(letters)),
+    give: (letters) => hurry(svc('u'), until(died), is('down, wanted'), svc(letters)),
     cells: [
       ['d dd O OO', down],
       ['t tt k kk', after(go, comesBack(2))],
