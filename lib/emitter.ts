@@ -7,12 +7,21 @@ type Listener = (this: unknown, ...args: unknown[]) => void;
  * listeners. Its error becomes an uncaught exception after the other listeners have run (this library).
  */
 export class Emitter<Events extends object> extends EventEmitter<Events> {
+  readonly #requireEvent: (event: unknown) => void;
+
+  /** @param requireEvent - Throws when no event has this name, so that no listener waits for ever. Default: accepts every name. */
+  constructor(requireEvent: (event: unknown) => void = () => undefined) {
+    super();
+    this.#requireEvent = requireEvent;
+  }
+
   /** Adds a listener for an event. */
   override on<Name extends EventEmitter.EventNames<Events>>(
     event: Name,
     listener: EventEmitter.EventListener<Events, Name>,
     context?: unknown,
   ): this {
+    this.#requireEvent(event);
     return super.on(event, isolated(listener), context ?? this);
   }
 
@@ -31,6 +40,7 @@ export class Emitter<Events extends object> extends EventEmitter<Events> {
     listener: EventEmitter.EventListener<Events, Name>,
     context?: unknown,
   ): this {
+    this.#requireEvent(event);
     return super.once(event, isolated(listener), context ?? this);
   }
 

@@ -84,4 +84,5 @@ const signalNumbers: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
   SIGSYS: 31,
 };
 
-const signalNames = Object.keys(signalNumbers) as NodeJS.Signals[];
+/** The names of the signals of Linux. */
+export const signalNames = Object.keys(signalNumbers) as NodeJS.Signals[];

@@ -1,4 +1,7 @@
 import { OptionsError } from '../errors.ts';
+import type { ServiceStatus } from '../model/event.ts';
+import { eventTypes, serviceStatuses, statusMeantBy } from '../model/event-values.ts';
+import { nearest } from '../model/nearest.ts';
 import { text } from '../schema/policies.ts';
 import { milliseconds, signalName } from '../schema/values.ts';
 import * as z from '../schema/schema.ts';
@@ -91,8 +94,60 @@ export function validateRun(options: RunOptions = {}): RunOptions {
  * @throws OptionsError when there is no such signal.
  */
 export function validateSignal(signal: NodeJS.Signals): NodeJS.Signals {
-  check(signalName(), signal);
+  check(signalName(), signal, 'signal() cannot send this:');
   return signal;
+}
+
+/**
+ * Returns the status after it has validated it.
+ *
+ * @throws OptionsError when a service never has this status.
+ */
+export function validateStatus(status: ServiceStatus | 'ready'): ServiceStatus | 'ready' {
+  check(awaitable(), status, 'when() cannot wait for this:');
+  return status;
+}
+
+const awaitable = z.lazily(() => {
+  const known: readonly unknown[] = [...serviceStatuses, 'ready'];
+  return z.custom<ServiceStatus | 'ready'>((value) => known.includes(value), {
+    error: `expected one of ${known.map((each) => `"${String(each)}"`).join('|')}`,
+    params: { near: (value: unknown) => statusMeantBy(value) ?? nearest(value, known.map(String)) },
+  });
+});
+
+/**
+ * Checks the name of an event of a supervisor.
+ *
+ * @throws OptionsError when there is no such event.
+ */
+export function validateEvent(name: unknown): void {
+  requireEvent(name, supervisorEvents, 'A supervisor');
+}
+
+/**
+ * Checks the name of an event of a service.
+ *
+ * @throws OptionsError when there is no such event.
+ */
+export function validateServiceEvent(name: unknown): void {
+  requireEvent(name, serviceEvents, 'A service');
+}
+
+const supervisorEvents: readonly unknown[] = [...eventTypes, 'event'];
+
+const serviceEvents: readonly unknown[] = ['service', 'ready', 'output', 'event'];
+
+/** The events that Node's own functions listen to on every emitter, such as `once()` of `node:events`. */
+const nodeEvents: ReadonlySet<unknown> = new Set(['error', 'newListener', 'removeListener']);
+
+function requireEvent(name: unknown, known: readonly unknown[], emitter: string): void {
+  if (known.includes(name) || typeof name === 'symbol' || nodeEvents.has(name)) return;
+  const elsewhere = supervisorEvents.includes(name) ? ' The supervisor has it.' : '';
+  const guess = nearest(name, known.map(String));
+  const hint = guess === undefined ? elsewhere : ` Did you mean '${guess}'?`;
+  const list = known.map(String).join(', ');
+  throw new OptionsError(`${emitter} has no event ${z.show(name)}.${hint} There are: ${list}.`);
 }
 
 const fields = z.lazily(() => ({
@@ -141,9 +196,13 @@ function validated<Options extends WaitOptions>(schema: z.ZodMiniType, options: 
   return options;
 }
 
-function check(schema: z.ZodMiniType, value: unknown): void {
+function check(
+  schema: z.ZodMiniType,
+  value: unknown,
+  heading = 'These options cannot be used:',
+): void {
   const parsed = z.parse(schema, value, { showInput: true });
   if (parsed.success) return;
   const lines = z.explain(parsed.error).map((line) => `\n  ${line}`);
-  throw new OptionsError(`These options cannot be used:${lines.join('')}`);
+  throw new OptionsError(`${heading}${lines.join('')}`);
 }

@@ -98,13 +98,25 @@ function isOfAnotherKind({ code, path, input }: z.core.$ZodIssue): boolean {
 }
 
 function wording(issue: z.core.$ZodIssue): string {
-  const told = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message;
-  const message = (told ?? issue.message).replace(/^[A-Z][a-z ]*: (?=expected|must)/, '');
+  const told = (issue.code === 'invalid_key' ? issue.issues[0] : undefined) ?? issue;
+  const message = told.message.replace(/^[A-Z][a-z ]*: (?=expected|must)/, '');
+  const near = nearIn(told);
+  const hint = near === undefined ? '' : `. Did you mean '${near}'?`;
   if (!('input' in issue) || issue.code === 'unrecognized_keys') {
-    return message.replace(/, received (\w+)$/, ', got $1');
+    return `${message.replace(/, received (\w+)$/, ', got $1')}${hint}`;
   }
-  return `${message.replace(/, received \w+$/, '')}, got ${show(issue.input)}`;
+  return `${message.replace(/, received \w+$/, '')}, got ${show(issue.input)}${hint}`;
 }
+
+/** The valid value that is nearest to the found one: of an enumeration, or as the `near` of a custom schema says. */
+function nearIn(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === 'invalid_value') return nearest(issue.input, issue.values.map(String));
+  const near: unknown = issue.code === 'custom' ? issue.params?.['near'] : undefined;
+  return typeof near === 'function' ? (near as Near)(issue.input) : undefined;
+}
+
+/** Finds the valid value that is nearest to an invalid one: `params: { near }` of a custom schema. */
+export type Near = (value: unknown) => string | undefined;
 
 /** Keys of 0.1.0, with their present names. */
 const renamed: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
-import { parseSignal } from '../model/exit.ts';
+import { parseSignal, signalNames } from '../model/exit.ts';
+import { nearest } from '../model/nearest.ts';
 import * as z from './schema.ts';
 
 /** A duration in milliseconds; s6 reads 32 bits. */
@@ -15,11 +16,20 @@ export const deathTally = z.lazily(() => whole(0, 4096));
 
 /** A signal by its full name. */
 export const signalName = z.lazily(() =>
-  z.custom<NodeJS.Signals>(
-    (value) => typeof value === 'string' && parseSignal(value) === value,
-    'expected a signal such as "SIGTERM"',
-  ),
+  z.custom<NodeJS.Signals>((value) => typeof value === 'string' && parseSignal(value) === value, {
+    error: 'expected a signal such as "SIGTERM"',
+    params: { near: nearestSignal },
+  }),
 );
+
+/** The full name of a signal that is given by its number, its short name, or a name with a typing error. */
+function nearestSignal(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const text = String(value).trim();
+  const short = signalNames.map((name) => name.slice('SIG'.length));
+  const near = nearest(text, signalNames) ?? nearest(text, short);
+  return parseSignal(text) ?? (near === undefined ? undefined : parseSignal(near));
+}
 
 /** A whole number in a range, both ends included. */
 function whole(least: number, most: number): z.ZodMiniNumber<number> {

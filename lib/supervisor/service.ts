@@ -12,7 +12,13 @@ import type { Exit } from '../model/exit.ts';
 import type { ServiceSpec } from '../model/tree.ts';
 import { loggerName } from '../model/tree.ts';
 import type { StopOptions, WaitOptions } from '../options/wait-options.ts';
-import { validateSignal, validateStop, validateWait } from '../options/wait-options.ts';
+import {
+  validateServiceEvent,
+  validateSignal,
+  validateStatus,
+  validateStop,
+  validateWait,
+} from '../options/wait-options.ts';
 
 /**
  * One supervised service: its specification, its state, and the commands to it. It emits the events that concern it.
@@ -32,7 +38,7 @@ export class Service extends Emitter<ServiceEvents> {
     control: SupervisorHandle,
     find: (name: string) => Service | undefined,
   ) {
-    super();
+    super(validateServiceEvent);
     this.name = name;
     this.#control = control;
     this.#find = find;
@@ -167,8 +173,10 @@ export class Service extends Emitter<ServiceEvents> {
    * readiness, has announced it.
    *
    * @throws InterruptedError when the supervisor ends first.
+   * @throws OptionsError when there is no such status.
    */
   async when(state: ServiceStatus | 'ready', options?: WaitOptions): Promise<void> {
+    validateStatus(state);
     await this.#control.until(
       () => ((state === 'ready' ? this.ready : this.status === state) ? true : undefined),
       { what: `The state '${state}' of '${this.name}'`, pending: () => [this.name] },

@@ -42,7 +42,13 @@ import type {
   StopOptions,
   WaitOptions,
 } from '../options/wait-options.ts';
-import { validateRun, validateStart, validateStop, validateWait } from '../options/wait-options.ts';
+import {
+  validateEvent,
+  validateRun,
+  validateStart,
+  validateStop,
+  validateWait,
+} from '../options/wait-options.ts';
 import type { RunDefaults } from './run.ts';
 import { requestEnd, untilEnded, runDefaultsOf, runToEnd } from './run.ts';
 
@@ -101,7 +107,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     options: SupervisorOptions = {},
     { problems: found = [], variables = process.env, ...around }: SupervisorDependencies = {},
   ) {
-    super();
+    super(validateEvent);
     const { world: own = {}, onRequestHandler, thread = thisThread } = around;
     const settings = resolveOptionsForData(options, variables);
     const whole = defineTree(tree);

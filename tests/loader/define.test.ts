@@ -224,18 +224,18 @@ const refused: readonly (readonly [input: unknown, path: string, says: string])[
   [
     one({ downSignal: 'TERM' }),
     'services[0].downSignal',
-    'expected a signal such as "SIGTERM", got "TERM"',
+    `expected a signal such as "SIGTERM", got "TERM". Did you mean 'SIGTERM'?`,
   ],
   [
     one({ reloadSignal: 1 }),
     'services[0].reloadSignal',
-    'expected a signal such as "SIGTERM", got 1',
+    `expected a signal such as "SIGTERM", got 1. Did you mean 'SIGHUP'?`,
   ],
   [one({ down: 'yes' }), 'services[0].down', 'expected boolean, got "yes"'],
   [
     one({ restart: 'nevr' }),
     'services[0].restart',
-    'expected one of "always"|"on-failure"|"never", got "nevr"',
+    `expected one of "always"|"on-failure"|"never", got "nevr". Did you mean 'never'?`,
   ],
   [
     one({ output: 'pipe' }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { on, once } from 'node:events';
 import { test } from 'node:test';
 import { OptionsError, OrderError, TimeoutError } from '../../lib/index.ts';
 import type { LifecycleEvent } from '../../lib/index.ts';
@@ -37,6 +38,90 @@ test('a wait with invalid options gives no command', async () => {
 test('signal() throws on a signal that does not exist', async () => {
   const { supervisor } = await simulate({ services: [web] });
   assert.throws(() => supervisor.service('web').signal(wrong('SIGFOO')), OptionsError);
+});
+
+/** The message of the OptionsError that a call throws. */
+function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    assert.ok(error instanceof OptionsError, String(error));
+    return error.message;
+  }
+  throw new Error('The call threw nothing.');
+}
+
+for (const [signal, meant] of [
+  ['CONT', 'SIGCONT'],
+  ['term', 'SIGTERM'],
+  ['SIGTREM', 'SIGTERM'],
+  ['sigkill', 'SIGKILL'],
+  ['TRM', 'SIGTERM'],
+  [9, 'SIGKILL'],
+  ['15', 'SIGTERM'],
+] as const) {
+  test(`signal(${JSON.stringify(signal)}) names the signal that is meant`, async () => {
+    const { supervisor } = await simulate({ services: [web] });
+    const message = messageOf(() => {
+      supervisor.service('web').signal(wrong(signal));
+    });
+    const hint = `got ${JSON.stringify(signal)}. Did you mean '${meant}'?`;
+    assert.ok(message.endsWith(hint), message);
+  });
+}
+
+for (const [status, hint] of [
+  ['running', "Did you mean 'up'?"],
+  ['stopped', "Did you mean 'down'?"],
+  ['Ready', "Did you mean 'ready'?"],
+  ['backof', "Did you mean 'backoff'?"],
+  ['xyz', 'got "xyz"'],
+  ['', 'got ""'],
+  ['toString', 'got "toString"'],
+  [undefined, 'got nothing'],
+  [null, 'got null'],
+] as const) {
+  test(`when(${JSON.stringify(status)}) rejects at once and names what a service can be`, async () => {
+    const { supervisor } = await simulate({ services: [web] });
+    await assert.rejects(supervisor.service('web').when(wrong(status)), (error) => {
+      assert.ok(error instanceof OptionsError, String(error));
+      assert.match(error.message, /^when\(\) cannot wait for this:.*"down"\|.*"up"\|.*"ready"/s);
+      assert.ok(error.message.endsWith(hint), error.message);
+      return true;
+    });
+  });
+}
+
+test('a listener for an event that does not exist is an error', async () => {
+  const { supervisor } = await simulate({ services: [web] });
+  const none = (): undefined => undefined;
+  const service = supervisor.service('web');
+  const calls: Record<string, () => unknown> = {
+    'A supervisor has no event "servcie". Did you mean \'service\'?': () =>
+      supervisor.on(wrong('servcie'), none),
+    'A supervisor has no event "problems". Did you mean \'problem\'?': () =>
+      supervisor.once(wrong('problems'), none),
+    'A supervisor has no event "up". There are: phase, stage,': () =>
+      supervisor.addListener(wrong('up'), none),
+    'A service has no event "raedy". Did you mean \'ready\'?': () =>
+      service.on(wrong('raedy'), none),
+    'A service has no event "phase". The supervisor has it.': () =>
+      service.once(wrong('phase'), wrong(none)),
+  };
+  for (const [message, call] of Object.entries(calls)) {
+    assert.ok(messageOf(call).startsWith(message), messageOf(call));
+  }
+});
+
+test('once() and on() of node:events accept a supervisor', async () => {
+  const life = await simulate({ services: [web] });
+  const first = once(life.supervisor as never, 'phase');
+  const all = on(life.supervisor as never, 'stage');
+  await life.supervisor.start();
+  const [event] = (await first) as LifecycleEvent[];
+  assert.equal(event?.type, 'phase');
+  assert.equal(((await all.next()).value as LifecycleEvent[])[0]?.type, 'stage');
+  await all.return?.();
 });
 
 for (const signals of [
