@@ -1,6 +1,12 @@
 import { dirname } from 'node:path';
 import type { HeadFlaw, InterpreterLine } from '../model/interpreter.ts';
-import { headLength, nameElsewhere, parseHead } from '../model/interpreter.ts';
+import {
+  headLength,
+  intendedLine,
+  nameElsewhere,
+  onlyCommand,
+  parseHead,
+} from '../model/interpreter.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import { show } from '../schema/schema.ts';
 import { noFile } from './reading.ts';
@@ -39,8 +45,8 @@ function examineHead(reading: Reading, path: string, bytes: Uint8Array): void {
   const head = parseHead(bytes);
   if (head.kind === 'binary') return;
   if (head.flaw !== undefined) {
-    const { code, says, remedy } = flaws[head.flaw];
-    reading.tell(code, path, says, { line: 1, remedy });
+    const { code, says, remedy, line = 1 } = flawOf(head.flaw, bytes);
+    reading.tell(code, path, says, { line, remedy });
   }
   if (head.kind === 'line') examineInterpreter(reading, path, head.line);
 }
@@ -49,6 +55,40 @@ interface Flaw {
   readonly code: ProblemCode;
   readonly says: string;
   readonly remedy: string;
+  /** The number of its line. Default: 1. */
+  readonly line?: number;
+}
+
+/** A flaw with its words; those of a missing interpreter line go by the line that was meant. */
+function flawOf(flaw: HeadFlaw, bytes: Uint8Array): Flaw {
+  const known = flaws[flaw];
+  if (flaw !== 'absent') return known;
+  const intended = intendedLine(bytes);
+  if (intended === undefined) {
+    const command = onlyCommand(bytes);
+    if (command === undefined) return known;
+    return { ...known, remedy: `Let it have two lines: #!/bin/sh, and then exec ${command}` };
+  }
+  const { text, line, misspelt } = intended;
+  if (text.endsWith('with-contenv') && misspelt === undefined && line === 1) return incomplete(text);
+  if (misspelt === undefined) {
+    return {
+      ...known,
+      says: `has something before its interpreter line ${show(text)}, so that the system does not see it; sh runs it`,
+      remedy: 'Remove what is before it: let the first two bytes of the script be #!.',
+      line,
+    };
+  }
+  return {
+    ...known,
+    says: `begins with ${show(misspelt)}, which is no interpreter line; sh runs it`,
+    remedy: `Let its first line be ${text}`,
+  };
+}
+
+function incomplete(text: string): Flaw {
+  const says = `names no interpreter after ${show(text)}; sh runs it`;
+  return { ...flaws.absent, says, remedy: `Name one, as in ${text} sh` };
 }
 
 const flaws: Readonly<Record<HeadFlaw, Flaw>> = {
@@ -64,8 +104,8 @@ const flaws: Readonly<Record<HeadFlaw, Flaw>> = {
   },
   late: {
     code: 'interpreter-late',
-    says: 'has something before its interpreter line, so that the system does not see it',
-    remedy: 'Let the first two bytes of the script be #!.',
+    says: 'has blanks or blank lines before its interpreter line, so that the system does not see it; it cannot be run',
+    remedy: 'Remove them: let the first two bytes of the script be #!.',
   },
   absent: {
     code: 'interpreter-absent',

@@ -21,6 +21,16 @@ export function readService(
   folder: string,
 ): ServiceSpec | undefined {
   const entry = reading.look(folder, 'there is no such service');
+  if (entry.kind === 'file' && isScript(reading, folder)) {
+    reading.tell(
+      'not-a-folder',
+      folder,
+      'is a script where the folder of a service belongs; there is no such service',
+      {
+        remedy: `Make ${show(name)} a folder, and the script its run; or remove it.`,
+      },
+    );
+  }
   if (entry.kind !== 'folder') return undefined;
   const names = namesIn(reading, folder);
   if (names?.has('run') === false) {
@@ -35,6 +45,12 @@ export function readService(
   }
   const logger = names?.has('log') === true ? readLogger(reading, name, folder) : undefined;
   return readDirectory(reading, name, folder, names, logger);
+}
+
+/** Whether a file begins as a script does; other files beside the services, such as a README, are no mistake. */
+function isScript({ files }: Reading, path: string): boolean {
+  const content = files.read(path, 2);
+  return content.kind === 'bytes' && Buffer.from(content.bytes).toString('latin1') === '#!';
 }
 
 function readLogger(reading: Reading, producer: string, above: string): ServiceSpec | undefined {

@@ -3,6 +3,8 @@ import { TreeError } from '../errors.ts';
 import type { ScriptSpec, Tree } from '../model/tree.ts';
 import { readFixAttrs } from './fix-attrs.ts';
 import type { Entry } from './files.ts';
+import type { StageFolder } from './layout.ts';
+import { stageFolders, tellNoStage, tellRcDefinitions } from './layout.ts';
 import type { Reading } from './reading.ts';
 import { inspectScriptFile } from './inspect-script.ts';
 import { readService } from './read-service.ts';
@@ -29,21 +31,17 @@ export function* readTree(
   };
 }
 
-const stageFolders = ['fix-attrs.d', 'cont-init.d', 'services.d', 'cont-finish.d'] as const;
-
-type StageFolder = (typeof stageFolders)[number];
-
 /** The stages that exist in a folder. */
 function findStages(reading: Reading, root: string): ReadonlySet<StageFolder> {
   checkRoot(reading, root, reading.files.look(root));
   const entries = stageFolders.map((name) => [name, lookAtStage(reading, root, name)] as const);
   const stages = new Set(entries.flatMap(([name, { kind }]) => (kind === 'folder' ? [name] : [])));
-  if (stages.size > 0) return stages;
-  if (entries.some(([, { kind }]) => kind === 'unreadable')) tellUnreadableRoot(reading, root);
-  else {
-    const message = `has none of ${stageFolders.join(', ')} in it`;
-    reading.tell('no-stage', root, message, { remedy: 'Name the folder that these are in.' });
+  if (stages.size > 0) {
+    tellRcDefinitions(reading, root);
+    return stages;
   }
+  if (entries.some(([, { kind }]) => kind === 'unreadable')) tellUnreadableRoot(reading, root);
+  else tellNoStage(reading, root);
   throw new TreeError(root, reading.problems);
 }
 

@@ -90,3 +90,61 @@ function split(text: string): readonly string[] {
   if (match?.[1] === undefined) return [];
   return match[2] === undefined ? [match[1]] : [match[1], match[2]];
 }
+
+/** The interpreter line that a script without one was meant to have. */
+export interface IntendedLine {
+  /** The line, as the script should have it: `#!/bin/sh`. */
+  readonly text: string;
+  /** Its number in the script, from 1. */
+  readonly line: number;
+  /** The line as the script has it, when it is misspelt; absent when only something stands before it. */
+  readonly misspelt?: string;
+}
+
+/**
+ * The interpreter line that was meant, in a script in which `parseHead` finds none: it stands further down, a few characters
+ * stand before it, or its `#!` is misspelt. `undefined` without any, and where the line may belong to a here-document.
+ */
+export function intendedLine(head: Uint8Array): IntendedLine | undefined {
+  const lines = decoder.decode(head).split('\n');
+  const [first = ''] = lines;
+  const known = misspeltLine(first) ?? unmarkedLine(lines);
+  if (known !== undefined) return { text: `#!${known}`, line: 1, misspelt: first.trim() };
+  const end = lines.findIndex((text) => text.includes('<<'));
+  const before = end === -1 ? lines : lines.slice(0, end);
+  const index = before.findIndex((text, at) => (at === 0 ? anyPrefix : blankPrefix).test(text));
+  const text = before[index];
+  return text === undefined ? undefined : { text: fromMark(text), line: index + 1 };
+}
+
+/** A line with `#!` and a path after a few characters that are no command of their own: `i#!/bin/sh`. */
+const anyPrefix = /^\S{0,8}[ \t]{0,8}#![ \t]*[/\w]/;
+
+/** The same after blanks only. */
+const blankPrefix = /^[ \t]*#![ \t]*[/\w]/;
+
+function fromMark(text: string): string {
+  return text.slice(text.indexOf('#!')).trim();
+}
+
+/** The rest of a first line of which the `#!` is misspelt: `!/bin/sh`, `#/bin/sh`, `# !/bin/sh`, `##!/bin/sh`. */
+function misspeltLine(first: string): string | undefined {
+  if (first.startsWith('#!')) return undefined;
+  return /^[#!1][#!1 \t]{0,3}(\/(?:(?:usr\/)?(?:local\/)?s?bin|command|package)\/\S.*)$/s
+    .exec(first.trimEnd())?.[1]
+    ?.trim();
+}
+
+/** A first line that is the path of an interpreter, in a script that goes on: `/bin/sh`. */
+function unmarkedLine([first = '', ...others]: readonly string[]): string | undefined {
+  const isInterpreter =
+    /^\/\S*\/(?:env|(?:ba|da|a|k|z)?sh|bashio|execlineb|with-contenv|node|perl|php|python[\d.]*|ruby)(?:[ \t]|$)/;
+  const goesOn = others.some((text) => text.trim() !== '');
+  return goesOn && isInterpreter.test(first.trimEnd()) ? first.trim() : undefined;
+}
+
+/** The command of a script that is nothing but the path of a program, perhaps with arguments. */
+export function onlyCommand(head: Uint8Array): string | undefined {
+  const text = decoder.decode(head).trim();
+  return /^\/[\w./+-]{1,200}(?:[ \t][\w ./+:=,@%-]{0,100})?$/.test(text) ? text : undefined;
+}

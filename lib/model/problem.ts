@@ -43,6 +43,7 @@ export const problemSeverities = {
   'tree-invalid': 'error',
   'duplicate-name': 'error',
   // Found while loading; an init script may still correct it.
+  's6-rc-unsupported': 'warning',
   'run-missing': 'warning',
   'run-is-a-folder': 'warning',
   'script-is-a-folder': 'warning',

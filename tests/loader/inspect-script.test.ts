@@ -62,6 +62,43 @@ for (const [what, spec, code, says] of cases) {
   });
 }
 
+const misplaced: readonly (readonly [text: string, line: number, says: RegExp, remedy: RegExp])[] =
+  [
+    ['+212\n\n#!/bin/sh\n', 3, /before its interpreter line "#!\/bin\/sh".*sh runs it$/, /^Remove/],
+    ['# comment\n#!/bin/sh\n', 2, /before its interpreter line/, /^Remove what is before it/],
+    ['É#!/bin/sh\n', 1, /before its interpreter line/, /^Remove what is before it/],
+    [
+      '##!/bin/sh\n',
+      1,
+      /begins with "##!\/bin\/sh", which is no/,
+      /^Let its first line be #!\/bin\/sh$/,
+    ],
+    ['!/bin/sh\n', 1, /begins with "!\/bin\/sh"/, /^Let its first line be #!\/bin\/sh$/],
+    ['/opt/tool -x\n', 1, /names no interpreter/, /: #!\/bin\/sh, and then exec \/opt\/tool -x$/],
+    [
+      '#!/bin/with-contenv\n',
+      1,
+      /after "#!\/bin\/with-contenv"/,
+      /as in #!\/bin\/with-contenv sh$/,
+    ],
+    [
+      'echo\n',
+      1,
+      /names no interpreter; sh runs it$/,
+      /^Begin it with a line such as #!\/bin\/sh\.$/,
+    ],
+  ];
+
+for (const [text, line, says, remedy] of misplaced) {
+  test(`a script that begins with ${JSON.stringify(text)} is told with the line that it should have`, async () => {
+    const { problems } = await loadLiteral({ 'cont-init.d/10-it': text });
+    const [problem, ...more] = problems;
+    assert.deepEqual([problem?.code, problem?.line, more], ['interpreter-absent', line, []]);
+    assert.match(problem?.message ?? '', says);
+    assert.match(problem?.remedy ?? '', remedy);
+  });
+}
+
 test('one script may have several faults', async () => {
   const files = { 'cont-init.d/a': { content: '#!/bin/none\r\n', mode: 0o600 } };
   assert.deepEqual(await warnings(files), [

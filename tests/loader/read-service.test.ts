@@ -140,7 +140,7 @@ const oddities: readonly Oddity[] = [
   },
   {
     what: 'files beside the services are ignored',
-    files: { ...run, 'services.d/README.md': 'x', 'services.d/run': fine, 'services.d/a.j2': 'x' },
+    files: { ...run, 'services.d/README.md': 'x', 'services.d/run': '', 'services.d/a.j2': 'x' },
     told: [],
     left: ['web'],
   },
@@ -159,8 +159,15 @@ const oddities: readonly Oddity[] = [
   },
   {
     what: 'a link to a file is ignored',
-    files: { ...run, 'services.d/x': { link: 'web/run' } },
+    files: { ...run, 'services.d/x': { link: '../README.md' }, 'README.md': 'x' },
     told: [],
+    left: ['web'],
+  },
+  {
+    what: 'a script beside the services, where a folder is meant, is reported',
+    files: { ...run, 'services.d/db': fine, 'services.d/x': { link: 'web/run' } },
+    told: ['not-a-folder services.d/db', 'not-a-folder services.d/x'],
+    says: /^"db" is a script where the folder of a service belongs; there is no such service$/,
     left: ['web'],
   },
   {

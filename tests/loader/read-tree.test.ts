@@ -107,7 +107,7 @@ test('a folder without any stage is rejected', async () => {
       severity: 'error',
       path: '/tree',
       message: '"tree" has none of fix-attrs.d, cont-init.d, services.d, cont-finish.d in it',
-      remedy: 'Name the folder that these are in.',
+      remedy: 'Name /tree/etc, which has them.',
     },
   ]);
   assert.match(error.message, /^The tree \/tree cannot be used:\n {2}\/tree: "tree" has none of/);

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { headLength, nameElsewhere, parseHead } from '../../lib/model/interpreter.ts';
+import {
+  headLength,
+  intendedLine,
+  nameElsewhere,
+  onlyCommand,
+  parseHead,
+} from '../../lib/model/interpreter.ts';
 import { cpuTimeOf } from '../processes.ts';
 import type { HeadFlaw, ScriptHead } from '../../lib/model/interpreter.ts';
 
@@ -83,6 +89,68 @@ for (const [text, expected] of heads) {
   });
 }
 
+const intended: readonly (readonly [text: string, line: string, at: number, misspelt?: string])[] =
+  [
+    ['+212\n-0\n\n#!/usr/bin/with-contenv bash\n', '#!/usr/bin/with-contenv bash', 4],
+    ['# a comment\n#!/bin/bash\n', '#!/bin/bash', 2],
+    ['# a comment\r\n  #! /bin/bash -e \r\n', '#! /bin/bash -e', 2],
+    ['echo hi\n#!sh\n', '#!sh', 2],
+    ['É#!/usr/bin/with-contenv bash\n', '#!/usr/bin/with-contenv bash', 1],
+    ['i#!/bin/sh\n', '#!/bin/sh', 1],
+    ['\u200b#!/bin/sh\n', '#!/bin/sh', 1],
+    ['x #!/bin/sh\n', '#!/bin/sh', 1],
+    ['##!/bin/bash\n', '#!/bin/bash', 1, '##!/bin/bash'],
+    [
+      '!/usr/bin/with-contenv bash\n',
+      '#!/usr/bin/with-contenv bash',
+      1,
+      '!/usr/bin/with-contenv bash',
+    ],
+    ['#/bin/sh\n', '#!/bin/sh', 1, '#/bin/sh'],
+    ['# !/bin/sh\r\n', '#!/bin/sh', 1, '# !/bin/sh'],
+    ['!#/usr/local/bin/node\n', '#!/usr/local/bin/node', 1, '!#/usr/local/bin/node'],
+    ['#1/command/execlineb -P\n', '#!/command/execlineb -P', 1, '#1/command/execlineb -P'],
+    ['/bin/bash\necho\n', '#!/bin/bash', 1, '/bin/bash'],
+    [
+      '/usr/bin/with-contenv bash\nexec app\n',
+      '#!/usr/bin/with-contenv bash',
+      1,
+      '/usr/bin/with-contenv bash',
+    ],
+  ];
+
+for (const [text, line, at, misspelt] of intended) {
+  test(`intendedLine finds ${line} in ${JSON.stringify(text)}`, () => {
+    const expected = { text: line, line: at, ...(misspelt !== undefined && { misspelt }) };
+    assert.deepEqual(intendedLine(Buffer.from(text)), expected);
+  });
+}
+
+for (const text of [
+  'echo\n',
+  '/usr/local/bin/tool\n',
+  '/bin/sh\n',
+  '/bin/sh -c "echo"\n',
+  '/usr/bin/tool\nexit\n',
+  '# comment\n',
+  '#\n#!\n',
+  'echo "#!/bin/sh" > /x\n',
+  'cat > /x <<EOF\n#!/bin/sh\nEOF\n',
+  '# see /bin/sh\n',
+]) {
+  test(`intendedLine finds none in ${JSON.stringify(text)}`, () => {
+    assert.equal(intendedLine(Buffer.from(text)), undefined);
+  });
+}
+
+test('onlyCommand finds the command of a script that is nothing else', () => {
+  const command = (text: string): string | undefined => onlyCommand(Buffer.from(text));
+  assert.equal(command('/usr/local/bin/tool\n'), '/usr/local/bin/tool');
+  assert.equal(command('/opt/app/run --port=80 -v\n'), '/opt/app/run --port=80 -v');
+  for (const text of ['echo\n', '/a\n/b\n', '/a && /b\n', '/a $B\n', ''])
+    assert.equal(command(text), undefined);
+});
+
 test('text in UTF-16 begins with a byte order mark', () => {
   assert.deepEqual(parseHead(Buffer.from('\ufeff#!/bin/sh\n', 'utf16le')), none('bom'));
   assert.deepEqual(parseHead(Buffer.from('\ufeff#!/bin/sh\n', 'utf16le').swap16()), none('bom'));
@@ -98,9 +166,14 @@ test('a head holds the longest possible path', () => {
 });
 
 test('parsing a head takes no noticeable time, whatever it contains', async () => {
-  const odd = ['\n', ' ', '\r', '\ufeff', '#', '#!', '\t'];
+  const odd = ['\n', ' ', '\r', '\ufeff', '#', '#!', '\t', '/', '# ', '#\n', '/bin/', 'x', '/ '];
   const took = await cpuTimeOf(() => {
-    for (const piece of odd) parseHead(Buffer.from(piece.repeat(headLength)));
+    for (const piece of odd) {
+      const bytes = Buffer.from(piece.repeat(headLength));
+      parseHead(bytes);
+      intendedLine(bytes);
+      onlyCommand(bytes);
+    }
   });
   assert.ok(took < 1000, `${took} ms`);
 });
