@@ -46,10 +46,10 @@ test('each stop signal stops in order, and the exit code is 128 + n', async () =
 });
 
 test('HUP reads the services again, and stops nothing', async () => {
-  const life = await simulate({ 'services.d/web/run': '' });
+  const life = await simulate({ 'services.d/web/run': '#!/bin/sh\n' });
   const verdict = life.supervisor.run({ signals: true });
   await life.settle();
-  await life.write({ 'services.d/new/run': '' });
+  await life.write({ 'services.d/new/run': '#!/bin/sh\n' });
   send('SIGHUP');
   await life.settle();
   assert.equal(life.supervisor.service('new').status, 'up');

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { SpawnFailure } from '../../model/spawn-failure.ts';
-import type { HeadFlaw, InterpreterLine } from '../../model/interpreter.ts';
+import type { InterpreterLine } from '../../model/interpreter.ts';
 import { headLength, nameElsewhere, parseHead } from '../../model/interpreter.ts';
+import { headFailure, notAFileFailure, openFailure } from '../../model/script-failure.ts';
 import { notAFile, readBeginning } from '../../system/read-file.ts';
 
 /** How a script is executed. */
@@ -32,8 +33,8 @@ export function inspectScript(
   const bytes = readHead(script);
   if (!(bytes instanceof Uint8Array)) return bytes;
   const head = parseHead(bytes);
-  const flaw = head.kind === 'binary' ? undefined : flawIn(head.flaw, calledBy);
-  if (flaw !== undefined) return { code: 'ENOEXEC', message: `${script}: ${flaw}` };
+  const failure = headFailure(script, head, calledBy);
+  if (failure !== undefined) return failure;
   const directory = dirname(script);
   const path = calledBy === 'name' ? `./${basename(script)}` : script;
   if (head.kind === 'binary') return { file: path, args, directory, containerEnvironment: false };
@@ -50,20 +51,6 @@ function locate(interpreter: string): string {
 
 const shell: InterpreterLine = { words: ['sh'], containerEnvironment: false };
 
-function flawIn(flaw: HeadFlaw | undefined, calledBy: 'name' | 'path'): string | undefined {
-  if (flaw === 'empty' && calledBy === 'name') return 'it is empty.';
-  return flaws[flaw ?? 'absent'];
-}
-
-/** The flaws that keep a script from running; a script without an interpreter line runs through `sh`. */
-const flaws: Readonly<Record<HeadFlaw, string | undefined>> = {
-  crlf: 'its interpreter line ends in CRLF, so the system looks for an interpreter whose name ends in a carriage return. Save it with LF line ends.',
-  bom: 'it begins with a byte order mark, so the system sees no interpreter line. Save it as UTF-8 without one.',
-  late: 'its interpreter line is not at the very beginning, so the system does not see it. Make #! its first two bytes.',
-  absent: undefined,
-  empty: undefined,
-};
-
 /** The buffer for the first bytes. New memory is expensive in a process that has just forked. */
 const buffer = Buffer.allocUnsafeSlow(headLength);
 
@@ -73,16 +60,7 @@ function readHead(path: string): Uint8Array | SpawnFailure {
     return readBeginning(path, buffer);
   } catch (error) {
     const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-    if (code === notAFile || code === 'EISDIR')
-      return { code: 'EACCES', message: `${path} is not a file.` };
-    return { code, message: `${path} ${reasons[code] ?? `cannot be read: ${message}`}` };
+    if (code === notAFile || code === 'EISDIR') return notAFileFailure(path);
+    return openFailure(path, code, message);
   }
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist, or is a link without a target.',
-  ENOTDIR: 'does not exist: a part of its path is not a folder.',
-  EACCES: 'cannot be read: permission denied.',
-  ELOOP: 'is a link that leads to itself.',
-  ENXIO: 'is not a file.',
-};

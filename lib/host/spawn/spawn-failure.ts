@@ -5,6 +5,7 @@ import type { ExecPlan } from './exec-plan.ts';
 import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import { longestArgument } from '../../model/argument-limit.ts';
 import type { Command } from '../../model/program.ts';
+import { interpreterInWords } from '../../model/script-failure.ts';
 
 /**
  * Why a spawn failed, in words: the system says only `ENOENT`, not what does not exist. The reason is searched for after the
@@ -56,7 +57,7 @@ function reasonFor(code: string, command: Command, plan: ExecPlan): string | und
 function missing({ program }: Command, plan: ExecPlan): string {
   const { file, directory, environment } = plan;
   const isInterpreter = 'script' in program && !isScriptItself(file, program.script);
-  const what = isInterpreter ? `the interpreter ${file} of ${program.script}` : file;
+  const what = isInterpreter ? interpreterInWords(file, program.script) : file;
   const folders = (environment['PATH'] ?? '').split(delimiter);
   const places = file.includes('/') ? [''] : folders;
   const candidates = places.map((folder) => resolve(directory ?? '.', folder, file));

@@ -6,12 +6,14 @@ import { signalNumber } from '../../model/exit.ts';
 import type { Leftover } from '../../model/leftover.ts';
 import type { Command } from '../../model/program.ts';
 import type { Clock } from '../../engine/clock.ts';
-import type { Child, ChildListener } from '../../engine/spawner.ts';
+import type { Child, ChildListener, SpawnFailure } from '../../engine/spawner.ts';
 
 /** What a fake child needs from its spawner. */
 export interface FakeChildParts {
   readonly pid: number;
   readonly behaviour: Behaviour;
+  /** Why the child cannot be run, whatever its behaviour says. */
+  readonly failure: SpawnFailure | undefined;
   readonly clock: Clock;
   /** Called with each request, before it takes effect. */
   readonly onRequest: (request: SpawnerRequest) => void;
@@ -142,10 +144,10 @@ export class FakeChild implements Child {
   /** @internal Begins the behaviour; called at the moment of the spawn. */
   begin(): void {
     const { unspawnable, spawnAfter } = this.#parts.behaviour;
-    if (unspawnable !== undefined) {
-      const message = `cannot be run (${unspawnable})`;
+    const failure = this.#parts.failure ?? scripted(unspawnable);
+    if (failure !== undefined) {
       this.#later(spawnAfter ?? 0, () => {
-        this.#listener.unspawnable({ code: unspawnable, message });
+        this.#listener.unspawnable(failure);
       });
     } else if (spawnAfter === undefined) this.#live();
     else {
@@ -244,6 +246,10 @@ export class FakeChild implements Child {
     for (const cancel of this.#alarms) cancel();
     this.#alarms = [];
   }
+}
+
+function scripted(code: string | undefined): SpawnFailure | undefined {
+  return code === undefined ? undefined : { code, message: `cannot be run (${code})` };
 }
 
 /**

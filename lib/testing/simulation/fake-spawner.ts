@@ -8,7 +8,7 @@ import type { Leftover } from '../../model/leftover.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { Command } from '../../model/program.ts';
 import type { Clock } from '../../engine/clock.ts';
-import type { Child, ChildListener, Spawner } from '../../engine/spawner.ts';
+import type { Child, ChildListener, SpawnFailure, Spawner } from '../../engine/spawner.ts';
 
 /** The pid of the first fake child. */
 const firstPid = 1001;
@@ -17,6 +17,12 @@ const firstPid = 1001;
 export interface FakeSpawnerOptions {
   /** Called with every request to the spawner and its children, before it takes effect. Default: a function that does nothing. */
   readonly heard?: (request: SpawnerRequest) => void;
+}
+
+/** What a fake spawner knows of the tree of its children. */
+export interface SpawnedTree {
+  /** Why a command could not be run with real processes; `undefined` when it could. Default: every command can be run. */
+  readonly failureOf?: (command: Command) => SpawnFailure | undefined;
 }
 
 /**
@@ -34,12 +40,21 @@ export class FakeSpawner implements Spawner {
   readonly #behaviours = new Map<string, readonly Behaviour[]>();
   readonly #spawns = new Map<string, number>();
   readonly #pipes = new FakePipes();
+  readonly #tree: SpawnedTree;
   #isClosed = false;
 
   /** @param clock - The clock of the children: that of the supervisor. */
-  constructor(clock: Clock, { heard = () => undefined }: FakeSpawnerOptions = {}) {
+  constructor(clock: Clock, options?: FakeSpawnerOptions);
+  /** @internal */
+  constructor(clock: Clock, options: FakeSpawnerOptions, tree: SpawnedTree);
+  constructor(
+    clock: Clock,
+    { heard = () => undefined }: FakeSpawnerOptions = {},
+    tree: SpawnedTree = {},
+  ) {
     this.#clock = clock;
     this.#onRequest = heard;
+    this.#tree = tree;
   }
 
   /** Every child that was ever requested, in order. */
@@ -88,6 +103,7 @@ export class FakeSpawner implements Spawner {
     const child: FakeChild = new FakeChild(command, listener, {
       pid: firstPid + this.#children.length,
       behaviour: this.#isClosed ? unspawnable('ECANCELED') : this.#next(command),
+      failure: this.#tree.failureOf?.(command),
       clock: this.#clock,
       onRequest: this.#onRequest,
       begunLate: () => {

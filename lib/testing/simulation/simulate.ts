@@ -39,7 +39,13 @@ export interface Simulation extends Life {
 }
 
 /** How a tree is simulated. */
-export interface SimulateOptions extends LifeOptions, FakeSpawnerOptions {}
+export interface SimulateOptions extends LifeOptions, FakeSpawnerOptions {
+  /**
+   * Whether the tree has to run on this machine, so that a script without its interpreter here cannot be run. Default: false:
+   * the interpreter of every script exists.
+   */
+  readonly host?: boolean;
+}
 
 /**
  * Sets a tree up in virtual time: its processes are fake children, its clock stands still, and it neither writes to the disk nor
@@ -47,6 +53,10 @@ export interface SimulateOptions extends LifeOptions, FakeSpawnerOptions {}
  *
  * What needs no time happens without `advance()`: `await supervisor.start()` resolves when nothing has to be waited for;
  * otherwise `await until(supervisor.start())` lets the time pass that the start takes. Nothing waits for real time.
+ *
+ * A script of the tree that could not be run with real processes cannot be run here either: one that is missing, or is a folder,
+ * or an empty `run`, or one with an interpreter line that the system would not see. Programs that are no files of the tree count as
+ * existing.
  *
  * A folder is read unchanged, and read again after its init stage; its `fix-attrs.d` is not applied. `output` defaults to `lines`,
  * which makes `output` events.
@@ -56,13 +66,15 @@ export interface SimulateOptions extends LifeOptions, FakeSpawnerOptions {}
  */
 export async function simulate(
   source: TreeSource,
-  { variables = {}, heard, profile = profileOf(variables), ...options }: SimulateOptions = {},
+  { variables = {}, heard, host, profile = profileOf(variables), ...options }: SimulateOptions = {},
 ): Promise<Simulation> {
   const clock = new PromptClock();
-  const spawner = new FakeSpawner(clock, heard === undefined ? {} : { heard });
   const disk = new SimulatedDisk(sorted(source));
+  const spawner = new FakeSpawner(clock, heard === undefined ? {} : { heard }, {
+    failureOf: (command) => disk.failureOf(command),
+  });
   const caller = new ScriptCaller();
-  const { tree, problems } = await disk.read(profile);
+  const { tree, problems } = await disk.read({ profile, host });
   const supervisor = new Supervisor(
     tree,
     { output: 'lines', ...options, clock, spawner },

@@ -1,12 +1,18 @@
+import { diskFiles } from '../../loader/disk-files.ts';
 import type { Files } from '../../loader/files.ts';
+import type { Host } from '../../loader/host.ts';
+import { thisHost } from '../../loader/host.ts';
 import type { TreeFiles } from '../../loader/literal-files.ts';
 import { literalFiles } from '../../loader/literal-files.ts';
 import type { Loaded } from '../../loader/load.ts';
 import type { Problem } from '../../model/problem.ts';
+import type { Command } from '../../model/program.ts';
+import type { ScriptFailure } from '../../model/script-failure.ts';
 import type { World } from '../../engine/world.ts';
 import { treeReader } from '../../supervisor/reread.ts';
 import { requirePlain } from '../trees/files.ts';
-import type { SortedSource } from '../trees/tree-source.ts';
+import { scriptFailure } from './script-files.ts';
+import type { ReadOptions, SortedSource } from '../trees/tree-source.ts';
 import { readSource } from '../trees/tree-source.ts';
 
 /** The disk of a simulated tree: files in memory, which the test can change, or the real disk, which is only read. */
@@ -15,6 +21,9 @@ export class SimulatedDisk {
   /** The files in memory, as they were given and as the loader reads them. */
   #memory: { readonly files: TreeFiles; readonly disk: Files } | undefined;
   #readings = 0;
+  /** The folder of the tree; `undefined` for a tree made in code. */
+  #root: string | undefined;
+  #host: Host | null = null;
 
   /** @throws TreeError when a path of a literal is not plain and relative. */
   constructor(source: SortedSource) {
@@ -28,8 +37,18 @@ export class SimulatedDisk {
   }
 
   /** Reads the tree, or a profile of it, for the first time. */
-  read(profile?: string): Promise<Loaded> {
-    return readSource(this.#source, { profile });
+  async read(options: ReadOptions): Promise<Loaded> {
+    const loaded = await readSource(this.#source, options);
+    this.#root = loaded.tree.root;
+    if (options.host === true) this.#host = thisHost();
+    return loaded;
+  }
+
+  /** Why the script of a command could not be run with real processes, from its file as it is now. */
+  failureOf(command: Command): ScriptFailure | undefined {
+    if (this.#root === undefined) return undefined;
+    const files = this.#memory?.disk ?? diskFiles;
+    return scriptFailure(command, { root: this.#root, files, host: this.#host });
   }
 
   /** The replacement for the host's disk. */

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { exit, simulate } from '../../../lib/testing/index.ts';
 
 const tree = {
-  'services.d/web/run': '',
-  'services.d/web/finish': '',
-  'services.d/api/run': '',
+  'services.d/web/run': '#!/bin/sh\n',
+  'services.d/web/finish': '#!/bin/sh\n',
+  'services.d/api/run': '#!/bin/sh\n',
   'cont-finish.d/90-bye': '',
 };
 
@@ -46,7 +46,7 @@ test('a wait in a program takes virtual time', async () => {
 test('s6-svscanctl -an reads the tree again', async () => {
   await using life = await simulate(tree);
   await life.supervisor.start();
-  await life.write({ 'services.d/new/run': '' });
+  await life.write({ 'services.d/new/run': '#!/bin/sh\n' });
   await life.call('s6-svscanctl -an /run/service');
   await life.settle();
   assert.equal(life.supervisor.service('new').status, 'up');
