@@ -49,7 +49,10 @@ export interface Until {
 
 /** How long `until()` waits, and which events it counts. */
 export interface UntilOptions {
-  /** Milliseconds, virtual ones in a simulation. Default: an hour of virtual time, 10 seconds of real time. */
+  /**
+   * Milliseconds, virtual ones in a simulation. Default: five minutes of virtual time, and 10,000 events at most; 10 seconds of
+   * real time.
+   */
   readonly timeout?: number;
   /** Whether events before the call count as well: the order of real processes is not predictable. Default: false. */
   readonly past?: boolean;
@@ -77,10 +80,14 @@ export function untilOf(story: EventLog, transcript: Transcript, drive: Drive): 
       throw new RangeError(`until() waits for 0 or more milliseconds, not for ${String(timeout)}.`);
     }
     const expectation = story.expect(test, past);
+    const before = story.events.length;
     try {
       const why = await drive(expectation, timeout);
       const met = expectation.met();
-      if (met === undefined) throw failure(test, why ?? 'it did not come', story, transcript);
+      if (met === undefined) {
+        const reason = `${why ?? 'it did not come'}${meanwhile(story.events.length - before)}`;
+        throw failure(test, reason, story, transcript);
+      }
       return met;
     } finally {
       expectation.end();
@@ -103,6 +110,11 @@ export function untilOf(story: EventLog, transcript: Transcript, drive: Drive): 
     return expected;
   };
   return until as Until;
+}
+
+/** How much has happened during a wait, where more has happened than the message shows. */
+function meanwhile(events: number): string {
+  return events > shownLines ? `; ${String(events)} events came meanwhile` : '';
 }
 
 function failure(test: Test, why: string, story: EventLog, transcript: Transcript): AssertionError {

@@ -59,12 +59,17 @@ export class TimeDriver {
   }
 
   /** Lets time pass until the wait is met. */
-  readonly drive: Drive = async (wait, timeout = longestWait) => {
-    const end = this.#scene.clock.now() + timeout;
+  readonly drive: Drive = async (wait, timeout) => {
+    const { clock, story } = this.#scene;
+    const end = clock.now() + (timeout ?? longestWait);
+    const most = timeout === undefined ? story.events.length + mostEvents : Infinity;
     await this.settle();
     let why: string | undefined;
-    while (why === undefined && wait.met() === undefined) why = await this.#step(end);
-    return why;
+    while (why === undefined && wait.met() === undefined) {
+      why = story.events.length > most ? 'it is not among the first events' : await this.#step(end);
+    }
+    if (why === undefined || timeout !== undefined) return why;
+    return clock.next === undefined ? why : `${why} (${defaultLimits})`;
   };
 
   /** Stops the supervisor and lets time pass until it has ended. */
@@ -94,8 +99,14 @@ export class TimeDriver {
 /** The most rounds of events at one moment; far more than a tree needs. */
 const mostTurns = 3000;
 
-/** The default timeout of `until()`, in milliseconds of virtual time: an hour. */
-const longestWait = 3_600_000;
+/** The default timeout of `until()`, in milliseconds of virtual time: five minutes. */
+const longestWait = 300_000;
+
+/** The most events that `until()` waits through by default; a service that crashes all the time makes hundreds a minute. */
+const mostEvents = 10_000;
+
+const defaultLimits =
+  'by default until() waits for five minutes of virtual time, and for 10,000 events at most; the option timeout replaces both limits';
 
 function killAll({ children }: FakeSpawner): void {
   for (const child of children) child.exit({ code: null, signal: 'SIGKILL' });

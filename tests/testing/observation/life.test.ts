@@ -173,9 +173,37 @@ test('a wait rejects after its timeout', async () => {
   assert.ok(life.clock.now() > 50_000);
 });
 
-test('the default timeout is an hour', async () => {
+test('a wait for what never comes ends after five minutes of virtual time, and says what came meanwhile', async () => {
   await using life = await simulate(web);
-  life.spawner.script('web', ready(3_600_000));
+  life.spawner.script('web', exit(1));
+  void life.supervisor.run();
+  const message = await failureOf(life.until('ready'));
+  assert.equal(life.clock.now(), 300_000);
+  assert.match(message, /it did not come in time \(by default .* the option timeout replaces both/);
+  assert.match(
+    message,
+    /; \d{3,4} events came meanwhile\.\nWhat came last:\n[^]*web: up → backoff, code 1/,
+  );
+});
+
+test('a wait for what never comes ends after 10,000 events', async () => {
+  const backoff = { first: 1, factor: 1, cap: 1, reset: 1 };
+  await using life = await simulate(web, { services: { web: { backoff } } });
+  life.spawner.script('web', exit(1));
+  void life.supervisor.run();
+  const message = await failureOf(life.until('ready'));
+  assert.match(
+    message,
+    /it is not among the first events \(by default .*; 100\d\d events came meanwhile/,
+  );
+  assert.ok(life.clock.now() < 60_000);
+  const more = await failureOf(life.until('ready', { timeout: 10_000 }));
+  assert.match(more, /it did not come in time; \d{5} events came meanwhile/);
+});
+
+test('the default timeout is five minutes', async () => {
+  await using life = await simulate(web);
+  life.spawner.script('web', ready(300_000));
   void life.supervisor.run();
   await life.until('ready');
   life.spawner.child('web').exit();
