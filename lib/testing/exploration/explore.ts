@@ -43,7 +43,9 @@ export type { Findings } from './outcome.ts';
 
 /** How a tree is explored: the options of the supervisor that affect it, and more. */
 export interface ExploreOptions
-  extends Pick<SupervisorOptions, 'onInitFailure' | 'services' | 'timeouts'>, CheckOptions {
+  extends
+    Pick<SupervisorOptions, 'onInitFailure' | 'services' | 'timeouts'>,
+    Omit<CheckOptions, 'ignore'> {
   /** The most states to visit for each service. Default: 50 000, several hundred times what one service needs; that many take seconds and several hundred megabytes. */
   readonly mostStates?: number;
 }

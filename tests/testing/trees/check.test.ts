@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { OptionsError } from '../../../lib/index.ts';
+import type { ProblemCode } from '../../../lib/index.ts';
 import { check, treeOf, writeTree } from '../../../lib/testing/index.ts';
 import { fine, short, temporaryFolder } from '../../loader/trees.ts';
 
@@ -53,4 +56,51 @@ test('an error that leaves nothing to run is returned like any other problem', a
   assert.deepEqual(await severities({ 'services.d/../x': '' }), ['error tree-invalid']);
   const twice = { services: ['web', 'web'].map((name) => ({ name, run: ['web'] })) };
   assert.deepEqual(await severities(twice), ['error duplicate-name']);
+});
+
+test('problems with an ignored code are left out', async () => {
+  const codes = async (ignore: readonly ProblemCode[]): Promise<readonly string[]> =>
+    (await check(faulty, { ignore })).map(({ code }) => code);
+  assert.deepEqual(await codes([]), ['interpreter-crlf', 'run-missing', 'value-invalid']);
+  assert.deepEqual(await codes(['run-missing', 'value-invalid']), ['interpreter-crlf']);
+  assert.deepEqual(await codes(['interpreter-crlf', 'run-missing', 'value-invalid']), []);
+  assert.deepEqual(await check({ 'no/stage': '' }, { ignore: ['no-stage'] }), []);
+});
+
+for (const [what, options, message] of [
+  [
+    'a code with a typing error',
+    { ignore: ['not-executible', 'xyz'] },
+    /not exist:\n {2}no problem has the code 'not-executible'\. Did you mean 'not-executable'\?\n {2}no problem has the code 'xyz'\.$/,
+  ],
+  ['a code alone', { ignore: 'not-executable' }, /^ignore: expected an array of codes/],
+  ['a code that is no string', { ignore: [7] }, /no problem has the code 7\.$/],
+  ['a name that every object has', { ignore: ['toString'] }, /the code 'toString'/],
+  ['an unknown option', { ingore: [] }, /no option is named 'ingore'\. Did you mean 'ignore'\?$/],
+] as const) {
+  test(`check() rejects ${what}`, async () => {
+    await assert.rejects(check(faulty, options as never), (error) => {
+      assert.ok(error instanceof OptionsError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+test('the problems have one line each as text, and compare as plain data', async () => {
+  const problems = await check(faulty);
+  const lines = String(problems).split('\n');
+  assert.deepEqual(lines, problems.map(String));
+  assert.match(
+    lines[1] ?? '',
+    /^\/tree\/services\.d\/db\/run: "run" is missing: .* \(run-missing\) /,
+  );
+  assert.deepEqual(inspect(problems).split('\n'), lines);
+  assert.equal(String(await check({ 'services.d/web/run': fine })), '');
+  assert.deepEqual(problems, JSON.parse(JSON.stringify(problems)));
+  assert.throws(
+    () => assert.equal(String(problems), ''),
+    (error) =>
+      error instanceof Error && lines.every((line) => error.message.includes(line.slice(0, 40))),
+  );
 });
