@@ -6,7 +6,8 @@ import { signalNumber } from '../../model/exit.ts';
 import type { Leftover } from '../../model/leftover.ts';
 import type { Command } from '../../model/program.ts';
 import type { Clock } from '../../engine/clock.ts';
-import type { Child, ChildListener, SpawnFailure } from '../../engine/spawner.ts';
+import type { Child, ChildListener } from '../../engine/spawner.ts';
+import type { SpawnFailure } from '../../model/spawn-failure.ts';
 
 /** What a fake child needs from its spawner. */
 export interface FakeChildParts {

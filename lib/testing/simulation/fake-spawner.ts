@@ -8,7 +8,8 @@ import type { Leftover } from '../../model/leftover.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { Command } from '../../model/program.ts';
 import type { Clock } from '../../engine/clock.ts';
-import type { Child, ChildListener, SpawnFailure, Spawner } from '../../engine/spawner.ts';
+import type { Child, ChildListener, Spawner } from '../../engine/spawner.ts';
+import type { SpawnFailure } from '../../model/spawn-failure.ts';
 
 /** The pid of the first fake child. */
 const firstPid = 1001;
