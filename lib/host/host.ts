@@ -1,3 +1,4 @@
+import { AccountChanges } from './spawn/change-account.ts';
 import { AdoptedOrphans } from './orphans/adopted-orphans.ts';
 import { FailureCollector } from '../engine/clean-up.ts';
 import { openLogDirectory } from './filesystem/logging-directory.ts';
@@ -107,7 +108,8 @@ export function composeHost(
   const adopted = new AdoptedOrphans(() =>
     isReaperNeeded(reap === false ? noNative : undefined, thread),
   );
-  const surroundings = { environment, runtimeDirectory: directory, keepEnvironment };
+  const accounts = new AccountChanges(onProblem);
+  const surroundings = { environment, runtimeDirectory: directory, keepEnvironment, accounts };
   const collaborators = { scriptInterface, guard, reaper, adopted, onProblem };
   const source = { ...surroundings, ...collaborators, ...startFunctions(spawner) };
   const world = worldOf({ settings, directory, environment, scriptInterface, parts });

@@ -8,8 +8,9 @@ export interface Accounts {
 /** The bytes of the longest list of accounts that is read. */
 export const longestAccountList = 16 * 1024 * 1024;
 
-/** A user's ids. */
+/** A user of the system. */
 export interface User {
+  readonly name: string;
   readonly uid: number;
   /** The user's primary group. */
   readonly gid: number;
@@ -19,6 +20,14 @@ export interface User {
 export interface AccountIds {
   readonly uid?: number;
   readonly gid?: number;
+}
+
+/** What a process of an account has. */
+export interface Credentials {
+  readonly uid: number;
+  readonly gid: number;
+  /** All its groups: the primary one and the supplementary ones, each once. */
+  readonly groups: readonly number[];
 }
 
 /**
@@ -31,7 +40,7 @@ export function parseAccounts(passwd: string, group: string): Accounts {
     const user = { uid: parseId(uid), gid: parseId(gid) };
     if (name === undefined || name === '' || users.has(name)) continue;
     if (user.uid !== undefined && user.gid !== undefined) {
-      users.set(name, { uid: user.uid, gid: user.gid });
+      users.set(name, { name, uid: user.uid, gid: user.gid });
     }
   }
   const groups = new Map<string, number>();
@@ -72,10 +81,49 @@ export function parseMembers(
  * number, as with chown. Returns `undefined` when a part is unknown and the fallback cannot be resolved either.
  */
 export function resolveAccount(accounts: Accounts, account: string): AccountIds | undefined {
+  const found = find(accounts, account);
+  if (found === undefined) return undefined;
+  const { uid, gid } = found;
+  return { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
+}
+
+/**
+ * What a process gets that runs as an account, in the forms of `resolveAccount`, by the text of `/etc/passwd` and `/etc/group`.
+ *
+ * A user without a group gets all groups that it is a member of (initgroups). A uid without a user gets the group with the same
+ * number (this library: otherwise it would keep the host's, root's as a rule). A group that is named is the only one (su-exec,
+ * gosu, Docker). Returns `undefined` for an unknown account, and for one that names no uid.
+ */
+export function resolveCredentials(
+  account: string,
+  passwd: string,
+  group: string,
+): Credentials | undefined {
+  const { uid, gid = uid, name } = find(parseAccounts(passwd, group), account) ?? {};
+  if (uid === undefined || gid === undefined) return undefined;
+  const groups = name === undefined ? [] : groupsOf(name, group);
+  return { uid, gid, groups: [...new Set([gid, ...groups])] };
+}
+
+/** The groups that list this account as a member. */
+function groupsOf(account: string, group: string): readonly number[] {
+  return records(group).flatMap(([, , id, names = '']) => {
+    const gid = parseId(id);
+    const isMember = names.split(',').some((name) => name.trim() === account);
+    return isMember && gid !== undefined ? [gid] : [];
+  });
+}
+
+/** The ids of an account, with its name if it is a user, and the text names no group. */
+interface Found extends AccountIds {
+  readonly name?: string;
+}
+
+function find(accounts: Accounts, account: string): Found | undefined {
   if (account === '-') return {};
   const comma = account.indexOf(',');
   if (comma === -1) return resolve(accounts, account, undefined);
-  const fallback = resolveAccount(accounts, account.slice(comma + 1));
+  const fallback = find(accounts, account.slice(comma + 1));
   return resolve(accounts, account.slice(0, comma), fallback);
 }
 
@@ -101,8 +149,8 @@ function split(account: string): { user: string; group?: string } | undefined {
 function resolve(
   accounts: Accounts,
   account: string,
-  fallback: AccountIds | undefined,
-): AccountIds | undefined {
+  fallback: Found | undefined,
+): Found | undefined {
   const wish = split(account);
   if (wish === undefined) return undefined;
   const user = findUser(accounts, wish.user) ?? fallback;
@@ -112,7 +160,7 @@ function resolve(
   return gid === undefined ? undefined : { uid: user.uid, gid };
 }
 
-function findUser({ users }: Accounts, wish: string): AccountIds | undefined {
+function findUser({ users }: Accounts, wish: string): Found | undefined {
   const named = users.get(wish);
   if (named !== undefined) return named;
   const uid = parseId(wish);

@@ -71,6 +71,7 @@ export const problemSeverities = {
   'name-taken': 'warning',
   // Found while running.
   unspawnable: 'warning',
+  'groups-missing': 'warning',
   'script-failed': 'warning',
   'not-ready': 'warning',
   'still-waiting': 'warning',

@@ -64,6 +64,6 @@ export interface Command {
    * session and process group; and the words of `S6_CMD_ARG0` come before its own. Default: false.
    */
   readonly foreground?: boolean;
-  /** The account to run as: `name`, `uid` or `uid:gid`. Default: the host's own. */
+  /** The account to run as: as in `ServiceSpec`. Default: the host's own. */
   readonly user?: string;
 }

@@ -78,7 +78,12 @@ export interface ServiceSpec {
   readonly backoff?: Backoff;
   /** Where stdout (without a logger) and stderr go. Default: what the supervisor's `output` option says. */
   readonly output?: Output;
-  /** The account to run as: `name`, `uid` or `uid:gid`. Default: the host's own. */
+  /**
+   * The account to run as: `name`, `uid`, `uid:gid` or `name:group`. A name, or the uid of an account, gives all groups of which
+   * `/etc/group` lists the account as a member; a uid without an account gives the group with the same number; a group that is
+   * named is the only one. HOME, USER and LOGNAME stay as they are, as with `s6-setuidgid`: set them in `environment` if the
+   * program uses them. Default: the host's own account.
+   */
   readonly user?: string;
   /** Variables that override the environment that the service gets otherwise. */
   readonly environment?: Readonly<Record<string, string>>;

@@ -96,7 +96,7 @@ export interface SupervisorOptions {
    * The port for processes, or how real processes are started. `node`: through Node, which blocks the host for longer the more
    * memory the host holds. `native`: through the system's `posix_spawn`, which is faster and independent of the host's memory; it
    * needs Linux, the optional package `koffi` and the main thread (otherwise it is an `OptionsError`), and processes under another
-   * `user` are still started through Node. Default: `node`, except that the command of `run()` uses `native` where it is
+   * `user` are still started through Node, unless it has supplementary groups. Default: `node`, except that the command of `run()` uses `native` where it is
    * available, because Node does not report an exit by a real-time signal.
    */
   readonly spawner?: Spawner | 'native' | 'node';

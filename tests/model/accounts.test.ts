@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseAccounts, resolveAccount } from '../../lib/model/accounts.ts';
+import { parseAccounts, resolveAccount, resolveCredentials } from '../../lib/model/accounts.ts';
 
 const accounts = parseAccounts(
   [
@@ -69,3 +69,27 @@ test('without any accounts, numbers still resolve', () => {
   assert.deepEqual(resolveAccount(none, '5:6'), { uid: 5, gid: 6 });
   assert.equal(resolveAccount(none, 'root'), undefined);
 });
+
+const passwd = 'root:x:0:0:\nweb:x:1000:100:\nalone:x:1001:1001:\n';
+const group = 'root:x:0:\nusers:x:100:web\nlog:x:50:other, web\nssl:x:51:web,other\nbad:x:-1:web\n';
+const credentials = {
+  web: { uid: 1000, gid: 100, groups: [100, 50, 51] },
+  '1000': { uid: 1000, gid: 100, groups: [100, 50, 51] },
+  'nobody,web': { uid: 1000, gid: 100, groups: [100, 50, 51] },
+  alone: { uid: 1001, gid: 1001, groups: [1001] },
+  root: { uid: 0, gid: 0, groups: [0] },
+  'web:log': { uid: 1000, gid: 50, groups: [50] },
+  '1000:100': { uid: 1000, gid: 100, groups: [100] },
+  '4711': { uid: 4711, gid: 4711, groups: [4711] },
+  'nobody,4711': { uid: 4711, gid: 4711, groups: [4711] },
+  '4711:0': { uid: 4711, gid: 0, groups: [0] },
+  '4711:log': { uid: 4711, gid: 50, groups: [50] },
+  nobody: undefined,
+  '-': undefined,
+};
+
+for (const [account, its] of Object.entries(credentials)) {
+  test(`a process of the account '${account}' has ${its === undefined ? 'nothing' : JSON.stringify(its)}`, () => {
+    assert.deepEqual(resolveCredentials(account, passwd, group), its);
+  });
+}

@@ -1,5 +1,10 @@
-import type { Accounts } from '../../model/accounts.ts';
-import { longestAccountList, parseAccounts, parseMembers } from '../../model/accounts.ts';
+import type { Accounts, Credentials } from '../../model/accounts.ts';
+import {
+  longestAccountList,
+  parseAccounts,
+  parseMembers,
+  resolveCredentials,
+} from '../../model/accounts.ts';
 import { readWhole } from '../../system/read-file.ts';
 
 /** The lists of accounts of this system. */
@@ -14,6 +19,12 @@ export function readAccounts(): Accounts {
 /** Why accounts may be missing from those that were read: a list cannot be read. `undefined` when all can be. */
 export function missingAccounts(): string | undefined {
   return lists.map((path) => read(path).failure).find((failure) => failure !== undefined);
+}
+
+/** What a process of an account gets now; `undefined`: there is no such account. */
+export function readCredentials(account: string): Credentials | undefined {
+  const [passwd = '', group = ''] = lists.map((path) => read(path).text);
+  return resolveCredentials(account, passwd, group);
 }
 
 /** The accounts that are in a group now: the uid of each, or the name of an account that is not listed. */

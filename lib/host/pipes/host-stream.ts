@@ -1,7 +1,7 @@
 import { accessSync, constants, fchmodSync, fstatSync, readlinkSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { pathOf } from '../os/descriptor.ts';
-import type { AccountIds } from '../../model/accounts.ts';
+import type { Credentials } from '../../model/accounts.ts';
 
 /** The properties of one of the host's standard streams. */
 export interface HostStream {
@@ -29,8 +29,8 @@ export interface HostStream {
  */
 export type Sharing = 'none' | 'reopened' | 'inherited' | 'relayed';
 
-/** @param account - The account of the child; without ids, the host's. */
-export function sharingOf(stream: HostStream | undefined, account: AccountIds): Sharing {
+/** @param account - The account of the child. Default: the host's. */
+export function sharingOf(stream: HostStream | undefined, account?: Credentials): Sharing {
   if (stream === undefined) return 'none';
   if (stream.kind === 'socket' || stream.kind === 'file' || !mayOpen(stream, account)) {
     return 'relayed';
@@ -40,11 +40,11 @@ export function sharingOf(stream: HostStream | undefined, account: AccountIds): 
   return stream.kind === 'pipe' ? 'relayed' : 'inherited';
 }
 
-function mayOpen({ mode, uid, gid }: HostStream, account: AccountIds): boolean {
-  if (account.uid === undefined || account.uid === 0) return true;
+function mayOpen({ mode, uid, gid }: HostStream, account: Credentials | undefined): boolean {
+  if (account === undefined || account.uid === 0) return true;
   if (account.uid === uid) return (mode & constants.S_IWUSR) !== 0;
-  const group = account.gid ?? process.getegid?.();
-  return (mode & (group === gid ? constants.S_IWGRP : constants.S_IWOTH)) !== 0;
+  const isMember = account.groups.includes(gid);
+  return (mode & (isMember ? constants.S_IWGRP : constants.S_IWOTH)) !== 0;
 }
 
 /** Inspects a descriptor of this process; `undefined` if it is closed. */

@@ -7,9 +7,8 @@ import { hostSink } from './host-sink.ts';
 import { inspectStream, letAllOpen, sharingOf } from './host-stream.ts';
 import { OutputRelay } from './output-relay.ts';
 import type { PipeMaker } from './pipe-ends.ts';
-import { readAccounts } from '../os/read-accounts.ts';
-import type { AccountIds } from '../../model/accounts.ts';
-import { resolveAccount } from '../../model/accounts.ts';
+import { readCredentials } from '../os/read-accounts.ts';
+import type { Credentials } from '../../model/accounts.ts';
 import type { Problem } from '../../model/problem.ts';
 
 /** How one child gets one of the host's standard streams. */
@@ -138,6 +137,6 @@ function destroy(socket: Socket): void {
   socket.destroy();
 }
 
-function accountOf(user: string | undefined): AccountIds {
-  return (user === undefined ? undefined : resolveAccount(readAccounts(), user)) ?? {};
+function accountOf(user: string | undefined): Credentials | undefined {
+  return user === undefined ? undefined : readCredentials(user);
 }

@@ -2,15 +2,15 @@ import type { Environment } from '../variables/environment.ts';
 import type { Variables } from '../variables/environment-readings.ts';
 import { markerName } from '../variables/environment-readings.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
-import { missingAccounts, readAccounts } from '../os/read-accounts.ts';
+import { missingAccounts, readCredentials } from '../os/read-accounts.ts';
+import type { AccountChange } from './change-account.ts';
+import { AccountChanges } from './change-account.ts';
 import type { Execution } from './shebang.ts';
 import { inspectScript } from './shebang.ts';
 import type { ScriptInterface } from '../script-interface/script-interface.ts';
 import { withShims } from '../script-interface/shims.ts';
 import { sharesTerminal } from '../os/terminal.ts';
 import type { SpawnFailure } from '../../model/spawn-failure.ts';
-import type { AccountIds } from '../../model/accounts.ts';
-import { resolveAccount } from '../../model/accounts.ts';
 import type { Command } from '../../model/program.ts';
 
 /** What is executed, and with which account, environment and working directory. */
@@ -21,8 +21,8 @@ export interface ExecPlan {
   /** The working directory; `undefined`: the host's. */
   readonly directory: string | undefined;
   readonly environment: Variables;
-  /** The account that it runs as. Node drops all supplementary groups when it changes the user; without a gid the group stays. */
-  readonly account: AccountIds;
+  /** How it gets the account that it runs as; without `ids` and `program` it keeps the host's. */
+  readonly account: AccountChange;
   /** Whether it stays in the host's session and process group, to keep the terminal. */
   readonly withHost: boolean;
 }
@@ -38,6 +38,8 @@ export interface ExecPlanSource {
   readonly keepEnvironment: boolean;
   /** What else scripts find in the runtime directory. */
   readonly scriptInterface?: ScriptInterface;
+  /** How processes change their account. Default: in the usual way, and problems are dropped. */
+  readonly accounts?: AccountChanges;
 }
 
 /**
@@ -52,7 +54,7 @@ export function planExec(
 ): ExecPlan | SpawnFailure {
   const execution = executionOf(command, variables);
   if ('code' in execution) return execution;
-  const account = accountOf(command);
+  const account = accountOf(command, source);
   if (account === undefined) {
     const missing = missingAccounts();
     const why = missing === undefined ? '' : ` (${missing})`;
@@ -102,6 +104,11 @@ function environmentOf({ environment = {} }: Command, variables: Variables): Var
   };
 }
 
-function accountOf({ user }: Command): AccountIds | undefined {
-  return user === undefined ? {} : resolveAccount(readAccounts(), user);
+function accountOf(
+  { user, name }: Command,
+  { accounts = new AccountChanges() }: ExecPlanSource,
+): AccountChange | undefined {
+  if (user === undefined) return {};
+  const wanted = readCredentials(user);
+  return wanted && accounts.to(wanted, user, name);
 }

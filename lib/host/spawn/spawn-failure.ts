@@ -55,12 +55,10 @@ function reasonFor(code: string, command: Command, plan: ExecPlan): string | und
 }
 
 function missing({ program }: Command, plan: ExecPlan): string {
-  const { file, directory, environment } = plan;
+  const { file, environment } = plan;
   const isInterpreter = 'script' in program && !isScriptItself(file, program.script);
   const what = isInterpreter ? interpreterInWords(file, program.script) : file;
-  const folders = (environment['PATH'] ?? '').split(delimiter);
-  const places = file.includes('/') ? [''] : folders;
-  const candidates = places.map((folder) => resolve(directory ?? '.', folder, file));
+  const candidates = candidatesOf(plan);
   if (candidates.some(canRun)) {
     return `${what} cannot be run: its own interpreter or loader does not exist.`;
   }
@@ -69,6 +67,20 @@ function missing({ program }: Command, plan: ExecPlan): string {
   return environment['PATH'] === undefined
     ? `${what} is not found: its environment has no PATH.`
     : `${what} is not on its PATH ${environment['PATH']}.`;
+}
+
+/** The paths where the program of a process is looked for. */
+function candidatesOf({ file, directory, environment }: ExecPlan): readonly string[] {
+  const folders = (environment['PATH'] ?? '').split(delimiter);
+  const places = file.includes('/') ? [''] : folders;
+  return places.map((folder) => resolve(directory ?? '.', folder, file));
+}
+
+/** Whether the program of a process is nowhere where it is looked for, or cannot be executed there. */
+export function isNotFound(plan: ExecPlan): boolean {
+  // Without a PATH, each program has a default of its own.
+  if (plan.environment['PATH'] === undefined && !plan.file.includes('/')) return false;
+  return !candidatesOf(plan).some(canRun);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { delimiter, resolve } from 'node:path';
 import { SpawnDescriptors } from '../os/descriptor.ts';
 import type { ExecPlan } from './exec-plan.ts';
+import { executedBy } from './executed.ts';
 import { nativeChildren } from '../orphans/native-children.ts';
 import { nodeStart } from './start-node.ts';
 import type { PosixSpawn, PosixSpawnRequest } from '../native/posix-spawn.ts';
@@ -10,24 +11,25 @@ import type { Start } from './start-process.ts';
 /**
  * Starts processes by `posix_spawn`, which takes a fraction of a millisecond however large the host is.
  *
- * It cannot change the account: a process with an account of its own is started by Node, and so is one with a socket.
+ * It cannot change the account: a process with an account of its own is started by Node or by a program that does, and one with a
+ * socket by Node.
  */
 export function nativeStart(posix: PosixSpawn): Start {
   return (plan, descriptors, listener) => {
-    const { uid, gid } = plan.account;
-    const isForNode = uid !== undefined || gid !== undefined || descriptors.includes('socket');
+    const isForNode = plan.account.ids !== undefined || descriptors.includes('socket');
     if (isForNode) return nodeStart(plan, descriptors, listener);
+    const executed = { ...plan, ...executedBy(plan) };
     const temporary = new SpawnDescriptors();
     try {
       const request = {
-        words: [plan.file, ...plan.args],
+        words: [executed.file, ...executed.args],
         variables: Object.entries(plan.environment).map(([name, value]) => `${name}=${value}`),
         directory: plan.directory,
         leads: !plan.withHost,
         descriptors: arrange(descriptors, posix, temporary),
       };
       const pid = nativeChildren.start(
-        () => execute(plan, request, posix),
+        () => execute(executed, request, posix),
         (exit) => {
           listener.ended(exit);
         },

@@ -1,22 +1,20 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import spawn from 'cross-spawn';
+import { executedBy } from './executed.ts';
 import type { Start } from './start-process.ts';
 
 /** Starts a process by Node's spawn. */
-export const nodeStart: Start = (
-  { file, args, directory, environment, account: { uid, gid }, withHost },
-  descriptors,
-  listener,
-) => {
+export const nodeStart: Start = (plan, descriptors, listener) => {
+  const { directory, environment, withHost } = plan;
+  const { file, args } = executedBy(plan);
   const child = spawn(file, [...args], {
     env: { ...environment }, // Node adds to it under NODE_V8_COVERAGE
     stdio: descriptors.map((each) => (each === 'socket' ? 'pipe' : each)),
     detached: !withHost,
     shell: false,
     ...(directory !== undefined && { cwd: directory }),
-    ...(uid !== undefined && { uid }),
-    ...(gid !== undefined && { gid }),
+    ...plan.account.ids,
   });
   child.on('error', (error) => {
     // A program that cannot be executed has no pid and never an `exit`. Other errors are about signals, which this library

@@ -18,11 +18,11 @@ const owned: Omit<HostStream, 'kind'> = {
 };
 
 function shared(kind: HostStream['kind'], more: Partial<HostStream> = {}): string {
-  return sharingOf({ ...owned, kind, ...more }, {});
+  return sharingOf({ ...owned, kind, ...more });
 }
 
 test('the kind of stream decides how a child gets it', () => {
-  assert.equal(sharingOf(undefined, {}), 'none');
+  assert.equal(sharingOf(undefined), 'none');
   assert.equal(shared('pipe'), 'reopened');
   assert.equal(shared('pipe', { reopens: false }), 'relayed');
   assert.equal(shared('terminal'), 'reopened');
@@ -34,11 +34,14 @@ test('the kind of stream decides how a child gets it', () => {
 
 test('a child whose account cannot open the stream gets a relay', () => {
   const as = (uid: number, gid: number, mode: number): string =>
-    sharingOf({ ...owned, kind: 'pipe', mode }, { uid, gid });
+    sharingOf({ ...owned, kind: 'pipe', mode }, { uid, gid, groups: [gid, 60] });
   assert.equal(as(0, 0, 0o000), 'reopened', 'root');
   assert.equal(as(1000, 1, 0o600), 'reopened', 'the owner');
   assert.equal(as(1000, 50, 0o466), 'relayed', 'the owner alone may not');
   assert.equal(as(1, 50, 0o620), 'reopened', 'the group');
+  const owner = { ...owned, gid: 60, kind: 'pipe', mode: 0o620 } as const;
+  const member = { uid: 1, gid: 2, groups: [2, 60] };
+  assert.equal(sharingOf(owner, member), 'reopened', 'a supplementary group');
   assert.equal(as(1, 50, 0o602), 'relayed', 'the group alone may not');
   assert.equal(as(1, 1, 0o602), 'reopened', 'others');
   assert.equal(as(1, 1, 0o620), 'relayed', 'others may not');

@@ -120,8 +120,11 @@ test('without a PATH in the container environment the process has none', async (
 
 test('a user must be an account of this system', async (t) => {
   assert.deepEqual((await prepare(t, {})).launch.account, {});
-  assert.deepEqual((await prepare(t, { user: 'root' })).launch.account, { uid: 0, gid: 0 });
-  assert.deepEqual((await prepare(t, { user: '12:34' })).launch.account, { uid: 12, gid: 34 });
+  const accountOf = async (user: string): Promise<unknown> =>
+    (await prepare(t, { user })).launch.account;
+  assert.deepEqual(await accountOf('12:34'), { ids: { uid: 12, gid: 34 } });
+  assert.deepEqual(await accountOf('4711'), { ids: { uid: 4711, gid: 4711 } });
+  assert.deepEqual((await prepare(t, {})).launch.account, {});
   const { launch } = await prepare(t, { user: 'no-such-user' });
   assert.equal(launch.code, 'EINVAL');
   assert.match(launch.message, /no account 'no-such-user'/);
