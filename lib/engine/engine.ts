@@ -6,6 +6,7 @@
  */
 import { tearDown } from './teardown.ts';
 import type { Clock } from './clock.ts';
+import { timeOfDay } from './clock.ts';
 import type { Leftovers } from './leftovers.ts';
 import { keyOf, LeftoverSweeps } from './leftovers.ts';
 import type { Child, ChildListener, Spawner } from './spawner.ts';
@@ -106,7 +107,8 @@ export class Engine {
     return this.#latest;
   }
 
-  #publish(change: Change, at: number): void {
+  #publish(change: Change, moment: number): void {
+    const at = timeOfDay(this.#parts.clock, moment);
     this.#sequence += 1;
     this.#parts.publish({ at, sequence: this.#sequence, ...change });
   }

@@ -44,7 +44,7 @@ export type Cause =
 
 /** The fields of every event. */
 export interface Timed {
-  /** When it happened: epoch milliseconds, never going back. */
+  /** When it happened: epoch milliseconds by the wall clock. It goes back only when that is set back; `sequence` is the order. */
   readonly at: number;
   /** The event's number in this supervisor's life: 1, 2, 3 ... */
   readonly sequence: number;

@@ -3,8 +3,10 @@ import type { MachineInput, TreeState } from '../machine/tree/tree-state.ts';
 /** What the answers of the programs depend on. */
 export interface Supervised {
   readonly state: TreeState;
-  /** The present time, in epoch milliseconds. */
+  /** The present time, in milliseconds, as the moments in `state`. */
   readonly now: number;
+  /** A moment in `state` by the wall clock, in epoch milliseconds. */
+  timeOfDay(moment: number): number;
   input(input: MachineInput): void;
   /**
    * Resolves with the first result of `test` that is not `undefined`; `test` is called now and after every step.

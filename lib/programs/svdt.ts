@@ -22,7 +22,9 @@ export function svdt(call: ProgramCall, supervised: Supervised): ProgramAnswer {
   if (found === 'elsewhere' || 'exitCode' in found) return found;
   const asNumber = line.options.findLast(({ letter }) => letter !== 'n')?.letter === 's';
   const tally = supervised.state.units.get(found.service)?.state.tally ?? [];
-  const lines = tally.slice(-most).map((entry) => lineOf(entry, asNumber));
+  const lines = tally
+    .slice(-most)
+    .map(({ at, exit }) => lineOf({ at: supervised.timeOfDay(at), exit }, asNumber));
   return most === 0 || lines.length === 0
     ? { exitCode: 0 }
     : { exitCode: 0, stdout: lines.join('\n') };

@@ -50,9 +50,8 @@ export function svstat(call: ProgramCall, supervised: Supervised): ProgramAnswer
   return { exitCode: 0, stdout };
 }
 
-/** The state of a service, in s6's terms. Moments are epoch milliseconds. */
-interface Standing {
-  readonly now: number;
+/** The state of a service, in s6's terms. Moments are those of the state. */
+interface Standing extends Pick<Supervised, 'now' | 'timeOfDay'> {
   readonly run: Run | undefined;
   readonly isWanted: boolean;
   readonly isNormallyUp: boolean;
@@ -63,13 +62,15 @@ interface Standing {
   readonly readySince: number | undefined;
 }
 
-function standingOf(service: string, { state: whole, now, places }: Supervised): Standing {
+function standingOf(service: string, supervised: Supervised): Standing {
+  const { state: whole, now, places } = supervised;
   const { spec, state } = whole.units.get(service) as Unit;
   const run = 'run' in state ? state.run : undefined;
   const isSettled = run === undefined && state.status !== 'finishing';
   const announced = isReady(state) ? (run?.readyAt ?? undefined) : undefined;
   return {
     now,
+    timeOfDay: (moment) => supervised.timeOfDay(moment),
     run,
     isWanted: state.goal === 'up',
     isNormallyUp: !spec.down,
@@ -90,8 +91,8 @@ const fields: Readonly<Record<string, (standing: Standing) => string | number | 
   exitcode: ({ run, exit }) => (run === undefined ? (exit === null ? 0 : (exit.code ?? -1)) : -1),
   signal: ({ exit }) => (exit?.signal == null ? 'NA' : signalWord(exit.signal, false)),
   signum: ({ exit }) => (exit?.signal == null ? -1 : signalNumber(exit.signal)),
-  updownsince: ({ since }) => tai64n(since),
-  readysince: ({ readySince, since }) => tai64n(readySince ?? since),
+  updownsince: ({ since, timeOfDay }) => tai64n(timeOfDay(since)),
+  readysince: ({ readySince, since, timeOfDay }) => tai64n(timeOfDay(readySince ?? since)),
   updownfor: ({ since, now }) => seconds(since, now),
   readyfor: ({ readySince, since, now }) => seconds(readySince ?? since, now),
 };

@@ -19,6 +19,7 @@ export function requestHandler(parts: {
     get now() {
       return control().now;
     },
+    timeOfDay: (moment) => control().timeOfDay(moment),
     get places() {
       return places();
     },

@@ -75,9 +75,9 @@ export class Service extends Emitter<ServiceEvents> {
     return 'run' in this.#state ? this.#state.run.pid : undefined;
   }
 
-  /** When the current status began, in epoch milliseconds. */
+  /** When the current status began, in epoch milliseconds, by the wall clock as it is set now. */
   get since(): number {
-    return this.#state.since;
+    return this.#control.timeOfDay(this.#state.since);
   }
 
   /** How `run` last exited; `undefined` before its first exit. */

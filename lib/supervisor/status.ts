@@ -1,5 +1,6 @@
 import { isReady } from '../machine/service/lifecycle.ts';
-import type { TreeState, Unit } from '../machine/tree/tree-state.ts';
+import type { Unit } from '../machine/tree/tree-state.ts';
+import type { SupervisorHandle } from './waits.ts';
 import type { Phase, ServiceStatus, StageName, StageStatus } from '../model/event.ts';
 import type { Exit } from '../model/exit.ts';
 import type { Problem } from '../model/problem.ts';
@@ -27,7 +28,7 @@ export interface ServiceReport {
   readonly ready: boolean;
   /** Whether it is meant to be up. */
   readonly wanted: boolean;
-  /** When the current status began, in epoch milliseconds. */
+  /** When the current status began, in epoch milliseconds, by the wall clock as it is set now. */
   readonly since: number;
   /** How many times `run` exited without having been asked to. */
   readonly deaths: number;
@@ -37,24 +38,27 @@ export interface ServiceReport {
   readonly lastExit?: Exit;
 }
 
-/** Makes the snapshot of a state. */
-export function statusOf(state: TreeState, problems: readonly Problem[]): SupervisorStatus {
-  const { phase, init, services, finish, units, verdict } = state;
+/** Makes the snapshot of a supervisor's state. */
+export function statusOf(
+  control: SupervisorHandle,
+  problems: readonly Problem[],
+): SupervisorStatus {
+  const { phase, init, services, finish, units, verdict } = control.state;
   return {
     phase,
     stages: { init: init.status, services: services.status, finish: finish.status },
-    services: Object.fromEntries([...units].map(([name, unit]) => [name, report(unit)])),
+    services: Object.fromEntries([...units].map(([name, unit]) => [name, report(unit, control)])),
     problems,
     ...(verdict !== null && { verdict }),
   };
 }
 
-function report({ state }: Unit): ServiceReport {
+function report({ state }: Unit, control: SupervisorHandle): ServiceReport {
   return {
     status: state.status,
     ready: isReady(state),
     wanted: state.goal === 'up',
-    since: state.since,
+    since: control.timeOfDay(state.since),
     deaths: state.deaths,
     ...('run' in state && { pid: state.run.pid }),
     ...(state.lastExit !== null && { lastExit: state.lastExit }),

@@ -255,7 +255,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
 
   /** A snapshot of the supervisor as plain data, for JSON. */
   status(): SupervisorStatus {
-    return statusOf(this.#state, this.problems);
+    return statusOf(this.#control, this.problems);
   }
 
   /** Stops the supervisor; afterwards no process, timer or file of it is left. */

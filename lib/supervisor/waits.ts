@@ -2,6 +2,7 @@ import { InterruptedError, OrderError, TimeoutError } from '../errors.ts';
 import type { MachineInput, TreeState, Unit } from '../machine/tree/tree-state.ts';
 import { isDescending } from '../machine/tree/tree-state.ts';
 import type { Clock } from '../engine/clock.ts';
+import { timeOfDay } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { WaitOptions } from '../options/wait-options.ts';
 
@@ -32,6 +33,11 @@ export class SupervisorHandle {
 
   get now(): number {
     return this.#clock.now();
+  }
+
+  /** A moment of the state by the wall clock, in epoch milliseconds. */
+  timeOfDay(moment: number): number {
+    return timeOfDay(this.#clock, moment);
   }
 
   input(input: MachineInput): void {

@@ -23,6 +23,27 @@ test('a wall clock that is set back changes neither now() nor a timer', async (t
   assert.ok(at >= before + 5 && at < before + hour);
 });
 
+test('timeOfDay() follows a wall clock that is set, forward and back', (t) => {
+  const moment = systemClock.now();
+  const day = 24 * hour;
+  for (const step of [day, -day]) {
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + step });
+    assert.ok(Math.abs(systemClock.timeOfDay(systemClock.now()) - Date.now()) < hour);
+    assert.ok(Math.abs(systemClock.timeOfDay(moment) - Date.now()) < hour);
+    t.mock.timers.reset();
+  }
+  assert.ok(Math.abs(systemClock.timeOfDay(moment) - Date.now()) < hour);
+});
+
+test('timeOfDay() does not go back while the wall clock is not set', () => {
+  let last = 0;
+  for (let count = 0; count < 10_000; count += 1) {
+    const next = systemClock.timeOfDay(systemClock.now());
+    assert.ok(next >= last);
+    last = next;
+  }
+});
+
 test('a timer in the past fires soon, and a cancelled one never', async () => {
   const fired: string[] = [];
   const cancel = systemClock.at(systemClock.now() - 1, () => fired.push('cancelled'));

@@ -120,6 +120,25 @@ test('events have numbers without gaps and the time of their step', () => {
   assert.deepEqual([events[0]?.at, events.at(-1)?.at], [0, 250]);
 });
 
+test('events have the time of day; deadlines and states have that of the clock', () => {
+  let shift = 0;
+  const clock: Clock = {
+    now: () => 1000,
+    at: () => () => undefined,
+    timeOfDay: (moment) => moment + shift,
+  };
+  const { spawner } = manualSpawner();
+  const { engine, events, to } = engineOn({ services: [service('web')] }, { clock, spawner });
+  engine.input(toServices);
+  shift = 50_000;
+  to('web', inputs.spawned);
+  shift = -500;
+  to('web', inputs.stop);
+  assert.deepEqual([...new Set(events.map(({ at }) => at))], [1000, 51_000, 500]);
+  const { state } = engine.state.units.get('web') ?? assert.fail();
+  assert.deepEqual([state.since, state.status === 'stopping' && state.deadline], [1000, 11_000]);
+});
+
 test('the time of events never goes back, even if the clock does', () => {
   let now = 1000;
   const clock: Clock = { now: () => now, at: () => () => undefined };

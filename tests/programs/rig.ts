@@ -17,6 +17,8 @@ export class Desk {
   readonly supervised: Supervised;
   /** The changes to the disk, and one entry for each request to read the tree again. */
   readonly done: string[] = [];
+  /** Milliseconds by which the wall clock has been set. */
+  shift = 0;
   /** The processes that are stopped (SIGSTOP). */
   readonly stopped = new Set<number>();
 
@@ -75,6 +77,7 @@ export class Desk {
       get now() {
         return control.now;
       },
+      timeOfDay: (moment) => control.timeOfDay(moment) + this.shift,
       input: (input) => {
         control.input(input);
       },

@@ -47,6 +47,12 @@ test('s6-svdt prints nothing when nothing has ended, or when no ends are kept', 
   assert.equal(two, `${second} exitcode 2\n${third} exitcode 3`);
 });
 
+test('s6-svdt prints moments by the wall clock as it is set now', async () => {
+  const desk = worn([code(3)]);
+  desk.shift = 1500;
+  assert.equal(await desk.says('s6-svdt web'), `${second} exitcode 3`);
+});
+
 test('s6-svdt-clear clears the tally, but not the supervisor’s own counts', async () => {
   const desk = worn([code(1)]);
   assert.deepEqual(await desk.call('s6-svdt-clear web'), done);

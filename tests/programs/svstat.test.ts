@@ -87,6 +87,15 @@ test('s6-svstat prints moments as TAI64N labels', async () => {
   assert.equal(await desk.says('s6-svstat -o updownsince web'), '@400000006553f10b1dcd6500');
 });
 
+test('s6-svstat prints moments by the wall clock as it is set now, and durations regardless of it', async () => {
+  const desk = new Desk([web]).start();
+  desk.clock.advance(3000);
+  desk.shift = 1500;
+  const since = '@400000006553f10b1dcd6500';
+  const line = await desk.says('s6-svstat -o updownsince,readysince,updownfor web');
+  assert.equal(line, `${since} ${since} 3`);
+});
+
 test('s6-svstat exits with 1 for an unknown service, with 100 for an unknown field', async () => {
   const desk = new Desk([web]);
   const gone = await desk.call('s6-svstat nothing');
