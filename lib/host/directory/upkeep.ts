@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { inheritedDescriptors } from '../os/inherited-descriptors.ts';
 import { closeSync, constants, openSync } from 'node:fs';
 import { chmod, lstat, lutimes, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -79,11 +80,11 @@ function lock(descriptor: number): void {
     return;
   }
   const path = [process.env['PATH'], '/usr/bin:/bin'].filter(Boolean).join(':');
-  const child = spawn('flock', ['-n', '-x', '3'], {
-    env: { PATH: path },
-    stdio: ['ignore', 'ignore', 'ignore', descriptor],
-    detached: true, // so that a Ctrl-C at the terminal does not reach it
-  });
+  const given = ['ignore', 'ignore', 'ignore', descriptor] as const;
+  const child = inheritedDescriptors.without(given, (stdio) =>
+    // Detached, so that a Ctrl-C at the terminal does not reach it.
+    spawn('flock', ['-n', '-x', '3'], { env: { PATH: path }, stdio, detached: true }),
+  );
   child.on('error', () => undefined);
   child.unref();
 }

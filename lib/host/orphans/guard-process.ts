@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { inheritedDescriptors } from '../os/inherited-descriptors.ts';
 import type { Socket } from 'node:net';
 import { guardScript } from './guard-script.ts';
 
@@ -42,12 +43,11 @@ export class GuardProcess {
   constructor({ shell, marker, folder }: GuardOrders, lost: (loss: GuardLoss) => void) {
     const words = ['-c', 'eval "$STAGEKEEPER_GUARD"', 'stagekeeper-guard', marker, folder];
     const path = [process.env['PATH'], '/usr/bin:/bin'].filter(Boolean).join(':');
-    const child = spawn(shell, words, {
-      cwd: '/',
-      env: { PATH: path, LC_ALL: 'C', STAGEKEEPER_GUARD: guardScript },
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-      detached: true,
-    });
+    const env = { PATH: path, LC_ALL: 'C', STAGEKEEPER_GUARD: guardScript };
+    const given = ['ignore', 'ignore', 'ignore', 'pipe'] as const;
+    const child = inheritedDescriptors.without(given, (stdio) =>
+      spawn(shell, words, { cwd: '/', env, stdio, detached: true }),
+    );
     this.#child = child;
     const end = (loss: GuardLoss): void => {
       this.#input?.destroy();

@@ -1,6 +1,7 @@
 import { delimiter, resolve } from 'node:path';
 import { SpawnDescriptors } from '../os/descriptor.ts';
 import type { ExecPlan } from './exec-plan.ts';
+import { inheritedDescriptors } from '../os/inherited-descriptors.ts';
 import { executedBy } from './executed.ts';
 import { nativeChildren } from '../orphans/native-children.ts';
 import { nodeStart } from './start-node.ts';
@@ -18,6 +19,7 @@ export function nativeStart(posix: PosixSpawn): Start {
   return (plan, descriptors, listener) => {
     const isForNode = plan.account.ids !== undefined || descriptors.includes('socket');
     if (isForNode) return nodeStart(plan, descriptors, listener);
+    inheritedDescriptors.close();
     const executed = { ...plan, ...executedBy(plan) };
     const temporary = new SpawnDescriptors();
     try {

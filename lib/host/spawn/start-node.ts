@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import spawn from 'cross-spawn';
+import { inheritedDescriptors } from '../os/inherited-descriptors.ts';
 import { executedBy } from './executed.ts';
 import type { Start } from './start-process.ts';
 
@@ -8,14 +9,17 @@ import type { Start } from './start-process.ts';
 export const nodeStart: Start = (plan, descriptors, listener) => {
   const { directory, environment, withHost } = plan;
   const { file, args } = executedBy(plan);
-  const child = spawn(file, [...args], {
-    env: { ...environment }, // Node adds to it under NODE_V8_COVERAGE
-    stdio: descriptors.map((each) => (each === 'socket' ? 'pipe' : each)),
-    detached: !withHost,
-    shell: false,
-    ...(directory !== undefined && { cwd: directory }),
-    ...plan.account.ids,
-  });
+  const given = descriptors.map((each) => (each === 'socket' ? 'pipe' : each));
+  const child = inheritedDescriptors.without(given, (stdio) =>
+    spawn(file, [...args], {
+      env: { ...environment }, // Node adds to it under NODE_V8_COVERAGE
+      stdio,
+      detached: !withHost,
+      shell: false,
+      ...(directory !== undefined && { cwd: directory }),
+      ...plan.account.ids,
+    }),
+  );
   child.on('error', (error) => {
     // A program that cannot be executed has no pid and never an `exit`. Other errors are about signals, which this library
     // sends itself.

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { inheritedDescriptors } from '../os/inherited-descriptors.ts';
 import { isInForeground } from '../os/terminal.ts';
 
 /** Milliseconds in which the probe must die of a typed signal. */
@@ -90,8 +91,8 @@ export class TerminalProbe {
 const script = "trap '' TSTP; ulimit -c 0; exec cat";
 
 function startProbe(): ChildProcess {
-  return spawn('sh', ['-c', script], {
-    env: { PATH: [process.env['PATH'], '/usr/bin:/bin'].filter(Boolean).join(':') },
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
+  const env = { PATH: [process.env['PATH'], '/usr/bin:/bin'].filter(Boolean).join(':') };
+  return inheritedDescriptors.without(['pipe', 'ignore', 'ignore'] as const, (stdio) =>
+    spawn('sh', ['-c', script], { env, stdio }),
+  );
 }

@@ -2,7 +2,6 @@ import { relative } from 'node:path';
 import type { Change, LifecycleEvent } from '../../model/event.ts';
 import type { Exit } from '../../model/exit.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
-import { timeOfDay } from '../../engine/clock.ts';
 import { VirtualClock } from '../time/virtual-clock.ts';
 
 /** What has happened, one line per event. */
@@ -31,7 +30,8 @@ export interface TranscriptOptions {
  */
 export function transcript(supervisor: Supervisor, options: TranscriptOptions = {}): Transcript {
   const { times = supervisor.clock instanceof VirtualClock } = options;
-  const start = timeOfDay(supervisor.clock, supervisor.clock.now());
+  const { clock } = supervisor;
+  const start = clock.timeOfDay?.(clock.now()) ?? clock.now();
   const events: LifecycleEvent[] = [];
   supervisor.on('event', (event) => events.push(event));
   const line = (event: LifecycleEvent): string => {
