@@ -22,6 +22,7 @@ import type {
 import type { TreeOptions } from '../machine/tree/tree-options.ts';
 import { newTree, nextDeadline, treeStep } from '../machine/tree/tree-step.ts';
 import type { Change, LifecycleEvent } from '../model/event.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
 import { serviceIn } from '../model/tree.ts';
 
@@ -140,10 +141,9 @@ export class Engine {
         spawner.closePipe(effect.pipe);
         return;
       case 'openLog':
-        for (const problem of world.openLog?.(effect.directory) ?? []) {
-          this.input({ type: 'problem', problem });
-        }
-        return;
+        return this.#report(world.openLog?.(effect.directory));
+      case 'recordExitCode':
+        return this.#report(world.recordExitCode?.(effect.exitCode, effect.replaces));
       case 'sweep':
         this.#leftovers.sweep(this.#leftoversOf(effect), effect.grace, (killed) => {
           this.input({ type: 'swept', service: effect.service, killed });
@@ -165,6 +165,10 @@ export class Engine {
           this.input({ type: 'cleared', ...outcome });
         });
     }
+  }
+
+  #report(problems: readonly Problem[] = []): void {
+    for (const problem of problems) this.input({ type: 'problem', problem });
   }
 
   async #askWorld(effect: WorldEffect): Promise<MachineInput> {

@@ -23,6 +23,11 @@ export interface World {
   ) => { spec: ServiceSpec; problems: readonly Problem[] } | undefined;
   /** The exit code that a script has requested; a world without such scripts omits it. */
   readonly exitCode?: () => { readonly exitCode?: number; readonly problems: readonly Problem[] };
+  /**
+   * Writes the exit code of the life where scripts look for it, synchronously; `replaces`: also in place of one that a script has
+   * written. A world without such scripts omits it.
+   */
+  readonly recordExitCode?: (exitCode: number, replaces: boolean) => readonly Problem[];
   /** Prepares the folder of the catch-all log, synchronously; a world without folders omits it. */
   readonly openLog?: (directory: string) => readonly Problem[];
   /** Releases everything that was taken: files, folders. An operation that may hang gets at most `grace` milliseconds. */

@@ -168,6 +168,7 @@ function worldOf({ settings, directory, environment, scriptInterface, parts }: W
     prepare: (rules) => applyFixAttrs(rules, { hidden: settings.fixHiddenAttrs }),
     openLog: openLogDirectory,
     exitCode: () => scriptInterface.readExitCode(),
+    recordExitCode: (code, replaces) => scriptInterface.recordExitCode(code, replaces),
     async release(grace) {
       const unsynced = directory.inUse && late().syncDisks ? await syncDisks(grace) : [];
       const cleanUp = new FailureCollector(directory.path);

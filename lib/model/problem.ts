@@ -90,6 +90,7 @@ export const problemSeverities = {
   'clean-up-failed': 'warning',
   'control-unavailable': 'warning',
   'request-dropped': 'warning',
+  'exit-code-unwritten': 'warning',
   'variable-left-out': 'warning',
   'variable-not-utf8': 'warning',
   'guard-lost': 'warning',

@@ -150,6 +150,71 @@ inContainers('a finish script ends the container', {
     },
 });
 
+/** A finish script that writes its code only where there is none but 0, as in public trees. */
+const writesIfZero = sh(
+  'code=$1',
+  '[ "$1" -ne 256 ] || code=$((128 + $2))',
+  `before=$(cat ${exitcode})`,
+  'echo "finish $code, before $before"',
+  `[ "$before" != 0 ] || echo $code >${exitcode}`,
+);
+
+inContainers('the exit code of what ends everything is where finish scripts look for it', {
+  'that of the command, before services are asked to stop': async () => {
+    await using box = await container({
+      ...asInAnImage,
+      command: ['sh', '-c', 'exit 6'],
+      tree: {
+        'services.d/web/run': sh('exec sleep 600'),
+        'services.d/web/finish': writesIfZero,
+        'cont-finish.d/10': sh(`cat ${stage2Exited}`),
+      },
+    });
+    const { code, verdict, stdout } = await box.ended;
+    assert.deepEqual([code, verdict?.exitCode, verdict?.reason], [6, 6, 'command']);
+    assert.deepEqual(stdout, ['finish 143, before 6', '6']);
+  },
+  'that of a failed init script under stop': async () => {
+    await using box = await container({
+      ...asInAnImage,
+      env: { S6_BEHAVIOUR_IF_STAGE2_FAILS: '2' },
+      tree: {
+        'cont-init.d/10': sh('exit 9'),
+        'cont-finish.d/10': sh(
+          `cat ${exitcode}`,
+          `[ "$(cat ${exitcode})" != 0 ] || echo 1 >${exitcode}`,
+        ),
+      },
+    });
+    const { code, verdict, stdout } = await box.ended;
+    assert.deepEqual([code, verdict?.reason, stdout], [9, 'init-failed', ['9']]);
+  },
+  'that of an essential service, before the others are asked to stop': async () => {
+    await using box = await container({
+      ...asInAnImage,
+      options: {
+        ...asInAnImage.options,
+        services: { db: { essential: true, restart: 'never' } },
+      },
+      tree: {
+        'services.d/db/run': sh(
+          'echo runs',
+          'until [ -e "$WORK/end" ]; do sleep 0.05; done',
+          'exit 4',
+        ),
+        'services.d/web/run': sh('exec sleep 600'),
+        'services.d/web/finish': writesIfZero,
+      },
+      command: ['sh', '-c', 'exec sleep 600'],
+    });
+    await box.until('runs');
+    box.leave('end');
+    const { code, verdict, stdout } = await box.ended;
+    assert.deepEqual([code, verdict?.reason, verdict?.service], [4, 'essential', 'db']);
+    assert.deepEqual(stdout, ['runs', 'finish 143, before 4']);
+  },
+});
+
 inContainers('an exit code that a script has written', {
   'a written exit code wins over that of the command': async () => {
     await using box = await container({

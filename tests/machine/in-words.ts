@@ -23,6 +23,8 @@ export function effectInWords(effect: Effect): string {
       return `close the pipe of ${effect.pipe}`;
     case 'openLog':
       return `open the log ${effect.directory}`;
+    case 'recordExitCode':
+      return `record exit code ${String(effect.exitCode)}${effect.replaces ? '' : ' if none is written'}`;
     case 'shorten':
       return `shorten to ${String(effect.grace)}`;
     case 'prepare':

@@ -1,4 +1,15 @@
-import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  futimesSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { exists, makeWithParents, removeIfEmpty } from '../os/folders.ts';
 import { markName } from '../directory/mark.ts';
@@ -63,17 +74,41 @@ export class ExitCodeFiles {
     writeFileSync(join(this.#results, markName), '', { mode: 0o644 });
     const file = this.#file();
     rmSync(file, { recursive: true, force: true }); // left by an earlier run
-    writeFileSync(file, '0\n', { flag: 'wx' });
-    utimesSync(file, 0, 0); // so that a write is noticed, whatever its content
+    write(file, 0);
     this.#isBegun = true;
   }
 
-  /** The exit code that was written, v3's file before v2's; absent if none was written. */
+  /** The exit code that a script has written, v3's file before v2's; absent if none was written. */
   read(): { readonly exitCode?: number; readonly problems: readonly Problem[] } {
-    const v3 = this.#results === undefined ? undefined : this.#file();
-    if (v3 !== undefined && wasWritten(v3)) return parse(v3);
+    const written = this.#present().find(wasWritten);
+    return written === undefined ? { problems: [] } : parse(written);
+  }
+
+  /**
+   * Writes the exit code of the life to both files, so that a script which writes its own only in place of 0 leaves it. It does not
+   * count as written by a script.
+   *
+   * @param replaces - Whether it replaces a code that a script has written.
+   */
+  record(exitCode: number, replaces: boolean): readonly Problem[] {
+    const files = this.#present();
+    if (!replaces && files.some(wasWritten)) return [];
+    return files.flatMap((file) => {
+      try {
+        write(file, exitCode);
+        return [];
+      } catch (error) {
+        const message = `the exit code ${String(exitCode)} cannot be written for scripts: ${(error as Error).message}`;
+        return [problem('exit-code-unwritten', file, message, { remedy: unwritten })];
+      }
+    });
+  }
+
+  /** The files, v3's first, as far as there is a place for them. */
+  #present(): readonly string[] {
+    const v3 = this.#results === undefined ? [] : [this.#file()];
     const v2 = join(this.#runtime.path, folderName, fileName);
-    return this.#runtime.inUse && wasWritten(v2) ? parse(v2) : { problems: [] };
+    return this.#runtime.inUse ? [...v3, v2] : v3;
   }
 
   /** Removes the file of v3 and its folder, which are outside the runtime directory. */
@@ -89,6 +124,22 @@ export class ExitCodeFiles {
     return join(this.#results ?? '', 'exitcode');
   }
 }
+
+/** Writes a file in place, with its owner and mode, and marks it, so that a later write is noticed, whatever its content. */
+function write(path: string, exitCode: number): void {
+  const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
+  try {
+    if (!fstatSync(file).isFile()) throw new Error('it is not a file');
+    ftruncateSync(file);
+    writeSync(file, `${String(exitCode)}\n`);
+    futimesSync(file, 0, 0);
+  } finally {
+    closeSync(file);
+  }
+}
+
+const unwritten = 'Leave a file in its place; scripts write to it and do not replace it.';
 
 function wasWritten(file: string): boolean {
   try {
@@ -111,9 +162,10 @@ function parse(file: string): Written {
     const why = `the exit code that was written cannot be read: ${(error as Error).message}`;
     return invalid(file, `${why}; it is ${String(invalidCode)}`, unreadable);
   }
-  if (/^\d{1,9}$/.test(text) && Number(text) <= 255)
-    return { exitCode: Number(text), problems: [] };
-  const exitCode = /^\d{1,9}$/.test(text) ? Number(text) % 256 : invalidCode;
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  if (number !== undefined && number <= 255) return { exitCode: number, problems: [] };
+  // A failure must not count as success: 256 is what `finish` gets for a run that a signal has ended.
+  const exitCode = (number ?? 0) % 256 || invalidCode;
   const message = `'${text.slice(0, 50)}' was written as the exit code, which is none; it is ${String(exitCode)}`;
   return invalid(file, message, 'Write a number from 0 to 255.', exitCode);
 }

@@ -73,6 +73,11 @@ export class ScriptInterface {
     return this.#isProvided ? this.#exitCode.read() : { problems: [] };
   }
 
+  /** Writes the exit code of the life where scripts look for it; see `ExitCodeFiles`. */
+  recordExitCode(exitCode: number, replaces: boolean): readonly Problem[] {
+    return this.#isProvided ? this.#exitCode.record(exitCode, replaces) : [];
+  }
+
   /** Closes the FIFOs and removes the files outside the runtime directory. */
   async release(): Promise<void> {
     await this.#control.close();

@@ -16,7 +16,7 @@ import type { Cause, Change, Phase } from '../../model/event.ts';
 import type { ProblemCode } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
 import { loggerName, producerOf } from '../../model/tree.ts';
-import type { Ending } from '../../model/verdict.ts';
+import type { EndReason, Ending } from '../../model/verdict.ts';
 
 /** A change without its cause. */
 export type ChangeWithoutCause<C extends Change = Change> = C extends Change
@@ -70,7 +70,11 @@ export class Draft {
     this.state = { ...this.state, phase };
   }
 
+  /** Requests the end; the first reason applies. */
   end(ending: Ending, grace = this.state.grace): void {
+    const replaces = recordedReasons.get(ending.reason);
+    if (this.state.ending === null && replaces !== undefined)
+      this.effect({ type: 'recordExitCode', exitCode: ending.exitCode, replaces });
     this.state = { ...this.state, target: 'ended', grace, ending: this.state.ending ?? ending };
   }
 
@@ -211,6 +215,16 @@ export class Draft {
     return own;
   }
 }
+
+/**
+ * The reasons of which the exit code is recorded for scripts, and whether it replaces one that a script has written: as under
+ * s6-overlay for the command and the init stage; the finish script of an essential service may have chosen another.
+ */
+const recordedReasons: ReadonlyMap<EndReason, boolean> = new Map([
+  ['command', true],
+  ['init-failed', true],
+  ['essential', false],
+]);
 
 /** A rule changes something and returns true, or returns false. */
 export type Rule = (draft: Draft) => boolean;

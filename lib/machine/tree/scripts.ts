@@ -178,11 +178,15 @@ function conclude(
     initFailed(draft, script, exit, exitCode);
 }
 
-/** The command's own exit code stands, also when something else requested the end. */
+/**
+ * The command's own exit code stands, also when a signal or the host requested the end. During the stop, a code that a script has
+ * written meanwhile stays.
+ */
 function commandEnded(draft: Draft, exitCode: number): void {
   draft.end({ reason: 'command', exitCode });
   const { ending } = draft.state;
   if (ending === null || !yieldsToCommand.has(ending.reason)) return;
+  draft.effect({ type: 'recordExitCode', exitCode, replaces: false });
   draft.state = { ...draft.state, ending: { ...ending, exitCode } };
 }
 

@@ -243,6 +243,11 @@ export type Effect =
   | { readonly type: 'closePipe'; readonly pipe: string }
   /** Prepares the folder of the catch-all log before its logger starts for the first time. */
   | { readonly type: 'openLog'; readonly directory: string }
+  /**
+   * Writes the exit code of the life to the files where scripts look for it, as s6-overlay does before it stops the services.
+   * `replaces`: also in place of a code that a script has written.
+   */
+  | { readonly type: 'recordExitCode'; readonly exitCode: number; readonly replaces: boolean }
   | { readonly type: 'copyRoot'; readonly root: string }
   | { readonly type: 'prepare'; readonly rules: readonly FixAttrsRule[] }
   | { readonly type: 'reread'; readonly root: string }

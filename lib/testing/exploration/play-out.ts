@@ -120,6 +120,7 @@ class World {
         return;
       case 'closePipe':
       case 'openLog':
+      case 'recordExitCode':
       case 'shorten':
     }
   }

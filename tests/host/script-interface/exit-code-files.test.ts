@@ -7,6 +7,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -50,15 +51,61 @@ test('v2’s file and v3’s are read, with or without a newline; v3’s takes p
   assert.deepEqual(files.read(), { exitCode: 0, problems: [] });
 });
 
-test('text that is no number is exit code 100, a number above 255 is taken modulo 256, and both are problems', async (t) => {
+test('text that is no number is exit code 100, a number above 255 is taken modulo 256 but is never 0, and both are problems', async (t) => {
   const { files, v2 } = await written(t);
-  const codes = { abc: 100, '': 100, '-1': 100, '256': 0, '300': 44, '255': 255 };
+  const codes = {
+    ...{ abc: 100, '': 100, '-1': 100, '3.5': 100, '0x10': 100, '4294967296': 100 },
+    ...{ '256': 100, '512': 100, '300': 44, '255': 255 },
+  };
   for (const [text, code] of Object.entries(codes)) {
     plant(v2, text);
     const { exitCode, problems } = files.read();
     assert.equal(exitCode, code, text);
     assert.equal(problems[0]?.code, code === 255 ? undefined : 'value-invalid', text);
   }
+});
+
+test('a recorded exit code is in both files, is none that a script has written, and any later write counts', async (t) => {
+  const { files, v2, v3 } = await written(t);
+  assert.deepEqual(files.record(6, true), []);
+  assert.deepEqual(
+    [v2, v3].map((path) => readFileSync(path, 'utf8')),
+    ['6\n', '6\n'],
+  );
+  assert.deepEqual(files.read(), { problems: [] });
+  plant(v2, '6\n');
+  assert.deepEqual(files.read(), { exitCode: 6, problems: [] }, 'the same code, by a script');
+  plant(v3, '0\n');
+  assert.deepEqual(files.read(), { exitCode: 0, problems: [] });
+});
+
+test('a recorded exit code replaces one that a script has written only if it is to', async (t) => {
+  const { files, v2, v3 } = await written(t);
+  plant(v2, '7');
+  files.record(6, false);
+  assert.deepEqual([readFileSync(v2, 'utf8'), readFileSync(v3, 'utf8')], ['7', '0\n']);
+  files.record(6, true);
+  assert.deepEqual([readFileSync(v2, 'utf8'), readFileSync(v3, 'utf8')], ['6\n', '6\n']);
+  assert.deepEqual(files.read(), { problems: [] });
+});
+
+test('a recorded exit code keeps the mode of the file, follows no link, and blocks at no FIFO', async (t) => {
+  const { files, v2, v3 } = await written(t);
+  chmodSync(v3, 0o666);
+  files.record(200, true);
+  files.record(6, true);
+  assert.deepEqual([statSync(v3).mode & 0o777, readFileSync(v3, 'utf8')], [0o666, '6\n']);
+  const elsewhere = plant(join(v2, '../elsewhere'), 'mine');
+  rmSync(v2);
+  symlinkSync(elsewhere, v2);
+  rmSync(v3);
+  execFileSync('mkfifo', [v3]);
+  const codes = files.record(5, true).map(({ code, path }) => [code, path]);
+  assert.deepEqual(codes, [
+    ['exit-code-unwritten', v3],
+    ['exit-code-unwritten', v2],
+  ]);
+  assert.equal(readFileSync(elsewhere, 'utf8'), 'mine');
 });
 
 test('a file that cannot be read is exit code 100 and a problem with a remedy, and is removed at the end', async (t) => {

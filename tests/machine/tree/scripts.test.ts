@@ -200,7 +200,48 @@ test('the command has no time limit, and is asked to exit together with the serv
   life.until(3000);
   assert.deepEqual(life.asked, ['SIGKILL to the group of command']);
   life.script('command', ends('SIGKILL'));
-  assert.deepEqual(life.asked, ['spawn 90-z'], 'the finish stage waits for the command');
+  assert.deepEqual(
+    life.asked,
+    ['record exit code 137 if none is written', 'spawn 90-z'],
+    'the finish stage waits for the command',
+  );
+});
+
+test('the code of what ends everything is recorded for scripts before a service is asked to stop', () => {
+  const parts = { init: [script('10-a')], services: [service('web', { essential: true })] };
+  const asked = (life: TreeLife): readonly string[] =>
+    life.asked.filter((effect) => /^record|^SIGTERM/.test(effect));
+  const running = (): TreeLife =>
+    new TreeLife({ ...parts, services: [service('web', { essential: true }), service('api')] })
+      .give({ type: 'command', command: ['sh'] })
+      .start()
+      .runScript('init')
+      .rise('web api')
+      .script('command', there);
+  const ofCommand = running().script('command', ends(6));
+  assert.deepEqual(asked(ofCommand), ['record exit code 6', 'SIGTERM to web', 'SIGTERM to api']);
+  const ofSignal = running().script('command', ends('SIGKILL'));
+  assert.equal(asked(ofSignal)[0], 'record exit code 137');
+  const ofService = running().service('web', { type: 'stop' }).end({
+    reason: 'essential',
+    exitCode: 3,
+    service: 'web',
+  });
+  assert.equal(asked(ofService)[0], 'record exit code 3 if none is written');
+  const ofScript = new TreeLife(parts, { onInitFailure: 'stop' }).start().script('init', there);
+  assert.deepEqual(asked(ofScript.script('init', ends(42))), ['record exit code 42']);
+});
+
+test('a signal, the host and a script of the tree that request the end record no exit code', () => {
+  for (const reason of ['signal', 'stopped', 'requested'] as const) {
+    const life = new TreeLife({ services: [service('web')] }).start().rise('web');
+    assert.deepEqual(life.end({ reason, exitCode: 143 }).asked.slice(0, 1), ['SIGTERM to web']);
+  }
+});
+
+test('a second reason to end records no other exit code, and a request of a script keeps its own', () => {
+  const ended = commanded().end({ reason: 'requested', exitCode: 0 }).script('command', ends(13));
+  assert.deepEqual([ended.asked, ended.state.ending?.exitCode], [['spawn 90-z'], 0]);
 });
 
 test('after a stop or a signal the verdict has the command’s code, after the end of an essential service it has not', () => {

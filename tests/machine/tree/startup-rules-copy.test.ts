@@ -73,7 +73,7 @@ test('when a failed start is to end everything, a failed copy does so as well', 
   const life = new CopiedLife({ onInitFailure: 'stop' }).start();
   life.give({ type: 'copied', tree: null, problems: [] });
   assert.deepEqual(life.state.ending, { reason: 'init-failed', exitCode: 1 });
-  assert.deepEqual(life.asked, ['sweep web within 3000']);
+  assert.deepEqual(life.asked, ['record exit code 1', 'sweep web within 3000']);
 });
 
 test('a stop during the copy: nothing of the init stage runs', () => {

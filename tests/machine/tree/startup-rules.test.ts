@@ -454,7 +454,7 @@ test('with onInitFailure stop, a command that waited in vain does not run, and e
     .start()
     .rise('api')
     .until(5000);
-  assert.deepEqual(life.asked, ['SIGTERM to api', 'SIGCONT to api']);
+  assert.deepEqual(life.asked, ['record exit code 1', 'SIGTERM to api', 'SIGCONT to api']);
   assert.deepEqual(life.state.ending, { reason: 'init-failed', exitCode: 1, service: 'api' });
 });
 
