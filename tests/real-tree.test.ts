@@ -13,6 +13,7 @@ import type { LifecycleEvent, SupervisorOptions } from '../lib/index.ts';
 import { writeTree } from '../lib/testing/trees/files.ts';
 import type { TreeFiles } from '../lib/testing/trees/files.ts';
 import { read, until } from './processes.ts';
+import { lastOnPath } from './host/last-on-path.ts';
 import { waitFor } from './host/rig.ts';
 
 interface Planted {
@@ -98,7 +99,7 @@ test('with keepEnvironment: false a plain script gets a PATH and nothing else', 
   const seen = tree.printedBy('plain').filter((line) => !line.startsWith('PWD=')); // sh adds PWD
   const { directory } = tree.supervisor.environment;
   const standIns = join(dirname(directory), 'bin');
-  assert.deepEqual(seen, [`PATH=${standIns}:/usr/bin:/usr/sbin:/bin:/sbin`]);
+  assert.deepEqual(seen, [`PATH=${standIns}:/usr/bin:/usr/sbin:/bin:/sbin${lastOnPath}`]);
 });
 
 test('init scripts can write, rename and remove services before any starts', async (t) => {

@@ -43,11 +43,15 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * The name by which a program may be looked up on PATH if it does not exist at its path: s6-overlay v3 has its programs
- * under `/command/` and `/package/`, distributions have the same ones elsewhere. `undefined`: the program may not be
- * looked up.
+ * under `/command/` and `/package/`, v2 has those of execline and s6 in `/usr/bin/` and `/bin/`, distributions have the same ones
+ * elsewhere. `undefined`: the program may not be looked up.
  */
 export function nameElsewhere(program: string): string | undefined {
-  return /^\/(?:command|package)\/(?:.*\/)?([^/]+)$/s.exec(program)?.[1];
+  const [, v3, v2] =
+    /^\/(?:(?:command|package)\/(?:.*\/)?([^/]+)|(?:usr\/)?bin\/(execlineb|s6-[^/]+))$/s.exec(
+      program,
+    ) ?? [];
+  return v3 ?? v2;
 }
 
 function isUtf16(head: Uint8Array): boolean {

@@ -118,6 +118,24 @@ inContainers('a finish script ends the container', {
       await endsWith(0, { ...asInAnImage, tree: finish('s6-svscanctl -t /var/run/s6/services') });
     },
   },
+  'an execline script of v2 that calls s6-test ends the container, with the programs of execline on no PATH':
+    {
+      skip: missing('execlineb'),
+      test: async () => {
+        const finish = [
+          '#!/usr/bin/execlineb -S0',
+          'if { s6-test ${1} -ne 0 }',
+          'if { s6-test ${1} -ne 256 }',
+          `foreground { redirfd -w 1 ${stage2Exited} s6-echo -n -- \${1} }`,
+          's6-svscanctl -t /var/run/s6/services',
+          '',
+        ].join('\n');
+        await endsWith(7, {
+          ...asInAnImage,
+          tree: { ...ending(), 'services.d/web/finish': finish },
+        });
+      },
+    },
   's6-svscanctl and halt end the container in another runtime directory': async () => {
     const tree = ending(
       'echo "$1" >"$STAGEKEEPER_RUNTIME/env-stage3/S6_STAGE2_EXITED"',

@@ -178,9 +178,21 @@ test('parsing a head takes no noticeable time, whatever it contains', async () =
   assert.ok(took < 1000, `${took} ms`);
 });
 
-test('only a program at a path of s6-overlay v3 may be looked up on PATH instead', () => {
+test('only a program at a path of s6-overlay may be looked up on PATH instead', () => {
   assert.equal(nameElsewhere('/command/execlineb'), 'execlineb');
   assert.equal(nameElsewhere('/package/admin/execline-2.9.6.1/command/execlineb'), 'execlineb');
-  for (const one of ['/bin/sh', 'sh', 'command/sh', '/commands/sh', '/command/', '/command'])
+  assert.equal(nameElsewhere('/usr/bin/execlineb'), 'execlineb');
+  assert.equal(nameElsewhere('/bin/s6-setuidgid'), 's6-setuidgid');
+  for (const one of [
+    '/bin/sh',
+    '/usr/bin/bash',
+    '/usr/local/bin/execlineb',
+    '/bin/x/s6-svc',
+    'sh',
+    'command/sh',
+    '/commands/sh',
+    '/command/',
+    '/command',
+  ])
     assert.equal(nameElsewhere(one), undefined, one);
 });

@@ -1,10 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exists } from '../os/folders.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
 import { requestShim } from '../shims/request.ts';
 import { logutilService } from '../shims/logutil-service.ts';
 import { notifyOnCheck } from '../shims/notify-on-check.ts';
+import { execlineFolder } from '../shims/programs.ts';
+import { portableNames, portableUtils } from '../shims/portable-utils.ts';
 import { permafailon } from '../shims/permafailon.ts';
 import { printcontenv } from '../shims/printcontenv.ts';
 import { setuidgid } from '../shims/setuidgid.ts';
@@ -19,6 +21,7 @@ const shims: Readonly<Record<string, string | typeof requestShim>> = {
   printcontenv,
   's6-notifyoncheck': notifyOnCheck,
   's6-permafailon': permafailon,
+  's6-portable-utils': portableUtils,
   's6-setuidgid': setuidgid,
   's6-svc': requestShim,
   's6-svdt': requestShim,
@@ -46,9 +49,11 @@ export function shimsFolder(runtime: RuntimeDirectory): string {
  */
 export function provideShims(runtime: RuntimeDirectory): void {
   const folder = shimsFolder(runtime);
-  if (isWhole(runtime, folderName, folder, Object.keys(shims))) return;
+  const [oneLink = ''] = portableNames; // of the same age as the others, so a cleaner removes them together
+  if (isWhole(runtime, folderName, folder, [...Object.keys(shims), oneLink])) return;
   runtime.makeFolder(folderName);
   for (const [name, text] of Object.entries(shims)) write(join(folder, name), text, runtime);
+  for (const name of portableNames) symlinkSync('s6-portable-utils', join(folder, name));
 }
 
 /**
@@ -86,8 +91,15 @@ function write(
   writeFileSync(path, content, { mode: 0o755 });
 }
 
-/** Puts the folder of the shims first on a PATH; an empty PATH, and one that contains the folder already, stay as they are. */
+/**
+ * Puts the folder of the shims first on a PATH, and that of execline's programs last, if it exists. An empty PATH, and folders that
+ * it contains already, stay as they are.
+ */
 export function withShims(path: string, runtime: RuntimeDirectory): string {
-  const folder = shimsFolder(runtime);
-  return path === '' || path.split(':').includes(folder) ? path : `${folder}:${path}`;
+  if (path === '') return path;
+  const folders = path.split(':');
+  const isMissing = (folder: string): boolean => !folders.includes(folder);
+  const first = [shimsFolder(runtime)].filter(isMissing);
+  const last = [execlineFolder].filter((folder) => isMissing(folder) && existsSync(folder));
+  return [...first, path, ...last].join(':');
 }

@@ -1,5 +1,8 @@
 import { shell } from './shell.ts';
 
+/** Where Debian has the small programs of execline, which is on no PATH; its `execlineb` is in `/usr/bin`. */
+export const execlineFolder = '/usr/lib/execline/bin';
+
 /** Shell functions for shims: look for programs as a shell does, without a fork. */
 export const programs = shell`
 # Sets _found to the program of this name on a PATH; fails if there is none. An empty entry matches nothing.
@@ -17,11 +20,16 @@ find_program() {
   find_on "$PATH" "$1"
 }
 
-# Finds the real program that this one replaces: further down the PATH, so that two replacements do not call one another for ever.
+# Finds the real program that this one replaces: further down the PATH, so that two replacements do not call one another for ever,
+# and not this one by another name of its folder.
 find_real() {
   _further=:$PATH:
   _further=\${_further#*":\${0%/*}:"}
-  find_on "$_further" "$1"
+  while find_on "$_further" "$1"; do
+    [ "$_found" -ef "$0" ] || return 0
+    _further=$_rest
+  done
+  return 1
 }
 
 # The same, but does not accept the program of busybox, which has other options.

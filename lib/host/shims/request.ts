@@ -44,8 +44,14 @@ real() {
   rest=\${rest%%:"$run"/bin:*}:\${rest#*:"$run"/bin:}
   rest=\${rest#:}
   PATH=\${rest%:}
-  program=$(command -v "$name") || die 111 "this directory is none of the supervisor's, and the real $name is not installed"
-  exec "$program" "$@" 8<&-
+  rest=$PATH:
+  while [ -n "$rest" ]; do
+    program=\${rest%%:*}/$name
+    rest=\${rest#*:}
+    # The folder of this program may have other names, such as /command.
+    if [ -f "$program" ] && [ -x "$program" ] && ! [ "$program" -ef "$0" ]; then exec "$program" "$@" 8<&-; fi
+  done
+  die 111 "this directory is none of the supervisor's, and the real $name is not installed"
 }
 
 # If /proc hides the processes of other accounts (hidepid), only the signal 0 can find the process.

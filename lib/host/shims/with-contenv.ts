@@ -1,4 +1,5 @@
 import { containerEnvironment } from './container-environment.ts';
+import { execlineFolder } from './programs.ts';
 import { shell } from './shell.ts';
 
 /**
@@ -37,6 +38,10 @@ for _file in "$_folder"/*; do
     case :$_value: in
       :: | *":$_runtime/bin:"*) ;;
       *) _value=$_runtime/bin:$_value ;;
+    esac
+    case :$_value: in
+      :: | *:${execlineFolder}:*) ;;
+      *) [ ! -d ${execlineFolder} ] || _value=$_value:${execlineFolder} ;;
     esac
   fi
   set -- "$_name=$_value" "$@"

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSy
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { shimsFolder } from '../../../lib/host/script-interface/shims.ts';
+import { lastOnPath } from '../last-on-path.ts';
 import { rig } from '../rig.ts';
 import type { Rig } from '../rig.ts';
 import { findProgram, shells, without } from '../shells.ts';
@@ -134,7 +135,7 @@ for (const { name, words, skip } of shells) {
         return [String(exit?.code), ...life.lines];
       };
       const print = 'printf "%s|" "$0" "$@" "$PATH"';
-      const path = `${shimsFolder(runtime)}:${environment.get('PATH')}`;
+      const path = `${shimsFolder(runtime)}:${environment.get('PATH')}${lastOnPath}`;
       assert.deepEqual(await run('sh', '-c', print, 'a b', '*', '', '$x', 'c=d'), [
         '0',
         `a b|*||$x|c=d|${path}|`,

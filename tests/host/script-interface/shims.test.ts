@@ -6,6 +6,7 @@ import type { Problem } from '../../../lib/model/problem.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
 import { provideShims, shimsFolder, withShims } from '../../../lib/host/script-interface/shims.ts';
 import { leaveMark, plant, testFolder } from '../folder.ts';
+import { lastOnPath } from '../last-on-path.ts';
 import { rig } from '../rig.ts';
 
 test('the shims are made once in a run, executable, and removed at the end', async (t) => {
@@ -53,8 +54,11 @@ test('after one was removed all are written again, and that is reported', async 
 
 test('the shims are first on a PATH, once, and an empty PATH stays empty', () => {
   const runtime = new RuntimeDirectory('/run/somewhere');
-  assert.equal(withShims('/usr/bin:/bin', runtime), '/run/somewhere/bin:/usr/bin:/bin');
-  const already = '/opt/bin:/run/somewhere/bin:/bin';
+  assert.equal(
+    withShims('/usr/bin:/bin', runtime),
+    `/run/somewhere/bin:/usr/bin:/bin${lastOnPath}`,
+  );
+  const already = `/opt/bin:/run/somewhere/bin:/bin${lastOnPath}`;
   assert.equal(withShims(already, runtime), already);
   assert.equal(withShims('', runtime), '');
 });

@@ -11,6 +11,7 @@ import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.
 import type { SpawnFailure } from '../../../lib/model/spawn-failure.ts';
 import type { Command } from '../../../lib/model/program.ts';
 import { plant, testFolder } from '../folder.ts';
+import { lastOnPath } from '../last-on-path.ts';
 import { plain } from '../rig.ts';
 
 const minimalPath = '/usr/bin:/usr/sbin:/bin:/sbin';
@@ -47,7 +48,7 @@ test('a command runs with its words and arguments, in the host’s folder unless
 test('scripts and commands get the container environment and its path', async (t) => {
   for (const content of ['#!/bin/sh\n', '#!/usr/bin/with-contenv sh\n', undefined]) {
     const { launch, runtime } = await prepare(t, content === undefined ? {} : { content });
-    const path = `${runtime}/bin:/bin`;
+    const path = `${runtime}/bin:/bin${lastOnPath}`;
     const expected = { PATH: path, GREETING: 'hello', STAGEKEEPER_RUNTIME: runtime };
     assert.deepEqual(launch.environment, expected);
   }
@@ -77,7 +78,7 @@ test('the current words of S6_CMD_ARG0 come before the host’s command', async 
 test('the host’s command gets the container environment in any case', async (t) => {
   const { launch, runtime } = await prepare(t, { foreground: true }, false);
   assert.deepEqual(launch.environment, {
-    ...{ PATH: `${runtime}/bin:/bin`, GREETING: 'hello' },
+    ...{ PATH: `${runtime}/bin:/bin${lastOnPath}`, GREETING: 'hello' },
     STAGEKEEPER_RUNTIME: runtime,
   });
 });
@@ -85,7 +86,7 @@ test('the host’s command gets the container environment in any case', async (t
 test('without keepEnvironment a process gets only PATH, except scripts with with-contenv', async (t) => {
   for (const content of ['#!/bin/sh\n', undefined]) {
     const { launch, runtime } = await prepare(t, content === undefined ? {} : { content }, false);
-    assert.deepEqual(launch.environment, { PATH: `${runtime}/bin:${minimalPath}` });
+    assert.deepEqual(launch.environment, { PATH: `${runtime}/bin:${minimalPath}${lastOnPath}` });
   }
   const asking = await prepare(t, { content: '#!/command/with-contenv sh\n' }, false);
   assert.equal(asking.launch.environment['GREETING'], 'hello');
@@ -98,7 +99,7 @@ test('the variables of the command override either environment', async (t) => {
   assert.equal(kept.launch.environment['GREETING'], 'good day');
   assert.equal(kept.launch.environment['MORE'], 'x');
   const minimal = await prepare(t, { environment }, false);
-  const path = `${minimal.runtime}/bin:${minimalPath}`;
+  const path = `${minimal.runtime}/bin:${minimalPath}${lastOnPath}`;
   assert.deepEqual(minimal.launch.environment, { PATH: path, ...environment });
 });
 
