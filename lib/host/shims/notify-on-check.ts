@@ -4,7 +4,8 @@ import { shell } from './shell.ts';
  * The shim for `s6-notifyoncheck`, which refuses to work without `s6-supervise`.
  *
  * It has the options, the defaults and the exit codes of the original. A watcher process ends the poller, and a check that still
- * runs, when the program has exited. Differences: a check that exceeds its `-t` gets TERM, while s6 lets it run on; and `-c` is a
+ * runs, when the service has died: the leader of the session, which may be another process than the program (a script that runs
+ * s6-notifyoncheck beside its service). Without /proc that is the program. Differences: a check that exceeds its `-t` gets TERM, while s6 lets it run on; and `-c` is a
  * command line for `sh` if there is no `execlineb`.
  */
 export const notifyOnCheck = shell`#!/bin/sh
@@ -41,13 +42,28 @@ span() {
   _span=$(($1 / 1000)).\${_rest#1}
 }
 
-# Sends TERM to a process when the program has exited, or after so many milliseconds (0: never).
+# Sets _service to the leader of this session.
+find_service() {
+  _service=$$
+  [ -r /proc/self/stat ] && read -r _stat </proc/self/stat || return
+  _stat=\${_stat##*) }
+  _stat=\${_stat#* * * }
+  _stat=\${_stat%% *}
+  [ -d "/proc/$_stat" ] && _service=$_stat
+}
+
+# A process of another account cannot be sent the signal 0.
+lives() {
+  [ -d "/proc/$_service" ] || kill -0 "$_service"
+}
+
+# Sends TERM to a process when the service has died, or after so many milliseconds (0: never).
 watch() {
   _left=$1
   _step=100
   [ "$1" -eq 0 ] || [ "$1" -gt 100 ] || _step=$1
   span "$_step"
-  while kill -0 "$$" && { [ "$1" -eq 0 ] || [ "$_left" -gt 0 ]; }; do
+  while lives && { [ "$1" -eq 0 ] || [ "$_left" -gt 0 ]; }; do
     kill -0 "$2" || return
     sleep "$_span"
     _left=$((_left - _step))
@@ -147,6 +163,7 @@ fi
 (eval ": >&$_fd") 2>/dev/null || die 111 "notification-fd sanity check failed: descriptor $_fd is not open"
 shift "$((OPTIND - 1))"
 
+find_service
 if [ -n "$_twice" ]; then (background &); else background & fi
 eval "exec $_fd>&-"
 exec "$@"

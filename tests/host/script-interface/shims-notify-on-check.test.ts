@@ -102,6 +102,38 @@ test('when the program dies, the poller and its check end by themselves', async 
   }
 });
 
+for (const [how, options] of [
+  ['', ''],
+  [', with -d', '-d '],
+] as const) {
+  test(`beside a service the polls go on after the program has exited, and end when the service dies${how}`, async (t) => {
+    const { file, folder, start } = await rig(t);
+    file('web/data/check', '#!/bin/sh\necho >> tries\n[ -e there ]\n');
+    file('web/notification-fd', '3\n');
+    const script = file(
+      'web/run',
+      `#!/bin/sh\ns6-notifyoncheck ${options}-w 20 -n 0 echo waiting\nwhile :; do sleep 600; done\n`,
+    );
+    const life = start({ program: { script }, notificationFd: 3 });
+    await life.tells('stdout: waiting');
+    const tries = lineCount(join(folder, 'web/tries'));
+    await until(() => lineCount(join(folder, 'web/tries')) > tries + 10, 'further tries');
+    file('web/there', '');
+    await life.tells('announced');
+    const next = start({
+      program: { script: file('api/run', readFileSync(script)) },
+      notificationFd: 3,
+    });
+    file('api/data/check', '#!/bin/sh\necho >> tries\nfalse\n');
+    file('api/notification-fd', '3\n');
+    await until(() => lineCount(join(folder, 'api/tries')) > 0 || next.exit !== undefined, 'a try');
+    assert.equal(next.exit, undefined);
+    next.kill('SIGKILL');
+    await next.over;
+    await until(() => companions(next) <= 1, 'the poller to be gone'); // the sleep of the service stays
+  });
+}
+
 test('a poller leaves no process behind, not even one that was just forked', async (t) => {
   const { sh } = await rig(t);
   const [abandon] =
