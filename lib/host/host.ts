@@ -181,6 +181,7 @@ function worldOf({ settings, directory, environment, scriptInterface, parts }: W
     ...parts,
     async reread(root) {
       const found = await parts.reread(root);
+      scriptInterface.scan.refresh();
       const { timeouts, waitForServices, problems } = late();
       const unreported = problems.filter(({ message }) => !reported.has(message));
       for (const { message } of unreported) reported.add(message);

@@ -1,6 +1,8 @@
 import type { Files } from '../loader/files.ts';
 import type { Loaded } from '../loader/load.ts';
 import { load } from '../loader/load.ts';
+import type { ChangesOf } from './changed-files.ts';
+import { changedFiles } from './changed-files.ts';
 import { rereadService } from '../loader/reread-service.ts';
 import { isNameTaken, nameTaken } from '../machine/tree/units.ts';
 import { nearest } from '../model/nearest.ts';
@@ -38,10 +40,12 @@ export interface TreeReader extends Required<Pick<World, 'reread' | 'rereadServi
  * one problem here, and the tree stays as it is.
  *
  * @param disk - Returns the replacement for the host's disk at the time of the call. Default: none.
+ * @param changesOf - What scripts have changed of the control files of a service, without a change of the tree. Default: nothing.
  */
 export function treeReader(
   known: readonly Problem[],
   disk: () => Files | undefined = () => undefined,
+  changesOf: ChangesOf = () => new Map(),
 ): TreeReader {
   let reported = new Set(known.map(describeProblem));
   const unreportedIn = (problems: readonly Problem[]): readonly Problem[] =>
@@ -50,7 +54,11 @@ export function treeReader(
     async reread(root, formerly = root) {
       try {
         reported = new Set([...reported].map((line) => line.replaceAll(formerly, root)));
-        const { tree, problems } = await read(root, disk());
+        const { tree, problems } = await read(
+          root,
+          disk() ?? changedFiles(root, changesOf),
+          disk() === undefined,
+        );
         const news = unreportedIn(problems);
         reported = new Set(problems.map(describeProblem));
         return { tree, problems: news };
@@ -60,7 +68,7 @@ export function treeReader(
       }
     },
     rereadService(root, before) {
-      const look = rereadService(root, before, disk());
+      const look = rereadService(root, before, disk() ?? changedFiles(root, changesOf));
       if (look === undefined) return undefined;
       const { spec } = look;
       const problems = unreportedIn(look.problems);
@@ -71,9 +79,9 @@ export function treeReader(
   };
 }
 
-/** Reads a tree from the host's disk and checks it against this machine, or reads it from a replacement without that check. */
-function read(root: string, disk: Files | undefined): Promise<Loaded> {
-  return disk === undefined ? load(root) : load(root, disk, null);
+/** Reads a tree, and checks it against this machine if it is from the host's disk. */
+function read(root: string, disk: Files, isOfHost: boolean): Promise<Loaded> {
+  return isOfHost ? load(root, disk) : load(root, disk, null);
 }
 
 /** The problems of names: overrides without a service, and a service with a reserved name. */

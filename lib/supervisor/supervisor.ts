@@ -16,6 +16,7 @@ import type { Verdict } from '../model/verdict.ts';
 import type { SupervisorOptions } from '../options/options.ts';
 import { resolveOptions, resolveOptionsForData } from '../options/options.ts';
 import type { SupervisorDependencies } from './reread.ts';
+import type { ChangesOf } from './changed-files.ts';
 import { treeReader, unknownNames } from './reread.ts';
 import { EventDispatcher } from './event-dispatch.ts';
 import { rescan } from './rescan.ts';
@@ -119,7 +120,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     if (settings.strict && this.problems.length > 0) {
       throw new TreeError(whole.root ?? 'made in code', this.problems);
     }
-    const sources = { ...treeReader(found), ...own };
+    const changesOf: ChangesOf = (...of) => this.#scriptInterface.scan.changesOf(...of);
+    const sources = { ...treeReader(found, undefined, changesOf), ...own };
     const clock = (this.clock = settings.clock ?? systemClock);
     const hostSettings = { ...settings, variables, thread };
     const handler = requestHandler({

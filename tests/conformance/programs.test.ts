@@ -242,13 +242,19 @@ conform('s6-svc from a script', [
       'web/run': run,
       ...asking(
         's6-svc -wD -D ../web',
-        '[ -e ../web/down ]; say $?',
+        'say "normally up: $(s6-svstat -o normallyup ../web)"',
         's6-svc -wu -U ../web',
-        '[ -e ../web/down ]; say $?',
+        'say "normally up: $(s6-svstat -o normallyup ../web)"',
       ),
     },
-    steps: [until('run'), is('up, wanted'), svc('o', 'desk'), until('run', 2), until('1')],
-    trace: { run: ['', ''], '0': [''], '1': [''] },
+    steps: [
+      until('run'),
+      is('up, wanted'),
+      svc('o', 'desk'),
+      until('run', 2),
+      until('normally up: true'),
+    ],
+    trace: ['run', 'normally up: false', 'run', 'normally up: true'],
   },
 ]);
 

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { accessSync } from 'node:fs';
+import { accessSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Container, ContainerOptions } from './rig.ts';
 import { container, inContainers, missing, noNobody, sh, stay } from './rig.ts';
 
@@ -269,6 +270,42 @@ function execAsRoot(box: Container, program: string, ...args: readonly string[])
 }
 
 inContainers('requests of scripts to the supervisor', {
+  's6-svc -D, and down and other files in the scan directory, change nothing in the tree and hold for the life':
+    async () => {
+      const idle = (...lines: readonly string[]): string => sh(...lines, stay);
+      const script = [
+        's6-svc -wD -D /run/s6/services/once',
+        's6-svstat -o up,normallyup /run/s6/services/once',
+        'rm /var/run/s6/services/off/down',
+        'touch /run/s6/services/web/down',
+        'echo 123 >/run/s6/services/web/timeout-kill',
+        'for each in web off; do s6-svc -r /run/s6/services/$each; done; s6-svc -wu -u /run/s6/services/off',
+        'for each in web off; do s6-svstat -o normallyup /run/s6/services/$each; done',
+        '/run/s6/services/web/data/check && /run/s6/legacy-services/web/data/check && echo checked',
+      ].join('\n');
+      await using box = await container({
+        ...asInAnImage,
+        without,
+        tree: {
+          'services.d/once/run': idle(),
+          'services.d/off/run': idle(),
+          'services.d/off/down': '',
+          'services.d/web/run': idle(),
+          'services.d/web/timeout-kill': '9000',
+          'services.d/web/data/check': sh('exit 0'),
+        },
+        command: ['sh', '-c', script],
+      });
+      const { stdout, verdict } = await box.ended;
+      assert.deepEqual(stdout, ['false false', 'false', 'true', 'checked']);
+      assert.equal(verdict?.reason, 'command');
+      const files = ['once/down', 'web/down', 'off/down'].filter((name) =>
+        existsSync(join(box.root, 'services.d', name)),
+      );
+      assert.deepEqual(files, ['off/down']);
+      const timeout = readFileSync(join(box.root, 'services.d/web/timeout-kill'), 'utf8');
+      assert.equal(timeout, '9000');
+    },
   'a supervisor under the account nobody answers requests of root': {
     skip: noNobody,
     test: async () => {

@@ -96,8 +96,8 @@ test('the scan directory leads to the copy, also for a process that started befo
   });
   supervisor.environment.set('PATH', `${bin}:${String(process.env['PATH'])}`);
   await supervisor.start();
-  const link = readlinkSync(join(runtimeDirectory, 'services/web'));
+  const link = readlinkSync(join(runtimeDirectory, 'services/web/run'));
   // Before the folder of its logger goes.
   await supervisor.stop();
-  assert.equal(link, join(runtimeDirectory, 'etc/services.d/web'));
+  assert.equal(link, join(runtimeDirectory, 'etc/services.d/web/run'));
 });

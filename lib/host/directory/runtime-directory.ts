@@ -80,6 +80,11 @@ export class RuntimeDirectory {
     return this.inUse && this.#entries.has(name) && exists(join(this.path, name));
   }
 
+  /** Whether an entry of this name was made in it. */
+  owns(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
   /**
    * Takes it for this run, if that was not done, and restores it if it has disappeared. Removes what a killed run left in it.
    *

@@ -1,13 +1,18 @@
-import { realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { exists } from '../os/folders.ts';
 import { readEntry } from '../os/process-table.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
 import type { ServiceSpec, Tree } from '../../model/tree.ts';
-import { serviceIn } from '../../model/tree.ts';
+import { producerOf } from '../../model/tree.ts';
+import type { Names } from './service-folder.ts';
+import { ServiceFolder } from './service-folder.ts';
 
 /** The name of the folder within the runtime directory (s6-overlay v2). */
 const folderName = 'services';
+
+/** Its name under s6-overlay v3. */
+const otherName = 'legacy-services';
 
 /** The paths by which scripts that were written for s6-overlay v2 and v3 name it. They always mean the supervisor of the script. */
 const conventional = [
@@ -19,13 +24,12 @@ const conventional = [
 ];
 
 /**
- * The scan directory of s6: `services` in the runtime directory, with a link for each service to the directory of the service.
+ * The scan directory of s6: `services` in the runtime directory, with a folder for each service that has a directory.
  */
 export class ScanDirectory {
   readonly #runtime: RuntimeDirectory;
   readonly #tree: () => Tree;
-  /** The target of each link. */
-  readonly #links = new Map<string, string | undefined>();
+  readonly #folders = new Map<string, ServiceFolder>();
 
   constructor(runtime: RuntimeDirectory, tree: () => Tree) {
     this.#runtime = runtime;
@@ -33,32 +37,58 @@ export class ScanDirectory {
   }
 
   /**
-   * Makes it, if it does not exist. Checks one of the links only: they have the same age, so a cleaner removes them together.
+   * Makes it, if it does not exist. Checks one of the folders only: they have the same age, so a cleaner removes them together.
    *
    * @throws the system's error when it cannot be made.
    */
   provide(): void {
-    const [link] = [...this.#links].find(([, target]) => target !== undefined) ?? ['.s6-svscan'];
+    const [folder] = this.#folders.values();
     const isWhole = this.#runtime.holds(folderName);
-    if (isWhole && exists(join(this.#runtime.path, folderName, link))) return;
+    if (isWhole && folder?.isGone() !== true && exists(this.#at('.s6-svscan'))) return;
     if (isWhole) this.#runtime.reportRestored(join(this.#runtime.path, folderName));
     this.#runtime.makeFolder(folderName);
     this.#runtime.makeFolder(join(folderName, '.s6-svscan'));
-    this.#links.clear();
+    this.#folders.clear();
+    this.#linkByOtherName();
     this.update();
   }
 
-  /** Updates the links to the present services of the tree. */
+  /** The name of s6-overlay v3, in a directory that the host's options name, unless the host has an entry of this name. */
+  #linkByOtherName(): void {
+    const path = join(this.#runtime.path, otherName);
+    const isFree = this.#runtime.owns(otherName) || !exists(path);
+    if (!this.#runtime.isPrivate && isFree) symlinkSync(folderName, this.#runtime.claim(otherName));
+  }
+
+  /** Makes and removes folders, so that they are those of the present services of the tree. */
   update(): void {
     if (!this.#runtime.holds(folderName)) return;
     const services = this.#tree().services;
-    const targets = new Map(services.map((service) => [service.name, directoryOf(service)]));
-    const outdated = [...this.#links].filter(([name, target]) => targets.get(name) !== target);
-    for (const [name] of outdated) {
-      rmSync(join(this.#runtime.path, folderName, name), { force: true });
-      this.#links.delete(name);
+    const directories = new Map(services.map((service) => [service.name, directoryOf(service)]));
+    for (const [name, { directory }] of this.#folders) {
+      if (directories.get(name) === directory) continue;
+      rmSync(this.#at(name), { recursive: true, force: true });
+      this.#folders.delete(name);
     }
-    for (const service of services) if (!this.#links.has(service.name)) this.#link(service);
+    for (const [name, directory] of directories) {
+      if (directory === undefined || this.#folders.has(name)) continue;
+      this.#folders.set(name, new ServiceFolder(this.#at(name), directory));
+    }
+  }
+
+  /** Shows what the directories of the services have got since. */
+  refresh(): void {
+    if (!this.#runtime.holds(folderName)) return;
+    for (const folder of this.#folders.values()) folder.refresh();
+  }
+
+  /** The files of these names that scripts have changed in the folder of a service; see `ServiceFolder`. */
+  changesOf(service: string, names: Names): ReadonlyMap<string, string | null> {
+    try {
+      return this.#folderOf(service)?.changes(names) ?? unchanged;
+    } catch {
+      return unchanged; // a cleaner has removed it
+    }
   }
 
   isScanDirectory(path: string): boolean {
@@ -80,6 +110,9 @@ export class ScanDirectory {
     if (scan !== undefined) return nameWithin(plain.slice(scan.length + 1));
     const real = realPath(plain);
     if (real === undefined) return undefined;
+    const own = realPath(join(this.#runtime.path, folderName));
+    if (own !== undefined && real.startsWith(`${own}/`))
+      return nameWithin(real.slice(own.length + 1));
     return this.#tree()
       .services.map((service) => nameIn(service, real))
       .find((name) => name !== undefined);
@@ -87,14 +120,7 @@ export class ScanDirectory {
 
   /** Makes or removes the `down` file of a service that has a directory. Does nothing while the scan directory does not exist. */
   setDown(name: string, down: boolean): void {
-    if (!this.#runtime.holds(folderName)) return;
-    const service = serviceIn(this.#tree(), name);
-    const directory = service === undefined ? undefined : directoryOf(service);
-    if (directory === undefined) return;
-    const file = join(directory, 'down');
-    if (!down) rmSync(file, { force: true });
-    // An existing entry may be a FIFO, and opening that would block.
-    else if (!exists(file)) writeFileSync(file, '', { flag: 'a' });
+    if (this.#runtime.holds(folderName)) this.#folderOf(name)?.setDown(down);
   }
 
   isStopped(pid: number): boolean {
@@ -105,13 +131,17 @@ export class ScanDirectory {
     return [join(this.#runtime.path, folderName), ...conventional];
   }
 
-  #link(service: ServiceSpec): void {
-    const directory = directoryOf(service);
-    if (directory === undefined) return;
-    symlinkSync(directory, join(this.#runtime.path, folderName, service.name));
-    this.#links.set(service.name, directory);
+  #at(name: string): string {
+    return join(this.#runtime.path, folderName, name);
+  }
+
+  #folderOf(service: string): ServiceFolder | undefined {
+    const producer = producerOf(service);
+    return producer === undefined ? this.#folders.get(service) : this.#folders.get(producer)?.log;
   }
 }
+
+const unchanged: ReadonlyMap<string, string | null> = new Map();
 
 /** The name of a service or its logger (`web`, `web/log`); `undefined` for a deeper path. */
 function nameWithin(path: string): string | undefined {
