@@ -2,16 +2,17 @@
 // must be new, empty or an earlier build. With `--code` it writes no declarations and checks no types.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildSync } from 'esbuild';
+import type { Metafile, Plugin } from 'esbuild';
+import { build as bundle } from 'esbuild';
 import ts from 'typescript';
 import { refusalOf } from './build-folder.ts';
 
 interface Manifest {
   readonly version: string;
-  readonly homepage: string;
   readonly dependencies: Record<string, string>;
   readonly peerDependencies: Record<string, string>;
 }
@@ -19,8 +20,25 @@ interface Manifest {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entries = ['index', 'testing/index'];
 
-/** Dependencies of which the used parts are bundled: loading the whole zod takes longer than loading everything else. */
-const bundled = ['zod'];
+/**
+ * Dependencies of which the used parts are bundled: loading the whole zod takes longer than loading everything else, and
+ * cross-spawn is CommonJS that requires modules of Node, which a user's bundle in the ESM format cannot do.
+ */
+const bundled = new Set(['cross-spawn', 'zod']);
+
+/** Replaces `require()` of a module of Node in a bundled package by an import: ESM has no `require()`. */
+const importBuiltins: Plugin = {
+  name: 'import-builtins',
+  setup(plugged) {
+    const namespace = 'builtin';
+    plugged.onResolve({ filter: /./ }, ({ path, kind }) =>
+      kind === 'require-call' && builtinModules.includes(path) ? { path, namespace } : undefined,
+    );
+    plugged.onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: `export * from 'node:${path}';`,
+    }));
+  },
+};
 
 const { values, positionals } = parseArgs({
   options: { code: { type: 'boolean' } },
@@ -29,24 +47,24 @@ const { values, positionals } = parseArgs({
 const folder = resolve(positionals[0] ?? join(root, 'dist'));
 const refusal = refusalOf(folder, root);
 if (refusal === undefined) {
-  build();
+  await build();
 } else {
   process.stderr.write(`${refusal}\n`);
   process.exitCode = 1;
 }
 
-function build(): void {
+async function build(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   if (values.code !== true) buildDeclarations();
-  buildCode();
-  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.md'), notices());
+  const metafile = await buildCode();
+  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.md'), notices(packagesIn(metafile)));
 }
 
 /** Writes one file for each entry, and one for the code that they share: Node needs time for each file that it loads. */
-function buildCode(): void {
+async function buildCode(): Promise<Metafile> {
   const { dependencies, peerDependencies } = manifestIn(root);
   const needed = Object.keys({ ...dependencies, ...peerDependencies });
-  buildSync({
+  const { metafile } = await bundle({
     absWorkingDir: root,
     entryPoints: entries.map((entry) => `lib/${entry}.ts`),
     outdir: folder,
@@ -56,18 +74,29 @@ function buildCode(): void {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    external: needed.filter((name) => !bundled.includes(name)),
+    external: needed.filter((name) => !bundled.has(name)),
+    plugins: [importBuiltins],
+    metafile: true,
     logLevel: 'warning',
   });
+  return metafile;
+}
+
+/** The names of the bundled packages. */
+function packagesIn({ inputs }: Metafile): readonly string[] {
+  const names = Object.keys(inputs).map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path));
+  return [...new Set(names.flatMap((found) => found?.[1] ?? []))].toSorted();
 }
 
 /** The notices that the licences of bundled packages require, read from the installed packages. */
-function notices(): string {
-  const sections = bundled.map((name) => {
+function notices(packages: readonly string[]): string {
+  const sections = packages.map((name) => {
     const installed = join(root, 'node_modules', name);
-    const { version, homepage } = manifestIn(installed);
-    const licence = readFileSync(join(installed, 'LICENSE'), 'utf8').trim();
-    return `## ${name} ${version}\n\n<${homepage}>\n\n\`\`\`\n${licence}\n\`\`\`\n`;
+    const { version } = manifestIn(installed);
+    const file = readdirSync(installed).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+    const licence = readFileSync(join(installed, file ?? 'LICENSE'), 'utf8').trim();
+    const page = `https://www.npmjs.com/package/${name}`;
+    return `## ${name} ${version}\n\n<${page}>\n\n\`\`\`\n${licence}\n\`\`\`\n`;
   });
   const intro = 'This package contains parts of other packages, under their own licences.\n';
   return ['# Third-party notices\n', intro, ...sections].join('\n');
@@ -88,6 +117,12 @@ function buildDeclarations(): void {
     const file = join(folder, path);
     if (file.endsWith('.d.ts') && !named.has(file)) rmSync(file);
   }
+  for (const entry of entries) referToNode(join(folder, `${entry}.d.ts`));
+}
+
+/** Makes the compiler load the types of Node, which it does not by itself from TypeScript 6 on (`types` is empty there). */
+function referToNode(file: string): void {
+  writeFileSync(file, `/// <reference types="node" />\n${readFileSync(file, 'utf8')}`);
 }
 
 function addNamed(file: string, named: Set<string>): void {

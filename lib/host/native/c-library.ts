@@ -40,12 +40,18 @@ export function openedCLibrary(): CLibrary | undefined {
   return access !== undefined && 'library' in access ? access.library : undefined;
 }
 
+/** The module that loads `koffi`. A bundle in the CommonJS format has no `import.meta.url`: there it is the main script. */
+function ownModule(): string {
+  const url = import.meta.url as string | undefined;
+  return url ?? process.argv[1] ?? process.execPath;
+}
+
 function open(): typeof access & object {
   if (process.platform !== 'linux') {
     return { why: `${process.platform} is not Linux`, remedy: 'Do it on Linux' };
   }
   try {
-    const require = createRequire(import.meta.url);
+    const require = createRequire(ownModule());
     const koffi = require('koffi') as typeof Koffi;
     const library = koffi.load(null); // Node itself, and the libraries that it is linked with
     const func = (prototype: string): unknown => library.func(prototype);
