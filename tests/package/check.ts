@@ -33,6 +33,7 @@ try {
   step('a strict user compiles', () => {
     run(bin('tsc'), ['-p', consumer]);
   });
+  compile(consumer, compilers());
   step('a user imports', () => {
     run(process.execPath, ['out/main.js'], consumer);
   });
@@ -90,6 +91,50 @@ function install(archive: string): string {
   return consumer;
 }
 
+/** Installs earlier versions of TypeScript; returns the compilers by version, the repository's own among them. */
+function compilers(): Readonly<Record<string, string>> {
+  const installed = join(folder, 'compilers');
+  cpSync(join(root, 'tests/package/compilers'), installed, { recursive: true });
+  step('install compilers', () => {
+    run(
+      'npm',
+      ['ci', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'],
+      installed,
+    );
+  });
+  const { dependencies } = json(join(installed, 'package.json')) as Manifest;
+  return Object.fromEntries(
+    [installed, root].flatMap((project) =>
+      readdirSync(join(project, 'node_modules'))
+        .filter((name) => name === 'typescript' || Object.hasOwn(dependencies, name))
+        .map((name) => {
+          const place = join(project, 'node_modules', name);
+          const { version } = json(join(place, 'package.json')) as { readonly version: string };
+          return [version, join(place, 'bin/tsc')];
+        }),
+    ),
+  );
+}
+
+/** Compiles the imports of a user by each compiler, with and without `types`; declaration files are checked, too. */
+function compile(consumer: string, byVersion: Readonly<Record<string, string>>): void {
+  const strict = ['--strict', '--skipLibCheck', 'false', '--target', 'es2022', '--noEmit'];
+  const modules = {
+    nodenext: ['--module', 'nodenext'],
+    bundler: ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  };
+  for (const [version, compiler] of Object.entries(byVersion)) {
+    for (const [resolution, words] of Object.entries(modules)) {
+      for (const types of ['none', 'node']) {
+        step(`TypeScript ${version}, ${resolution}, types: ${types}`, () => {
+          const project = join(consumer, `types-${types}.json`);
+          run(process.execPath, [compiler, '-p', project, ...strict, ...words], consumer);
+        });
+      }
+    }
+  }
+}
+
 function json(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
@@ -108,15 +153,18 @@ function checkContents(installed: string): void {
   for (const file of [...code, ...types]) {
     assert.doesNotMatch(read(file), /^\/\/# sourceMappingURL/m);
   }
-  // The used parts of zod are bundled, so nothing may import it, although it is a dependency.
+  // The used parts of these are bundled, so nothing may import them, although they are dependencies.
+  const bundled = ['cross-spawn', 'zod'];
   const others = Object.keys({ ...library.dependencies, ...library.peerDependencies }).filter(
-    (name) => name !== 'zod',
+    (name) => !bundled.includes(name),
   );
   const texts = Object.fromEntries(files.map((file) => [file, read(file)]));
   assert.deepEqual(looseEnds(texts, others), []);
   const notices = read('dist/THIRD-PARTY-NOTICES.md');
-  const licence = readFileSync(join(root, 'node_modules/zod/LICENSE'), 'utf8');
-  assert.match(notices, /^## zod /m, 'the notices name zod');
-  assert.ok(notices.includes(licence.trim()), 'the notices contain the licence of zod');
+  for (const name of bundled) {
+    const licence = readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8');
+    assert.match(notices, new RegExp(`^## ${name} `, 'm'), `the notices name ${name}`);
+    assert.ok(notices.includes(licence.trim()), `the notices contain the licence of ${name}`);
+  }
   console.log(`${String(files.length)} files`);
 }

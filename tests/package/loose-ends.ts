@@ -18,9 +18,14 @@ export function looseEnds(
       ...source.files.map((file) => asImported(path, file)),
       ...named.files.map((file) => posix.join(posix.dirname(path), file)),
     ].filter((file) => !Object.hasOwn(texts, file));
-    const foreign = [...source.modules, ...named.packages].filter(
-      (name) => !name.startsWith('node:') && !packages.includes(packageOf(name)),
-    );
+    const foreign = [
+      ...source.modules.filter(
+        (name) => !name.startsWith('node:') && !packages.includes(packageOf(name)),
+      ),
+      ...named.packages.filter(
+        (name) => !packages.includes(name) && !packages.includes(`@types/${name}`),
+      ),
+    ];
     return [...files, ...foreign].map((name) => `${path} imports ${name}, which is not there`);
   });
 }
