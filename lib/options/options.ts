@@ -74,9 +74,10 @@ export interface SupervisorOptions {
   /** Whether the recursion of `fix-attrs.d` rules includes hidden files. Default: the value of `S6_FIX_ATTRS_HIDDEN`, else false (s6-overlay). */
   readonly fixHiddenAttrs?: boolean;
   /**
-   * Whether a guard, a small shell process, ends the tree's processes within a second when the host is killed, even by KILL.
-   * In a Worker thread it always runs: nothing else ends them when the thread is terminated or the process exits. The main
-   * thread of process 1 needs no guard. Default: true under `run()`, else false (this library).
+   * Whether a guard, a small shell process, ends the tree's processes within a second when a signal ends the host, even KILL.
+   * With false, and where no shell can be started, `process.emit` is replaced and every signal that ends a process is listened to
+   * while processes live; KILL then leaves them. In a Worker thread the guard always runs: nothing else ends them when the thread
+   * is terminated or the process exits. The main thread of process 1 needs none. Default: true (this library).
    */
   readonly guard?: boolean;
   /**
@@ -120,7 +121,7 @@ export interface Settings extends TreeOptions {
   readonly waitForServices: boolean;
   /** Whether signals go to the command while it runs (`S6_CMD_RECEIVE_SIGNALS`). */
   readonly passSignalsOn: boolean;
-  readonly guard: boolean | undefined;
+  readonly guard: boolean;
   readonly reap: boolean | undefined;
   readonly loggingScript: string | undefined;
   readonly syncDisks: boolean;
@@ -196,7 +197,7 @@ export function resolveOptions(options: SupervisorOptions, variables: Variables)
     runtimeDirectory: given.runtimeDirectory,
     fixHiddenAttrs: chosen.fixHiddenAttrs,
     passSignalsOn: chosen.passSignalsOn,
-    guard: given.guard,
+    guard: given.guard ?? true,
     reap: given.reap,
     catchAll: catchAllOf(chosen),
     loggingScript: given.loggingScript,

@@ -1,3 +1,4 @@
+import { onAbort } from './abort.ts';
 import type { SupervisorHandle } from './waits.ts';
 import type { EventOf, SupervisorEvents } from './events.ts';
 import { EventQueue, serviceOf } from './events.ts';
@@ -37,17 +38,16 @@ export class EventDispatcher {
   events({ signal, timeout }: WaitOptions, control: SupervisorHandle): EventQueue {
     const queue = new EventQueue();
     if (control.state.phase === 'ended') queue.close();
-    const abort = (): void => {
+    const ignoreAbort = onAbort(signal, () => {
       queue.close(signal?.reason as Error);
-    };
+    });
     const cancelTimeout = control.after(timeout, (ms) => {
       queue.close(new TimeoutError('The reading of events', ms, aliveIn(control.state)));
     });
     this.#queues.add(queue);
-    signal?.addEventListener('abort', abort, { once: true });
     queue.whenClosed(() => {
       this.#queues.delete(queue);
-      signal?.removeEventListener('abort', abort);
+      ignoreAbort();
       cancelTimeout();
     });
     return queue;

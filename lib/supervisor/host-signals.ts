@@ -1,6 +1,8 @@
 import { OptionsError } from '../errors.ts';
 import type { Thread } from '../system/thread.ts';
 import type { SignalAction, SignalMap } from '../options/wait-options.ts';
+import type { SharedListener } from '../system/shared-listener.ts';
+import { sharedProcessListener } from '../system/shared-listener.ts';
 
 /** The action for each signal to the host under `signals: true` (s6-overlay v3; QUIT as in v2). */
 export const defaultSignals: SignalMap = {
@@ -38,6 +40,15 @@ export function requireSignals(map: SignalMap, thread: Thread): void {
   );
 }
 
+const listeners = new Map<NodeJS.Signals, SharedListener>();
+
+/** Calls a function at each signal of this name; the returned function undoes that. */
+function onSignal(signal: NodeJS.Signals, act: () => void): () => void {
+  const known = listeners.get(signal) ?? sharedProcessListener(signal);
+  listeners.set(signal, known);
+  return known.add(act);
+}
+
 /** The longest delay of a timer, in milliseconds. */
 const longestDelay = 2 ** 31 - 1;
 
@@ -49,17 +60,15 @@ export function listenToSignals(
   map: SignalMap,
   act: (signal: NodeJS.Signals, action: SignalAction) => void,
 ): () => void {
-  const listeners = Object.entries(map).map(([name, action]) => {
+  const removals = Object.entries(map).map(([name, action]) => {
     const signal = name as NodeJS.Signals;
-    const listener = (): void => {
+    return onSignal(signal, () => {
       act(signal, action);
-    };
-    process.on(signal, listener);
-    return { signal, listener };
+    });
   });
-  const hold = listeners.length > 0 ? setInterval(() => undefined, longestDelay) : undefined;
+  const hold = removals.length > 0 ? setInterval(() => undefined, longestDelay) : undefined;
   return () => {
     clearInterval(hold);
-    for (const { signal, listener } of listeners) process.off(signal, listener);
+    for (const remove of removals) remove();
   };
 }

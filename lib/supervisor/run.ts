@@ -1,3 +1,4 @@
+import { onAbort } from './abort.ts';
 import type { SupervisorHandle } from './waits.ts';
 import { OrderError } from '../errors.ts';
 import { aliveIn } from '../machine/tree/alive.ts';
@@ -30,29 +31,28 @@ export interface RunDefaults {
   readonly passSignalsOn: boolean;
   /** The terminal that the host shares with its command. */
   readonly terminal: HostTerminal;
-  /** Starts the guard, unless the options forbid it, and prepares the host for reaping orphans. */
-  readonly guard: () => void;
+  /** From now on, orphans that the process adopts count as processes of the tree. */
+  readonly claimOrphans: () => void;
 }
 
 /** Milliseconds to which a second stop signal limits each remaining wait (this library). */
 const shortenedTo = 1000;
 
 /**
- * The defaults from the supervisor's settings. A guard starts immediately if the settings ask for it, and always in a Worker thread:
- * a Worker runs no code when it is terminated or when the process exits, so nothing else would end its processes.
+ * The defaults from the supervisor's settings. Enables the guard unless the settings forbid it, and always in a Worker thread: a
+ * Worker runs no code when it is terminated or when the process exits, so nothing else would end its processes.
  */
 export function runDefaultsOf(
   { passSignalsOn, guard: wanted }: Settings,
   { guard, adopted, terminal }: Pick<ComposedHost, 'guard' | 'adopted' | 'terminal'>,
   thread: Thread,
 ): RunDefaults {
-  if (wanted === true || thread === 'worker') guard.enable();
+  if (wanted || thread === 'worker') guard.enable();
   return {
     thread,
     passSignalsOn,
     terminal,
-    guard: () => {
-      if (wanted !== false) guard.enable();
+    claimOrphans: () => {
       adopted.claim();
     },
   };
@@ -66,7 +66,7 @@ export async function runToEnd(options: RunOptions, parts: RunParts): Promise<Ve
   requireSignals(map, parts.thread);
   if (command.length > 0) refuseSecondCommand(control);
   control.prepare();
-  parts.guard();
+  parts.claimOrphans();
   const probe =
     isTypable(map) && command.length > 0 && parts.terminal.isShared()
       ? parts.terminal.probe()
@@ -75,7 +75,7 @@ export async function runToEnd(options: RunOptions, parts: RunParts): Promise<Ve
   const abort = (): void => {
     requestEnd(control, { reason: 'stopped', exitCode: 0 });
   };
-  signal?.addEventListener('abort', abort, { once: true });
+  const ignoreAbort = onAbort(signal, abort);
   try {
     if (command.length > 0)
       control.input({ type: 'command', command, ...(waits !== undefined && { waits }) });
@@ -85,7 +85,7 @@ export async function runToEnd(options: RunOptions, parts: RunParts): Promise<Ve
   } finally {
     release();
     await probe?.end();
-    signal?.removeEventListener('abort', abort);
+    ignoreAbort();
   }
 }
 

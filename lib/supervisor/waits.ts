@@ -1,3 +1,4 @@
+import { onAbort } from './abort.ts';
 import { InterruptedError, OrderError, TimeoutError } from '../errors.ts';
 import type { MachineInput, TreeState, Unit } from '../machine/tree/tree-state.ts';
 import { isDescending } from '../machine/tree/tree-state.ts';
@@ -93,11 +94,7 @@ export class SupervisorHandle {
       const cancelTimeout = this.after(timeout, (ms) => {
         reject(new TimeoutError(awaited.what, ms, awaited.pending?.() ?? []));
       });
-      undo.push(cancelTimeout, () => {
-        this.#waits.delete(check);
-        signal?.removeEventListener('abort', abort);
-      });
-      signal?.addEventListener('abort', abort, { once: true });
+      undo.push(cancelTimeout, onAbort(signal, abort), () => this.#waits.delete(check));
       if (signal?.aborted === true) abort();
       this.#waits.add(check);
       check();

@@ -1,6 +1,6 @@
 /*
  * Hosts with a guard, each a scene. They print the pids of what they have started, and are then killed by the test or end by
- * themselves. RUNTIME in their environment is a runtime directory that the host provides.
+ * themselves. RUNTIME in their environment is a runtime directory that the host provides, GUARD_SHELL the guard's shell.
  */
 import { spawn } from 'node:child_process';
 import { Environment } from '../../lib/host/variables/environment.ts';
@@ -17,6 +17,7 @@ const guard = new Guard({
   onProblem: ({ code }) => {
     say(`problem ${code}`);
   },
+  ...(process.env['GUARD_SHELL'] !== undefined && { shell: process.env['GUARD_SHELL'] }),
 });
 const spawner = nodeSpawner({ environment, runtimeDirectory, keepEnvironment: true, guard });
 
@@ -93,6 +94,15 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
     await startTen();
     // oxlint-disable-next-line unicorn/no-process-exit -- the scene is a host that does this
     process.exit(3);
+  },
+
+  /** The guard cannot be started, which the host learns after the first spawn. */
+  async unguarded() {
+    guard.enable();
+    await start(stubborn);
+    say(`runtime ${runtimeDirectory.path}`);
+    await until(() => process.listenerCount('SIGTERM') > 0, 'the last resort');
+    stayAlive();
   },
 
   /** An orderly end; a process with the marker must survive, since the host carries the marker, too. */

@@ -239,7 +239,7 @@ test(
   },
 );
 
-test('no guard runs without run() or with guard: false, and guard: true starts one at once', async () => {
+test('a guard runs under start() and under run(), and none does with guard: false', async () => {
   const guards = async (how: 'start' | 'run', guard?: boolean): Promise<number> => {
     await using supervisor = new Supervisor(sleeping, guard === undefined ? {} : { guard });
     const life = how === 'run' ? supervisor.run() : supervisor.start();
@@ -250,7 +250,8 @@ test('no guard runs without run() or with guard: false, and guard: true starts o
     return length;
   };
   const asked = process.pid === 1 ? 0 : 1;
-  assert.equal(await guards('start'), 0);
-  assert.equal(await guards('start', true), asked);
+  assert.equal(await guards('start'), asked);
+  assert.equal(await guards('run', true), asked);
+  assert.equal(await guards('start', false), 0);
   assert.equal(await guards('run', false), 0);
 });

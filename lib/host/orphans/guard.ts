@@ -45,6 +45,7 @@ const permanentErrors: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEX
 export class Guard implements LiveProcessesWatcher {
   readonly #source: GuardSource;
   #living: LiveProcesses | undefined;
+  #givenUp: () => void = () => undefined;
   #isEnabled = false;
   #isNeeded = false;
   #isClosed = false;
@@ -58,15 +59,21 @@ export class Guard implements LiveProcessesWatcher {
     this.#source = source;
   }
 
+  /** Whether the guard is to run. */
+  get isEnabled(): boolean {
+    return this.#isEnabled;
+  }
+
   /** Starts the guard now, or before the first child. */
   enable(): void {
     this.#isEnabled = true;
     if (this.#isNeeded) this.prepare();
   }
 
-  /** Guards these processes. */
-  protect(living: LiveProcesses): void {
+  /** Guards these processes. `givenUp` is called when no guard runs and none is started any more. */
+  protect(living: LiveProcesses, givenUp: () => void): void {
     this.#living = living;
+    this.#givenUp = givenUp;
     living.watch(this);
   }
 
@@ -122,8 +129,9 @@ export class Guard implements LiveProcessesWatcher {
     const isPermanent = loss.pid === undefined && permanentErrors.has(loss.code);
     const delay = isPermanent ? undefined : delays[this.#losses];
     this.#losses += 1;
-    if (delay === 0) this.#start();
-    else if (delay !== undefined) this.#timer = setTimeout(() => this.#start(), delay).unref();
+    if (delay === undefined) this.#givenUp();
+    else if (delay === 0) this.#start();
+    else this.#timer = setTimeout(() => this.#start(), delay).unref();
     this.#source.onProblem(lossProblem(this.#source.shell ?? '/bin/sh', loss, delay));
   }
 }

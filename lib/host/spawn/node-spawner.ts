@@ -114,12 +114,11 @@ class NodeSpawner implements Spawner {
     });
     this.#readPipes = new ReadPipes(this.#fifos, make);
     this.#startProcess = posix === undefined ? nodeStart : nativeStart(posix);
-    source.guard?.protect(this.#living);
-    this.#exitHook = new ExitHook(this.#living, () => {
+    const andThen = (): void => {
       this.#hostStreams.flush();
       source.runtimeDirectory.remove();
-    });
-    this.#living.watch(this.#exitHook);
+    };
+    this.#exitHook = new ExitHook({ living: this.#living, guard: source.guard, andThen });
   }
 
   spawn(command: Command, listener: ChildListener): Child {
@@ -135,15 +134,16 @@ class NodeSpawner implements Spawner {
       return refused;
     }
     this.#adopted.begin();
-    this.#source.guard?.prepare();
+    const prepared = this.#exitHook.prepare();
     this.#source.reaper?.begin();
     const ends = { pipes: this.#pipes, readPipes: this.#readPipes, host: this.#hostStreams };
     const stdio = new Stdio(command, ends);
     const onEnd = stdio.release.bind(stdio);
     const child = new NodeChild(command, listener, { ...parts, onEnd });
-    const moment = this.#readings.ask();
-    const request = { child, stdio, moment, shares: stdio.pipes };
-    this.#waiting.enter(request, stdio.missing(), (error) => {
+    const request = { child, stdio, moment: this.#readings.ask(), shares: stdio.pipes };
+    const missing = stdio.missing();
+    const awaited = prepared === undefined ? missing : Promise.all([prepared, missing]);
+    this.#waiting.enter(request, awaited, (error) => {
       child.fail(failureOf('its log pipe cannot be made', error));
     });
     return child;

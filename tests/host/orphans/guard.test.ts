@@ -139,6 +139,26 @@ void describe('a host with a guard, that', { concurrency: 2 }, () => {
     assert.doesNotMatch(output, /problem/);
   });
 
+  test('has no shell for it: a signal without a listener ends the children all the same', async (t) => {
+    let sent = false;
+    const { output, signal } = await runHost(
+      'unguarded',
+      ['env', 'GUARD_SHELL=/nowhere/sh'],
+      (pid, text) => {
+        if (sent || !text.includes('ready')) return;
+        sent = true;
+        process.kill(pid, 'SIGTERM');
+      },
+      { file: 'guarded-host.ts' },
+    );
+    const at = performance.now();
+    assert.equal(signal, 'SIGTERM', output);
+    assert.match(output, /problem guard-lost/);
+    const { pids, runtime } = seen(output);
+    await assertNothingLeft(t, pids, at);
+    assert.equal(existsSync(runtime), false);
+  });
+
   test('has nothing left to do: the guard does not keep it alive', async () => {
     const { code, output } = await runHost('drained', [], undefined, { file: 'guarded-host.ts' });
     assert.equal(code, 0, output);
