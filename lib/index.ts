@@ -75,7 +75,15 @@ export type { Child, ChildListener, Spawner } from './engine/spawner.ts';
 export type { StartFailure, StartFailureReason } from './model/start-failure.ts';
 export type { SpawnFailure } from './model/spawn-failure.ts';
 export { Service } from './supervisor/service.ts';
-export type { Script, ScriptStage, ServiceStage, StageResult, Stages } from './supervisor/stage.ts';
+export type {
+  Script,
+  ScriptStage,
+  ScriptStageReport,
+  ServiceStage,
+  ServiceStageReport,
+  StageResult,
+  Stages,
+} from './supervisor/stage.ts';
 export type { ServiceReport, SupervisorStatus } from './supervisor/status.ts';
 export { Supervisor } from './supervisor/supervisor.ts';
 export type {

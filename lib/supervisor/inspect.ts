@@ -1,4 +1,5 @@
 import type { ScriptsState, TreeState, Unit } from '../machine/tree/tree-state.ts';
+import type { StageName } from '../model/event.ts';
 import { describeExit } from '../model/exit.ts';
 import { loggerName, producerOf } from '../model/tree.ts';
 
@@ -11,12 +12,29 @@ interface Branch {
 /** The tree with its states, drawn as lines of text: what `console.log(supervisor)` prints. */
 export function inspectTree(state: TreeState): string {
   const name = state.tree.root ?? 'made in code';
-  const stages: readonly Branch[] = [
-    { text: `init (${state.init.status})`, below: scriptBranches(state.init) },
-    { text: `services (${state.services.status})`, below: serviceBranches(state) },
-    { text: `finish (${state.finish.status})`, below: scriptBranches(state.finish) },
-  ];
-  return [`Supervisor ${name} (${state.phase})`, ...stages.flatMap(drawAmong)].join('\n');
+  const below = (['init', 'services', 'finish'] as const).map((stage) => stageBranch(stage, state));
+  return draw({ text: `Supervisor ${name} (${state.phase})`, below });
+}
+
+/** A stage with its scripts or services: what `console.log(stage)` prints. */
+export function inspectStage(stage: StageName, state: TreeState): string {
+  const { text, below } = stageBranch(stage, state);
+  return draw({ text: `Stage ${text}`, below });
+}
+
+/** A service with its state: what `console.log(service)` prints. */
+export function inspectService(name: string, unit: Unit): string {
+  return `Service ${serviceText(name, unit)}`;
+}
+
+function stageBranch(stage: StageName, state: TreeState): Branch {
+  const text = `${stage} (${state[stage].status})`;
+  const below = stage === 'services' ? serviceBranches(state) : scriptBranches(state[stage]);
+  return { text, below };
+}
+
+function draw({ text, below }: Branch): string {
+  return [text, ...below.flatMap(drawAmong)].join('\n');
 }
 
 function drawAmong(branch: Branch, index: number, all: readonly Branch[]): readonly string[] {

@@ -2,6 +2,9 @@ import type { SupervisorHandle } from './waits.ts';
 import { Emitter } from '../emitter.ts';
 import { InterruptedError, ServiceFailedError } from '../errors.ts';
 import type { ServiceEvents } from './events.ts';
+import { inspectService } from './inspect.ts';
+import type { ServiceReport } from './status.ts';
+import { reportOf } from './status.ts';
 import { isAtRest, isReady } from '../machine/service/lifecycle.ts';
 import { startFailureOf } from '../machine/service/start-failure.ts';
 import { explainService } from '../machine/tree/explain.ts';
@@ -187,6 +190,16 @@ export class Service extends Emitter<ServiceEvents> {
   /** One sentence that says why the service has its status. */
   explain(): string {
     return explainService(this.#unit, this.#control.now);
+  }
+
+  /** What `JSON.stringify(service)` writes: its entry in `supervisor.status()`. */
+  toJSON(): ServiceReport {
+    return reportOf(this.#unit, this.#control);
+  }
+
+  /** The name and the state in one line: what `console.log(service)` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return inspectService(this.name, this.#unit);
   }
 
   async #once(options?: WaitOptions): Promise<void> {

@@ -1,4 +1,7 @@
 import type { SupervisorHandle } from './waits.ts';
+import { inspectStage } from './inspect.ts';
+import type { ServiceReport } from './status.ts';
+import { reportsOf } from './status.ts';
 import { OrderError } from '../errors.ts';
 import { restlessIn } from '../machine/tree/catch-all.ts';
 import type { ScriptResult, TreeState } from '../machine/tree/tree-state.ts';
@@ -57,6 +60,26 @@ export function servicesResult({ services }: TreeState): StageResult {
     failed: [...failures.map(({ name }) => name), ...abandoned],
     failures,
   };
+}
+
+/** A snapshot of a stage of scripts, as plain data. */
+export interface ScriptStageReport {
+  /** The name of the stage. */
+  readonly name: 'init' | 'finish';
+  /** The status of the stage. */
+  readonly status: StageStatus;
+  /** The scripts in the order in which they run. */
+  readonly scripts: readonly Script[];
+}
+
+/** A snapshot of the services stage, as plain data. */
+export interface ServiceStageReport {
+  /** The name of the stage. */
+  readonly name: 'services';
+  /** The status of the stage. */
+  readonly status: StageStatus;
+  /** The services by name, including loggers. */
+  readonly services: Readonly<Record<string, ServiceReport>>;
 }
 
 /** A script of a stage; a snapshot of the moment of the call. */
@@ -134,6 +157,16 @@ export class ScriptStage {
       { what: `The ${this.name} stage`, pending: () => this.#pending() },
       options,
     );
+  }
+
+  /** What `JSON.stringify(stage)` writes. */
+  toJSON(): ScriptStageReport {
+    return { name: this.name, status: this.status, scripts: this.scripts };
+  }
+
+  /** The stage with its scripts, as lines of text: what `console.log(stage)` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return inspectStage(this.name, this.#control.state);
   }
 
   #isOver(): boolean {
@@ -227,6 +260,16 @@ export class ServiceStage {
       { what: 'The stop of the services', pending: alive },
       options,
     );
+  }
+
+  /** What `JSON.stringify(stage)` writes. */
+  toJSON(): ServiceStageReport {
+    return { name: this.name, status: this.status, services: reportsOf(this.#control) };
+  }
+
+  /** The stage with its services, as lines of text: what `console.log(stage)` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return inspectStage(this.name, this.#control.state);
   }
 }
 

@@ -43,17 +43,24 @@ export function statusOf(
   control: SupervisorHandle,
   problems: readonly Problem[],
 ): SupervisorStatus {
-  const { phase, init, services, finish, units, verdict } = control.state;
+  const { phase, init, services, finish, verdict } = control.state;
   return {
     phase,
     stages: { init: init.status, services: services.status, finish: finish.status },
-    services: Object.fromEntries([...units].map(([name, unit]) => [name, report(unit, control)])),
+    services: reportsOf(control),
     problems,
     ...(verdict !== null && { verdict }),
   };
 }
 
-function report({ state }: Unit, control: SupervisorHandle): ServiceReport {
+/** The snapshots of the services, by name. */
+export function reportsOf(control: SupervisorHandle): Readonly<Record<string, ServiceReport>> {
+  const { units } = control.state;
+  return Object.fromEntries([...units].map(([name, unit]) => [name, reportOf(unit, control)]));
+}
+
+/** Makes the snapshot of a service. */
+export function reportOf({ state }: Unit, control: SupervisorHandle): ServiceReport {
   return {
     status: state.status,
     ready: isReady(state),

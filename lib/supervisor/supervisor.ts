@@ -217,11 +217,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws RuntimeDirectoryError when the runtime directory cannot be used; nothing has run then.
    */
   async run(options: RunOptions = {}): Promise<Verdict> {
-    return runToEnd(validateRun(options), {
-      ...this.#runDefaults,
-      control: this.#control,
-      rescan: () => this.rescan(),
-    });
+    const rescan = (): Promise<Rereading> => this.rescan();
+    return runToEnd(validateRun(options), { ...this.#runDefaults, control: this.#control, rescan });
   }
 
   /**
@@ -258,6 +255,11 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   /** A snapshot of the supervisor as plain data, for JSON. */
   status(): SupervisorStatus {
     return statusOf(this.#control, this.problems);
+  }
+
+  /** What `JSON.stringify(supervisor)` writes: the same as `status()`. */
+  toJSON(): SupervisorStatus {
+    return this.status();
   }
 
   /** Stops the supervisor; afterwards no process, timer or file of it is left. */

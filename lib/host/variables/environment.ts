@@ -106,6 +106,17 @@ export class Environment {
     return new Map(this.#read()).entries();
   }
 
+  /** What `JSON.stringify(environment)` writes: the variables with their values. */
+  toJSON(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.entries());
+  }
+
+  /** The folder and the names of the variables: what `console.log(environment)` prints. Values may be secrets. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const names = [...this.entries()].map(([name]) => name).toSorted();
+    return `Environment ${this.directory} (${names.join(', ')})`;
+  }
+
   /**
    * Writes the folder, if it does not exist; from now on its files are the source of the values.
    *

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { inspect } from 'node:util';
 import type { Change, LifecycleEvent } from '../../model/event.ts';
 import type { Exit } from '../../model/exit.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
@@ -10,6 +11,8 @@ export interface Transcript {
   readonly lines: readonly string[];
   /** The lines as one text, each with a newline: a snapshot. */
   toString(): string;
+  /** What `JSON.stringify(transcript)` writes: the lines. */
+  toJSON(): readonly string[];
 }
 
 /** How a transcript is written. */
@@ -38,12 +41,17 @@ export function transcript(supervisor: Supervisor, options: TranscriptOptions = 
     const words = eventInWords(event, { times, root: supervisor.tree.root });
     return times ? timedLine(event.at - start, words) : words;
   };
-  return {
+  const lines = (): readonly string[] => events.map(line);
+  const text = (): string => events.map((event) => `${line(event)}\n`).join('');
+  const written = {
     get lines() {
-      return events.map(line);
+      return lines();
     },
-    toString: () => events.map((event) => `${line(event)}\n`).join(''),
+    toString: text,
+    toJSON: lines,
+    [inspect.custom]: text,
   };
+  return written;
 }
 
 /** A line that begins with its moment. */

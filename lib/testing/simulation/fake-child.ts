@@ -93,6 +93,17 @@ export class FakeChild implements Child {
     return this.#exit;
   }
 
+  /** What `JSON.stringify(child)` writes. */
+  toJSON(): { readonly name: string; readonly pid: number; readonly alive: boolean } {
+    return { name: this.name, pid: this.pid, alive: this.alive };
+  }
+
+  /** The name, the pid and whether it is alive: what `console.log(child)` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const state = this.#alive ? (this.#stopped ? 'stopped' : 'alive') : 'not alive';
+    return `FakeChild ${this.name} (pid ${String(this.pid)}, ${state})`;
+  }
+
   /** Announces its readiness. Does nothing a second time, or without a descriptor for it (`notification-fd`). */
   ready(): void {
     this.#act(() => {

@@ -73,6 +73,16 @@ export class FakeSpawner implements Spawner {
     return this.#children.filter((child) => child.alive).map((child) => child.name);
   }
 
+  /** What `JSON.stringify(spawner)` writes: every child. */
+  toJSON(): { readonly children: readonly FakeChild[] } {
+    return { children: this.#children };
+  }
+
+  /** The living children: what `console.log(spawner)` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `FakeSpawner (alive: ${this.alive.join(', ') || 'none'})`;
+  }
+
   /**
    * Returns the living child of this name.
    *

@@ -34,6 +34,18 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
+  /** What `JSON.stringify(clock)` writes. */
+  toJSON(): { readonly now: number; readonly next?: number; readonly alarms: number } {
+    const { alarms, next } = this;
+    return { now: this.#now, ...(next !== undefined && { next }), alarms };
+  }
+
+  /** The time and the pending alarms: what `console.log(clock)` prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const next = this.next === undefined ? '' : `, the next at ${String(this.next)}`;
+    return `VirtualClock at ${String(this.#now)} (alarms: ${String(this.alarms)}${next})`;
+  }
+
   /** @throws RangeError when `time` is not a number. */
   at(time: number, wake: () => void, { background = false }: AlarmOptions = {}): () => void {
     if (Number.isNaN(time)) throw new RangeError('An alarm is set for a moment, not for NaN.');
