@@ -70,7 +70,8 @@ function flawOf(flaw: HeadFlaw, bytes: Uint8Array): Flaw {
     return { ...known, remedy: `Let it have two lines: #!/bin/sh, and then exec ${command}` };
   }
   const { text, line, misspelt } = intended;
-  if (text.endsWith('with-contenv') && misspelt === undefined && line === 1) return incomplete(text);
+  if (text.endsWith('with-contenv') && misspelt === undefined && line === 1)
+    return incomplete(text);
   if (misspelt === undefined) {
     return {
       ...known,

@@ -1,3 +1,4 @@
+import { TreeError } from '../errors.ts';
 import type { Files } from '../loader/files.ts';
 import type { Loaded } from '../loader/load.ts';
 import { load } from '../loader/load.ts';
@@ -84,8 +85,25 @@ function read(root: string, disk: Files, isOfHost: boolean): Promise<Loaded> {
   return isOfHost ? load(root, disk) : load(root, disk, null);
 }
 
+/**
+ * All problems of a tree and of the options for it: those found while loading, and names that do not fit.
+ *
+ * @throws TreeError when there is any under `strict`.
+ */
+export function problemsOf(
+  tree: Tree,
+  settings: Settings,
+  found: readonly Problem[],
+): readonly Problem[] {
+  const problems = [...found, ...settings.problems, ...unknownNames(tree, settings)];
+  if (settings.strict && problems.length > 0) {
+    throw new TreeError(tree.root ?? 'made in code', problems);
+  }
+  return Object.freeze(problems);
+}
+
 /** The problems of names: overrides without a service, and a service with a reserved name. */
-export function unknownNames(tree: Tree, settings: Settings): readonly Problem[] {
+function unknownNames(tree: Tree, settings: Settings): readonly Problem[] {
   const taken = isNameTaken(tree, settings) ? [nameTaken()] : [];
   return [...unknownOverrides(tree, settings), ...taken];
 }

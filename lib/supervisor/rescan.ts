@@ -4,7 +4,7 @@ import type { Emitter } from '../emitter.ts';
 import type { World } from '../engine/world.ts';
 
 /** Reads `services.d` again, and returns what has changed. */
-export async function rescan(
+export async function rescanTree(
   supervisor: Emitter<SupervisorEvents>,
   control: SupervisorHandle,
   world: World,

@@ -1,6 +1,6 @@
 import { SupervisorHandle } from './waits.ts';
 import { Emitter } from '../emitter.ts';
-import { TreeError, UnknownServiceError } from '../errors.ts';
+import { UnknownServiceError } from '../errors.ts';
 import type { Rereading, SupervisorEvents } from './events.ts';
 import type { TreeInput as TreeDefinition } from '../loader/define.ts';
 import { defineTree } from '../loader/define.ts';
@@ -17,9 +17,9 @@ import type { SupervisorOptions } from '../options/options.ts';
 import { resolveOptions, resolveOptionsForData } from '../options/options.ts';
 import type { SupervisorDependencies } from './reread.ts';
 import type { ChangesOf } from './changed-files.ts';
-import { treeReader, unknownNames } from './reread.ts';
+import { problemsOf, treeReader } from './reread.ts';
 import { EventDispatcher } from './event-dispatch.ts';
-import { rescan } from './rescan.ts';
+import { rescanTree } from './rescan.ts';
 import { requestHandler } from './script-requests.ts';
 import { inspectTree } from './inspect.ts';
 import type { Clock } from '../engine/clock.ts';
@@ -31,7 +31,6 @@ import { composeHost } from '../host/host.ts';
 import { thisThread } from '../system/thread.ts';
 import type { World } from '../engine/world.ts';
 import { ServiceRegistry } from './service-registry.ts';
-import { WaitReminder } from './wait-reminder.ts';
 import type { Service } from './service.ts';
 import type { StageResult, Stages } from './stage.ts';
 import { stagesOf } from './stage.ts';
@@ -73,7 +72,6 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   readonly #scriptInterface: ScriptInterface;
   readonly #world: World;
   readonly #runDefaults: RunDefaults;
-  readonly #reminder: WaitReminder;
   readonly #registry = new ServiceRegistry();
   readonly #dispatcher = new EventDispatcher(this, this.#registry.services);
 
@@ -112,14 +110,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     const { world: own = {}, onRequestHandler, thread = thisThread } = around;
     const settings = resolveOptionsForData(options, variables);
     const whole = defineTree(tree);
-    this.problems = Object.freeze([
-      ...found,
-      ...settings.problems,
-      ...unknownNames(whole, settings),
-    ]);
-    if (settings.strict && this.problems.length > 0) {
-      throw new TreeError(whole.root ?? 'made in code', this.problems);
-    }
+    this.problems = problemsOf(whole, settings, found);
     const changesOf: ChangesOf = (...of) => this.#scriptInterface.scan.changesOf(...of);
     const sources = { ...treeReader(found, undefined, changesOf), ...own };
     const clock = (this.clock = settings.clock ?? systemClock);
@@ -136,9 +127,6 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     this.environment = environment;
     this.#scriptInterface = scriptInterface;
     this.#world = world;
-    this.#reminder = new WaitReminder(clock, (problem) => {
-      this.#control.input({ type: 'problem', problem });
-    });
     const parts = { clock, spawner, world, options: settings };
     const engine = (stepped: () => void): Engine => this.#engine(whole, parts, stepped);
     this.#control = new SupervisorHandle(clock, engine, hosted.prepare);
@@ -228,7 +216,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * @throws OrderError when the supervisor stops or has ended.
    */
   async rescan(): Promise<Rereading> {
-    return rescan(this, this.#control, this.#world);
+    return rescanTree(this, this.#control, this.#world);
   }
 
   /**
@@ -287,7 +275,6 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
         // A service that has left the tree is dropped once it is down.
         if (this.services.size !== this.#state.units.size) this.#registry.follow(this.#control);
         stepped();
-        this.#reminder.follow(() => this.#state);
       },
       publish: (event) => {
         if (event.type === 'tree') {

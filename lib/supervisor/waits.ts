@@ -2,6 +2,7 @@ import { onAbort } from './abort.ts';
 import { InterruptedError, OrderError, TimeoutError } from '../errors.ts';
 import type { MachineInput, TreeState, Unit } from '../machine/tree/tree-state.ts';
 import { isDescending } from '../machine/tree/tree-state.ts';
+import { WaitReminder } from './wait-reminder.ts';
 import type { Clock } from '../engine/clock.ts';
 import { timeOfDay } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -23,8 +24,12 @@ export class SupervisorHandle {
   constructor(clock: Clock, engine: (stepped: () => void) => Engine, prepare: () => void) {
     this.#clock = clock;
     this.#prepare = prepare;
+    const reminder = new WaitReminder(clock, (problem) => {
+      this.input({ type: 'problem', problem });
+    });
     this.#engine = engine(() => {
       for (const check of this.#waits) check();
+      reminder.follow(() => this.state);
     });
   }
 

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import type { InterpreterLine } from '../../model/interpreter.ts';
 import { headLength, nameElsewhere, parseHead } from '../../model/interpreter.ts';
-import { headFailure, notAFileFailure, openFailure } from '../../model/script-failure.ts';
+import { headFailure, notAFileFailure, openFailure } from '../../model/spawn-failure.ts';
 import { notAFile, readBeginning } from '../../system/read-file.ts';
 
 /** How a script is executed. */

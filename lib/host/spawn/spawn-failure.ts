@@ -5,7 +5,7 @@ import type { ExecPlan } from './exec-plan.ts';
 import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import { longestArgument } from '../../model/argument-limit.ts';
 import type { Command } from '../../model/program.ts';
-import { interpreterInWords } from '../../model/script-failure.ts';
+import { interpreterInWords } from '../../model/spawn-failure.ts';
 
 /**
  * Why a spawn failed, in words: the system says only `ENOENT`, not what does not exist. The reason is searched for after the

@@ -3,13 +3,13 @@ import type { Entry, Files } from '../../loader/files.ts';
 import type { Host } from '../../loader/host.ts';
 import { headLength, nameElsewhere, parseHead } from '../../model/interpreter.ts';
 import type { Command } from '../../model/program.ts';
-import type { ScriptFailure } from '../../model/script-failure.ts';
+import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import {
   headFailure,
   interpreterInWords,
   notAFileFailure,
   openFailure,
-} from '../../model/script-failure.ts';
+} from '../../model/spawn-failure.ts';
 
 /** Where the scripts of a simulated tree are. */
 export interface ScriptPlace {
@@ -27,7 +27,7 @@ export interface ScriptPlace {
 export function scriptFailure(
   { program, calledBy }: Command,
   { root, files, host }: ScriptPlace,
-): ScriptFailure | undefined {
+): SpawnFailure | undefined {
   if (!('script' in program) || !program.script.startsWith(`${root}/`)) return undefined;
   const { script } = program;
   const entry = files.look(script);
@@ -43,7 +43,7 @@ export function scriptFailure(
 function entryFailure(
   script: string,
   entry: Exclude<Entry, { readonly kind: 'file' }>,
-): ScriptFailure {
+): SpawnFailure {
   switch (entry.kind) {
     case 'missing':
     case 'dangling':
@@ -62,7 +62,7 @@ function interpreterFailure(
   script: string,
   [interpreter = 'sh']: readonly string[],
   host: Host,
-): ScriptFailure | undefined {
+): SpawnFailure | undefined {
   const names = [interpreter, nameElsewhere(interpreter)].filter((name) => name !== undefined);
   if (names.some((name) => host.finds(name, dirname(script)))) return undefined;
   const why = interpreter.includes('/') ? 'does not exist' : 'is not on the PATH';

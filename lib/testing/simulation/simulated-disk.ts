@@ -7,7 +7,7 @@ import { literalFiles } from '../../loader/literal-files.ts';
 import type { Loaded } from '../../loader/load.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Command } from '../../model/program.ts';
-import type { ScriptFailure } from '../../model/script-failure.ts';
+import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import type { World } from '../../engine/world.ts';
 import { treeReader } from '../../supervisor/reread.ts';
 import { requirePlain } from '../trees/files.ts';
@@ -45,7 +45,7 @@ export class SimulatedDisk {
   }
 
   /** Why the script of a command could not be run with real processes, from its file as it is now. */
-  failureOf(command: Command): ScriptFailure | undefined {
+  failureOf(command: Command): SpawnFailure | undefined {
     if (this.#root === undefined) return undefined;
     const files = this.#memory?.disk ?? diskFiles;
     return scriptFailure(command, { root: this.#root, files, host: this.#host });
