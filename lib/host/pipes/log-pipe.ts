@@ -27,12 +27,21 @@ export class LogPipe {
   #isRead = false;
   /** Called when a reader has ended. */
   readonly #readerWaits: (() => void)[] = [];
+  /** Returns whether descriptors remain for processes when the pipe has this one. */
+  readonly #hasRoom: (last: number) => boolean;
+  /** The ends that a process had already. */
+  readonly #used = new Set<End>();
 
   /**
    * @param source - A function that makes the pipe, or the path of a FIFO that is being made for it. The name of the FIFO is removed
    * when the pipe is open, or without `/proc` when it is closed.
+   * @param hasRoom - Whether descriptors remain for processes when the pipe has this one; without them it is not made.
    */
-  constructor(source: (() => PipeEnds) | Promise<string>) {
+  constructor(
+    source: (() => PipeEnds) | Promise<string>,
+    hasRoom: (last: number) => boolean = () => true,
+  ) {
+    this.#hasRoom = hasRoom;
     this.made = this.#obtain(source);
     this.made.catch(() => {
       this.#state = 'closed';
@@ -50,6 +59,11 @@ export class LogPipe {
   /** Whether a process reads it at present. */
   get hasReader(): boolean {
     return this.#readers > 0;
+  }
+
+  /** Whether it is open, and one of its two processes has not been started yet. */
+  get isPending(): boolean {
+    return this.isOpen && this.#used.size < 2;
   }
 
   /** Identifies the pipe while it is open; `undefined` when descriptors cannot be listed. */
@@ -79,6 +93,7 @@ export class LogPipe {
     const kept = end === 'read' ? this.#readEnd : this.#writeEnd;
     if (kept === undefined) throw closedError();
     const own = openAgain(kept, end, this.#path);
+    this.#used.add(end);
     return own === undefined ? { shared: kept } : { own };
   }
 
@@ -132,7 +147,15 @@ export class LogPipe {
     const { read, write } = source();
     this.#readEnd = read;
     this.#writeEnd = write;
+    this.#requireRoom();
     this.#state = 'open';
+  }
+
+  /** Without room, a pipe would take the descriptors that the processes of other pipes need, and none of them would run. */
+  #requireRoom(): void {
+    if (this.#hasRoom(Math.max(this.#readEnd ?? 0, this.#writeEnd ?? 0))) return;
+    this.close();
+    throw Object.assign(new Error('this process has too many open files'), { code: 'EMFILE' });
   }
 
   #open(path: string): void {
@@ -144,6 +167,7 @@ export class LogPipe {
       if (this.#state === 'closed') throw closedError();
       this.#readEnd = openSync(path, constants.O_RDONLY);
       this.#writeEnd = openSync(path, constants.O_WRONLY);
+      this.#requireRoom();
       this.#state = 'open';
       if (canOpenAgain()) {
         rmSync(path, { force: true });

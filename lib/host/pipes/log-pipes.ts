@@ -1,4 +1,5 @@
 import type { End } from '../os/descriptor.ts';
+import { leavesRoom } from '../os/descriptor-limit.ts';
 import type { Fifos } from './fifos.ts';
 import { LogPipe } from './log-pipe.ts';
 import type { PipeMaker } from './pipe-ends.ts';
@@ -29,7 +30,7 @@ export class LogPipes {
     if (known !== undefined && !(end === 'write' && known.isReleased)) return known;
     known?.retire();
     this.#prune();
-    const pipe = new LogPipe(this.#maker() ?? this.#fifos.make());
+    const pipe = new LogPipe(this.#maker() ?? this.#fifos.make(), (last) => this.#hasRoom(last));
     this.#current.set(name, pipe);
     this.#all.add(pipe);
     if (end === 'write') this.#withoutWriter.delete(name);
@@ -54,6 +55,13 @@ export class LogPipes {
     for (const pipe of this.#all) pipe.close();
     this.#all.clear();
     this.#current.clear();
+  }
+
+  /** The first pipe is made in any case. */
+  #hasRoom(last: number): boolean {
+    const open = [...this.#all].filter((pipe) => pipe.isOpen);
+    const pending = open.filter((pipe) => pipe.isPending).length;
+    return open.length === 0 || leavesRoom(last, pending + 1);
   }
 
   #prune(): void {
