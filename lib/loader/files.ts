@@ -5,8 +5,8 @@
 export interface Files {
   /** The entry that a path leads to, links followed. */
   look(path: string): Entry;
-  /** The names in a folder, in byte order. */
-  list(path: string): Listing;
+  /** The names in a folder, in byte order. With `wanted`, names that are not among these may be missing. */
+  list(path: string, wanted?: readonly string[]): Listing;
   /** The first bytes of a file, at most `limit`. Only for a path at which `look` found a file. */
   read(path: string, limit: number): Content;
 }

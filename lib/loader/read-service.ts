@@ -79,9 +79,12 @@ function readLogger(reading: Reading, producer: string, above: string): ServiceS
   return readDirectory(reading, loggerName(producer), folder, names, undefined);
 }
 
+/** The names in a service directory that have a meaning. */
+const usedNames = ['run', 'finish', 'log', ...fields.keys()];
+
 /** The names in a service directory; `undefined` when it cannot be listed, so that its contents are unknown. */
 function namesIn(reading: Reading, folder: string): ReadonlySet<string> | undefined {
-  const names = reading.list(folder, 'nothing but its run is known of the service');
+  const names = reading.list(folder, 'nothing but its run is known of the service', usedNames);
   return names === undefined ? undefined : new Set(names);
 }
 
@@ -97,7 +100,7 @@ export function rereadParts(
   known: ServiceSpec,
   folder: string,
 ): ServiceSpec | undefined {
-  const listing = reading.files.list(folder);
+  const listing = reading.files.list(folder, usedNames);
   if (listing.kind === 'unreadable') return undefined;
   const told = readParts(reading, folder, new Set(listing.names));
   return serviceSpec({ ...known, ...untold, ...told });

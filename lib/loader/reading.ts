@@ -55,10 +55,14 @@ export class Reading {
 
   /**
    * The names in a folder, in byte order, without those that begin with a dot. Returns `undefined`, and reports it,
-   * when the folder cannot be listed.
+   * when the folder cannot be listed. With `wanted`, names that are not among these may be missing.
    */
-  list(folder: string, consequence: string): readonly string[] | undefined {
-    const listing = this.files.list(folder);
+  list(
+    folder: string,
+    consequence: string,
+    wanted?: readonly string[],
+  ): readonly string[] | undefined {
+    const listing = this.files.list(folder, wanted);
     if (listing.kind === 'unreadable') {
       this.tellUnreadable(folder, listing.code, consequence);
       return undefined;

@@ -120,3 +120,14 @@ test(
     assert.equal(open(), before);
   },
 );
+
+test('of a folder with very many names, list looks only for those that are wanted', (context) => {
+  const folder = temporaryFolder(context);
+  for (let count = 0; count < 1100; count += 1) writeFileSync(join(folder, `file-${count}`), '');
+  writeFileSync(join(folder, 'run'), '');
+  symlinkSync('nowhere', join(folder, 'finish'));
+  const listing = diskFiles.list(folder, ['run', 'finish', 'down']);
+  assert.deepEqual(listing, { kind: 'names', names: ['run', 'finish'], foreign: [] });
+  const all = diskFiles.list(folder);
+  assert.equal(all.kind === 'names' && all.names.length, 1102);
+});

@@ -4,7 +4,7 @@ import {
   lchown,
   lstat,
   mkdir,
-  readdir,
+  opendir,
   readlink,
   stat,
   symlink,
@@ -37,7 +37,8 @@ interface Copying extends CopyOptions {
 async function copyFolder(copying: Copying, from: string, to: string): Promise<void> {
   const { mode, uid, gid } = await stat(from);
   await mkdir(to, { mode: mode | ownersRights });
-  for (const entry of await readdir(from, { withFileTypes: true })) {
+  // One after the other: to list 100 000 entries at once would hold up the event loop.
+  for await (const entry of await opendir(from)) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     try {
       if (entry.isDirectory()) await copyFolder(copying, source, target);
