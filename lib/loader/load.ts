@@ -6,10 +6,10 @@ import type { Problem } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
 import { deepFreeze } from '../model/tree.ts';
-import { diskFiles } from './disk-files.ts';
 import type { Files } from './files.ts';
 import type { Host } from './host.ts';
 import { thisHost } from './host.ts';
+import { imageFiles } from './image-files.ts';
 import { profileFolder } from './profile.ts';
 import { Reading } from './reading.ts';
 import { readTree } from './read-tree.ts';
@@ -24,6 +24,8 @@ export interface Loaded {
  * Reads the tree in a folder: `fix-attrs.d`, `cont-init.d`, `services.d` and `cont-finish.d`, each of which may be
  * missing. Entries come in byte order, names that begin with a dot are left out, links are followed (s6-overlay).
  *
+ * If the folder is the `etc` of an image, an absolute link that leads nowhere on this machine is followed in the image.
+ *
  * It runs and writes nothing, leaves no descriptor open, and yields to the host's event loop every 10 ms. A second call
  * reads `services.d` again after the init stage.
  *
@@ -33,13 +35,14 @@ export interface Loaded {
  */
 export async function load(
   root: string | URL,
-  files: Files = diskFiles,
+  files?: Files,
   host: Host | null = thisHost(),
   profile?: string,
 ): Promise<Loaded> {
   const base = pathOf(root);
-  const folder = profile === undefined ? base : profileFolder(base, profile, files);
-  const reading = new Reading(files, host);
+  const own = files ?? imageFiles(base);
+  const folder = profile === undefined ? base : profileFolder(base, profile, own);
+  const reading = new Reading(own, host);
   const steps = readTree(reading, folder);
   let since = performance.now();
   for (;;) {

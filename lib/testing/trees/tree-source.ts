@@ -1,6 +1,5 @@
 import type { TreeInput } from '../../loader/define.ts';
 import { defineTree } from '../../loader/define.ts';
-import { diskFiles } from '../../loader/disk-files.ts';
 import { thisHost } from '../../loader/host.ts';
 import type { TreeFiles } from '../../loader/literal-files.ts';
 import { literalFiles, literalRoot } from '../../loader/literal-files.ts';
@@ -45,7 +44,7 @@ export async function readSource(
 ): Promise<Loaded> {
   switch (source.kind) {
     case 'folder':
-      return load(source.root, diskFiles, (host ?? true) ? thisHost() : null, profile);
+      return load(source.root, undefined, (host ?? true) ? thisHost() : null, profile);
     case 'files':
       return load(
         literalRoot,
