@@ -23,8 +23,12 @@ const mountReadOnly = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" &
 /** Makes the machine's `/run` read-only, so that a private runtime directory is in `TMPDIR`, where the tests look for leftovers. */
 const closeRun = 'mount --bind /run /run && mount -o remount,bind,ro /run && exec "$@"';
 
-/** Mounts an empty folder over `/run`. */
-const mountRun = 'mount -t tmpfs -o mode=1777 tmpfs /run && exec "$@"';
+/**
+ * Mounts an empty folder over `/run`, and makes the rest read-only but for the folder of the container: no link that process 1 makes in
+ * the runtime directory of s6-overlay may get into the machine.
+ */
+const mountRun =
+  'mount -t tmpfs -o mode=1777 tmpfs /run && mount --bind "$PWD" "$PWD" && cd "$PWD" && mount -o remount,bind,ro / && exec "$@"';
 
 /** Mounts `/dev/null`, which cannot be executed, over a program, and an empty folder over a folder. */
 const hide =

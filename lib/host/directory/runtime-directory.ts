@@ -5,6 +5,7 @@ import { exists, makeWithParents, removeIfEmpty } from '../os/folders.ts';
 import { Mark, markName } from './mark.ts';
 import { findPrivatePlace, privateMode } from './private-place.ts';
 import { explained, occupied, replaced, requireNoColon } from './refusals.ts';
+import { OutsideLinks } from './outside-links.ts';
 import { requireTrust } from './directory-trust.ts';
 import { Upkeep } from './upkeep.ts';
 import { problem } from '../../model/problem.ts';
@@ -45,6 +46,7 @@ export class RuntimeDirectory {
   #owner: number | undefined;
   /** The names of the entries that were made in it. */
   readonly #entries = new Set<string>();
+  #links: OutsideLinks | undefined;
 
   /**
    * @param given - The path that the host's options name. Default: a private one.
@@ -147,6 +149,12 @@ export class RuntimeDirectory {
     this.#onProblem(problem('runtime-directory-restored', path, message, { remedy }));
   }
 
+  /** Makes the links of s6-overlay to it, until it is removed. The programs must be in it. */
+  link(): void {
+    this.#links ??= new OutsideLinks(this.path);
+    this.#links.provide();
+  }
+
   /** Protects its entries from cleaners of temporary files now; otherwise this is done every hour. */
   async protect(): Promise<void> {
     await this.#upkeep?.renew();
@@ -161,6 +169,7 @@ export class RuntimeDirectory {
     if (mark === undefined) return [];
     this.#upkeep?.stop();
     this.#upkeep = undefined;
+    this.#links?.remove();
     this.#mark = undefined;
     const entries = [...this.#entries];
     this.#entries.clear();

@@ -9,7 +9,12 @@ import { shell } from './shell.ts';
  */
 export const containerEnvironment = shell`
 # A script that keeps no environment has no STAGEKEEPER_RUNTIME, but finds this program on its PATH.
+# This program may also be called by a link, such as /usr/bin/with-contenv.
 _runtime=\${STAGEKEEPER_RUNTIME:-\${0%/bin/*}}
+if [ -z "\${STAGEKEEPER_RUNTIME-}" ] && ! [ -d "$_runtime/container_environment" ]; then
+  _runtime=$(readlink -f "$0")
+  _runtime=\${_runtime%/bin/*}
+fi
 _folder=$_runtime/container_environment
 _newline='
 '

@@ -1,0 +1,148 @@
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { exists } from '../os/folders.ts';
+import { execlineFolder } from '../shims/programs.ts';
+
+/** The runtime directory of s6-overlay, the only one of which scripts know the path. */
+export const overlayDirectory = '/run/s6';
+
+/** The folders where programs of an image are. */
+const programFolders = [
+  ...['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+];
+
+/** A link that was made, or a folder for one. */
+interface Made {
+  readonly path: string;
+  /** `undefined`: a folder. */
+  readonly target: string | undefined;
+  readonly inode: number;
+}
+
+/**
+ * The links of s6-overlay outside the runtime directory: `/command`, `/run/service`, the programs in `/usr/bin` and others. Scripts
+ * call programs by these paths, and the kernel resolves them in interpreter lines of helper scripts. Nothing that exists is replaced,
+ * and exactly what was made is removed.
+ */
+export class OutsideLinks {
+  readonly #runtime: string;
+  readonly #root: string;
+  #made: Made[] | undefined;
+
+  /** @param root - The folder that stands for `/`, for tests. */
+  constructor(runtime: string, root = '/') {
+    this.#runtime = runtime;
+    this.#root = root;
+  }
+
+  /** Makes the links, once, if the root is writable. The programs must be in the runtime directory. Never throws. */
+  provide(): void {
+    if (this.#made !== undefined) return;
+    this.#made = [];
+    try {
+      accessSync(this.#root, constants.W_OK);
+    } catch {
+      return;
+    }
+    const bin = join(this.#runtime, 'bin');
+    const own = namesIn(bin);
+    this.#link('/command', bin);
+    this.#link('/package/admin/s6-overlay/command', bin);
+    this.#link('/run/service', join(this.#runtime, 'services'));
+    this.#link('/var/run/service', join(this.#runtime, 'services'));
+    this.#link('/var/run/s6', this.#runtime);
+    for (const name of own)
+      if (!this.#isInstalled(name)) this.#link(`/usr/bin/${name}`, join(bin, name));
+    for (const name of ['with-contenv', 'execlineb']) this.#linkBoth(name, bin);
+    this.#addInstalled(bin);
+  }
+
+  /** Removes what was made and is still the same. Never throws. */
+  remove(): void {
+    for (const { path, target, inode } of this.#made?.toReversed() ?? []) {
+      try {
+        if (lstatSync(path).ino !== inode) continue;
+        if (target === undefined) rmdirSync(path);
+        else if (readlinkSync(path) === target) unlinkSync(path);
+      } catch {
+        // It was removed or replaced, or another entry is in the folder.
+      }
+    }
+    this.#made = undefined;
+  }
+
+  /** Interpreter lines name both `/usr/bin` and `/bin`, which are one folder on some systems. */
+  #linkBoth(name: string, bin: string): void {
+    const there = [join(bin, name), ...programFolders.map((folder) => join(folder, name))];
+    const target = there.find(
+      (path) => exists(this.#at(path)) || (path.startsWith(bin) && exists(path)),
+    );
+    if (target === undefined) return;
+    for (const folder of ['/usr/bin', '/bin']) this.#link(join(folder, name), target);
+  }
+
+  /** Links to the installed programs of s6 and execline, for `/command`. They go with the folder. */
+  #addInstalled(bin: string): void {
+    for (const folder of [execlineFolder, ...programFolders]) {
+      const all = namesIn(this.#at(folder));
+      const names =
+        folder === execlineFolder ? all : all.filter((name) => /^s6-|^execlineb$/.test(name));
+      for (const name of names)
+        tryTo(() => {
+          symlinkSync(join(folder, name), join(bin, name));
+        });
+    }
+  }
+
+  #isInstalled(name: string): boolean {
+    return programFolders.some((folder) => exists(this.#at(join(folder, name))));
+  }
+
+  #link(name: string, target: string): void {
+    const path = this.#at(name);
+    tryTo(() => {
+      if (exists(path)) return;
+      if (name.startsWith('/package/')) this.#makeFolders(dirname(path));
+      symlinkSync(target, path);
+      this.#made?.push({ path, target, inode: lstatSync(path).ino });
+    });
+  }
+
+  #makeFolders(path: string): void {
+    if (exists(path)) return;
+    this.#makeFolders(dirname(path));
+    mkdirSync(path, { mode: 0o755 });
+    this.#made?.push({ path, target: undefined, inode: lstatSync(path).ino });
+  }
+
+  #at(path: string): string {
+    return join(this.#root, path);
+  }
+}
+
+/** A link that cannot be made, or exists already, is left out. */
+function tryTo(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // The folder does not exist, is read-only, or has an entry of that name.
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
