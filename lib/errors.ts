@@ -37,6 +37,25 @@ export class OptionsError extends StagekeeperError {
 }
 
 /**
+ * The program runs under Bun or Deno, and the supervisor is to start real processes. Their implementations of Node's API lack
+ * what supervision needs, such as FIFOs that do not block and descriptors beyond stdio. Run the program with Node. A supervisor
+ * with a spawner of its own works there, as in `simulate()`.
+ */
+export class UnsupportedRuntimeError extends StagekeeperError {
+  /** Stable across versions. */
+  readonly code = 'ERR_UNSUPPORTED_RUNTIME';
+  /** The runtime, by its name in `process.versions`. */
+  readonly runtime: string;
+
+  constructor(runtime: string, version: string) {
+    super(
+      `This supervisor cannot start processes under ${runtime} ${version}: it needs Node.js. Run the program with node, 20.19 or later.`,
+    );
+    this.runtime = runtime;
+  }
+}
+
+/**
  * The runtime directory cannot be used. Nothing has run, and nothing in it was changed. Do what `remedy` says, then start
  * again.
  *

@@ -17,6 +17,7 @@ export {
   TimeoutError,
   TreeError,
   UnknownServiceError,
+  UnsupportedRuntimeError,
 } from './errors.ts';
 export type { EventOf, Rereading, ServiceEvents, SupervisorEvents } from './supervisor/events.ts';
 export type {

@@ -17,6 +17,7 @@ const samples: Readonly<
     problem('value-invalid', '/etc/services.d/web/down-signal', 'is no signal', { line: 1 }),
   ]),
   OptionsError: new errors.OptionsError('timeouts.kill: takes milliseconds'),
+  UnsupportedRuntimeError: new errors.UnsupportedRuntimeError('bun', '1.4.5'),
   RuntimeDirectoryError: new errors.RuntimeDirectoryError(
     'occupied',
     '/srv/app/services',

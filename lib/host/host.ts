@@ -20,7 +20,7 @@ import { TerminalProbe } from './spawn/terminal-probe.ts';
 import { sharesTerminal } from './os/terminal.ts';
 import { syncDisks } from './filesystem/sync-disks.ts';
 import type { Thread } from '../system/thread.ts';
-import { OptionsError, RuntimeDirectoryError } from '../errors.ts';
+import { OptionsError, RuntimeDirectoryError, UnsupportedRuntimeError } from '../errors.ts';
 import type { LateOptions } from '../machine/tree/tree-options.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -88,6 +88,7 @@ export interface ComposedHost {
  * Composes the host of a supervisor; `parts` replace functions of the real world.
  *
  * @throws OptionsError when processes are to be started natively and cannot be.
+ * @throws UnsupportedRuntimeError when real processes are to be started, and the runtime is not Node.
  */
 export function composeHost(
   settings: HostSettings,
@@ -95,6 +96,7 @@ export function composeHost(
   handler: RequestHandler,
 ): ComposedHost {
   const { keepEnvironment, spawner, reap, variables, loggingScript, thread } = settings;
+  if (typeof spawner !== 'object') requireNode();
   if (reap === true) requireMainThread(thread);
   const onProblem = (problem: Problem): void => {
     handler.onProblem(problem);
@@ -136,6 +138,14 @@ function takeRuntimeDirectory(scriptInterface: ScriptInterface): void {
 /** With `reap: false` no native code is loaded for orphans. */
 function noNative(): undefined {
   return undefined;
+}
+
+/** Other runtimes have Node's version in `process.versions`, too, beside their own. */
+function requireNode(): void {
+  for (const runtime of ['bun', 'deno']) {
+    const version = process.versions[runtime];
+    if (version !== undefined) throw new UnsupportedRuntimeError(runtime, version);
+  }
 }
 
 function requireMainThread(thread: Thread): void {

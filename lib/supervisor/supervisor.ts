@@ -80,6 +80,7 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    *
    * @throws TreeError when the tree leaves nothing to run; under `strict`, when it has any problem.
    * @throws OptionsError when an option has an invalid value.
+   * @throws UnsupportedRuntimeError under Bun and Deno.
    */
   static async load(root: string | URL, options: SupervisorOptions = {}): Promise<Supervisor> {
     resolveOptions(options, process.env);

@@ -108,6 +108,34 @@ test('an unknown way is rejected', () => {
   );
 });
 
+// The real ones are too large a download for each run of the tests; both have Node's version and their own in process.versions.
+for (const runtime of ['bun', 'deno']) {
+  test(`under ${runtime} a supervisor of real processes is rejected at once, and a simulation runs`, () => {
+    const at = (path: string): string =>
+      fileURLToPath(new URL(`../../lib/${path}`, import.meta.url));
+    const script = `
+      Object.defineProperty(process, 'versions', { value: { ...process.versions, ${runtime}: '1.2.3' } });
+      const { Supervisor } = await import('${at('index.ts')}');
+      const { simulate } = await import('${at('testing/index.ts')}');
+      const life = await simulate({ 'services.d/web/run': '' });
+      await life.until(life.supervisor.start());
+      console.log(life.supervisor.service('web').status);
+      const told = (error) => console.log(error.code, error.message);
+      try {
+        new Supervisor({});
+      } catch (error) {
+        told(error);
+      }
+      await Supervisor.load('${at('..')}/examples/boot-a-tree/tree').catch(told);
+    `;
+    const words = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    assert.equal(stderr, '');
+    const refusal = `ERR_UNSUPPORTED_RUNTIME This supervisor cannot start processes under ${runtime} 1.2.3: it needs Node.js. Run the program with node, 20.19 or later.`;
+    assert.deepEqual(stdout.trim().split('\n'), ['up', refusal, refusal]);
+  });
+}
+
 test('the native way is rejected without koffi, with a reason', () => {
   const library = fileURLToPath(new URL('../../lib/index.ts', import.meta.url));
   const script = `
