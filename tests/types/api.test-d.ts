@@ -229,7 +229,7 @@ export function whatUntilWaitsFor({ until }: Life): void {
 }
 
 export function whatIsSaidOfTrees(lines: Transcript): void {
-  expectTypeOf(check('rootfs/etc')).resolves.toExtend<readonly Problem[]>();
+  expectTypeOf(check('rootfs/etc')).resolves.toEqualTypeOf<readonly Problem[]>();
   expectTypeOf(explore('rootfs/etc')).resolves.toEqualTypeOf<Exploration>();
   expectTypeOf<Exploration['longestShutdown']['duration']>().toBeNumber();
   expectTypeOf(transcript(supervisor)).toEqualTypeOf<Transcript>();

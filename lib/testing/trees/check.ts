@@ -19,18 +19,6 @@ export interface CheckOptions {
   readonly ignore?: readonly ProblemCode[];
 }
 
-/** A problem that `check()` has found. */
-export interface CheckedProblem extends Problem {
-  /** The problem on one line. */
-  toString(): string;
-}
-
-/** The problems that `check()` has found. */
-export interface CheckedProblems extends ReadonlyArray<CheckedProblem> {
-  /** One line for each problem; empty without any. */
-  toString(): string;
-}
-
 /**
  * Returns every problem of a tree, errors and warnings, in the order in which the loader finds them. Runs nothing, and does not
  * reject for a problem: `assert.deepEqual(await check('rootfs/etc'), [])` is a complete test.
@@ -43,7 +31,7 @@ export interface CheckedProblems extends ReadonlyArray<CheckedProblem> {
 export async function check(
   source: TreeSource,
   { ignore = [], ...options }: CheckOptions = {},
-): Promise<CheckedProblems> {
+): Promise<readonly Problem[]> {
   requireCodes(ignore);
   requireOptions(options);
   const ignored: ReadonlySet<string> = new Set(ignore);
@@ -62,7 +50,7 @@ async function problemsOf(source: TreeSource, options: ReadOptions): Promise<rea
 }
 
 /** Gives problems a text, one line for each, without a further field that a comparison would see. */
-function inLines(problems: readonly Problem[]): CheckedProblems {
+function inLines(problems: readonly Problem[]): readonly Problem[] {
   const each = problems.map((it) => withText({ ...it }, () => describeProblem(it)));
   return Object.freeze(withText(each, () => problems.map(describeProblem).join('\n')));
 }

@@ -87,19 +87,24 @@ for (const [what, options, message] of [
   });
 }
 
+/** What `String()` makes of a value. */
+function textOf(value: unknown): string {
+  return String(value);
+}
+
 test('the problems have one line each as text, and compare as plain data', async () => {
   const problems = await check(faulty);
-  const lines = String(problems).split('\n');
-  assert.deepEqual(lines, problems.map(String));
+  const lines = textOf(problems).split('\n');
+  assert.deepEqual(lines, problems.map(textOf));
   assert.match(
     lines[1] ?? '',
     /^\/tree\/services\.d\/db\/run: "run" is missing: .* \(run-missing\) /,
   );
   assert.deepEqual(inspect(problems).split('\n'), lines);
-  assert.equal(String(await check({ 'services.d/web/run': fine })), '');
+  assert.equal(textOf(await check({ 'services.d/web/run': fine })), '');
   assert.deepEqual(problems, JSON.parse(JSON.stringify(problems)));
   assert.throws(
-    () => assert.equal(String(problems), ''),
+    () => assert.equal(textOf(problems), ''),
     (error) =>
       error instanceof Error && lines.every((line) => error.message.includes(line.slice(0, 40))),
   );
