@@ -8,7 +8,7 @@ export function reportOf(findings: Findings): string {
   return [
     shutdown(longestShutdown),
     start(longestStart),
-    ...deadEnds.map(deadEnd),
+    ...alike(deadEnds).map(deadEnd),
     never(neverStart),
     seen(findings),
   ]
@@ -47,10 +47,36 @@ function worst({ duration }: Way): string {
   return duration === Infinity ? 'Worst case: for ever' : `Worst case: ${lasting(duration)}`;
 }
 
-function deadEnd({ during, waitsFor, why, remedy, steps }: DeadEnd): string {
-  const head = `Dead end: the ${during} waits for ever for ${waitsFor}: ${why}.`;
-  return [head, ...table(steps), `  ${remedy}`].join('\n');
+/** The dead ends by what they are: those in a group differ only in the process that is waited for. */
+function alike(deadEnds: readonly DeadEnd[]): readonly (readonly [DeadEnd, ...DeadEnd[]])[] {
+  const groups = new Map<string, [DeadEnd, ...DeadEnd[]]>();
+  for (const each of deadEnds) {
+    const key = `${each.during} ${each.why} ${each.remedy}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return [...groups.values()];
 }
+
+/** Dead ends of one kind, with the way to the first of them. */
+function deadEnd([first, ...others]: readonly [DeadEnd, ...DeadEnd[]]): string {
+  const { during, waitsFor, why, remedy, steps } = first;
+  const head = `Dead end: the ${during} waits for ever for ${waitsFor}: ${why}.`;
+  const same = others.length === 0 ? [] : [`  The same holds for ${listed(others)}.`];
+  return [head, ...table(steps), ...same, `  ${remedy}`].join('\n');
+}
+
+/** `20-b, 30-c, 40-d and 5 more`. */
+function listed(deadEnds: readonly DeadEnd[]): string {
+  const names = deadEnds.map(({ waitsFor }) => waitsFor);
+  const more = names.length - mostNamed;
+  const shown = names.slice(0, mostNamed).join(', ');
+  return more > 0 ? `${shown} and ${String(more)} more` : shown;
+}
+
+/** How many processes of dead ends of one kind are named. */
+const mostNamed = 3;
 
 function never(services: readonly NeverStart[]): string {
   return services.map(({ service, why }) => `Never up: ${service}. ${why}`).join('\n');

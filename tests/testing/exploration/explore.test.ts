@@ -466,3 +466,18 @@ test('explore() accepts a folder, a literal or a tree, and uses its problems', a
   assert.equal((await explore(files)).longestShutdown.duration, 6000);
   await assert.rejects(explore('/nowhere/at/all'), TreeError);
 });
+
+test('the report has one dead end for all init scripts, with the way to the first', () => {
+  const names = ['10-a', '20-b', '30-c', '40-d', '50-e', '60-f'];
+  const found = explored({ init: names.map((name) => script(name)) });
+  assert.equal(found.deadEnds.filter(({ during }) => during === 'start').length, names.length);
+  const blocks = found.toString().split('\n\n');
+  const deadEnds = blocks.filter((block) => block.startsWith('Dead end'));
+  assert.equal(deadEnds.length, 1);
+  const [first] = deadEnds;
+  assert.match(first ?? '', /^Dead end: the start waits for ever for 10-a: it may hang/);
+  assert.match(
+    first ?? '',
+    /\n {2}The same holds for 20-b, 30-c, 40-d and 2 more\.\n {2}Give init/,
+  );
+});
