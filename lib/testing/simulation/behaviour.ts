@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import type { Exit } from '../../model/exit.ts';
+import { parseSignal } from '../../model/exit.ts';
 import type { Command } from '../../model/program.ts';
 
 /**
@@ -46,10 +48,41 @@ export interface Behaviour {
 /** What a child can ignore. */
 export type Ignorable = NodeJS.Signals | 'end-of-file';
 
-/** A child that exits with a code or by a signal: at once, or after `after` milliseconds. */
+/**
+ * A child that exits with a code or by a signal: at once, or after `after` milliseconds.
+ *
+ * @throws TypeError when a process cannot exit in this way.
+ */
 export function exit(how: number | NodeJS.Signals, after = 0): Behaviour {
-  const end = typeof how === 'number' ? { code: how, signal: null } : { code: null, signal: how };
-  return { exit: end, after };
+  return { exit: exitOf(how), after };
+}
+
+/**
+ * The exit that a code, a signal or an exit says.
+ *
+ * @throws TypeError when a process cannot exit in this way.
+ */
+export function exitOf(how: Exit | number | NodeJS.Signals): Exit {
+  if (typeof how === 'number' && isCode(how)) return { code: how, signal: null };
+  if (typeof how === 'string' && how.startsWith('SIG')) return { code: null, signal: how };
+  if (typeof how === 'object' && isExit(how)) return how;
+  const known =
+    "a code from 0 to 255, a signal such as 'SIGTERM', or { code, signal } with one of the two";
+  const short = typeof how === 'string' ? parseSignal(how) : undefined;
+  const hint = short === undefined ? '' : ` Did you mean '${short}'?`;
+  throw new TypeError(`A process exits with ${known}, not with ${inspect(how)}.${hint}`);
+}
+
+function isCode(code: unknown): boolean {
+  return Number.isInteger(code) && Number(code) >= 0 && Number(code) <= 255;
+}
+
+/** Whether a value, which JavaScript may have made, is an exit. */
+function isExit(value: Partial<Exit> | null): boolean {
+  if (value === null) return false;
+  const { code, signal } = value;
+  if (signal === null) return isCode(code);
+  return code === null && typeof signal === 'string' && signal.startsWith('SIG');
 }
 
 /** A child that announces its readiness: at once, or after `after` milliseconds. */

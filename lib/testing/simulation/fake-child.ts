@@ -1,5 +1,5 @@
 import type { Behaviour, Ignorable } from './behaviour.ts';
-import { isScript } from './behaviour.ts';
+import { exitOf, isScript } from './behaviour.ts';
 import type { SpawnerRequest } from './spawner-request.ts';
 import type { Exit } from '../../model/exit.ts';
 import { signalNumber } from '../../model/exit.ts';
@@ -121,8 +121,13 @@ export class FakeChild implements Child {
     }
   }
 
-  /** Exits. Default: with exit code 0. */
-  exit(exit: Exit = { code: 0, signal: null }): void {
+  /**
+   * Exits with a code, by a signal, or in the way that an `Exit` says. Default: with exit code 0.
+   *
+   * @throws TypeError when a process cannot exit in this way.
+   */
+  exit(how: Exit | number | NodeJS.Signals = 0): void {
+    const exit = exitOf(how);
     if (exit.signal === 'SIGKILL') this.#end(exit);
     else this.#act(() => this.#end(exit));
   }

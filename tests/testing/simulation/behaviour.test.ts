@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   exit,
+  exitOf,
   hang,
   ignores,
   print,
@@ -10,6 +11,7 @@ import {
   stepsOf,
   unspawnable,
 } from '../../../lib/testing/simulation/behaviour.ts';
+import { simulate } from '../../../lib/testing/simulation/simulate.ts';
 
 test('each constructor returns a plain object', () => {
   assert.deepEqual(exit(3), { exit: { code: 3, signal: null }, after: 0 });
@@ -62,4 +64,42 @@ test('nested sequences give one sequence', () => {
     next: { ...print('a'), next: { ...print('b'), next: exit(0) } },
   });
   assert.deepEqual(stepsOf(sequence(print('a'), exit(0))).length, 2);
+});
+
+for (const [how, message] of [
+  ['TERM', /not with 'TERM'\. Did you mean 'SIGTERM'\?$/],
+  [256, /a code from 0 to 255, .* not with 256\.$/],
+  [-1, /not with -1\.$/],
+  [1.5, /not with 1\.5\.$/],
+  [Number.NaN, /not with NaN\.$/],
+  [null, /not with null\.$/],
+  [{}, /not with \{\}\.$/],
+  [{ exit: { code: 1, signal: null }, after: 0 }, /not with \{ exit: \{ code: 1/],
+  [{ code: null, signal: null }, /not with \{ code: null, signal: null \}\.$/],
+  [{ code: 1, signal: 'SIGTERM' }, /with one of the two, not with/],
+  [{ code: 1 }, /not with \{ code: 1 \}\.$/],
+] as const) {
+  test(`no process exits with ${JSON.stringify(how)}`, () => {
+    assert.throws(
+      () => exitOf(how as never),
+      (error) => {
+        assert.ok(error instanceof TypeError);
+        assert.match(error.message, message);
+        return true;
+      },
+    );
+  });
+}
+
+test('an exit is given by its code, by its signal, or as it is', () => {
+  assert.deepEqual(exitOf(9), { code: 9, signal: null });
+  assert.deepEqual(exitOf('SIGKILL'), { code: null, signal: 'SIGKILL' });
+  assert.deepEqual(exitOf({ code: 3, signal: null }), { code: 3, signal: null });
+});
+
+test('a fake child exits with the code that the test gives', async () => {
+  const life = await simulate({ services: [{ name: 'web', run: ['web'] }] });
+  await life.supervisor.start();
+  life.spawner.child('web').exit(9);
+  assert.deepEqual(life.supervisor.service('web').lastExit, { code: 9, signal: null });
 });
