@@ -17,6 +17,8 @@ export interface EventWait {
 export class EventLog {
   /** The events so far, in order. */
   readonly events: LifecycleEvent[] = [];
+  /** The services of the supervisor, as they are now. */
+  readonly services: ReadonlyMap<string, unknown>;
   readonly #waits = new Set<() => void>();
   /** The number of events at the last moment when the test's own code could run: what its calls cause comes after them. */
   #now = 0;
@@ -25,6 +27,7 @@ export class EventLog {
   #turning = false;
 
   constructor(supervisor: Supervisor) {
+    this.services = supervisor.services;
     supervisor.on('event', (event) => {
       this.events.push(event);
       this.#takeTurn();

@@ -34,6 +34,8 @@ export type Expectation = EventType | EventPattern | Predicate;
 export interface Test {
   /** A description of the expectation. */
   readonly words: string;
+  /** The name of the service that an event must have. Absent: any. */
+  readonly service?: string;
   /** Whether an event meets it. Absent: it does not depend on a single event. */
   readonly matches?: (event: LifecycleEvent) => boolean;
   /** Whether it holds now. Absent: only an event can meet it. */
@@ -54,8 +56,10 @@ export function testOf(expected: Expectation): Test {
   }
   const pattern = typeof expected === 'string' ? { type: expected } : expected;
   if ('type' in pattern) refuseUnknown(pattern.type);
+  const service: unknown = Reflect.get(pattern, 'service');
   return {
     words: inspect(pattern, { breakLength: Infinity }),
+    ...(typeof service === 'string' && { service }),
     matches: (it) => covers(pattern, it),
   };
 }

@@ -5,7 +5,9 @@ import type { Met, EventLog } from './event-log.ts';
 import type { Transcript } from './transcript.ts';
 import type { TreeFiles } from '../../loader/literal-files.ts';
 import type { EventOf } from '../../supervisor/events.ts';
+import { UnknownServiceError } from '../../errors.ts';
 import type { LifecycleEvent } from '../../model/event.ts';
+import { nearest } from '../../model/nearest.ts';
 import type { SupervisorOptions } from '../../options/options.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
 
@@ -119,6 +121,12 @@ function meanwhile(events: number): string {
 
 function failure(test: Test, why: string, story: EventLog, transcript: Transcript): AssertionError {
   const message = [`until(${test.words}): ${why}.`];
+  if (test.service !== undefined && !story.services.has(test.service)) {
+    const known = [...story.services.keys()];
+    message.push(
+      new UnknownServiceError(test.service, known, nearest(test.service, known)).message,
+    );
+  }
   const missed = story.missed(test);
   if (missed !== undefined) {
     const position = `event ${String(missed.sequence)}`;

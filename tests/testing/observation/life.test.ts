@@ -163,6 +163,12 @@ test('a wait that can no longer be met rejects with the last events', async () =
   assert.match(later, /What came last:\n[^]*web: starting → up/);
 });
 
+test('a wait for a service that does not exist names the nearest one', async () => {
+  await using life = await simulate(web);
+  const message = await failureOf(life.until({ type: 'service', service: 'wbe', to: 'failed' }));
+  assert.match(message, /\nNo service is named 'wbe'\. Did you mean 'web'\? There are: web\.\n/);
+});
+
 test('a wait rejects after its timeout', async () => {
   await using life = await simulate(web);
   life.spawner.script('web', exit(1, 5000));
