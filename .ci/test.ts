@@ -10,9 +10,15 @@ import type { EventData } from 'node:test';
 import { spec as Spec, tap } from 'node:test/reporters';
 import { isGoodInCI } from '../tests/skipping.ts';
 
-/** What the unit tests leave out: comparisons with s6, containers, programs as a whole, and what no version of Node changes. */
-const notUnit =
-  /^tests\/(conformance|container|architecture|(benchmarks|examples|container-init|map)\.)/;
+/**
+ * What the unit tests leave out: comparisons with s6, containers, what no version of Node changes, and the longest lives of real
+ * processes.
+ */
+const notUnit = [
+  /^tests\/(conformance|container)\//,
+  /^tests\/(architecture|benchmarks|container-init|examples|map)\./,
+  /\/(output-relay|reaper-hosts|thread)\.test\.ts$/,
+];
 
 const tests = readdirSync('tests', { recursive: true, encoding: 'utf8' })
   .map((path) => `tests/${path.replaceAll(sep, '/')}`)
@@ -21,7 +27,7 @@ const tests = readdirSync('tests', { recursive: true, encoding: 'utf8' })
 const groups: Readonly<Record<string, readonly string[]>> = {
   together: tests,
   alone: ['tests/alone/chaos.ts'],
-  unit: tests.filter((path) => !notUnit.test(path)),
+  unit: tests.filter((path) => !notUnit.some((each) => each.test(path))),
 };
 
 const counts = new Map<string, number>();
@@ -48,7 +54,7 @@ async function runGroup(name: string): Promise<void> {
   const files = groups[name];
   if (files === undefined)
     throw new Error(`No tests are called ${name}; choose ${Object.keys(groups).join(', ')}`);
-  const stream = run({ files: [...files], concurrency: 2 });
+  const stream = run({ files: [...files], concurrency: 4 });
   stream.on('test:diagnostic', count).on('test:fail', recordFailure).on('test:pass', checkSkip);
   const printed = stream.compose(process.stdout.isTTY ? new Spec() : tap) as AsyncIterable<string>;
   for await (const text of printed) process.stdout.write(text);
