@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { bundle } from '../container/bundle.ts';
 import { unlessInCI } from '../skipping.ts';
 import { whoRuns } from './folder.ts';
 
@@ -48,8 +48,8 @@ export function runHost(
   host: { readonly file?: string; readonly within?: number } = {},
 ): Promise<HostEnd> {
   const { file = 'host.ts', within: timeout = 30_000 } = host;
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const node = [process.execPath, '--import', 'tsx', path, ...scene.split(' ')];
+  const path = bundle(new URL(file, import.meta.url));
+  const node = [process.execPath, path, ...scene.split(' ')];
   const [program = '', ...args] = [...wrapper, ...node];
   // A host that ends as process 1 removes nothing any more, and neither does a guard in its namespace.
   const temporary =

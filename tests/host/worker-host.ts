@@ -72,10 +72,7 @@ const acts: Readonly<Record<string, () => void>> = {
 };
 
 function beMain(task: Task): void {
-  const url = JSON.stringify(import.meta.url);
-  const code = `import('tsx/esm/api').then(({ register }) => { register(); return import(${url}); })`;
-  const worker = new Worker(code, {
-    eval: true,
+  const worker = new Worker(new URL(import.meta.url), {
     workerData: task,
     ...(task.scene === 'memory' && { resourceLimits: { maxOldGenerationSizeMb: 64 } }),
   });

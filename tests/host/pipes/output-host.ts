@@ -70,11 +70,7 @@ const scenes: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async worker() {
-    const script = `import('tsx/esm/api').then(({ register }) => {
-      register();
-      return import(${JSON.stringify(import.meta.url)});
-    })`;
-    const worker = new Worker(script, { eval: true, argv: ['life'] });
+    const worker = new Worker(new URL(import.meta.url), { argv: ['life'] });
     await new Promise((resolve) => worker.once('exit', resolve));
   },
 

@@ -10,7 +10,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { bundle } from '../../container/bundle.ts';
 import { unlessInCI } from '../../skipping.ts';
 import { read, until } from '../../processes.ts';
 import { testFolder, whoRuns } from '../folder.ts';
@@ -18,7 +18,7 @@ import { printed } from './output-lives.ts';
 import { without } from '../shells.ts';
 import { hostOf, testEachWay } from '../ways.ts';
 
-const host = fileURLToPath(new URL('output-host.ts', import.meta.url));
+const host = bundle(new URL('output-host.ts', import.meta.url));
 /** The timeout of a host in milliseconds. */
 const within = 60_000;
 
@@ -47,7 +47,7 @@ async function start(
 ): Promise<Host> {
   const gates = await testFolder(t);
   chmodSync(gates, 0o777);
-  const words = [process.execPath, '--import', 'tsx', host, scene];
+  const words = [process.execPath, host, scene];
   const [program = '', ...args] = [...hostOf(t), ...wrapper, ...words];
   const env = { ...process.env, GATES: gates, TMPDIR: gates, WITH: more.with ?? '' };
   const child = spawn(program, args, { stdio, env, timeout: within });
