@@ -45,11 +45,14 @@ export function livingWithEntry(entry: string): readonly number[] {
     .filter(isAlive);
 }
 
-/** The open descriptors of this process, each with what it is open to. */
+/** The cache of tsx, the loader of the tests, which reads and cleans it at any time. */
+const cacheOfLoader = / \S*\/tsx-\d+(\/|$)/;
+
+/** The open descriptors of this process, each with what it is open to; without those of the loader of the tests. */
 export function openDescriptors(): readonly string[] {
   return readdirSync('/proc/self/fd')
     .map((descriptor) => `${descriptor} ${targetOf(descriptor)}`)
-    .filter((each) => !each.endsWith(' '))
+    .filter((each) => !each.endsWith(' ') && !cacheOfLoader.test(each))
     .toSorted();
 }
 
