@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { chartOf } from './benchmarks/chart.ts';
 import { naive, stagekeeper } from './benchmarks/contenders/guest.ts';
+import { spentIn } from './benchmarks/figures/idle.ts';
 import { start } from './benchmarks/figures/start.ts';
 import type { ReportedFigure } from './benchmarks/report.ts';
 import { inShort, reported, tableOf } from './benchmarks/report.ts';
@@ -175,6 +176,12 @@ test('a failed turn loses one sample, and is reported', async (t) => {
   assert.deepEqual(reaches.get('turn'), { a: [1, 3], b: [4] });
   const [call] = told.mock.calls;
   assert.deepEqual(call?.arguments, ['Run 1 of b failed: Error: is broken']);
+});
+
+test('the figure idle counts every wake-up, however rare', () => {
+  // One every 8 s, in five windows of 6 s.
+  const states = [0, 1, 1, 2, 3, 4].map((wakeUps, index) => ({ wakeUps, cpu: 2 * index }));
+  assert.deepEqual(spentIn(states), { wakeUps: [4], cpu: [10, 10, 10, 10, 10] });
 });
 
 test('contenders at work', { skip: linuxOnly }, async (t) => {

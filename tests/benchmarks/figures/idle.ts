@@ -21,8 +21,14 @@ interface Idler {
   readonly flags?: readonly string[];
 }
 
-/** The values of each window, by contender. */
+/** What each contender has spent: the wake-ups of all windows together, and the CPU time of each window. */
 type Spent = Readonly<Record<'wakeUps' | 'cpu', Readonly<Record<string, readonly number[]>>>>;
+
+/** The CPU time in milliseconds and the wake-ups so far. */
+interface State {
+  readonly cpu: number;
+  readonly wakeUps: number;
+}
 
 interface Idle {
   readonly name: string;
@@ -32,7 +38,7 @@ interface Idle {
 /** The CPU time and the wake-ups of a supervisor while nothing happens. */
 export const idle: Figure = {
   name: 'idle',
-  work: 'CPU time and wake-ups of the supervising processes at 500 services (supervisord and pm2: 100), 30 s in as many windows as there are runs',
+  work: 'CPU time and wake-ups of the supervising processes at 500 services (supervisord and pm2: 100), 30 s, CPU time in as many windows as there are runs',
   async measure(setting) {
     const idlers = setting.contenders.flatMap((contender): readonly Idler[] => {
       const one = { name: contender.name, contender };
@@ -68,21 +74,35 @@ function startAll(
 
 async function measure({ runs }: Setting, idle: readonly Idle[]): Promise<Spent> {
   await pause(settling);
-  const empty = () => Object.fromEntries(idle.map(({ name }) => [name, [] as number[]]));
-  const spent = { wakeUps: empty(), cpu: empty() };
+  const states = [idle.map(stateOf)];
   for (let run = 0; run < runs; run += 1) {
-    const before = idle.map(stateOf);
     await pause(totalTime / runs);
-    for (const [index, one] of idle.entries()) {
-      const after = stateOf(one);
-      for (const what of ['wakeUps', 'cpu'] as const) {
-        spent[what][one.name]?.push((after[what] - (before[index]?.[what] ?? NaN)) * runs);
-      }
-    }
+    states.push(idle.map(stateOf));
   }
-  return spent;
+  const spent = idle.map(({ name }, index) => {
+    const ofOne = states.flatMap((each) => each[index] ?? []);
+    return [name, spentIn(ofOne)] as const;
+  });
+  return {
+    wakeUps: Object.fromEntries(spent.map(([name, { wakeUps }]) => [name, wakeUps])),
+    cpu: Object.fromEntries(spent.map(([name, { cpu }]) => [name, cpu])),
+  };
 }
 
-function stateOf({ supervisors }: Idle): { readonly cpu: number; readonly wakeUps: number } {
+/**
+ * What was spent between the first and the last of these states, which bound windows of the same length: all wake-ups, and the CPU
+ * time of each window as if all were like it. A median of windows would lose wake-ups that come in fewer than half of them.
+ */
+export function spentIn(
+  states: readonly State[],
+): Readonly<Record<keyof State, readonly number[]>> {
+  const windows = states.length - 1;
+  const cpu = states
+    .slice(1)
+    .map((state, index) => (state.cpu - (states[index]?.cpu ?? NaN)) * windows);
+  return { cpu, wakeUps: [(states.at(-1)?.wakeUps ?? NaN) - (states[0]?.wakeUps ?? NaN)] };
+}
+
+function stateOf({ supervisors }: Idle): State {
   return { cpu: cpuOf(supervisors), wakeUps: wakeUpsOf(supervisors) };
 }
