@@ -11,14 +11,21 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exists } from '../os/folders.ts';
-import { execlineFolder } from '../shims/programs.ts';
 
 /** The runtime directory of s6-overlay, the only one of which scripts know the path. */
 export const overlayDirectory = '/run/s6';
 
+/** Where Debian has the small programs of execline. */
+const execlineFolder = '/usr/lib/execline/bin';
+
 /** The folders where programs of an image are. */
 const programFolders = [
-  ...['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
 ];
 
 /** A link that was made, or a folder for one. */
