@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { check } from './trees/check.ts';
-export type { CheckedProblem, CheckedProblems, CheckOptions } from './trees/check.ts';
+export type { CheckOptions } from './trees/check.ts';
 export { expectOrder } from './observation/expect-order.ts';
 export type { LinePattern } from './observation/expect-order.ts';
 export type { EventPattern, EventType, Part, Predicate, Typed } from './observation/expectation.ts';
