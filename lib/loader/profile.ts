@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { TreeError } from '../errors.ts';
 import { problem } from '../model/problem.ts';
-import type { Files } from './files.ts';
+import type { Files } from './files/files.ts';
 
 /** The folder of a tree's profiles (s6-overlay v2). */
 const folderName = 'cont-profile.d';

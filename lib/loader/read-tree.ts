@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { TreeError } from '../errors.ts';
 import type { ScriptSpec, Tree } from '../model/tree.ts';
 import { readFixAttrs } from './fix-attrs.ts';
-import type { Entry } from './files.ts';
+import type { Entry } from './files/files.ts';
 import type { StageFolder } from './layout.ts';
 import { stageFolders, tellNoStage, tellRcDefinitions } from './layout.ts';
 import type { Reading } from './reading.ts';

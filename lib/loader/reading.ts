@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import type { Problem, ProblemCode } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
 import { show } from '../schema/schema.ts';
-import type { Entry, Files } from './files.ts';
+import type { Entry, Files } from './files/files.ts';
 import type { Host } from './host.ts';
 
 /** One reading of a tree: its inputs, and the problems found so far. */

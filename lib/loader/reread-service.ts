@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Problem } from '../model/problem.ts';
 import type { ServiceSpec } from '../model/tree.ts';
 import { deepFreeze } from '../model/tree.ts';
-import { diskFiles } from './disk-files.ts';
-import type { Files } from './files.ts';
+import { diskFiles } from './files/disk-files.ts';
+import type { Files } from './files/files.ts';
 import { Reading } from './reading.ts';
 import { rereadParts } from './read-service.ts';
 

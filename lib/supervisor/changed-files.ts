@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path';
-import { diskFiles } from '../loader/disk-files.ts';
+import { diskFiles } from '../loader/files/disk-files.ts';
 import { fields } from '../loader/fields.ts';
-import type { Files } from '../loader/files.ts';
+import type { Files } from '../loader/files/files.ts';
 
 /** What scripts have changed of the files of a service, by name: the path of the changed file, or `null` for a removed one. */
 export type ChangesOf = (

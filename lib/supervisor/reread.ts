@@ -1,5 +1,5 @@
 import { TreeError } from '../errors.ts';
-import type { Files } from '../loader/files.ts';
+import type { Files } from '../loader/files/files.ts';
 import type { Loaded } from '../loader/load.ts';
 import { load } from '../loader/load.ts';
 import type { ChangesOf } from './changed-files.ts';

@@ -15,12 +15,13 @@ const mayImport: Readonly<Record<string, string>> = {
   'testing/trial':
     'testing/simulation testing/observation testing/trees supervisor host/filesystem loader',
   'testing/simulation':
-    'testing/observation testing/time testing/trees supervisor programs engine loader model',
-  'testing/observation': 'testing/time supervisor options loader errors model',
-  'testing/trees': 'loader errors model',
+    'testing/observation testing/time testing/trees supervisor programs engine loader loader/files model',
+  'testing/observation': 'testing/time supervisor options loader/files errors model',
+  'testing/trees': 'loader loader/files errors model',
   'testing/time': 'engine',
   index: 'supervisor options loader engine host machine/tree errors emitter model',
-  supervisor: 'options programs loader engine host machine/* system errors emitter model',
+  supervisor:
+    'options programs loader loader/files engine host machine/* system errors emitter model',
   host: 'host/* engine machine/tree system errors model',
   'host/spawn':
     'host/orphans host/pipes host/variables host/script-interface host/directory host/os host/native engine system model',
@@ -36,7 +37,8 @@ const mayImport: Readonly<Record<string, string>> = {
   engine: 'machine/tree model',
   programs: 'machine/* model',
   options: 'loader engine machine/tree system schema errors model',
-  loader: 'schema system errors model',
+  loader: 'loader/files schema system errors model',
+  'loader/files': 'system errors model',
   schema: 'model',
   'machine/tree': 'machine/service model',
   'machine/service': 'model',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FileSpec } from '../../lib/loader/literal-files.ts';
+import type { FileSpec } from '../../lib/loader/files/literal-files.ts';
 import type { ServiceSpec } from '../../lib/model/tree.ts';
 import { serviceDefaults } from '../../lib/model/tree.ts';
 import { fine, loadLiteral } from './trees.ts';

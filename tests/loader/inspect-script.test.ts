@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FileSpec } from '../../lib/loader/literal-files.ts';
-import { literalFiles } from '../../lib/loader/literal-files.ts';
+import type { FileSpec } from '../../lib/loader/files/literal-files.ts';
+import { literalFiles } from '../../lib/loader/files/literal-files.ts';
 import { load } from '../../lib/loader/load.ts';
 import { fine, loadLiteral, smallHost, warnings } from './trees.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TreeFiles } from '../../lib/loader/literal-files.ts';
-import { literalFiles } from '../../lib/loader/literal-files.ts';
+import type { TreeFiles } from '../../lib/loader/files/literal-files.ts';
+import { literalFiles } from '../../lib/loader/files/literal-files.ts';
 import { load } from '../../lib/loader/load.ts';
 import type { Problem } from '../../lib/model/problem.ts';
 import { fine, loadLiteral, refusal, short, smallHost } from './trees.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isProfileName, profileFolder, profileOf } from '../../lib/loader/profile.ts';
-import { literalFiles } from '../../lib/loader/literal-files.ts';
+import { literalFiles } from '../../lib/loader/files/literal-files.ts';
 import { OptionsError, Supervisor, TreeError } from '../../lib/index.ts';
 import { check, simulate } from '../../lib/testing/index.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TreeFiles } from '../../lib/loader/literal-files.ts';
+import type { TreeFiles } from '../../lib/loader/files/literal-files.ts';
 import { serviceDefaults } from '../../lib/model/tree.ts';
 import { fine, loadLiteral, short, warnings } from './trees.ts';
 

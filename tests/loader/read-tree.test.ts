@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Files } from '../../lib/loader/files.ts';
-import { literalFiles } from '../../lib/loader/literal-files.ts';
-import type { TreeFiles } from '../../lib/loader/literal-files.ts';
+import type { Files } from '../../lib/loader/files/files.ts';
+import { literalFiles } from '../../lib/loader/files/literal-files.ts';
+import type { TreeFiles } from '../../lib/loader/files/literal-files.ts';
 import { load } from '../../lib/loader/load.ts';
 import { fine, loadLiteral, refusal, short, smallHost } from './trees.ts';
 

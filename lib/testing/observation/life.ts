@@ -3,7 +3,7 @@ import type { EventPattern, EventType, Expectation, Predicate, Test } from './ex
 import { testOf } from './expectation.ts';
 import type { Met, EventLog } from './event-log.ts';
 import type { Transcript } from './transcript.ts';
-import type { TreeFiles } from '../../loader/literal-files.ts';
+import type { TreeFiles } from '../../loader/files/literal-files.ts';
 import type { EventOf } from '../../supervisor/events.ts';
 import { UnknownServiceError } from '../../errors.ts';
 import type { LifecycleEvent } from '../../model/event.ts';

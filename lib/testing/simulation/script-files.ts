@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Entry, Files } from '../../loader/files.ts';
+import type { Entry, Files } from '../../loader/files/files.ts';
 import type { Host } from '../../loader/host.ts';
 import { headLength, nameElsewhere, parseHead } from '../../model/interpreter.ts';
 import type { Command } from '../../model/program.ts';

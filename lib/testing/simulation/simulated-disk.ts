@@ -1,9 +1,9 @@
-import { diskFiles } from '../../loader/disk-files.ts';
-import type { Files } from '../../loader/files.ts';
+import { diskFiles } from '../../loader/files/disk-files.ts';
+import type { Files } from '../../loader/files/files.ts';
 import type { Host } from '../../loader/host.ts';
 import { thisHost } from '../../loader/host.ts';
-import type { TreeFiles } from '../../loader/literal-files.ts';
-import { literalFiles } from '../../loader/literal-files.ts';
+import type { TreeFiles } from '../../loader/files/literal-files.ts';
+import { literalFiles } from '../../loader/files/literal-files.ts';
 import type { Loaded } from '../../loader/load.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Command } from '../../model/program.ts';

@@ -1,7 +1,7 @@
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LiteralNode, TreeFiles } from '../../loader/literal-files.ts';
-import { literalFiles, literalMode, literalRoot, literalTree } from '../../loader/literal-files.ts';
+import type { LiteralNode, TreeFiles } from '../../loader/files/literal-files.ts';
+import { literalFiles, literalMode, literalRoot, literalTree } from '../../loader/files/literal-files.ts';
 import { loadAtOnce } from '../../loader/load.ts';
 import type { Tree } from '../../model/tree.ts';
 
@@ -11,7 +11,7 @@ export type {
   LiteralFolder,
   LiteralLink,
   TreeFiles,
-} from '../../loader/literal-files.ts';
+} from '../../loader/files/literal-files.ts';
 
 /**
  * Makes the tree that a folder with these files would be: `treeOf({ 'services.d/web/run': '#!/bin/sh\n...' })`.

@@ -1,8 +1,8 @@
 import type { TreeInput } from '../../loader/define.ts';
 import { defineTree } from '../../loader/define.ts';
 import { thisHost } from '../../loader/host.ts';
-import type { TreeFiles } from '../../loader/literal-files.ts';
-import { literalFiles, literalRoot } from '../../loader/literal-files.ts';
+import type { TreeFiles } from '../../loader/files/literal-files.ts';
+import { literalFiles, literalRoot } from '../../loader/files/literal-files.ts';
 import type { Loaded } from '../../loader/load.ts';
 import { load } from '../../loader/load.ts';
 import type { Tree } from '../../model/tree.ts';

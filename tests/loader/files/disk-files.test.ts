@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { diskFiles } from '../../lib/loader/disk-files.ts';
-import { skipForRoot, temporaryFolder } from './trees.ts';
+import { diskFiles } from '../../../lib/loader/files/disk-files.ts';
+import { skipForRoot, temporaryFolder } from '../trees.ts';
 
 test('look returns what a path leads to', (context) => {
   const folder = temporaryFolder(context);

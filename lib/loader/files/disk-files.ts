@@ -3,7 +3,7 @@ import { lstatSync, opendirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stats } from 'node:fs';
 import type { Content, Entry, Files, Listing, Unreadable } from './files.ts';
-import { readBeginning } from '../system/read-file.ts';
+import { readBeginning } from '../../system/read-file.ts';
 
 /** The folder trees of the disk. */
 export const diskFiles: Files = { look, list, read };

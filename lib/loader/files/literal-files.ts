@@ -1,6 +1,6 @@
-import { TreeError } from '../errors.ts';
-import type { Problem } from '../model/problem.ts';
-import { problem } from '../model/problem.ts';
+import { TreeError } from '../../errors.ts';
+import type { Problem } from '../../model/problem.ts';
+import { problem } from '../../model/problem.ts';
 import type { Content, Entry, Files, Listing } from './files.ts';
 
 /** A folder tree as an object literal: paths such as `services.d/web/run`, each with its entry. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TreeError } from '../../lib/errors.ts';
-import type { TreeFiles } from '../../lib/loader/literal-files.ts';
-import { literalFiles } from '../../lib/loader/literal-files.ts';
-import { short } from './trees.ts';
+import { TreeError } from '../../../lib/errors.ts';
+import type { TreeFiles } from '../../../lib/loader/files/literal-files.ts';
+import { literalFiles } from '../../../lib/loader/files/literal-files.ts';
+import { short } from '../trees.ts';
 
 const files = literalFiles({
   'a/file': 'four',

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { diskFiles } from '../../lib/loader/disk-files.ts';
-import { imageFiles } from '../../lib/loader/image-files.ts';
-import { load } from '../../lib/loader/load.ts';
-import { temporaryFolder } from './trees.ts';
+import { diskFiles } from '../../../lib/loader/files/disk-files.ts';
+import { imageFiles } from '../../../lib/loader/files/image-files.ts';
+import { load } from '../../../lib/loader/load.ts';
+import { temporaryFolder } from '../trees.ts';
 
 const script = '#!/bin/sh\nexec sleep 600\n';
 
