@@ -85,5 +85,7 @@ function pathOf(root: string | URL): string {
   }
   const place = String(root);
   const remedy = 'Name a folder by its path or by a file: URL.';
-  throw new TreeError(place, [problem('root-missing', place, 'this names no folder', { remedy })]);
+  throw new TreeError(place, [
+    problem('root-missing', place, 'the path names no folder', { remedy }),
+  ]);
 }

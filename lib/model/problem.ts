@@ -8,7 +8,7 @@ export interface Problem {
   readonly path: string;
   /** The line in the file, from 1. */
   readonly line?: number;
-  /** What is wrong, and why that matters. */
+  /** What is wrong, and why that matters: a sentence with a subject of its own, after a colon or alone. */
   readonly message: string;
   /** How to correct it. */
   readonly remedy?: string;

@@ -4,8 +4,14 @@ import type { HeadFlaw, ScriptHead } from './interpreter.ts';
 export interface SpawnFailure {
   /** The system's code: `ENOENT`, `EACCES`, `EMFILE` ... */
   readonly code: string;
-  /** What is missing or wrong, in words that name it. */
+  /** What is missing or wrong: a sentence with a subject of its own. */
   readonly message: string;
+}
+
+/** A failure in words, after the words for what cannot be run: `cannot be run: /bin/none does not exist`. */
+export function cannotBeRun({ message }: Pick<SpawnFailure, 'message'>): string {
+  // It becomes part of a sentence.
+  return `cannot be run: ${message.replace(/\.$/, '')}`;
 }
 
 /** The exit code of a program that cannot be run: 127 when it does not exist, else 126 (shells, s6). */

@@ -139,7 +139,7 @@ inContainers('the end of a container', {
       const problems = end.events.flatMap((event) =>
         event.type === 'problem' ? event.problem : [],
       );
-      assert.match(problems[0]?.message ?? '', /not ended within 0 ms; killed/);
+      assert.match(problems[0]?.message ?? '', /not ended within 0 ms; it is killed/);
     },
 
   // In s6-overlay v3 a longrun that is not down within its timeout-down keeps the finish scripts from running.

@@ -116,8 +116,10 @@ inContainers('images that template their configuration', {
         box.kill('SIGTERM');
         const end = await box.ended;
         assert.deepEqual([end.code, end.stdout], [143, ['20', 'web runs']]);
-        const isReported = end.events.some(({ type }) => type === 'problem');
-        assert.equal(isReported, behaviour === '1');
+        const reported = end.events.flatMap((event) =>
+          event.type === 'problem' ? [event.problem.code] : [],
+        );
+        assert.deepEqual(reported, ['script-failed']);
       },
     ]),
   ),

@@ -70,7 +70,7 @@ function said(change: Change): string {
     case 'tree':
       return `tree:${listed('+', change.added)}${listed('-', change.removed)}${listed('~', change.changed)}`;
     case 'problem':
-      return `problem ${change.problem.code}: ${change.problem.path} ${change.problem.message}`;
+      return `problem ${change.problem.code}: ${change.problem.path}: ${change.problem.message}`;
   }
 }
 

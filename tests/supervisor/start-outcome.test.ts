@@ -39,7 +39,7 @@ test('start() rejects for a program that cannot be run, once everything else has
   assert.deepEqual(error.failures, [{ name: 'none', reason: 'unspawnable', chain: ['none'] }]);
   assert.equal(
     error.message,
-    'A service did not come up:\n  none: it cannot be run: cannot be run (ENOENT).\n' +
+    'A service did not come up:\n  none: it cannot be run: it was refused with ENOENT.\n' +
       'Fix it, or call start({ allowFailures: true }); what did come up stays up.',
   );
   const { status } = life.supervisor.service('web');

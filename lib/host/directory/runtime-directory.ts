@@ -143,7 +143,7 @@ export class RuntimeDirectory {
 
   /** Reports that an entry had disappeared and has been made again. */
   reportRestored(path: string): void {
-    const message = 'this was gone while it was in use, and has been made again';
+    const message = 'the entry was gone while it was in use, and has been made again';
     const remedy =
       'Keep cleaners of temporary files away from it, or name a runtimeDirectory elsewhere.';
     this.#onProblem(problem('runtime-directory-restored', path, message, { remedy }));

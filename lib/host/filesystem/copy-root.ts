@@ -26,7 +26,7 @@ export async function copyRoot(
 ): Promise<{ readonly copy: string | undefined; readonly problems: readonly Problem[] }> {
   const problems: Problem[] = [];
   const onFailure = (path: string, why: string): void => {
-    problems.push(problem('copy-failed', path, `this cannot be copied: ${why}`));
+    problems.push(problem('copy-failed', path, `the entry cannot be copied: ${why}`));
   };
   try {
     const copy = makeCopyFolder(runtime, root);

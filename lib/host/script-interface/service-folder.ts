@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import type { Dir } from 'node:fs';
+import type { Dir, Stats } from 'node:fs';
 import { join } from 'node:path';
 import { exists } from '../os/folders.ts';
 import { readBeginning } from '../../system/read-file.ts';
@@ -49,7 +49,7 @@ export class ServiceFolder {
   /** Shows entries that the service's directory has got since; those that a script has removed here stay removed. */
   refresh(): void {
     this.#log?.refresh();
-    const changedAt = statSync(this.directory, { throwIfNoEntry: false })?.mtimeMs;
+    const changedAt = statsOf(this.directory)?.mtimeMs;
     if (changedAt === undefined || changedAt === this.#changedAt) return;
     this.#changedAt = changedAt;
     for (const name of namesIn(this.directory)) {
@@ -100,7 +100,7 @@ export class ServiceFolder {
   #show(name: string): void {
     const path = join(this.#path, name);
     const target = join(this.directory, name);
-    const stats = statSync(target, { throwIfNoEntry: false });
+    const stats = statsOf(target);
     const isSmall = stats?.isFile() === true && stats.size < largestCopy;
     const content = isSmall && !usual.includes(name) ? contentOf(target) : undefined;
     this.#entries.set(name, content);
@@ -108,6 +108,15 @@ export class ServiceFolder {
       this.#log = new ServiceFolder(path, target);
     else if (content === undefined) symlinkSync(target, path);
     else writeFileSync(path, content, { mode: stats?.mode ?? 0o644, flag: 'wx' });
+  }
+}
+
+/** What is at a path; `undefined` if that cannot be said: it does not exist, or its link leads to itself. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -69,9 +69,9 @@ export class NodeChild implements Child {
   }
 
   /** Reports that the process cannot be run. */
-  fail({ code, message }: SpawnFailure): void {
+  fail(failure: SpawnFailure): void {
     this.#parts.onEnd('never');
-    this.#listener.unspawnable({ code, message: `${this.command.name} cannot be run: ${message}` });
+    this.#listener.unspawnable(failure);
   }
 
   /**

@@ -9,6 +9,7 @@ import type { Unit } from './tree-state.ts';
 import { lasting } from '../../model/duration.ts';
 import { describeExit } from '../../model/exit.ts';
 import type { SpawnFailure } from '../../model/spawn-failure.ts';
+import { cannotBeRun } from '../../model/spawn-failure.ts';
 import type { StartFailure } from '../../model/start-failure.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
 
@@ -128,7 +129,6 @@ function deaths(state: ServiceState): string {
   return state.deaths === 1 ? '1 death' : `${String(state.deaths)} deaths`;
 }
 
-/** The flaw is a sentence of its own; its full stop is dropped, since it becomes part of another sentence. */
 function cannotRun(flaw: SpawnFailure | null): string {
-  return `it cannot be run: ${flaw?.message.replace(/\.$/, '') ?? 'unknown'}`;
+  return flaw === null ? 'it cannot be run' : `it ${cannotBeRun(flaw)}`;
 }

@@ -33,9 +33,10 @@ function problemPathOf(draft: Draft, name: string, [first]: readonly KilledLefto
 
 function messageOf(draft: Draft, those: readonly KilledLeftover[]): string {
   const names = those.map(describeLeftover).join(', ');
+  const isOne = those.length === 1;
   const origin = those.some(({ owner }) => owner === null)
     ? 'which had left the session that it was started in,'
-    : 'which it had left behind,';
-  const verb = those.length === 1 ? 'has' : 'have';
-  return `${names}, ${origin} ${verb} not ended within ${String(draft.killGrace)} ms; killed`;
+    : `which ${isOne ? 'was' : 'were'} left behind,`;
+  const verb = isOne ? 'has' : 'have';
+  return `${names}, ${origin} ${verb} not ended within ${String(draft.killGrace)} ms; ${isOne ? 'it is' : 'they are'} killed`;
 }

@@ -17,7 +17,7 @@ import type { Exit } from '../../model/exit.ts';
 import { describeExit, exitCodeOf } from '../../model/exit.ts';
 import type { Command } from '../../model/program.ts';
 import type { ScriptSpec } from '../../model/tree.ts';
-import { exitCodeOfFailure } from '../../model/spawn-failure.ts';
+import { cannotBeRun, exitCodeOfFailure } from '../../model/spawn-failure.ts';
 import type { EndReason } from '../../model/verdict.ts';
 
 /** Starts the next script of a stage. Returns false if there is none. */
@@ -74,7 +74,11 @@ export function scriptStep(draft: Draft, stage: ScriptStageName, input: ScriptPr
       return;
     case 'unspawnable': {
       draft.report({ type: 'script', stage, script: running.script, status: 'unspawnable' });
-      draft.warn('unspawnable', pathOf(draft.state, stage, running.script), input.message);
+      draft.warn(
+        'unspawnable',
+        pathOf(draft.state, stage, running.script),
+        `${subjectOf(stage)} ${cannotBeRun(input)}`,
+      );
       conclude(draft, stage, running, null, exitCodeOfFailure(input));
       return;
     }
@@ -137,7 +141,7 @@ export function killScript(draft: Draft, stage: ScriptStageName): void {
   if (running?.deadline == null || running.deadline > now) return;
   const owner = { stage, script: running.script };
   if (running.kills === 0) {
-    const took = `has not ended after ${String(Math.round(now - running.startedAt))} ms; killed`;
+    const took = `${subjectOf(stage)} has not ended after ${String(Math.round(now - running.startedAt))} ms; it is killed`;
     draft.warn('killed', pathOf(draft.state, stage, running.script), took);
     draft.killed(running.script);
   }
@@ -199,7 +203,7 @@ function initFailed(draft: Draft, script: string, exit: Exit | null, exitCode: n
     draft.warn(
       'script-failed',
       path,
-      `the init script ${describeExit(exit)}`,
+      `${subjectOf('init')} ${describeExit(exit)}`,
       consequence[onInitFailure],
     );
   if (onInitFailure === 'stop') draft.end({ reason: 'init-failed', exitCode, script });
@@ -211,6 +215,11 @@ const consequence = {
   warn: 'The start goes on (onInitFailure).',
   stop: 'Everything is stopped (onInitFailure).',
 } as const satisfies Record<TreeOptions['onInitFailure'], string>;
+
+/** A script of a stage as the subject of a message. */
+function subjectOf(stage: ScriptStageName): string {
+  return stage === 'command' ? 'the command' : `the ${stage} script`;
+}
 
 /** The path of a script; its name if it is a command line. */
 export function pathOf(state: TreeState, stage: ScriptStageName, name: string): string {

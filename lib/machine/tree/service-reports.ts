@@ -9,6 +9,7 @@ import type { LifecycleInput, LifecycleInputOf } from '../service/service-state.
 import { lasting } from '../../model/duration.ts';
 import type { Exit } from '../../model/exit.ts';
 import { describeExit } from '../../model/exit.ts';
+import { cannotBeRun } from '../../model/spawn-failure.ts';
 
 /** Reports what is wrong with what a process of a service did. */
 export function reportProblem(draft: Draft, unit: Unit, input: LifecycleInput): void {
@@ -23,7 +24,9 @@ function reportUnspawnable(draft: Draft, unit: Unit, input: LifecycleInputOf<'un
   const { spec, state } = unit;
   const program = state.status === 'finishing' ? spec.finish : spec.run;
   const path = program !== undefined && 'script' in program ? program.script : spec.name;
-  draft.warn('unspawnable', path, input.message, whatFollows(draft, unit, input));
+  const subject = state.status === 'finishing' ? 'the finish script' : 'the service';
+  const message = `${subject} ${cannotBeRun(input)}`;
+  draft.warn('unspawnable', path, message, whatFollows(draft, unit, input));
 }
 
 /** What follows a run that cannot be spawned; `undefined` for a finish script, and when nothing was to follow. */
@@ -75,7 +78,11 @@ function reportLeftBehind(draft: Draft, { spec, state }: Unit): void {
 export function reportKill(draft: Draft, name: string, { state }: Unit): void {
   if (state.status === 'stopping' && state.kills === 0) {
     const waited = String(Math.round(draft.setting.now - state.since));
-    draft.warn('killed', name, `has not ended ${waited} ms after it was asked to; killed`);
+    draft.warn(
+      'killed',
+      name,
+      `the service has not ended ${waited} ms after it was asked to; it is killed`,
+    );
     draft.killed(name);
   }
   if (state.status === 'stopping' && state.kills === 1) {
@@ -88,13 +95,17 @@ export function reportKill(draft: Draft, name: string, { state }: Unit): void {
   }
   if (state.status === 'finishing' && state.kills === 0) {
     const waited = String(Math.round(draft.setting.now - state.since));
-    draft.warn('killed', `${name}/finish`, `has not ended after ${waited} ms; killed`);
+    draft.warn(
+      'killed',
+      `${name}/finish`,
+      `the finish script has not ended after ${waited} ms; it is killed`,
+    );
     draft.killed(`${name}/finish`);
   }
   if (state.status === 'finishing' && state.kills === 1)
     draft.warn(
       'unkillable',
       `${name}/finish`,
-      'has not exited after SIGKILL; SIGKILL is sent again',
+      'the finish script has not exited after SIGKILL; SIGKILL is sent again',
     );
 }

@@ -217,7 +217,7 @@ function closeServices(draft: Draft): boolean {
     draft.warn(
       'not-ready',
       name,
-      `is not up and ready after ${String(readiness)} ms; going on without it`,
+      `the service is not up and ready after ${String(readiness)} ms; the start goes on without it`,
     );
   }
   const failures = [...services.failures, ...tooLate(draft)];

@@ -132,7 +132,7 @@ export function isNameTaken({ services }: Tree, { catchAll }: TreeOptions): bool
 
 /** The problem that reports such a service. */
 export function nameTaken(): Problem {
-  const message = 'this is the name of the catch-all logger; the service of this name is left out';
+  const message = 'the name is that of the catch-all logger; the service of this name is left out';
   const remedy = 'Give the service another name, or set the option logging (S6_LOGGING) to 0.';
   return problem('name-taken', catchAllName, message, { remedy });
 }

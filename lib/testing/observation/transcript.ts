@@ -106,7 +106,7 @@ function problemInWords(
   const shownPath = root === undefined || !path.startsWith('/') ? path : relative(root, path);
   if (!times) return `problem ${code}: ${shownPath}`;
   const text = root === undefined ? message : message.replaceAll(`${root}/`, '');
-  return `problem ${code}: ${shownPath} ${text}`;
+  return `problem ${code}: ${shownPath}: ${text}`;
 }
 
 function exitInWords(exit: Exit | undefined): string {

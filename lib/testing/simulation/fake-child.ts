@@ -266,7 +266,7 @@ export class FakeChild implements Child {
 }
 
 function scripted(code: string | undefined): SpawnFailure | undefined {
-  return code === undefined ? undefined : { code, message: `cannot be run (${code})` };
+  return code === undefined ? undefined : { code, message: `it was refused with ${code}.` };
 }
 
 /**

@@ -18,6 +18,8 @@ export interface ScriptPlace {
   readonly files: Files;
   /** The machine on which the interpreters must exist; `null`: they count as existing. */
   readonly host: Host | null;
+  /** Whether a file without a byte stands for any script. */
+  readonly emptyRuns: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ScriptPlace {
  */
 export function scriptFailure(
   { program, calledBy }: Command,
-  { root, files, host }: ScriptPlace,
+  { root, files, host, emptyRuns }: ScriptPlace,
 ): SpawnFailure | undefined {
   if (!('script' in program) || !program.script.startsWith(`${root}/`)) return undefined;
   const { script } = program;
@@ -34,6 +36,7 @@ export function scriptFailure(
   if (entry.kind !== 'file') return entryFailure(script, entry);
   const content = files.read(script, headLength);
   if (content.kind === 'unreadable') return openFailure(script, content.code, content.code);
+  if (emptyRuns && content.bytes.length === 0) return undefined;
   const head = parseHead(content.bytes);
   const failure = headFailure(script, head, calledBy);
   if (failure !== undefined || host === null || head.kind !== 'line') return failure;

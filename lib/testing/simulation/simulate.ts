@@ -41,8 +41,8 @@ export interface Simulation extends Life {
 /** How a tree is simulated. */
 export interface SimulateOptions extends LifeOptions, FakeSpawnerOptions {
   /**
-   * Whether the tree has to run on this machine, so that a script without its interpreter here cannot be run. Default: false:
-   * the interpreter of every script exists.
+   * Whether the tree has to run on this machine, so that a script without its interpreter here cannot be run, nor an empty one
+   * of a literal. Default: false: the interpreter of every script exists.
    */
   readonly host?: boolean;
 }
@@ -56,7 +56,7 @@ export interface SimulateOptions extends LifeOptions, FakeSpawnerOptions {
  *
  * A script of the tree that could not be run with real processes cannot be run here either: one that is missing, or is a folder,
  * or an empty `run`, or one with an interpreter line that the system would not see. Programs that are no files of the tree count as
- * existing.
+ * existing, and `''` in a literal stands for any script, unless `host` is true.
  *
  * A folder is read unchanged, and read again after its init stage; its `fix-attrs.d` is not applied. `output` defaults to `lines`,
  * which makes `output` events.

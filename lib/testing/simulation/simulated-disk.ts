@@ -48,7 +48,8 @@ export class SimulatedDisk {
   failureOf(command: Command): SpawnFailure | undefined {
     if (this.#root === undefined) return undefined;
     const files = this.#memory?.disk ?? diskFiles;
-    return scriptFailure(command, { root: this.#root, files, host: this.#host });
+    const emptyRuns = this.#memory !== undefined && this.#host === null;
+    return scriptFailure(command, { root: this.#root, files, host: this.#host, emptyRuns });
   }
 
   /** The replacement for the host's disk. */

@@ -1,7 +1,12 @@
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LiteralNode, TreeFiles } from '../../loader/files/literal-files.ts';
-import { literalFiles, literalMode, literalRoot, literalTree } from '../../loader/files/literal-files.ts';
+import {
+  literalFiles,
+  literalMode,
+  literalRoot,
+  literalTree,
+} from '../../loader/files/literal-files.ts';
 import { loadAtOnce } from '../../loader/load.ts';
 import type { Tree } from '../../model/tree.ts';
 

@@ -22,7 +22,7 @@ test('leftovers of a service that had to be killed are reported, and are in the 
   life.give({ type: 'swept', service: 'web', killed: killed(web, 'sleep', 'sh') });
   assert.equal(
     life.told[0],
-    'problem killed: web sleep (pid 20), sh (pid 21), which it had left behind, have not ended within 3000 ms; killed (stage)',
+    'problem killed: web: sleep (pid 20), sh (pid 21), which were left behind, have not ended within 3000 ms; they are killed (stage)',
   );
   assert.deepEqual(life.cleared().state.verdict?.killed, ['web/left-behind']);
 });
@@ -33,10 +33,10 @@ test('leftovers of scripts, and daemonized processes, are reported as well, each
   const all = [...killed(script10, 'sleep'), ...killed(null, 'mysqld', ''), ...killed(web, 'sh')];
   life.give({ type: 'cleared', problems: [], killed: all });
   assert.deepEqual(life.told.slice(0, 4), [
-    'problem killed: /etc/scripts/10-a sleep (pid 20), which it had left behind, has not ended within 3000 ms; killed (stage)',
-    'problem killed: runaway/mysqld mysqld (pid 20), which had left the session that it was started in, has not ended within 3000 ms; killed (stage)',
-    'problem killed: runaway/21 a process (pid 21), which had left the session that it was started in, has not ended within 3000 ms; killed (stage)',
-    'problem killed: web sh (pid 20), which it had left behind, has not ended within 3000 ms; killed (stage)',
+    'problem killed: /etc/scripts/10-a: sleep (pid 20), which was left behind, has not ended within 3000 ms; it is killed (stage)',
+    'problem killed: runaway/mysqld: mysqld (pid 20), which had left the session that it was started in, has not ended within 3000 ms; it is killed (stage)',
+    'problem killed: runaway/21: a process (pid 21), which had left the session that it was started in, has not ended within 3000 ms; it is killed (stage)',
+    'problem killed: web: sh (pid 20), which was left behind, has not ended within 3000 ms; it is killed (stage)',
   ]);
   assert.equal(life.told.at(-1), 'phase: finishing → ended (stage)', 'all entries of the verdict');
   const names = ['10-a/left-behind', 'runaway/mysqld', 'runaway/21', 'web/left-behind'];
@@ -53,7 +53,7 @@ test('leftovers that are killed while the supervisor runs are reported, but are 
   const life = new TreeLife({ services: [service('web'), service('api')] }).start();
   life.rise('web api').service('web', stop).service('web', exited('SIGTERM'));
   life.give({ type: 'swept', service: 'web', killed: killed(web, 'sleep') });
-  assert.match(life.told[0] ?? '', /^problem killed: web /);
+  assert.match(life.told[0] ?? '', /^problem killed: web: /);
   assert.deepEqual(life.service('api', hangUp).state.killed, []);
 });
 

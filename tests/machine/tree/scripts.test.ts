@@ -19,7 +19,7 @@ function ends(how: number | NodeJS.Signals): ScriptProcessInput {
 }
 
 function cannotRun(systemCode: string): ScriptProcessInput {
-  return { type: 'unspawnable', code: systemCode, message: 'cannot be run' };
+  return { type: 'unspawnable', code: systemCode, message: 'it does not exist' };
 }
 
 function timeouts(more: Partial<TreeOptions['timeouts']>): Partial<TreeOptions> {
@@ -30,7 +30,7 @@ function timeouts(more: Partial<TreeOptions['timeouts']>): Partial<TreeOptions> 
 // A failing init script
 
 const failed =
-  'problem script-failed: /etc/scripts/10-a the init script exited with code 42 (exited)';
+  'problem script-failed: /etc/scripts/10-a: the init script exited with code 42 (exited)';
 
 test('continue: a problem names the script, the other scripts and the services run; the stage has failed', () => {
   const life = new TreeLife(parts).start().script('init', there).script('init', ends(42));
@@ -80,7 +80,7 @@ test('a script that cannot be run fails with 127, or 126 if it may not be execut
     life.script('init', cannotRun(systemCode));
     assert.deepEqual(life.told.slice(0, 2), [
       '10-a: unspawnable (unspawnable)',
-      'problem unspawnable: /etc/scripts/10-a cannot be run (unspawnable)',
+      'problem unspawnable: /etc/scripts/10-a: the init script cannot be run: it does not exist (unspawnable)',
     ]);
     assert.equal(life.state.ending?.exitCode, exitCode);
     const [result] = life.state.init.results;
@@ -91,7 +91,10 @@ test('a script that cannot be run fails with 127, or 126 if it may not be execut
 test('a script made in code has no path: it is reported by its name', () => {
   const life = new TreeLife({ init: [{ name: 'mount', run: { command: ['mount', '-a'] } }] });
   life.start().script('init', cannotRun('ENOENT'));
-  assert.equal(life.told[1], 'problem unspawnable: mount cannot be run (unspawnable)');
+  assert.equal(
+    life.told[1],
+    'problem unspawnable: mount: the init script cannot be run: it does not exist (unspawnable)',
+  );
 });
 
 test('a script that cannot be run is reported once, also under warn', () => {
@@ -119,7 +122,7 @@ test('an init script that takes too long is killed, again every 5 s, and the nex
   assert.deepEqual(life.asked, []);
   life.until(1000);
   assert.deepEqual(life.told, [
-    'problem killed: /etc/scripts/10-a has not ended after 1000 ms; killed (deadline)',
+    'problem killed: /etc/scripts/10-a: the init script has not ended after 1000 ms; it is killed (deadline)',
   ]);
   assert.deepEqual(life.asked, ['SIGKILL to the group of 10-a']);
   life.until(6000);

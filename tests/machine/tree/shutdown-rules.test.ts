@@ -95,7 +95,7 @@ test('an init script that ignores TERM is killed when the grace period is over, 
   life.until(3000);
   assert.deepEqual(life.asked, ['SIGKILL to the group of 10-a']);
   assert.deepEqual(life.told, [
-    'problem killed: /etc/scripts/10-a has not ended after 3000 ms; killed (deadline)',
+    'problem killed: /etc/scripts/10-a: the init script has not ended after 3000 ms; it is killed (deadline)',
   ]);
   assert.equal(life.next, 8000);
   life.until(8000);
@@ -298,12 +298,12 @@ test('killed services and scripts are in the verdict, once each, in order', () =
   const life = running([finished('api'), service('web', { killTimeout: 500 })]).stop();
   life.until(500);
   assert.deepEqual(life.told, [
-    'problem killed: web has not ended 500 ms after it was asked to; killed (deadline)',
+    'problem killed: web: the service has not ended 500 ms after it was asked to; it is killed (deadline)',
   ]);
   assert.deepEqual(life.asked, ['SIGKILL to the group of web']);
   life.until(3000).until(5500);
   assert.deepEqual(life.told, [
-    'problem unkillable: web pid 7 has not exited after SIGKILL; SIGKILL is sent again (deadline)',
+    'problem unkillable: web: pid 7 has not exited after SIGKILL; SIGKILL is sent again (deadline)',
   ]);
   life.service('web', exited('SIGKILL')).service('api', exited('SIGKILL')).until(10_500);
   assert.deepEqual(life.asked, ['SIGCONT to the group of api', 'SIGKILL to the group of api']);
@@ -360,7 +360,7 @@ test('the grace of a logger begins when the processes that could hold its pipe h
   life.now = 1000;
   const killed = [{ owner: { service: 'web' }, pid: 9, name: 'sleep' }];
   life.give({ type: 'swept', service: 'web', killed });
-  assert.match(life.told[0] ?? '', /^problem killed: web sleep/);
+  assert.match(life.told[0] ?? '', /^problem killed: web: sleep/);
   assert.equal(life.next, 1200);
   life.service('web/log', exited(0)).swept('web/log').cleared();
   assert.deepEqual(life.state.verdict?.killed, ['web/left-behind']);
@@ -461,7 +461,7 @@ test('a finish script that cannot be run does not hold up the end', () => {
   life.script('finish', unspawnable as { type: 'unspawnable'; code: string; message: string });
   assert.deepEqual(life.told, [
     '80-y: unspawnable (unspawnable)',
-    'problem unspawnable: /etc/scripts/80-y no such file (unspawnable)',
+    'problem unspawnable: /etc/scripts/80-y: the finish script cannot be run: no such file (unspawnable)',
     'stage finish: failed (unspawnable)',
   ]);
 });
@@ -501,7 +501,7 @@ test('a resource that could not be released is reported before the end', () => {
   } as const;
   life.give({ type: 'cleared', problems: [problem] });
   assert.deepEqual(life.told, [
-    'problem runtime-directory: p m (stage)',
+    'problem runtime-directory: p: m (stage)',
     'phase: finishing → ended (stage)',
   ]);
 });

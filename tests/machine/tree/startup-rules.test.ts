@@ -69,7 +69,7 @@ test('a failure of fix-attrs is reported, and the scripts run all the same', () 
     message: 'm',
   } as const;
   life.give({ type: 'prepared', problems: [problem] });
-  assert.deepEqual(life.told, ['problem fix-attrs-failed: p m (stage)']);
+  assert.deepEqual(life.told, ['problem fix-attrs-failed: p: m (stage)']);
   assert.deepEqual(life.asked, ['spawn 10-a']);
 });
 
@@ -145,7 +145,7 @@ test('when reading services.d again fails, the known services start', () => {
     message: 'm',
   } as const;
   life.give({ type: 'reread', tree: null, problems: [problem] });
-  assert.equal(life.told[0], 'problem rescan-failed: /etc m (rescan)');
+  assert.equal(life.told[0], 'problem rescan-failed: /etc: m (rescan)');
   assert.equal(life.standing, 'web starting');
 });
 
@@ -209,7 +209,7 @@ test('a service that is not ready in time is reported, and the stage goes on wit
   assert.equal(life.next, 5000);
   life.until(5000);
   assert.deepEqual(life.told, [
-    'problem not-ready: web is not up and ready after 5000 ms; going on without it (deadline)',
+    'problem not-ready: web: the service is not up and ready after 5000 ms; the start goes on without it (deadline)',
     'stage services: failed (deadline)',
     'phase: starting → running (deadline)',
   ]);

@@ -206,21 +206,21 @@ test('a run that cannot be spawned is reported, with the time of the next attemp
   const run = '/etc/services.d/web/run';
   assert.equal(
     problemOf(started),
-    `unspawnable | ${run} | no such file | It is tried again in 10 s.`,
+    `unspawnable | ${run} | the service cannot be run: no such file | It is tried again in 10 s.`,
   );
   const onlyOnce = new TreeLife({ services: [spec] }).service('web', once);
-  assert.equal(problemOf(onlyOnce), `unspawnable | ${run} | no such file | -`);
+  assert.equal(problemOf(onlyOnce), `unspawnable | ${run} | the service cannot be run: no such file | -`);
   const ended = started.rise('web').service('web', exited(1));
-  assert.equal(problemOf(ended), 'unspawnable | /etc/services.d/web/finish | no such file | -');
+  assert.equal(problemOf(ended), 'unspawnable | /etc/services.d/web/finish | the service cannot be run: no such file | -');
   const inCode = new TreeLife({ services: [service('web', { run: { command: ['nope'] } })] });
-  assert.equal(problemOf(inCode.service('web', once)), 'unspawnable | web | no such file | -');
+  assert.equal(problemOf(inCode.service('web', once)), 'unspawnable | web | the service cannot be run: no such file | -');
 });
 
 test('a run beside which processes of an earlier one still run is reported; they are not ended', () => {
   const beside: LifecycleInput = { type: 'spawned', pid: 77, leftBehind: true };
   const life = new TreeLife({ services: [service('web')] }).start();
   life.service('web', beside);
-  assert.match(life.told[0] ?? '', /^problem left-behind: web /);
+  assert.match(life.told[0] ?? '', /^problem left-behind: web: /);
   assert.deepEqual(life.asked, []);
 });
 
@@ -237,10 +237,10 @@ test('a finish script that is killed is reported, and once more when it does not
   life.now = 100;
   life.service('web', exited(1)).until(5100);
   assert.deepEqual(life.told, [
-    'problem killed: web/finish has not ended after 5000 ms; killed (deadline)',
+    'problem killed: web/finish: the finish script has not ended after 5000 ms; it is killed (deadline)',
   ]);
   assert.deepEqual(life.until(10_100).told, [
-    'problem unkillable: web/finish has not exited after SIGKILL; SIGKILL is sent again (deadline)',
+    'problem unkillable: web/finish: the finish script has not exited after SIGKILL; SIGKILL is sent again (deadline)',
   ]);
   assert.deepEqual(
     [life.until(15_100).told, life.asked],

@@ -185,7 +185,7 @@ test('changed control files of one service are reported and take effect; nothing
   life.give({ type: 'specChanged', spec, problems: [it] });
   assert.deepEqual(
     [life.told, life.asked],
-    [['problem value-invalid: p m (rescan)', 'tree: ~web (rescan)'], []],
+    [['problem value-invalid: p: m (rescan)', 'tree: ~web (rescan)'], []],
   );
   assert.deepEqual(life.state.units.get('web')?.spec, spec);
   assert.deepEqual(life.state.tree.services, [spec, service('api')]);

@@ -125,7 +125,7 @@ test('a child that cannot be run reports only that, and later than the request',
   assert.deepEqual([told, spawner.alive], [[], []]);
   child.kill('SIGKILL', 'group');
   clock.advance(10_000);
-  assert.deepEqual(told, ['0 web ENOENT cannot be run (ENOENT)']);
+  assert.deepEqual(told, ['0 web ENOENT it was refused with ENOENT.']);
 });
 
 test('a child ignores the signals of its behaviour, but never KILL', () => {
@@ -397,5 +397,5 @@ test('nothing is spawned after close()', async () => {
   spawner.script('web', sequence(ignores('SIGTERM'), print('text')));
   spawn(web);
   clock.advance(0);
-  assert.deepEqual(told, ['0 web ECANCELED cannot be run (ECANCELED)']);
+  assert.deepEqual(told, ['0 web ECANCELED it was refused with ECANCELED.']);
 });

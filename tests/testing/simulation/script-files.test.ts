@@ -27,25 +27,25 @@ const cases: readonly Case[] = [
     why: /does not exist, or is a/,
   },
   { what: 'an empty folder', app: { '': { folder: true } }, code: 'run-missing', why: /not exist/ },
-  { what: 'an empty run', app: { run: '' }, code: 'script-empty', why: /run: it is empty\.$/ },
-  { what: 'a blank run', app: { run: '\n \n' }, code: 'script-empty', why: /it is empty\.$/ },
+  { what: 'an empty run', app: { run: '' }, code: 'script-empty', why: /run: it is empty$/ },
+  { what: 'a blank run', app: { run: '\n \n' }, code: 'script-empty', why: /it is empty$/ },
   {
     what: 'a folder as run',
     app: { 'run/run': stays },
     code: 'run-is-a-folder',
-    why: /run is not a file\.$/,
+    why: /run is not a file$/,
   },
   {
     what: 'a link that leads nowhere',
     app: { run: { link: 'nowhere' } },
     code: 'link-dangling',
-    why: /is a link without a target\.$/,
+    why: /is a link without a target$/,
   },
   {
     what: 'a link to itself',
     app: { run: { link: 'run' } },
     code: 'link-loop',
-    why: /is a link that leads to itself\.$/,
+    why: /is a link that leads to itself$/,
   },
   {
     what: 'a line end of Windows',
@@ -69,7 +69,7 @@ const cases: readonly Case[] = [
     what: 'an interpreter that does not exist',
     app: { run: '#!/opt/none/such\n' },
     code: 'interpreter-missing',
-    why: /the interpreter \/opt\/none\/such of .*\/run does not exist\.$/,
+    why: /the interpreter \/opt\/none\/such of .*\/run does not exist$/,
   },
   {
     what: 'an interpreter that is not on the PATH',
@@ -142,9 +142,15 @@ test('a simulation takes every interpreter as existing, unless host is true', as
 });
 
 test('a script that cannot be run does not follow its behaviour', async () => {
-  const life = await simulate({ 'services.d/app/run': '' });
+  const life = await simulate({ 'services.d/app/run': '\n' });
   life.spawner.script('app', exit(0, 100));
   assert.match(await outcome(life), /it is empty/);
+});
+
+test("'' in a literal stands for any script, unless host is true", async () => {
+  const tree = { 'services.d/app/run': '' };
+  assert.equal(await outcome(await simulate(tree)), 'up');
+  assert.match(await outcome(await simulate(tree, { host: true })), /it is empty/);
 });
 
 test('a program that is no file of the tree is simulated as existing', async () => {
@@ -206,6 +212,6 @@ test('the scripts of a folder are looked at on the disk', async (t) => {
   symlinkSync('../web/none', join(folder, 'services.d', 'app', 'run'));
   chmodSync(join(folder, 'services.d', 'web', 'run'), 0o644);
   const life = await simulate(folder);
-  assert.match(await outcome(life), /app\/run does not exist, or is a link without a target\.$/);
+  assert.match(await outcome(life), /app\/run does not exist, or is a link without a target$/);
   assert.deepEqual(life.spawner.alive, ['web']);
 });
