@@ -6,8 +6,8 @@ const { ROOT = '/etc', RUNTIME = '/run/s6' } = process.env;
 const supervisor = await Supervisor.load(ROOT, { runtimeDirectory: RUNTIME });
 
 const tell = (...words: readonly unknown[]): void => console.error('init:', ...words);
-for (const { path, message } of supervisor.problems) tell(path, message);
-supervisor.on('problem', ({ problem }) => tell(problem.path, problem.message));
+for (const { path, message } of supervisor.problems) tell(`${path}:`, message);
+supervisor.on('problem', ({ problem }) => tell(`${problem.path}:`, problem.message));
 supervisor.on('service', ({ service, from, to }) => tell(service, from, '→', to));
 supervisor.on('phase', ({ to }) => tell(to));
 

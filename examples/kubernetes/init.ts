@@ -8,7 +8,7 @@ const { ROOT = '/etc', RUNTIME = '/run/s6', PROBES = '9000' } = process.env;
 const supervisor = await Supervisor.load(ROOT, { ...policies, runtimeDirectory: RUNTIME });
 
 const tell = (...words: readonly unknown[]): void => console.error('init:', ...words);
-supervisor.on('problem', ({ problem }) => tell(problem.path, problem.message));
+supervisor.on('problem', ({ problem }) => tell(`${problem.path}:`, problem.message));
 supervisor.on('phase', ({ to }) => tell(to));
 
 const probes = new Map([
