@@ -5,7 +5,7 @@ import { isLetter, waitFor } from './waiting.ts';
 import type { CommandLine } from './words.ts';
 import { codes, dies, millisecondsOf, serviceOf, takeApart } from './words.ts';
 import type { LifecycleInput } from '../machine/service/service-state.ts';
-import type { Unit } from '../machine/tree/tree-state.ts';
+import type { Unit } from '../machine/tree/unit-map.ts';
 
 const syntax = {
   usage:

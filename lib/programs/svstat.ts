@@ -4,7 +4,7 @@ import { tai64n } from './tai64n.ts';
 import { codes, dies, serviceOf, signalWord, takeApart } from './words.ts';
 import { isReady } from '../machine/service/lifecycle.ts';
 import type { Run } from '../machine/service/service-state.ts';
-import type { Unit } from '../machine/tree/tree-state.ts';
+import type { Unit } from '../machine/tree/unit-map.ts';
 import { signalNumber } from '../model/exit.ts';
 
 const fieldNames =

@@ -1,4 +1,5 @@
-import type { ScriptsState, TreeState, Unit } from '../machine/tree/tree-state.ts';
+import type { ScriptsState, TreeState } from '../machine/tree/tree-state.ts';
+import type { Unit } from '../machine/tree/unit-map.ts';
 import type { StageName } from '../model/event.ts';
 import { describeExit } from '../model/exit.ts';
 import { loggerName, producerOf } from '../model/tree.ts';

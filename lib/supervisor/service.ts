@@ -9,7 +9,7 @@ import { isAtRest, isReady } from '../machine/service/lifecycle.ts';
 import { startFailureOf } from '../machine/service/start-failure.ts';
 import { explainService } from '../machine/tree/explain.ts';
 import type { LifecycleInput, ServiceState } from '../machine/service/service-state.ts';
-import type { Unit } from '../machine/tree/tree-state.ts';
+import type { Unit } from '../machine/tree/unit-map.ts';
 import type { ServiceStatus } from '../model/event.ts';
 import type { Exit } from '../model/exit.ts';
 import type { ServiceSpec } from '../model/tree.ts';
@@ -240,7 +240,7 @@ export class Service extends Emitter<ServiceEvents> {
   }
 
   #isSweeping(): boolean {
-    return this.#control.state.services.sweeping.has(this.name);
+    return (this.#control.unit(this.name)?.sweeps ?? 0) > 0;
   }
 
   #input(input: LifecycleInput): void {

@@ -233,7 +233,7 @@ export class ServiceStage {
     this.#control.input({ type: 'advance', target: 'services', skipInit });
     return this.#control.until(
       () => (isOver(this.status) ? servicesResult(this.#control.state) : undefined),
-      { what: 'The start of the services', pending: () => this.#control.state.services.awaited },
+      { what: 'The start of the services', pending: () => this.#control.state.units.awaited },
       options,
     );
   }
@@ -252,9 +252,9 @@ export class ServiceStage {
     const alive = (): readonly string[] => restlessIn(this.#control.state);
     return this.#control.until(
       () => {
-        const { phase, services } = this.#control.state;
+        const { phase, units } = this.#control.state;
         const late = phase === 'finishing' || phase === 'ended';
-        const down = phase === 'stopping' && services.sweeping.size === 0 && alive().length === 0;
+        const down = phase === 'stopping' && units.sums.sweeping === 0 && units.sums.restless === 0;
         return late || down ? servicesResult(this.#control.state) : undefined;
       },
       { what: 'The stop of the services', pending: alive },

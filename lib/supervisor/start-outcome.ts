@@ -37,5 +37,5 @@ function refuseFailures({ services: { failures }, units }: TreeState): void {
 
 /** The names of what the start waits for: the services that are not up yet, or the script that runs. */
 export function awaitedIn(state: TreeState): readonly string[] {
-  return state.phase === 'starting' ? state.services.awaited : aliveIn(state);
+  return state.phase === 'starting' ? state.units.awaited : aliveIn(state);
 }

@@ -1,5 +1,5 @@
 import { isReady } from '../machine/service/lifecycle.ts';
-import type { Unit } from '../machine/tree/tree-state.ts';
+import type { Unit } from '../machine/tree/unit-map.ts';
 import type { SupervisorHandle } from './waits.ts';
 import type { Phase, ServiceStatus, StageName, StageStatus } from '../model/event.ts';
 import type { Exit } from '../model/exit.ts';

@@ -1,6 +1,7 @@
 import { onAbort } from './abort.ts';
 import { InterruptedError, OrderError, TimeoutError } from '../errors.ts';
-import type { MachineInput, TreeState, Unit } from '../machine/tree/tree-state.ts';
+import type { MachineInput, TreeState } from '../machine/tree/tree-state.ts';
+import type { Unit } from '../machine/tree/unit-map.ts';
 import { isDescending } from '../machine/tree/tree-state.ts';
 import { WaitReminder } from './wait-reminder.ts';
 import type { Clock } from '../engine/clock.ts';

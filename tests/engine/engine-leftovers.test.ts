@@ -43,9 +43,9 @@ test('leftovers of deaths stay until the service is stopped, and then all of the
   );
   child(0).sweeps[0]?.done();
   child(2).sweeps[0]?.done();
-  assert.deepEqual([...engine.state.services.sweeping], [['web', 1]]);
+  assert.equal(engine.state.units.get('web')?.sweeps, 1);
   child(1).sweeps[0]?.done();
-  assert.deepEqual([...engine.state.services.sweeping], []);
+  assert.equal(engine.state.units.get('web')?.sweeps, 0);
 });
 
 test('the end waits for both of two sweeps of one service', async () => {
@@ -92,7 +92,7 @@ test('killed leftovers of services and scripts and killed daemons are reported',
   engine.input(toTheEnd);
   child(1).listener.exited(code0, true);
   child(1).sweeps[0]?.done([{ pid: 9, name: 'helper' }]);
-  assert.match(changes().join('\n'), /problem killed: web helper \(pid 9\)/);
+  assert.match(changes().join('\n'), /problem killed: web: helper \(pid 9\)/);
   child(0).sweeps[0]?.done([{ pid: 10, name: 'sleep' }]);
   await settled();
   daemonSweeps[0]?.([{ pid: 11, name: 'mysqld' }]);
@@ -134,9 +134,9 @@ test('a shortened sweep ends with the second one, and the processes that it kill
     [3000, 1000],
   );
   child(0).sweeps[0]?.done();
-  assert.deepEqual([...engine.state.services.sweeping], [['web', 1]]);
+  assert.equal(engine.state.units.get('web')?.sweeps, 1);
   child(0).sweeps[1]?.done([{ pid: 9, name: 'helper' }]);
-  assert.deepEqual([...engine.state.services.sweeping], []);
+  assert.equal(engine.state.units.get('web')?.sweeps, 0);
   await settled();
   assert.deepEqual(engine.state.verdict?.killed, ['web/left-behind']);
 });

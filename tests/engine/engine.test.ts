@@ -382,9 +382,9 @@ test('the results of the world become inputs: prepared, reread, released', async
   assert.deepEqual(
     changes().filter((line) => line.startsWith('problem')),
     [
-      'problem fix-attrs-failed: p first (stage)',
-      'problem rescan-failed: p second (rescan)',
-      'problem runtime-directory: p third (stage)',
+      'problem fix-attrs-failed: p: first (stage)',
+      'problem rescan-failed: p: second (rescan)',
+      'problem runtime-directory: p: third (stage)',
     ],
   );
   assert.equal(changes().at(-1), 'phase: finishing → ended (stage)');
@@ -412,7 +412,7 @@ test('the directory of a service is reread before its control files are used, an
   to('web', inputs.stop);
   assert.deepEqual(reads, ['/etc web undefined']);
   assert.deepEqual(changes().slice(before, before + 3), [
-    'problem value-invalid: p 1 (rescan)',
+    'problem value-invalid: p: 1 (rescan)',
     'tree: ~web (rescan)',
     'web: up → stopping, pid 1001 (stop)',
   ]);

@@ -6,7 +6,9 @@
  */
 import { isAtRest } from '../service/lifecycle.ts';
 import type { CatchAllEnd, ServiceState } from '../service/service-state.ts';
-import type { TreeState, Unit } from './tree-state.ts';
+import type { TreeState } from './tree-state.ts';
+import type { Unit } from './unit-map.ts';
+import { isRestless } from './unit-map.ts';
 import { catchAllName } from '../../model/tree.ts';
 
 /** The catch-all logger, if there is one. */
@@ -20,16 +22,6 @@ export function catchAllIn({ units }: Pick<TreeState, 'units'>): Unit | undefine
  */
 export function restlessIn({ units }: Pick<TreeState, 'units'>): readonly string[] {
   return [...units].flatMap(([name, unit]) => (isRestless(unit) ? [name] : []));
-}
-
-/** Whether any service is not at rest; the catch-all logger counts as in `restlessIn`. */
-export function isAnyRestless({ units }: Pick<TreeState, 'units'>): boolean {
-  for (const unit of units.values()) if (isRestless(unit)) return true;
-  return false;
-}
-
-function isRestless({ state, catchesAll, released }: Unit): boolean {
-  return !isAtRest(state) && (catchesAll !== true || released);
 }
 
 /**

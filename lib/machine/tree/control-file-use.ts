@@ -1,6 +1,7 @@
 import { isResting } from './draft.ts';
 import type { LifecycleInput } from '../service/service-state.ts';
-import type { MachineInput, TreeState, Unit } from './tree-state.ts';
+import type { MachineInput, TreeState } from './tree-state.ts';
+import type { Unit } from './unit-map.ts';
 import { isDescending, reaches } from './tree-state.ts';
 import { loggerName } from '../../model/tree.ts';
 
@@ -22,7 +23,10 @@ export function servicesToReread(
     case 'refreshSpec':
       return [input.service];
     case 'deadline':
-      return namesOf(state, (unit) => comesBack(unit, now));
+      return state.units
+        .due(now)
+        .filter(comesBack)
+        .map(({ spec }) => spec.name);
     case 'advance':
       if (input.skipInit === true && state.services.status === 'pending')
         return namesOf(state, () => true);
@@ -71,9 +75,9 @@ function servicesReadFor(
   }
 }
 
-/** Whether a service's delay before its next start is over. */
-function comesBack({ state }: Unit, now: number): boolean {
-  return state.status === 'backoff' && state.deadline <= now;
+/** Whether a service of which the deadline has passed starts again. */
+function comesBack({ state }: Unit): boolean {
+  return state.status === 'backoff';
 }
 
 function goingDown(state: TreeState): readonly string[] {

@@ -9,8 +9,8 @@ import type {
   TreeSetting,
   TreeState,
   TreeStep,
-  Unit,
 } from './tree-state.ts';
+import type { Unit, UnitMap } from './unit-map.ts';
 import { isDescending } from './tree-state.ts';
 import type { Cause, Change, Phase } from '../../model/event.ts';
 import type { ProblemCode } from '../../model/problem.ts';
@@ -39,7 +39,6 @@ export class Draft {
   /** The services that this step has moved, swept or removed. */
   readonly #touched = new Set<string>();
   #isReplaced = false;
-  #ownUnits: Map<string, Unit> | undefined;
 
   constructor(state: TreeState, cause: Cause, setting: TreeSetting) {
     this.state = state;
@@ -96,19 +95,23 @@ export class Draft {
   }
 
   put(name: string, unit: Unit): void {
-    this.#units().set(name, unit);
+    this.#replace(name, unit);
     this.moved.add(name);
-    this.#touched.add(name);
+  }
+
+  /** Changes what the tree knows about a service, not the service's own state. */
+  mark(name: string, patch: Partial<Pick<Unit, 'awaited' | 'sweeps'>>): void {
+    const unit = this.unit(name);
+    if (unit !== undefined) this.#replace(name, { ...unit, ...patch });
   }
 
   drop(name: string): void {
-    this.#units().delete(name);
-    this.#touched.add(name);
+    this.#replace(name, undefined);
   }
 
-  replaceUnits(units: ReadonlyMap<string, Unit>): void {
+  replaceUnits(units: UnitMap): void {
     this.#isReplaced = true;
-    this.#own(units);
+    this.state = { ...this.state, units };
   }
 
   /**
@@ -158,27 +161,19 @@ export class Draft {
 
   /** Ends what the runs of a service left behind. */
   sweep(name: string, what?: 'everything' | 'writers'): void {
-    this.#countSweeps(name, 1);
+    this.mark(name, { sweeps: (this.unit(name)?.sweeps ?? 0) + 1 });
     this.effect({ type: 'sweep', service: name, grace: this.killGrace, ...(what && { what }) });
   }
 
   /** Records that one sweep of a service's leftovers is over. */
   swept(name: string): void {
-    if (this.state.services.sweeping.has(name)) this.#countSweeps(name, -1);
+    const sweeps = this.unit(name)?.sweeps ?? 0;
+    if (sweeps > 0) this.mark(name, { sweeps: sweeps - 1 });
   }
 
   /** Milliseconds between TERM and KILL for leftovers. */
   get killGrace(): number {
     return Math.min(this.state.timeouts.kill, this.state.stopLimit ?? Infinity);
-  }
-
-  #countSweeps(name: string, more: 1 | -1): void {
-    const sweeping = new Map(this.state.services.sweeping);
-    const count = (sweeping.get(name) ?? 0) + more;
-    if (count > 0) sweeping.set(name, count);
-    else sweeping.delete(name);
-    this.#touched.add(name);
-    this.services({ sweeping });
   }
 
   #reportChanges(name: string, before: ServiceState, after: ServiceState): void {
@@ -204,15 +199,9 @@ export class Draft {
     }
   }
 
-  #units(): Map<string, Unit> {
-    return this.#ownUnits ?? this.#own(this.state.units);
-  }
-
-  #own(units: ReadonlyMap<string, Unit>): Map<string, Unit> {
-    const own = new Map(units);
-    this.#ownUnits = own;
-    this.state = { ...this.state, units: own };
-    return own;
+  #replace(name: string, unit: Unit | undefined): void {
+    this.state = { ...this.state, units: this.state.units.with(name, unit) };
+    this.#touched.add(name);
   }
 }
 

@@ -5,7 +5,7 @@ import type {
   ServiceStateIn,
   ServiceState,
 } from '../service/service-state.ts';
-import type { Unit } from './tree-state.ts';
+import type { Unit } from './unit-map.ts';
 import { lasting } from '../../model/duration.ts';
 import { describeExit } from '../../model/exit.ts';
 import type { SpawnFailure } from '../../model/spawn-failure.ts';

@@ -3,7 +3,7 @@
  */
 import { isReading } from './catch-all.ts';
 import type { Draft } from './draft.ts';
-import type { Unit } from './tree-state.ts';
+import type { Unit } from './unit-map.ts';
 import { crashLoop } from '../service/crash-loop.ts';
 import type { LifecycleInput, LifecycleInputOf } from '../service/service-state.ts';
 import { lasting } from '../../model/duration.ts';

@@ -2,12 +2,13 @@
  * The rules that take the tree down: the services, their loggers, the finish stage, the catch-all logger, the last
  * clean-up.
  */
-import { catchAllIn, isAnyRestless } from './catch-all.ts';
+import { catchAllIn } from './catch-all.ts';
 import type { Draft, Rule } from './draft.ts';
 import { isResting } from './draft.ts';
 import { deadlineAfter } from '../service/timeouts.ts';
 import { failedScripts, haltScript, startNext } from './scripts.ts';
-import type { TreeState, Unit } from './tree-state.ts';
+import type { TreeState } from './tree-state.ts';
+import type { Unit } from './unit-map.ts';
 import { isDescending, isOver } from './tree-state.ts';
 import { loggerName, producerOf } from '../../model/tree.ts';
 
@@ -53,8 +54,9 @@ const beforeStopping: ReadonlySet<string> = new Set([
 ]);
 
 function abandonStart(draft: Draft): void {
-  const { awaited } = draft.state.services;
-  draft.services({ status: 'failed', awaited: [], abandoned: awaited, deadline: null });
+  const { awaited } = draft.state.units;
+  for (const name of awaited) draft.mark(name, { awaited: false });
+  draft.services({ status: 'failed', abandoned: awaited, deadline: null });
   draft.report({ type: 'stage', stage: 'services', status: 'failed' });
 }
 
@@ -127,7 +129,7 @@ function takesLonger({ spec, state }: Unit, ends: LatestEnds, draft: Draft): boo
   if (producer === undefined) return true;
   if (draft.unit(producer)?.released !== true) return false;
   // A logger also has the time that the processes get which still hold its pipe.
-  const isHeldUp = draft.state.services.sweeping.has(producer);
+  const isHeldUp = isSwept(draft.unit(producer));
   const more = isHeldUp ? draft.killGrace : 0;
   return state.deadline === null || state.deadline > latest + more;
 }
@@ -143,11 +145,11 @@ function drainLoggers(draft: Draft): boolean {
   return gone.length > 0;
 }
 
-function mayDrain({ state: { phase, units, services } }: Draft, name: string): boolean {
+function mayDrain({ state: { phase, units } }: Draft, name: string): boolean {
   const unit = units.get(name);
   if (unit === undefined || unit.released || !isResting(unit)) return false;
   if (phase !== 'stopping' && !unit.leaving) return false;
-  return !services.sweeping.has(name) && units.has(loggerName(name));
+  return !isSwept(unit) && units.has(loggerName(name));
 }
 
 function drainLogger(draft: Draft, producer: string): void {
@@ -172,12 +174,17 @@ function drainSwept(draft: Draft, name: string, logger: string): void {
   if (unit !== undefined && !isResting(unit)) draft.sweep(name, 'writers');
 }
 
+/** Whether the leftovers of a service are being ended. */
+function isSwept(unit: Unit | undefined): boolean {
+  return unit !== undefined && unit.sweeps > 0;
+}
+
 /** Removes a service that is gone from `services.d` once it is down; its logger goes with it. */
 function forget(draft: Draft): boolean {
-  const { units, services } = draft.state;
+  const { units } = draft.state;
   const gone = draft.concerned().filter((name) => {
     const unit = units.get(name);
-    if (unit?.leaving !== true || !isResting(unit) || services.sweeping.has(name)) return false;
+    if (unit?.leaving !== true || !isResting(unit) || isSwept(unit)) return false;
     return !units.has(loggerName(name));
   });
   for (const name of gone) draft.drop(name);
@@ -185,7 +192,7 @@ function forget(draft: Draft): boolean {
 }
 
 function openFinish(draft: Draft): boolean {
-  const { phase, target, finish, command, services } = draft.state;
+  const { phase, target, finish, command, services, units } = draft.state;
   if (
     command.running !== null ||
     phase !== 'stopping' ||
@@ -193,8 +200,8 @@ function openFinish(draft: Draft): boolean {
     finish.status !== 'pending'
   )
     return false;
-  if (services.sweeping.size > 0 || services.clearing) return false;
-  if (isAnyRestless(draft.state)) return false;
+  if (units.sums.sweeping > 0 || services.clearing) return false;
+  if (units.sums.restless > 0) return false;
   if (!wasBegun(draft.state)) return skipFinish(draft);
   draft.cause = 'stage';
   draft.enter('finishing');
@@ -251,9 +258,9 @@ function drainCatchAll(draft: Draft): boolean {
  * are released.
  */
 function clear(draft: Draft): boolean {
-  const { finish, services } = draft.state;
+  const { finish, services, units } = draft.state;
   if (!isOver(finish.status) || services.clearing) return false;
-  if (isAnyRestless(draft.state) || services.sweeping.size > 0) return false;
+  if (units.sums.restless > 0 || units.sums.sweeping > 0) return false;
   draft.services({ clearing: true });
   draft.effect({ type: 'clear', grace: draft.killGrace });
   return true;

@@ -8,7 +8,7 @@ import { isAtRest } from '../service/lifecycle.ts';
 import type { ServiceState } from '../service/service-state.ts';
 import { startFailure, startFailureOf } from '../service/start-failure.ts';
 import { failedScripts, startNext } from './scripts.ts';
-import type { Unit } from './tree-state.ts';
+import type { Unit } from './unit-map.ts';
 import { isDescending, isOver } from './tree-state.ts';
 import { exitCodeOf } from '../../model/exit.ts';
 import type { StartFailure } from '../../model/start-failure.ts';
@@ -150,11 +150,12 @@ function openServices(draft: Draft): boolean {
   const names = namesOf(units, (unit) => startsWithStage(unit));
   draft.services({
     status: 'started',
-    awaited: namesOf(units, (unit) => startsWithStage(unit) || isUnderWay(unit)),
     startedAt: draft.setting.now,
     deadline: limit === 0 ? null : draft.setting.now + limit,
   });
   draft.report({ type: 'stage', stage: 'services', status: 'started' });
+  for (const name of namesOf(units, (unit) => startsWithStage(unit) || isUnderWay(unit)))
+    draft.mark(name, { awaited: true });
   for (const name of names) draft.feed(name, { type: 'start' });
   return true;
 }
@@ -175,24 +176,19 @@ export function startsWithStage({ spec, state, leaving, catchesAll }: Unit): boo
 /** Removes the services that have come up from the awaited ones, and records those that cannot come up for now. */
 function recordStarted(draft: Draft): boolean {
   const { services, units } = draft.state;
-  if (services.status !== 'started' || services.awaited.length === 0) return false;
-  if (!draft.concerned().some((name) => !isAwaited(units.get(name)))) return false;
-  const rest: string[] = [];
-  const failures = [...services.failures];
-  for (const name of services.awaited) {
+  if (services.status !== 'started' || units.sums.awaited === 0) return false;
+  const settled = draft.concerned().flatMap((name) => {
     const unit = units.get(name);
-    const failure = unit === undefined ? undefined : startFailureOf(name, unit.state);
-    if (failure !== undefined) failures.push(failure);
-    else if (isAwaited(unit)) rest.push(name);
+    const isSettled = unit?.awaited === true && (hasArrived(unit) || !isComing(unit));
+    return isSettled ? [unit] : [];
+  });
+  for (const { spec, state } of settled) {
+    draft.mark(spec.name, { awaited: false });
+    const failure = startFailureOf(spec.name, state);
+    if (failure !== undefined)
+      draft.services({ failures: [...draft.state.services.failures, failure] });
   }
-  if (rest.length === services.awaited.length) return false;
-  draft.services({ awaited: rest, failures });
-  return true;
-}
-
-/** Whether a service that the stage waits for is still coming up. */
-function isAwaited(unit: Unit | undefined): boolean {
-  return unit !== undefined && !hasArrived(unit) && isComing(unit);
+  return settled.length > 0;
 }
 
 /** Whether a service that the host started by hand is already coming up. */
@@ -207,12 +203,13 @@ function isComing({ spec, state }: Unit): boolean {
 }
 
 function closeServices(draft: Draft): boolean {
-  const { phase, services } = draft.state;
+  const { phase, services, units } = draft.state;
   if (phase !== 'starting' || services.status !== 'started' || isDescending(draft.state))
     return false;
   const timeIsUp = services.deadline !== null && services.deadline <= draft.setting.now;
-  if (services.awaited.length > 0 && !timeIsUp) return false;
-  for (const name of services.awaited) {
+  if (units.sums.awaited > 0 && !timeIsUp) return false;
+  const late = units.awaited;
+  for (const name of late) {
     const { readiness } = draft.state.timeouts;
     draft.warn(
       'not-ready',
@@ -220,17 +217,18 @@ function closeServices(draft: Draft): boolean {
       `the service is not up and ready after ${String(readiness)} ms; the start goes on without it`,
     );
   }
-  const failures = [...services.failures, ...tooLate(draft)];
+  const failures = [...services.failures, ...tooLate(draft, late)];
+  for (const name of late) draft.mark(name, { awaited: false });
   const status = failures.length === 0 ? 'completed' : 'failed';
-  draft.services({ status, awaited: [], failures, deadline: null });
+  draft.services({ status, failures, deadline: null });
   draft.report({ type: 'stage', stage: 'services', status });
   draft.enter('running');
   return true;
 }
 
 /** The services that are not up and ready when the limit of the stage has passed. */
-function tooLate({ state: { services, units } }: Draft): readonly StartFailure[] {
-  return services.awaited.flatMap((name) => {
+function tooLate({ state: { units } }: Draft, late: readonly string[]): readonly StartFailure[] {
+  return late.flatMap((name) => {
     const unit = units.get(name);
     return unit === undefined ? [] : [startFailure(name, unit.state, 'timeout')];
   });
@@ -264,6 +262,6 @@ function commandWaits({ state }: Draft): boolean {
 }
 
 /** Whether every service that the stage has started has its process, or cannot have one. */
-function run({ state: { services, units } }: Draft): boolean {
-  return services.awaited.every((name) => units.get(name)?.state.status !== 'starting');
+function run({ state: { units } }: Draft): boolean {
+  return units.sums.spawning === 0;
 }

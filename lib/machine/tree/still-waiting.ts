@@ -16,14 +16,14 @@ export interface StageWait {
 }
 
 /** The wait for the script that runs, else for the services that have not come up; `undefined` when there is none. */
-export function stageWaitOf({ init, finish, services }: TreeState): StageWait | undefined {
+export function stageWaitOf({ init, finish, services, units }: TreeState): StageWait | undefined {
   const running = init.running ?? finish.running;
   if (running !== null) {
     const { script, startedAt } = running;
     return { key: `${script} ${String(startedAt)}`, since: startedAt };
   }
-  const { startedAt, awaited } = services;
-  return startedAt === null || awaited.length === 0
+  const { startedAt } = services;
+  return startedAt === null || units.sums.awaited === 0
     ? undefined
     : { key: 'services', since: startedAt };
 }
@@ -38,7 +38,7 @@ export function stillWaiting(state: TreeState, { since }: StageWait, now: number
     const remedy = `See what it does, or set timeouts.${stage}.`;
     return problem('still-waiting', pathOf(state, stage, running.script), message, { remedy });
   }
-  const { awaited } = state.services;
+  const { awaited } = state.units;
   const [subject, verb] = awaited.length === 1 ? ['the service', 'is'] : ['the services', 'are'];
   const message = `${subject} ${verb} not up and ready after ${took}, and the start waits`;
   const remedy = 'See explain() of each, or set timeouts.readiness to go on without.';

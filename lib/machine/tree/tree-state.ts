@@ -1,5 +1,6 @@
-import type { LifecycleInput, LifecycleInputOf, ServiceState } from '../service/service-state.ts';
+import type { LifecycleInput, LifecycleInputOf } from '../service/service-state.ts';
 import type { LateOptions, Timeouts, TreeOptions } from './tree-options.ts';
+import type { UnitMap } from './unit-map.ts';
 import type { Exit } from '../../model/exit.ts';
 import type { Change, Phase, StageStatus } from '../../model/event.ts';
 import type { Leftover } from '../../model/leftover.ts';
@@ -34,7 +35,7 @@ export interface TreeState {
   /** The time limits that hold at present. */
   readonly timeouts: Timeouts;
   /** The services, loggers included, each logger before its producer. */
-  readonly units: ReadonlyMap<string, Unit>;
+  readonly units: UnitMap;
   /** Milliseconds that services get on the way down before KILL; 0: the supervisor sets no limit of its own. */
   readonly grace: number;
   /** The most milliseconds that any wait on the way down may take from now on; `null`: no such limit. */
@@ -105,8 +106,6 @@ export interface ServicesState {
   readonly status: StageStatus;
   /** Whether `services.d` was read again after the init stage. */
   readonly reread: 'no' | 'asked' | 'yes';
-  /** The services that must still come up (and be ready) before the stage is complete. */
-  readonly awaited: readonly string[];
   /** The services that did not come up with the stage, and why. */
   readonly failures: readonly StartFailure[];
   /** The services that were still coming up when a stop called the start off. */
@@ -115,23 +114,8 @@ export interface ServicesState {
   readonly startedAt: number | null;
   /** The deadline of the stage's wait for them. */
   readonly deadline: number | null;
-  /** The number of sweeps that run for the leftovers of each service; a service without a sweep has no entry. */
-  readonly sweeping: ReadonlyMap<string, number>;
   /** Whether the last clean-up, after the finish stage, has been requested. */
   readonly clearing: boolean;
-}
-
-/** A service in the tree. */
-export interface Unit {
-  /** The spec, with the host's overrides applied. */
-  readonly spec: ServiceSpec;
-  readonly state: ServiceState;
-  /** Whether it is gone from `services.d`, and is to be stopped and removed. */
-  readonly leaving: boolean;
-  /** Whether the supervisor has closed its write end of the service's log pipe. */
-  readonly released: boolean;
-  /** It is the catch-all logger, which belongs to no stage. */
-  readonly catchesAll?: true;
 }
 
 /** The inputs of the tree. */

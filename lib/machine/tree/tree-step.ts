@@ -4,7 +4,7 @@
  */
 import { causeOf } from './cause.ts';
 import { Draft } from './draft.ts';
-import type { LifecycleInput, ServiceState } from '../service/service-state.ts';
+import type { LifecycleInput } from '../service/service-state.ts';
 import { startCatchAll, startsWithStage } from './startup-rules.ts';
 import { reportLeftovers } from './leftover-reports.ts';
 import { reportCrashLoop, reportKill, reportProblem } from './service-reports.ts';
@@ -29,12 +29,10 @@ export function newTree(tree: Tree, setting: TreeSetting): TreeState {
     services: {
       status: 'pending',
       reread: 'no',
-      awaited: [],
       failures: [],
       abandoned: [],
       startedAt: null,
       deadline: null,
-      sweeping: new Map(),
       clearing: false,
     },
     finish: pending(tree.finish, 'yes'),
@@ -62,14 +60,14 @@ export function treeStep(state: TreeState, input: MachineInput, setting: TreeSet
 
 /** The nearest deadline in the tree; `null` when there is none. */
 export function nextDeadline(state: TreeState): number | null {
-  let nearest: number | null = state.services.deadline;
+  let nearest = state.units.sums.deadline;
   const consider = (deadline: number | null | undefined): void => {
     if (deadline != null && (nearest === null || deadline < nearest)) nearest = deadline;
   };
+  consider(state.services.deadline);
   consider(state.init.running?.deadline);
   consider(state.finish.running?.deadline);
   consider(state.command.running?.deadline);
-  for (const { state: service } of state.units.values()) consider(deadlineOf(service));
   return nearest;
 }
 
@@ -203,18 +201,14 @@ function expire(draft: Draft): void {
   killScript(draft, 'init');
   killScript(draft, 'finish');
   killScript(draft, 'command');
-  for (const [name, unit] of draft.state.units) {
-    const deadline = deadlineOf(unit.state);
-    if (deadline === null || deadline > now) continue;
-    reportKill(draft, name, unit);
-    draft.feed(name, { type: 'deadline' });
+  for (const { spec } of draft.state.units.due(now)) {
+    const unit = draft.unit(spec.name);
+    if (unit === undefined) continue;
+    reportKill(draft, spec.name, unit);
+    draft.feed(spec.name, { type: 'deadline' });
   }
 }
 
 function pending(scripts: readonly ScriptSpec[], prepared: ScriptsState['prepared']): ScriptsState {
   return { status: 'pending', prepared, scripts, results: [], running: null };
-}
-
-function deadlineOf(state: ServiceState): number | null {
-  return 'deadline' in state ? state.deadline : null;
 }

@@ -4,7 +4,9 @@
 import type { Draft, ChangeWithoutCause } from './draft.ts';
 import { isResting } from './draft.ts';
 import { initialState } from '../service/lifecycle.ts';
-import type { TreeSetting, Unit } from './tree-state.ts';
+import type { TreeSetting } from './tree-state.ts';
+import type { Unit } from './unit-map.ts';
+import { UnitMap } from './unit-map.ts';
 import type { TreeOptions } from './tree-options.ts';
 import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
@@ -82,17 +84,15 @@ function startAdded(draft: Draft, added: readonly string[]): void {
     return unit !== undefined && !unit.spec.down;
   });
   for (const name of names) draft.feed(name, { type: 'start' });
-  const { status, awaited } = draft.state.services;
-  if (status === 'started') draft.services({ awaited: [...awaited, ...names] });
+  if (draft.state.services.status !== 'started') return;
+  for (const name of names) draft.mark(name, { awaited: true });
 }
 
 const fresh = { leaving: false, released: false } as const;
+const untouched = { ...fresh, awaited: false, sweeps: 0 } as const;
 
 /** The units from now on: in the new order, with their present states; those that are gone are marked as leaving. */
-function merge(
-  before: ReadonlyMap<string, Unit>,
-  after: ReadonlyMap<string, Unit>,
-): ReadonlyMap<string, Unit> {
+function merge(before: ReadonlyMap<string, Unit>, after: ReadonlyMap<string, Unit>): UnitMap {
   const merged = new Map<string, Unit>();
   for (const [name, unit] of after) {
     const known = before.get(name);
@@ -101,7 +101,7 @@ function merge(
   for (const [name, unit] of before) {
     if (!after.has(name)) merged.set(name, { ...unit, leaving: true });
   }
-  return merged;
+  return UnitMap.of(merged);
 }
 
 function differs(before: Unit | undefined, after: Unit): boolean {
@@ -113,16 +113,16 @@ function differs(before: Unit | undefined, after: Unit): boolean {
  * The units of a tree: the catch-all logger, if there is one, then each logger before its producer, with the host's
  * overrides applied to their specs.
  */
-export function unitsOf(tree: Tree, { options, now }: TreeSetting): ReadonlyMap<string, Unit> {
+export function unitsOf(tree: Tree, { options, now }: TreeSetting): UnitMap {
   const units = new Map<string, Unit>();
   const add = (spec: ServiceSpec, more: Pick<Unit, 'catchesAll'> = {}): void => {
     const effective = overridden(spec, options);
-    units.set(spec.name, { spec: effective, state: initialState(now), ...fresh, ...more });
+    units.set(spec.name, { spec: effective, state: initialState(now), ...untouched, ...more });
   };
   if (options.catchAll !== undefined) add(options.catchAll.spec, { catchesAll: true });
   const services = tree.services.filter(({ name }) => !units.has(name));
   for (const spec of withLoggers(services)) add(spec);
-  return units;
+  return UnitMap.of(units);
 }
 
 /** Whether a service of the tree has the name of the catch-all logger, and there is a catch-all logger. */

@@ -11,7 +11,8 @@ import { flawOf } from './exploration-setting.ts';
 import { expiries, passing } from './expiry.ts';
 import type { ExploredState } from './explored-state.ts';
 import { stopped } from './explored-state.ts';
-import type { ScriptsState, MachineInput, Unit } from '../../machine/tree/tree-state.ts';
+import type { ScriptsState, MachineInput } from '../../machine/tree/tree-state.ts';
+import type { Unit } from '../../machine/tree/unit-map.ts';
 import { isDescending } from '../../machine/tree/tree-state.ts';
 
 /**
@@ -164,7 +165,7 @@ function tooOften(
     ...unit,
     state: { ...state, recentDeaths: Array<number>(deaths - 1).fill(0) },
   };
-  const units = new Map(explored.state.units).set(spec.name, dying);
+  const units = explored.state.units.with(spec.name, dying);
   const prepared = { ...explored, state: { ...explored.state, units } };
   const what = `${step.what}, and has died ${String(deaths - 1)} times just before`;
   return [actionOf(prepared, last, { ...step, what })];

@@ -1,7 +1,8 @@
 import type { DeadEnd } from './findings.ts';
 import type { StateNode } from './walk.ts';
 import { stepsOf, wayTo } from './walk.ts';
-import type { RunningScript, TreeState, Unit } from '../../machine/tree/tree-state.ts';
+import type { RunningScript, TreeState } from '../../machine/tree/tree-state.ts';
+import type { Unit } from '../../machine/tree/unit-map.ts';
 import { isDescending } from '../../machine/tree/tree-state.ts';
 import { producerOf } from '../../model/tree.ts';
 
@@ -35,7 +36,7 @@ function blocksIn(state: TreeState): readonly Block[] {
 function onTheWayUp({ init, services, units }: TreeState): readonly Block[] {
   const scripts = hanging(init.running, 'start', 'Give init scripts a limit: timeouts.init.');
   if (services.status !== 'started' || services.deadline !== null) return scripts;
-  const waits = services.awaited.flatMap((name) => awaited(units.get(name)));
+  const waits = units.awaited.flatMap((name) => awaited(units.get(name)));
   return [...scripts, ...waits];
 }
 

@@ -11,7 +11,8 @@ import type { ExploredState } from './explored-state.ts';
 import { isAsked } from './explored-state.ts';
 import { lasting } from './wording.ts';
 import type { ServiceState } from '../../machine/service/service-state.ts';
-import type { RunningScript, TreeState, Unit } from '../../machine/tree/tree-state.ts';
+import type { RunningScript, TreeState } from '../../machine/tree/tree-state.ts';
+import type { Unit } from '../../machine/tree/unit-map.ts';
 import { isDescending } from '../../machine/tree/tree-state.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
 import { producerOf } from '../../model/tree.ts';
@@ -31,7 +32,7 @@ function expiry({ state: tree, ...world }: ExploredState, unit: Unit): readonly 
   const { spec, state } = unit;
   const deadline = deadlineOf(state);
   if (deadline === null || isAsked(state)) return [];
-  const units = new Map(tree.units).set(spec.name, due(unit, 0));
+  const units = tree.units.with(spec.name, due(unit, 0));
   const step: StepWithoutTime =
     state.status === 'backoff'
       ? { who: spec.name, what: `has waited ${lasting(deadline)} for its restart` }
@@ -41,7 +42,7 @@ function expiry({ state: tree, ...world }: ExploredState, unit: Unit): readonly 
 
 function readinessExpiry({ state, ...world }: ExploredState, deadline: number): Action {
   const services = { ...state.services, deadline: 0 };
-  const what = `goes on after ${lasting(deadline)} without ${state.services.awaited.join(' and ')}`;
+  const what = `goes on after ${lasting(deadline)} without ${state.units.awaited.join(' and ')}`;
   const step = { who: 'supervisor', what };
   return expires({ ...world, state: { ...state, services } }, deadline, step);
 }

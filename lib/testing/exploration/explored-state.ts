@@ -1,11 +1,8 @@
 import { isAtRest } from '../../machine/service/lifecycle.ts';
 import type { EndedRun, Run, ServiceState } from '../../machine/service/service-state.ts';
-import type {
-  RunningScript,
-  ScriptsState,
-  TreeState,
-  Unit,
-} from '../../machine/tree/tree-state.ts';
+import type { RunningScript, ScriptsState, TreeState } from '../../machine/tree/tree-state.ts';
+import type { Unit } from '../../machine/tree/unit-map.ts';
+import { UnitMap } from '../../machine/tree/unit-map.ts';
 import { isDescending } from '../../machine/tree/tree-state.ts';
 import type { Exit } from '../../model/exit.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
@@ -47,17 +44,24 @@ export function stateKey({ state, leftovers, scriptRan, sweeps, clearing }: Expl
     stage.results.length,
     stage.running,
   ]);
-  const standing = [...units.values()].map((unit) => [unit.released, unit.state]);
+  const standing = [...units.values()].map((unit) => [
+    unit.released,
+    unit.awaited,
+    unit.sweeps,
+    unit.state,
+  ]);
   const world = [leftovers, scriptRan, sweeps, clearing];
   return JSON.stringify([phase, target, scripts, services, standing, world]);
 }
 
 /** The state with every value made equal that does not affect later states; `now` becomes the moment 0. */
 export function normalized(state: TreeState, now: number): TreeState {
-  const units = new Map<string, Unit>();
-  for (const [name, unit] of state.units) {
-    units.set(name, { ...unit, state: normalizedService(unit, state, now) });
-  }
+  const units = UnitMap.of(
+    [...state.units].map(([name, unit]) => [
+      name,
+      { ...unit, state: normalizedService(unit, state, now) },
+    ]),
+  );
   const { init, services, finish } = state;
   const isPast = isDescending(state) && init.status !== 'started' && init.status !== 'pending';
   return {

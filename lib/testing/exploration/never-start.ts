@@ -2,7 +2,7 @@ import type { NeverStart } from './findings.ts';
 import type { ExplorationSetting } from './exploration-setting.ts';
 import { flawOf } from './exploration-setting.ts';
 import type { StateWalk } from './walk.ts';
-import type { Unit } from '../../machine/tree/tree-state.ts';
+import type { Unit } from '../../machine/tree/unit-map.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../model/tree.ts';
 
 /** The services that are up in no node of a walk, and why. */

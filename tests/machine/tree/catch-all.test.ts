@@ -68,7 +68,7 @@ test('the catch-all logger starts before everything else, and the init stage wai
 test('the services stage neither starts the catch-all logger nor waits for it', () => {
   const life = new CaughtLife({ services: [service('web')] }).start().rise(log);
   assert.deepEqual(life.asked, ['spawn web']);
-  assert.deepEqual(life.state.services.awaited, ['web']);
+  assert.deepEqual(life.state.units.awaited, ['web']);
   life.rise('web');
   assert.equal(life.state.phase, 'running');
 });

@@ -20,7 +20,14 @@ import type { ServiceSpec } from '../../../lib/model/tree.ts';
 
 function explained(state: ServiceState, now = 0, more: Partial<ServiceSpec> = {}): string {
   return explainService(
-    { spec: service('web', more), state, leaving: false, released: false },
+    {
+      spec: service('web', more),
+      state,
+      leaving: false,
+      released: false,
+      awaited: false,
+      sweeps: 0,
+    },
     now,
   );
 }
@@ -155,7 +162,14 @@ test('failed: the reason', () => {
 });
 
 test('a service that is gone from services.d is explained as such', () => {
-  const unit = { spec: service('web'), state: stopping(), leaving: true, released: false };
+  const unit = {
+    spec: service('web'),
+    state: stopping(),
+    leaving: true,
+    released: false,
+    awaited: false,
+    sweeps: 0,
+  };
   assert.equal(
     explainService(unit, 0),
     'web is stopping for 0 ms: pid 7 is to end, KILL in 10 s; it is gone from services.d.',

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exited, logged, stop } from '../samples.ts';
+import { exited, logged, stop, unspawnable } from '../samples.ts';
 import { TreeLife } from '../tree-life.ts';
-import type { Unit } from '../../../lib/machine/tree/tree-state.ts';
+import type { Unit } from '../../../lib/machine/tree/unit-map.ts';
+import { UnitMap } from '../../../lib/machine/tree/unit-map.ts';
 
-/** A tree of so many services with loggers, all of them up. */
-function running(count: number): TreeLife {
+/** A tree of so many services with loggers, all of them being spawned. */
+function starting(count: number): TreeLife {
   const services = Array.from({ length: count }, (_, index) => logged(`s${String(index)}`));
-  const life = new TreeLife({ services }).start();
+  return new TreeLife({ services }).start();
+}
+
+/** The same, all of them up. */
+function running(count: number): TreeLife {
+  const life = starting(count);
   return life.rise([...life.state.units.keys()].join(' '));
 }
 
@@ -21,7 +27,8 @@ function unitsReadIn(life: TreeLife, act: () => void): readonly string[] {
     };
     return [name, new Proxy(unit, { get })];
   });
-  life.state = { ...life.state, units: new Map(watched) };
+  life.state = { ...life.state, units: UnitMap.of(watched) };
+  read.clear();
   act();
   return [...read].toSorted();
 }
@@ -29,13 +36,20 @@ function unitsReadIn(life: TreeLife, act: () => void): readonly string[] {
 /** How many units one step reads in a tree of so many services, by the name of the step. */
 function readBySteps(count: number): Readonly<Record<string, number>> {
   const life = running(count);
+  const coming = starting(count);
   const last = `s${String(count - 1)}`;
   const before = `s${String(count - 2)}`;
   const reads: Record<string, number> = {};
   const step = (name: string, act: () => void): void => {
     reads[name] = unitsReadIn(life, act).length;
   };
+  const start = (name: string, act: () => void): void => {
+    reads[name] = unitsReadIn(coming, act).length;
+  };
+  start('a spawn during the start', () => coming.rise(last));
+  start('a failure during the start', () => coming.service(before, unspawnable));
   step('a death', () => life.service(before, exited(1)));
+  step('a deadline', () => life.until(1000));
   step('a stop of one', () => life.service(before, stop));
   life.stop();
   step('an end on the way down', () => life.service(last, exited(0)));

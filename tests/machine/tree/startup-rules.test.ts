@@ -180,7 +180,7 @@ test('a down file keeps a service from starting, but not its logger', () => {
 test('the stage is complete when every service is up', () => {
   const life = new TreeLife({ services: [service('api'), service('web')] }).start().rise('api');
   assert.equal(life.state.phase, 'starting');
-  assert.deepEqual(life.state.services.awaited, ['web']);
+  assert.deepEqual(life.state.units.awaited, ['web']);
   life.rise('web');
   assert.deepEqual(life.told, [
     'web: starting → up, pid 7 (spawned)',
@@ -231,7 +231,7 @@ test('without a readiness timeout the stage waits without a limit', () => {
 test('the stage still waits for a service that died before it was ready', () => {
   const life = new TreeLife({ services: [service('web', { notificationFd: 3 })] }).start();
   life.rise('web').service('web', exited(1));
-  assert.deepEqual(life.state.services.awaited, ['web']);
+  assert.deepEqual(life.state.units.awaited, ['web']);
   life.until(1000).rise('web').service('web', announced);
   assert.equal(life.state.services.status, 'completed');
 });
@@ -293,7 +293,7 @@ test('the stage does not touch services that the host has started or stopped, bu
   const life = new TreeLife({ services: [service('api', announces), service('web')] });
   life.service('api', start).rise('api').service('web', stop).start();
   assert.deepEqual(life.asked, []);
-  assert.deepEqual(life.state.services.awaited, ['api']);
+  assert.deepEqual(life.state.units.awaited, ['api']);
   life.service('api', announced);
   assert.deepEqual([life.state.phase, life.standing], ['running', 'api up, web down']);
 });

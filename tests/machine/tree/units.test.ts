@@ -80,7 +80,7 @@ test('the stage waits for a service that is new during the start as well', () =>
     service('web'),
   );
   life.rise('web');
-  assert.deepEqual([life.state.phase, life.state.services.awaited], ['starting', ['api']]);
+  assert.deepEqual([life.state.phase, life.state.units.awaited], ['starting', ['api']]);
   life.rise('api');
   assert.equal(life.state.phase, 'running');
 });
