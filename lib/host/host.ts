@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { AccountChanges } from './spawn/change-account.ts';
 import { AdoptedOrphans } from './orphans/adopted-orphans.ts';
 import { FailureCollector } from '../engine/clean-up.ts';
@@ -13,6 +14,7 @@ import { nodeSpawner } from './spawn/node-spawner.ts';
 import { pipesAtHand } from './pipes/pipe-ends.ts';
 import type { PosixSpawn } from './native/posix-spawn.ts';
 import { openPosixSpawn } from './native/posix-spawn.ts';
+import { makesLinks } from './directory/outside-links.ts';
 import { Reaper, isReaperNeeded } from './orphans/reaper.ts';
 import { RuntimeDirectory } from './directory/runtime-directory.ts';
 import type { Spawner } from '../engine/spawner.ts';
@@ -124,6 +126,16 @@ export function composeHost(
   };
   const composed = { world, environment, scriptInterface, guard, adopted, terminal, prepare };
   return { ...composed, spawner: given ?? nodeSpawner(source) };
+}
+
+/** What a supervisor with this runtime directory adds to the machine while it runs: programs, and the links to them. */
+export function additionsOf(given: string | undefined): {
+  readonly programs: string;
+  readonly makesLinks: boolean;
+} {
+  // No link leads to a private one: its name differs each time.
+  const path = given === undefined ? '' : resolve(given);
+  return { programs: join(path, 'bin'), makesLinks: makesLinks(path) };
 }
 
 /** Takes the runtime directory; ignores a temporary failure, which is reported with each process that cannot be started. */

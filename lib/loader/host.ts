@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readlinkSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Accounts } from '../model/accounts.ts';
 import { longestAccountList, parseAccounts } from '../model/accounts.ts';
 import { readText } from '../system/read-file.ts';
@@ -11,24 +11,38 @@ export interface Host {
    * taken from `folder`.
    */
   finds(program: string, folder: string): boolean;
+  /** Whether a script can execute the program at this absolute path once the supervisor runs. */
+  reaches(path: string): boolean;
   /** The machine's accounts; none, when they cannot be read. */
   accounts(): Accounts;
 }
 
+/** What a supervisor adds to its machine while it runs. */
+export interface Additions {
+  /** The folder of its programs, to which links of the machine may lead. Default: that of s6-overlay's runtime directory. */
+  readonly programs?: string;
+  /** Whether it makes the links of s6-overlay to them. Default: false. */
+  readonly makesLinks?: boolean;
+}
+
 /** This machine, as it is now: to be made anew for each reading, since it remembers what it has found. */
-export function thisHost(): Host {
+export function thisHost({ programs = '/run/s6/bin', makesLinks = false }: Additions = {}): Host {
   const found = new Map<string, boolean>();
   let known: Accounts | undefined;
+  const isThere = (path: string): boolean => {
+    const before = found.get(path);
+    if (before !== undefined) return before;
+    const is = isExecutable(path);
+    found.set(path, is);
+    return is;
+  };
   return {
     finds(program, folder) {
       const places = program.includes('/') ? [resolve(folder, program)] : onPath(program, folder);
-      return places.some((path) => {
-        const before = found.get(path);
-        if (before !== undefined) return before;
-        const is = isExecutable(path);
-        found.set(path, is);
-        return is;
-      });
+      return places.some(isThere);
+    },
+    reaches(path) {
+      return makesLinks || isThere(path) || [path, dirname(path)].some(leadsTo(programs));
     },
     accounts: () => (known ??= parseAccounts(listAt('/etc/passwd'), listAt('/etc/group'))),
   };
@@ -49,6 +63,18 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a path is a link into a folder, which need not exist yet. */
+function leadsTo(folder: string): (path: string) => boolean {
+  return (path) => {
+    try {
+      const target = resolve(dirname(path), readlinkSync(path));
+      return target === folder || dirname(target) === folder;
+    } catch {
+      return false;
+    }
+  };
 }
 
 function listAt(path: string): string {

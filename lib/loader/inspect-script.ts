@@ -9,6 +9,7 @@ import {
 } from '../model/interpreter.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import { show } from '../schema/schema.ts';
+import { noteAbsolutePrograms, searchedLength } from './absolute-programs.ts';
 import { noFile } from './reading.ts';
 import type { Reading } from './reading.ts';
 
@@ -35,9 +36,12 @@ export function inspectScriptFile(
       remedy: `Make it executable: chmod +x ${path}`,
     });
   }
-  const content = reading.files.read(path, headLength);
-  if (content.kind === 'bytes') examineHead(reading, path, content.bytes);
-  else reading.tellUnreadable(path, content.code, 'it cannot be run');
+  const content = reading.files.read(path, searchedLength);
+  if (content.kind === 'bytes') {
+    examineHead(reading, path, content.bytes.subarray(0, headLength));
+    // The library resolves the interpreter line itself.
+    noteAbsolutePrograms(reading, path, content.bytes, 'without its interpreter line');
+  } else reading.tellUnreadable(path, content.code, 'it cannot be run');
   return true;
 }
 

@@ -6,6 +6,7 @@ import type { Problem } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
 import { deepFreeze } from '../model/tree.ts';
+import { tellMissingPlaces } from './absolute-programs.ts';
 import type { Files } from './files/files.ts';
 import type { Host } from './host.ts';
 import { thisHost } from './host.ts';
@@ -72,7 +73,9 @@ export function loadAtOnce(root: string, files: Files): Loaded {
 /** The longest time for which the host's event loop is blocked without a break, in milliseconds. */
 const longestTurn = 10;
 
-function loaded(tree: Tree, { problems }: Reading): Loaded {
+function loaded(tree: Tree, reading: Reading): Loaded {
+  tellMissingPlaces(reading);
+  const { problems } = reading;
   return deepFreeze({ tree, problems });
 }
 

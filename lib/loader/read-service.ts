@@ -8,6 +8,7 @@ import type { Reading } from './reading.ts';
 import { inspectScriptFile } from './inspect-script.ts';
 import type { SpecParts } from './spec.ts';
 import { serviceSpec } from './spec.ts';
+import { noteAbsolutePrograms, searchedLength } from './absolute-programs.ts';
 
 /**
  * Reads an entry of `services.d`.
@@ -80,7 +81,7 @@ function readLogger(reading: Reading, producer: string, above: string): ServiceS
 }
 
 /** The names in a service directory that have a meaning. */
-const usedNames = ['run', 'finish', 'log', ...fields.keys()];
+const usedNames = ['run', 'finish', 'log', 'data', ...fields.keys()];
 
 /** The names in a service directory; `undefined` when it cannot be listed, so that its contents are unknown. */
 function namesIn(reading: Reading, folder: string): ReadonlySet<string> | undefined {
@@ -118,8 +119,17 @@ function readDirectory(
 ): ServiceSpec {
   const run = join(folder, 'run');
   if (names?.has('run') === true) inspectScriptFile(reading, run, 'run-is-a-folder');
+  if (names?.has('data') === true) inspectCheck(reading, join(folder, 'data', 'check'));
   const told = names === undefined ? {} : readParts(reading, folder, names);
   return serviceSpec({ name, run: { script: run }, logger, ...told });
+}
+
+/** The script that `s6-notifyoncheck` executes; the kernel resolves its interpreter line. */
+function inspectCheck(reading: Reading, path: string): void {
+  if (reading.host === null || reading.files.look(path).kind !== 'file') return;
+  const content = reading.files.read(path, searchedLength);
+  if (content.kind !== 'bytes') return;
+  noteAbsolutePrograms(reading, path, content.bytes, 'with its interpreter line');
 }
 
 /** The parts of a service that its directory sets, other than its `run` and its logger. */

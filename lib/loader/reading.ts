@@ -5,6 +5,14 @@ import { show } from '../schema/schema.ts';
 import type { Entry, Files } from './files/files.ts';
 import type { Host } from './host.ts';
 
+/** The first call of a program in a place that does not exist, and how many further scripts have one. */
+export interface MissingPlace {
+  readonly script: string;
+  readonly line: number;
+  readonly program: string;
+  more: number;
+}
+
 /** One reading of a tree: its inputs, and the problems found so far. */
 export class Reading {
   readonly files: Files;
@@ -12,6 +20,8 @@ export class Reading {
   readonly host: Host | null;
   /** All problems so far, in the order of the tree. */
   readonly problems: Problem[] = [];
+  /** The places without the programs that scripts call there. */
+  readonly missingPlaces = new Map<string, MissingPlace>();
 
   constructor(files: Files, host: Host | null) {
     this.files = files;

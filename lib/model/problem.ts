@@ -54,6 +54,7 @@ export const problemSeverities = {
   'interpreter-late': 'warning',
   'interpreter-missing': 'warning',
   'interpreter-absent': 'warning',
+  'program-absolute': 'warning',
   'value-invalid': 'warning',
   'value-out-of-range': 'warning',
   'signal-unknown': 'warning',

@@ -1,6 +1,8 @@
 import { TreeError } from '../errors.ts';
+import { additionsOf } from '../host/host.ts';
 import type { Files } from '../loader/files/files.ts';
-import type { Loaded } from '../loader/load.ts';
+import type { Host } from '../loader/host.ts';
+import { thisHost } from '../loader/host.ts';
 import { load } from '../loader/load.ts';
 import type { ChangesOf } from './changed-files.ts';
 import { changedFiles } from './changed-files.ts';
@@ -36,17 +38,23 @@ export interface TreeReader extends Required<Pick<World, 'reread' | 'rereadServi
   reread(root: string, formerly?: string): Promise<TreeReading>;
 }
 
+/** Where a tree is read again, and what scripts and the supervisor add to it. */
+export interface ReaderOptions {
+  /** Returns the replacement for the host's disk at the time of the call. Default: none. */
+  readonly disk?: () => Files | undefined;
+  /** What scripts have changed of the control files of a service, without a change of the tree. Default: nothing. */
+  readonly changesOf?: ChangesOf;
+  /** The supervisor's runtime directory. Default: a private one. */
+  readonly runtimeDirectory?: string | undefined;
+}
+
 /**
  * Reads a tree again and returns the problems that were not reported before. What would be an error on the first load becomes
  * one problem here, and the tree stays as it is.
- *
- * @param disk - Returns the replacement for the host's disk at the time of the call. Default: none.
- * @param changesOf - What scripts have changed of the control files of a service, without a change of the tree. Default: nothing.
  */
 export function treeReader(
   known: readonly Problem[],
-  disk: () => Files | undefined = () => undefined,
-  changesOf: ChangesOf = () => new Map(),
+  { disk = () => undefined, changesOf = () => new Map(), runtimeDirectory }: ReaderOptions = {},
 ): TreeReader {
   let reported = new Set(known.map(describeProblem));
   const unreportedIn = (problems: readonly Problem[]): readonly Problem[] =>
@@ -55,11 +63,11 @@ export function treeReader(
     async reread(root, formerly = root) {
       try {
         reported = new Set([...reported].map((line) => line.replaceAll(formerly, root)));
-        const { tree, problems } = await read(
-          root,
-          disk() ?? changedFiles(root, changesOf),
-          disk() === undefined,
-        );
+        const replaced = disk();
+        const { tree, problems } =
+          replaced === undefined
+            ? await load(root, changedFiles(root, changesOf), hostWith(runtimeDirectory))
+            : await load(root, replaced, null);
         const news = unreportedIn(problems);
         reported = new Set(problems.map(describeProblem));
         return { tree, problems: news };
@@ -80,9 +88,9 @@ export function treeReader(
   };
 }
 
-/** Reads a tree, and checks it against this machine if it is from the host's disk. */
-function read(root: string, disk: Files, isOfHost: boolean): Promise<Loaded> {
-  return isOfHost ? load(root, disk) : load(root, disk, null);
+/** This machine, with what a supervisor with this runtime directory adds to it. */
+export function hostWith(runtimeDirectory: string | undefined): Host {
+  return thisHost(additionsOf(runtimeDirectory));
 }
 
 /**

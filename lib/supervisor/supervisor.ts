@@ -17,7 +17,7 @@ import type { SupervisorOptions } from '../options/options.ts';
 import { resolveOptions, resolveOptionsForData } from '../options/options.ts';
 import type { SupervisorDependencies } from './reread.ts';
 import type { ChangesOf } from './changed-files.ts';
-import { problemsOf, treeReader } from './reread.ts';
+import { hostWith, problemsOf, treeReader } from './reread.ts';
 import { EventDispatcher } from './event-dispatch.ts';
 import { rescanTree } from './rescan.ts';
 import { requestHandler } from './script-requests.ts';
@@ -85,7 +85,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
   static async load(root: string | URL, options: SupervisorOptions = {}): Promise<Supervisor> {
     resolveOptions(options, process.env);
     const { profile = profileOf(process.env), ...others } = options;
-    const { tree, problems } = await load(root, undefined, undefined, profile);
+    const host = hostWith(options.runtimeDirectory);
+    const { tree, problems } = await load(root, undefined, host, profile);
     return supervise(tree, others, problems);
   }
 
@@ -113,7 +114,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
     const whole = defineTree(tree);
     this.problems = problemsOf(whole, settings, found);
     const changesOf: ChangesOf = (...of) => this.#scriptInterface.scan.changesOf(...of);
-    const sources = { ...treeReader(found, undefined, changesOf), ...own };
+    const { runtimeDirectory } = settings;
+    const sources = { ...treeReader(found, { changesOf, runtimeDirectory }), ...own };
     const clock = (this.clock = settings.clock ?? systemClock);
     const hostSettings = { ...settings, variables, thread };
     const handler = requestHandler({

@@ -31,6 +31,22 @@ test('programs are found by path and by name', (context) => {
   }
 });
 
+test('a script reaches what is there, a link to programs that the supervisor will make, and links that it makes', (context) => {
+  const folder = temporaryFolder(context);
+  const programs = join(folder, 'runtime', 'bin');
+  writeFileSync(join(folder, 'tool'), '', { mode: 0o755 });
+  symlinkSync(programs, join(folder, 'command'));
+  symlinkSync('runtime/bin/with-contenv', join(folder, 'with-contenv'));
+  symlinkSync('nowhere', join(folder, 'dangling'));
+  const host = thisHost({ programs });
+  for (const name of ['tool', 'command/s6-svc', 'with-contenv'])
+    assert.equal(host.reaches(join(folder, name)), true, name);
+  for (const name of ['none', 'dangling', 'runtime/bin/s6-svc'])
+    assert.equal(host.reaches(join(folder, name)), false, name);
+  assert.equal(thisHost().reaches(join(folder, 'command/s6-svc')), false, 'a link elsewhere');
+  assert.equal(thisHost({ makesLinks: true }).reaches(join(folder, 'none')), true);
+});
+
 test('without a PATH the default one is used', (context) => {
   const path = process.env['PATH'];
   context.after(() => {

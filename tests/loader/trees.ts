@@ -20,6 +20,7 @@ export const fine = '#!/bin/sh\n';
 /** A machine with `/bin/sh`, `sh` and `env`, and the accounts root and web. */
 export const smallHost: Host = {
   finds: (program) => ['/bin/sh', 'sh', '/usr/bin/env'].includes(program),
+  reaches: (path) => path === '/command/s6-here',
   accounts: () => parseAccounts('root:x:0:0\nweb:x:1000:1000', 'root:x:0:\nweb:x:1000:'),
 };
 

@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { exists } from '../os/folders.ts';
 
 /** The runtime directory of s6-overlay, the only one of which scripts know the path. */
-export const overlayDirectory = '/run/s6';
+const overlayDirectory = '/run/s6';
 
 /** Where Debian has the small programs of execline. */
 const execlineFolder = '/usr/lib/execline/bin';
@@ -27,6 +27,11 @@ const programFolders = [
   '/sbin',
   '/bin',
 ];
+
+/** Whether the supervisor with this runtime directory makes the links: as process 1, and if it can write to the root. */
+export function makesLinks(runtime: string): boolean {
+  return process.pid === 1 && runtime === overlayDirectory && isWritable('/');
+}
 
 /** A link that was made, or a folder for one. */
 interface Made {
@@ -52,15 +57,10 @@ export class OutsideLinks {
     this.#root = root;
   }
 
-  /** Makes the links, once, if the root is writable. The programs must be in the runtime directory. Never throws. */
+  /** Makes the links, once. The programs must be in the runtime directory. Never throws. */
   provide(): void {
     if (this.#made !== undefined) return;
     this.#made = [];
-    try {
-      accessSync(this.#root, constants.W_OK);
-    } catch {
-      return;
-    }
     const bin = join(this.#runtime, 'bin');
     const own = namesIn(bin);
     this.#link('/command', bin);
@@ -134,6 +134,15 @@ export class OutsideLinks {
 
   #at(path: string): string {
     return join(this.#root, path);
+  }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exists } from '../os/folders.ts';
-import { overlayDirectory } from '../directory/outside-links.ts';
+import { makesLinks } from '../directory/outside-links.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
 import { requestShim } from '../shims/request.ts';
 import { logutilService } from '../shims/logutil-service.ts';
@@ -55,7 +55,7 @@ export function provideShims(runtime: RuntimeDirectory): void {
   runtime.makeFolder(folderName);
   for (const [name, text] of Object.entries(shims)) write(join(folder, name), text, runtime);
   for (const name of portableNames) symlinkSync('s6-portable-utils', join(folder, name));
-  if (process.pid === 1 && runtime.path === overlayDirectory) runtime.link();
+  if (makesLinks(runtime.path)) runtime.link();
 }
 
 /**

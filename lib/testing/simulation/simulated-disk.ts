@@ -54,7 +54,7 @@ export class SimulatedDisk {
 
   /** The replacement for the host's disk. */
   world(problems: readonly Problem[]): Partial<World> {
-    const sources = treeReader(problems, () => this.#memory?.disk);
+    const sources = treeReader(problems, { disk: () => this.#memory?.disk });
     const reread: World['reread'] = async (root) => {
       this.#readings += 1;
       try {
