@@ -39,7 +39,7 @@ export type ProgramInput = Program | readonly string[];
 export interface ServiceInput extends Partial<
   Omit<ServiceSpec, 'name' | 'run' | 'finish' | 'logger' | 'backoff'>
 > {
-  /** The service's name, unique among the services; not empty, without `/`. */
+  /** The service's name, unique among the services: a file name, at most 255 bytes, that does not begin with a dot. */
   readonly name: string;
   /** The program that is kept alive, in the foreground. */
   readonly run: ProgramInput;

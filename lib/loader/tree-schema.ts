@@ -11,6 +11,23 @@ const name = z.lazily(() =>
   ),
 );
 
+/** The name of a service, which becomes a folder in the scan directory; s6-svscan skips those that begin with a dot. */
+const serviceName = z.lazily(() =>
+  name().check(
+    z.refine(
+      (it) => !it.startsWith('.') || it === '.' || it === '..',
+      'expected a name that does not begin with a dot: s6 skips those, and has files of its own among them',
+    ),
+    z.refine(
+      (it) => Buffer.byteLength(it) <= longestFileName,
+      `expected a name of at most ${String(longestFileName)} bytes, as files have`,
+    ),
+  ),
+);
+
+/** NAME_MAX of Linux, in bytes. */
+const longestFileName = 255;
+
 const path = z.lazily(() => someText().check(z.refine(isAbsolute, 'expected an absolute path')));
 
 const words = z.lazily(() =>
@@ -53,7 +70,7 @@ const serviceFields = z.lazily(() => ({
 
 const service = z.lazily(() =>
   z.strictObject({
-    name: name(),
+    name: serviceName(),
     ...serviceFields(),
     logger: z.optional(
       z.strictObject({

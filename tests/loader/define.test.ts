@@ -161,6 +161,19 @@ const refused: readonly (readonly [input: unknown, path: string, says: string])[
       ] as const,
   ),
   [one({ name: '..' }), 'services[0].name', `expected a name other than '.' and '..', got ".."`],
+  ...['.s6-svscan', '.web', '...'].map(
+    (name) =>
+      [
+        one({ name }),
+        'services[0].name',
+        `expected a name that does not begin with a dot: s6 skips those, and has files of its own among them, got "${name}"`,
+      ] as const,
+  ),
+  [
+    one({ name: 'ü'.repeat(128) }),
+    'services[0].name',
+    `expected a name of at most 255 bytes, as files have, got "${'ü'.repeat(59)}...`,
+  ],
   [one({ run: 'web' }), 'services[0].run', `${word}, { command } or { script }, got "web"`],
   [one({ run: [] }), 'services[0].run.command', `${word}, at least one, got an array`],
   [one({ run: [''] }), 'services[0].run.command[0]', 'expected a program, got an array'],
@@ -311,6 +324,21 @@ for (const [input, path, says] of refused) {
     assert.deepEqual(faults(input), [`tree-invalid ${path}: ${says}`]);
   });
 }
+
+test('the names of services may be as long as those of files, and scripts may begin with a dot', () => {
+  const name = 'x'.repeat(255);
+  const tree = defineTree({
+    init: [{ name: '.a', run: ['x'] }],
+    services: [
+      { name, run: ['x'] },
+      { name: 'a.b', run: ['x'] },
+    ],
+  });
+  assert.deepEqual(
+    tree.services.map((service) => service.name),
+    [name, 'a.b'],
+  );
+});
 
 test('names must be unique in their list', () => {
   const script = { name: 'a', run: ['x'] };
