@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { makeTemporary, removeTemporary } from './temporary.ts';
 import { onlyRootCan, unlessInCI } from '../skipping.ts';
 
 /** How a container is set up. */
@@ -10,6 +11,8 @@ export interface Walls {
   readonly asNobody: boolean;
   /** Whether it has a private `/run`, empty, which every account may write to. */
   readonly ownRun: boolean;
+  /** Whether it has a view of the root that it can write to without a change to the machine, and a private `/run`. */
+  readonly ownRoot?: boolean;
   /** The paths of programs and folders that are hidden from it. */
   readonly without: readonly string[];
 }
@@ -30,6 +33,15 @@ const closeRun = 'mount --bind /run /run && mount -o remount,bind,ro /run && exe
 const mountRun =
   'mount -t tmpfs -o mode=1777 tmpfs /run && mount --bind "$PWD" "$PWD" && cd "$PWD" && mount -o remount,bind,ro / && exec "$@"';
 
+/** Changes the root to a view of it with a writable layer in memory. The folder of the container is the same in it. */
+const changeRoot = [
+  'mkdir layers && mount -t tmpfs tmpfs layers && mkdir layers/upper layers/work layers/view',
+  'mount -t overlay overlay -o "lowerdir=/,upperdir=$PWD/layers/upper,workdir=$PWD/layers/work" layers/view',
+  'above=$(dirname "$PWD") && mkdir -p "layers/view$above" && mount --bind "$above" "layers/view$above"',
+  'mount -t tmpfs tmpfs layers/view/run && mount --rbind /proc layers/view/proc && mount --rbind /dev layers/view/dev',
+  `exec chroot layers/view sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"`,
+].join(' && ');
+
 /** Mounts `/dev/null`, which cannot be executed, over a program, and an empty folder over a folder. */
 const hide =
   'if [ -d "$0" ]; then mount -t tmpfs tmpfs "$0"; else mount --bind /dev/null "$0"; fi && exec "$@"';
@@ -40,13 +52,14 @@ const hide =
  */
 export function inNamespace(
   program: readonly string[],
-  { readOnly, asNobody, ownRun, without }: Walls,
+  { readOnly, asNobody, ownRun, ownRoot = false, without }: Walls,
 ): string[] {
   return [
     ...['setpriv', '--pdeathsig', 'KILL'],
-    ...(ownRun ? [] : ['unshare', '--mount', 'sh', '-c', closeRun, 'sh']),
+    ...(ownRun || ownRoot ? [] : ['unshare', '--mount', 'sh', '-c', closeRun, 'sh']),
     ...['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'],
     ...(ownRun ? ['sh', '-c', mountRun, 'sh'] : []),
+    ...(ownRoot ? ['sh', '-c', changeRoot, 'sh'] : []),
     ...without.flatMap((path) => ['sh', '-c', hide, path]),
     ...(readOnly === undefined ? [] : ['sh', '-c', mountReadOnly, readOnly]),
     // A change of account cancels the parent-death signal of --kill-child, so it is set again.
@@ -95,6 +108,18 @@ function reasonAgainstNobody(): string | false {
   const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
   if (status === 0) return false;
   return `nobody cannot run ${process.execPath}: ${error?.message ?? stderr.trim()}`;
+}
+
+/** The reason why no container can have a root of its own here; `false` if one can. */
+export function noOwnRoot(): string | false {
+  if (noContainers !== false) return noContainers;
+  const folder = makeTemporary();
+  const [program = '', ...args] = inNamespace(['true'], { ...plainWalls, ownRoot: true });
+  const { status, stderr, error } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
+  removeTemporary(folder);
+  return unlessInCI(
+    status !== 0 && `no overlay can be mounted here: ${error?.message ?? stderr.trim()}`,
+  );
 }
 
 /** The reason why a test that needs these programs cannot run here; `false` if all are on the PATH of a container. */

@@ -85,6 +85,8 @@ export interface ContainerOptions {
   readonly user?: 'nobody';
   /** Whether it has a private `/run`, empty. Default: false. */
   readonly ownRun?: boolean;
+  /** Whether it has a view of the root that it can write to, and a private `/run`. Default: false. */
+  readonly ownRoot?: boolean;
   /** The paths of programs and folders that are hidden from it. Default: none. */
   readonly without?: readonly string[];
   /** The words of the program that is PID 1 and starts the host; the words of the host follow. Default: the host is PID 1. */
@@ -305,6 +307,7 @@ export class Container implements AsyncDisposable {
       readOnly: options.readOnlyRoot === true ? this.root : undefined,
       asNobody: options.user === 'nobody',
       ownRun: options.ownRun ?? false,
+      ownRoot: options.ownRoot ?? false,
       without: options.without ?? [],
     });
     const given = {

@@ -3,17 +3,23 @@ import {
   constants,
   lstatSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   readlinkSync,
+  rmSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exists } from '../os/folders.ts';
 
 /** The runtime directory of s6-overlay, the only one of which scripts know the path. */
 const overlayDirectory = '/run/s6';
+
+/** The file in the runtime directory that lists what was made: a life that is killed removes nothing, and the next one does. */
+const listName = '.stagekeeper-links';
 
 /** Where Debian has the small programs of execline. */
 const execlineFolder = '/usr/lib/execline/bin';
@@ -44,23 +50,28 @@ interface Made {
 /**
  * The links of s6-overlay outside the runtime directory: `/command`, `/run/service`, the programs in `/usr/bin` and others. Scripts
  * call programs by these paths, and the kernel resolves them in interpreter lines of helper scripts. Nothing that exists is replaced,
- * and exactly what was made is removed.
+ * and exactly what was made is removed, by this life or by the one before, if that was killed.
  */
 export class OutsideLinks {
   readonly #runtime: string;
   readonly #root: string;
+  readonly #list: string;
   #made: Made[] | undefined;
+  /** What the life before has left, by its path; `null`: a folder. */
+  #former: ReadonlyMap<string, string | null> = new Map();
 
   /** @param root - The folder that stands for `/`, for tests. */
   constructor(runtime: string, root = '/') {
     this.#runtime = runtime;
     this.#root = root;
+    this.#list = join(runtime, listName);
   }
 
   /** Makes the links, once. The programs must be in the runtime directory. Never throws. */
   provide(): void {
     if (this.#made !== undefined) return;
     this.#made = [];
+    this.#former = listedIn(this.#list);
     const bin = join(this.#runtime, 'bin');
     const own = namesIn(bin);
     this.#link('/command', bin);
@@ -72,6 +83,10 @@ export class OutsideLinks {
       if (!this.#isInstalled(name)) this.#link(`/usr/bin/${name}`, join(bin, name));
     for (const name of ['with-contenv', 'execlineb']) this.#linkBoth(name, bin);
     this.#addInstalled(bin);
+    const made = this.#made.map(({ path, target }) => [path, target ?? null]);
+    tryTo(() => {
+      writeFileSync(this.#list, JSON.stringify(made));
+    });
   }
 
   /** Removes what was made and is still the same. Never throws. */
@@ -85,6 +100,7 @@ export class OutsideLinks {
         // It was removed or replaced, or another entry is in the folder.
       }
     }
+    if (this.#made !== undefined) rmSync(this.#list, { force: true });
     this.#made = undefined;
   }
 
@@ -118,17 +134,19 @@ export class OutsideLinks {
   #link(name: string, target: string): void {
     const path = this.#at(name);
     tryTo(() => {
-      if (exists(path)) return;
+      const isOfFormer = this.#former.get(path) === target && isLinkTo(path, target);
+      if (exists(path) && !isOfFormer) return;
       if (name.startsWith('/package/')) this.#makeFolders(dirname(path));
-      symlinkSync(target, path);
+      if (!isOfFormer) symlinkSync(target, path);
       this.#made?.push({ path, target, inode: lstatSync(path).ino });
     });
   }
 
   #makeFolders(path: string): void {
-    if (exists(path)) return;
+    const isThere = exists(path);
+    if (isThere && this.#former.get(path) !== null) return;
     this.#makeFolders(dirname(path));
-    mkdirSync(path, { mode: 0o755 });
+    if (!isThere) mkdirSync(path, { mode: 0o755 });
     this.#made?.push({ path, target: undefined, inode: lstatSync(path).ino });
   }
 
@@ -152,6 +170,23 @@ function tryTo(act: () => void): void {
     act();
   } catch {
     // The folder does not exist, is read-only, or has an entry of that name.
+  }
+}
+
+function isLinkTo(path: string, target: string): boolean {
+  try {
+    return readlinkSync(path) === target;
+  } catch {
+    return false;
+  }
+}
+
+/** What a list says was made; nothing, if there is none. */
+function listedIn(list: string): ReadonlyMap<string, string | null> {
+  try {
+    return new Map(JSON.parse(readFileSync(list, 'utf8')) as [string, string | null][]);
+  } catch {
+    return new Map();
   }
 }
 

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { OutsideLinks } from '../../../lib/host/directory/outside-links.ts';
@@ -29,4 +37,25 @@ test('the links of s6-overlay are made where nothing is, and exactly those are r
   assert.deepEqual(readdirSync(join(root, 'bin')), ['s6-svc']);
   assert.deepEqual(readdirSync(join(root, 'usr/bin')), ['s6-test']);
   assert.equal(readFileSync(join(root, 'run/service/of-image'), 'utf8'), 'mine');
+});
+
+test('links that a killed life left are removed by the next one, and an equal link of the image is not', async (t) => {
+  const folder = await testFolder(t);
+  const root = join(folder, 'root');
+  const runtime = join(folder, 'runtime');
+  for (const name of ['s6-test', 'with-contenv']) plant(join(runtime, 'bin', name), '');
+  for (const name of ['bin', 'usr/bin', 'run']) mkdirSync(join(root, name), { recursive: true });
+  symlinkSync(join(runtime, 'services'), join(root, 'run/service'));
+  new OutsideLinks(runtime, root).provide(); // and no remove()
+  assert.equal(existsSync(join(root, 'package/admin/s6-overlay')), true);
+  rmSync(join(root, 'usr/bin/s6-test'));
+  symlinkSync('elsewhere', join(root, 'usr/bin/s6-test'));
+  const next = new OutsideLinks(runtime, root);
+  next.provide();
+  next.remove();
+  assert.deepEqual(readdirSync(root).toSorted(), ['bin', 'run', 'usr']);
+  assert.deepEqual(readdirSync(join(root, 'bin')), []);
+  assert.deepEqual(readdirSync(join(root, 'usr/bin')), ['s6-test'], 'replaced meanwhile');
+  assert.deepEqual(readdirSync(join(root, 'run')), ['service'], 'of the image');
+  assert.deepEqual(readdirSync(runtime), ['bin']);
 });
