@@ -7,7 +7,7 @@ import { container, inContainers, phase, sh, stay } from './rig.ts';
 
 const links = [
   '/command',
-  '/package/admin/s6-overlay',
+  '/package',
   '/run/service',
   '/usr/bin/with-contenv',
   '/bin/with-contenv',
@@ -30,7 +30,7 @@ const tree = {
   },
   'services.d/db/run': sh(
     '/run/service/db/data/check',
-    '/command/s6-svok /run/service/db && echo known',
+    '/package/admin/s6/command/s6-svok /run/service/db && echo known',
     stay,
   ),
   'services.d/web/run': sh(

@@ -39,6 +39,9 @@ export function makesLinks(runtime: string): boolean {
   return process.pid === 1 && runtime === overlayDirectory && isWritable('/');
 }
 
+/** The packages of s6-overlay v3 whose programs scripts call. */
+const packages = ['execline', 's6', 's6-overlay', 's6-portable-utils'];
+
 /** A link that was made, or a folder for one. */
 interface Made {
   readonly path: string;
@@ -75,7 +78,7 @@ export class OutsideLinks {
     const bin = join(this.#runtime, 'bin');
     const own = namesIn(bin);
     this.#link('/command', bin);
-    this.#link('/package/admin/s6-overlay/command', bin);
+    for (const name of packages) this.#link(`/package/admin/${name}/command`, bin);
     this.#link('/run/service', join(this.#runtime, 'services'));
     this.#link('/var/run/service', join(this.#runtime, 'services'));
     this.#link('/var/run/s6', this.#runtime);

@@ -26,7 +26,8 @@ test('the links of s6-overlay are made where nothing is, and exactly those are r
   links.provide();
   const target = (path: string): string => readlinkSync(join(root, path));
   assert.equal(target('command'), join(runtime, 'bin'));
-  assert.equal(target('package/admin/s6-overlay/command'), join(runtime, 'bin'));
+  for (const name of ['execline', 's6', 's6-overlay', 's6-portable-utils'])
+    assert.equal(target(`package/admin/${name}/command`), join(runtime, 'bin'));
   for (const path of ['usr/bin/with-contenv', 'bin/with-contenv', 'usr/bin/s6-test'])
     assert.equal(target(path), join(runtime, 'bin', path.replace(/.*\//, '')));
   assert.equal(existsSync(join(root, 'usr/bin/s6-svc')), false, 'the real one is installed');
