@@ -18,7 +18,9 @@ export const portableNames: readonly string[] = [
   's6-false',
   's6-head',
   's6-hiercopy',
+  's6-linkname',
   's6-ln',
+  's6-ls',
   's6-mkdir',
   's6-mkfifo',
   's6-pause',
@@ -190,6 +192,28 @@ part() {
   printf '%s' "$_text$_end"
 }
 
+# -a is without . and .., and -A with them: the reverse of ls.
+list() {
+  _which=-1 _end='\n' _excluded=
+  while getopts :0aAx: _option; do
+    case $_option in
+      0) _end='\0' ;;
+      a) _which=-1A ;;
+      A) _which=-1a ;;
+      x) _excluded=$OPTARG ;;
+      *) die 100 'usage: s6-ls [ -0 ] [ -a | -A ] [ -x exclude ] dir' ;;
+    esac
+  done
+  shift "$((OPTIND - 1))"
+  [ "$#" -ge 1 ] || die 100 'usage: s6-ls [ -0 ] [ -a | -A ] [ -x exclude ] dir'
+  [ -d "$1" ] || die 111 "unable to open directory $1"
+  _names=$(ls "$_which" -- "$1") || exit 111
+  [ -n "$_names" ] || exit 0
+  printf '%s\n' "$_names" | while IFS= read -r _name; do
+    [ "$_name" = "$_excluded" ] || printf "%s$_end" "$_name"
+  done
+}
+
 sorted() {
   LC_ALL=C && export LC_ALL
   for _word in "$@"; do
@@ -225,6 +249,8 @@ case $_program in
   s6-echo) echo_words "$@" ;;
   s6-head) first_lines "$@" ;;
   s6-hiercopy) copy "$@" ;;
+  s6-linkname) exec readlink "$@" ;;
+  s6-ls) list "$@" ;;
   s6-mkdir)
     [ "\${1-}" != -v ] || shift
     exec mkdir "$@"

@@ -125,6 +125,36 @@ for (const { name, words: shell, skip } of shells) {
     assert.deepEqual([run('s6-true').code, run('s6-false').code], [0, 1]);
   });
 
+  test(`under ${name}: s6-ls and s6-linkname print names`, { skip }, async (t) => {
+    const box = await tools(t, 'sh', 'ls', 'readlink');
+    const folder = join(box.folder, 'listed');
+    for (const file of ['a b', '-n', '.hidden', String.raw`100%s\n`]) plant(join(folder, file), '');
+    symlinkSync('a b', join(folder, 'link'));
+    const said = (...words: readonly string[]): string => box.run(words, { shell }).stdout;
+    const sorted = (text: string, end = '\n'): readonly string[] =>
+      text.split(end).filter(Boolean).toSorted();
+    const shown = ['-n', String.raw`100%s\n`, 'a b', 'link'];
+    assert.deepEqual(sorted(said('s6-ls', folder)), shown);
+    assert.deepEqual(sorted(said('s6-ls', '-0a', folder), '\0'), [
+      '-n',
+      '.hidden',
+      ...shown.slice(1),
+    ]);
+    assert.deepEqual(sorted(said('s6-ls', '-A', '-x', 'a b', '--', folder)).slice(0, 3), [
+      '-n',
+      '.',
+      '..',
+    ]);
+    assert.deepEqual(
+      sorted(said('s6-ls', '-x', 'a b', folder)),
+      shown.filter((it) => it !== 'a b'),
+    );
+    assert.equal(box.run(['s6-ls', join(folder, 'none')], { shell }).code, 111);
+    assert.equal(box.run(['s6-ls'], { shell }).code, 100);
+    assert.equal(said('s6-linkname', '-n', join(folder, 'link')), 'a b');
+    assert.equal(said('s6-linkname', '-f', join(folder, 'link')), `${join(folder, 'a b')}\n`);
+  });
+
   test(
     `under ${name}: s6-sleep sleeps, then executes its program; s6-pause waits for a signal`,
     { skip },
