@@ -3,6 +3,7 @@ import type { EventPattern, EventType, Expectation, Predicate, Test } from './ex
 import { testOf } from './expectation.ts';
 import type { Met, EventLog } from './event-log.ts';
 import type { Transcript } from './transcript.ts';
+import type { TreeNames } from '../trees/tree-names.ts';
 import type { TreeFiles } from '../../loader/files/literal-files.ts';
 import type { EventOf } from '../../supervisor/events.ts';
 import { UnknownServiceError } from '../../errors.ts';
@@ -26,8 +27,8 @@ export interface Life extends AsyncDisposable {
    * Counts the events after this call, the events that the test's own code has just caused, and those that were reported at the
    * same moment as the event that the last wait resolved to.
    *
-   * @throws AssertionError when it is not met within `timeout`, or can no longer be met; the message contains the end of the
-   * transcript. An error that a predicate throws is rethrown unchanged.
+   * @throws AssertionError when it is not met within `timeout`, or can no longer be met: at once for an event of a service that the
+   * tree does not have, once the init scripts have run. The message contains the end of the transcript. An error that a predicate throws is rethrown unchanged.
    * @throws RangeError when `timeout` is negative or not a number.
    */
   until: Until;
@@ -67,6 +68,12 @@ export interface LifeOptions extends Omit<
 > {
   /** The initial environment variables; `S6_*` variables, which set defaults, are taken from here only. Default: none. */
   readonly variables?: Readonly<Record<string, string>>;
+  /**
+   * The names of services and scripts that the tree does not have yet, because the test or a process adds them later. A name that
+   * neither the tree nor this list has is an error in `script()` and `until()`. What `write()` has added needs no entry. Default:
+   * none.
+   */
+  readonly addedLater?: readonly string[];
 }
 
 /** How a simulation or a trial waits: until `met` returns a value, `timeout` has passed, or nothing further can happen. Resolves to the reason why it stopped waiting. */
@@ -75,20 +82,32 @@ export type Drive = (
   timeout: number | undefined,
 ) => Promise<string | undefined>;
 
+/** What has been observed of a tree under test, and the names in it. */
+export interface Observed {
+  readonly story: EventLog;
+  readonly transcript: Transcript;
+  readonly names: TreeNames;
+}
+
 /** Makes the `until` function from the events so far and the means to let time pass. */
-export function untilOf(story: EventLog, transcript: Transcript, drive: Drive): Until {
+export function untilOf(observed: Observed, drive: Drive): Until {
+  const { story } = observed;
   const wait = async (test: Test, { timeout, past = false }: UntilOptions): Promise<Met> => {
     if (timeout !== undefined && !(timeout >= 0)) {
       throw new RangeError(`until() waits for 0 or more milliseconds, not for ${String(timeout)}.`);
     }
     const expectation = story.expect(test, past);
+    if (isUnknown(test.service, observed) && expectation.met() === undefined) {
+      expectation.end();
+      throw failure(test, 'it cannot come', observed);
+    }
     const before = story.events.length;
     try {
       const why = await drive(expectation, timeout);
       const met = expectation.met();
       if (met === undefined) {
         const reason = `${why ?? 'it did not come'}${meanwhile(story.events.length - before)}`;
-        throw failure(test, reason, story, transcript);
+        throw failure(test, reason, observed);
       }
       return met;
     } finally {
@@ -119,10 +138,16 @@ function meanwhile(events: number): string {
   return events > shownLines ? `; ${String(events)} events came meanwhile` : '';
 }
 
-function failure(test: Test, why: string, story: EventLog, transcript: Transcript): AssertionError {
+/** Whether no service has this name, has had it or can have it. */
+function isUnknown(service: string | undefined, { story, names }: Observed): boolean {
+  if (service === undefined || names.canHave(service)) return false;
+  return !story.events.some((event) => 'service' in event && event.service === service);
+}
+
+function failure(test: Test, why: string, { story, transcript, names }: Observed): AssertionError {
   const message = [`until(${test.words}): ${why}.`];
   if (test.service !== undefined && !story.services.has(test.service)) {
-    const known = [...story.services.keys()];
+    const known = names.services;
     message.push(
       new UnknownServiceError(test.service, known, nearest(test.service, known)).message,
     );

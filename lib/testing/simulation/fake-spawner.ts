@@ -1,9 +1,10 @@
-import { basename, dirname } from 'node:path';
 import type { Behaviour } from './behaviour.ts';
 import { unspawnable } from './behaviour.ts';
 import { FakeChild } from './fake-child.ts';
 import { FakePipes } from './fake-pipes.ts';
 import type { SpawnerRequest } from './spawner-request.ts';
+import { scriptNames } from '../trees/tree-names.ts';
+import { OptionsError } from '../../errors.ts';
 import type { Leftover } from '../../model/leftover.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { Command } from '../../model/program.ts';
@@ -24,6 +25,8 @@ export interface FakeSpawnerOptions {
 export interface SpawnedTree {
   /** Why a command could not be run with real processes; `undefined` when it could. Default: every command can be run. */
   readonly failureOf?: (command: Command) => SpawnFailure | undefined;
+  /** The names that children can have. Default: any name. */
+  readonly names?: () => readonly string[];
 }
 
 /**
@@ -99,11 +102,17 @@ export class FakeSpawner implements Spawner {
     );
   }
 
-  /** Sets the behaviour of the children of this name: one behaviour for each spawn; the last one repeats. */
+  /**
+   * Sets the behaviour of the children of this name: one behaviour for each spawn; the last one repeats.
+   *
+   * @throws OptionsError when the tree of a simulation has no such name, now or in `addedLater`; the message has the nearest one.
+   * A spawner that was made without a tree takes any name.
+   */
   script(name: string, behaviours: Behaviour | readonly Behaviour[]): this {
     const list = Array.isArray(behaviours)
       ? (behaviours as readonly Behaviour[])
       : [behaviours as Behaviour];
+    this.#requireName(name);
     this.#behaviours.set(name, list);
     this.#spawns.delete(name);
     return this;
@@ -157,15 +166,37 @@ export class FakeSpawner implements Spawner {
   }
 
   #hint(name: string): string {
-    const known = this.#children.flatMap(({ command }) => namesOf(command));
-    if (known.includes(name)) return ' It was spawned before.';
-    const near = nearest(name, [...new Set(known)]);
-    return near === undefined ? '' : ` Did you mean '${near}'?`;
+    const spawned = this.#spawnedNames;
+    if (spawned.includes(name)) return ' It was spawned before.';
+    const names = this.#tree.names?.() ?? [];
+    if (names.includes(name)) return ' It has not been spawned yet.';
+    return didYouMean(name, [...spawned, ...names]);
+  }
+
+  /** Every name that a child had so far. */
+  get #spawnedNames(): readonly string[] {
+    return this.#children.flatMap(({ command }) => namesOf(command));
+  }
+
+  #requireName(name: string): void {
+    const names = this.#tree.names?.();
+    if (names === undefined) return;
+    const known = [...names, ...this.#spawnedNames];
+    if (known.includes(name)) return;
+    const remedy = 'Name what the test adds later in the option `addedLater`.';
+    const list = names.join(', ');
+    throw new OptionsError(
+      `The tree has no process '${name}'.${didYouMean(name, known)} There are: ${list}. ${remedy}`,
+    );
   }
 }
 
 /** The names of a child, the most precise one first. */
 function namesOf({ name, program, calledBy }: Command): readonly string[] {
-  if (calledBy !== 'path' || !('script' in program)) return [name];
-  return [`${basename(dirname(program.script))}/${name}`, name];
+  return calledBy === 'path' ? scriptNames(name, program) : [name];
+}
+
+function didYouMean(name: string, known: readonly string[]): string {
+  const near = nearest(name, [...new Set(known)]);
+  return near === undefined ? '' : ` Did you mean '${near}'?`;
 }

@@ -14,6 +14,7 @@ import { EventLog } from '../observation/event-log.ts';
 import { transcript } from '../observation/transcript.ts';
 import type { TreeSource } from '../trees/tree-source.ts';
 import { sorted } from '../trees/tree-source.ts';
+import { TreeNames } from '../trees/tree-names.ts';
 import type { VirtualClock } from '../time/virtual-clock.ts';
 
 /** The life of a tree in virtual time, without processes. Its methods do not need `this`. */
@@ -66,16 +67,19 @@ export interface SimulateOptions extends LifeOptions, FakeSpawnerOptions {
  */
 export async function simulate(
   source: TreeSource,
-  { variables = {}, heard, host, profile = profileOf(variables), ...options }: SimulateOptions = {},
+  simulateOptions: SimulateOptions = {},
 ): Promise<Simulation> {
+  const { variables = {}, profile = profileOf(variables), ...others } = simulateOptions;
+  const { heard, host, addedLater = [], ...options } = others;
   const clock = new PromptClock();
   const disk = new SimulatedDisk(sorted(source));
-  const spawner = new FakeSpawner(clock, heard === undefined ? {} : { heard }, {
+  const spawner: FakeSpawner = new FakeSpawner(clock, heard === undefined ? {} : { heard }, {
     failureOf: (command) => disk.failureOf(command),
+    names: () => names.children,
   });
   const caller = new ScriptCaller();
   const { tree, problems } = await disk.read({ profile, host });
-  const supervisor = new Supervisor(
+  const supervisor: Supervisor = new Supervisor(
     tree,
     { output: 'lines', ...options, clock, spawner },
     {
@@ -87,6 +91,7 @@ export async function simulate(
       thread: 'main',
     },
   );
+  const names: TreeNames = new TreeNames({ supervisor, paths: () => disk.paths, addedLater });
   const story = new EventLog(supervisor);
   const lines = transcript(supervisor);
   const driver = new TimeDriver({ supervisor, clock, spawner, disk, story });
@@ -96,7 +101,7 @@ export async function simulate(
     spawner,
     events: story.events,
     transcript: lines,
-    until: untilOf(story, lines, driver.drive),
+    until: untilOf({ story, transcript: lines, names }, driver.drive),
     settle: () => driver.settle(),
     advance: (ms) => driver.advance(ms),
     call: (line, more) => caller.call(line, more),

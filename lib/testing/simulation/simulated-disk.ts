@@ -11,6 +11,7 @@ import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import type { World } from '../../engine/world.ts';
 import { treeReader } from '../../supervisor/reread.ts';
 import { requirePlain } from '../trees/files.ts';
+import { pathsIn } from '../trees/tree-names.ts';
 import { scriptFailure } from './script-files.ts';
 import type { ReadOptions, SortedSource } from '../trees/tree-source.ts';
 import { readSource } from '../trees/tree-source.ts';
@@ -34,6 +35,12 @@ export class SimulatedDisk {
   /** Whether a read is under way. */
   get isBusy(): boolean {
     return this.#readings > 0;
+  }
+
+  /** The paths of the tree's files as they are now. */
+  get paths(): readonly string[] {
+    if (this.#memory !== undefined) return Object.keys(this.#memory.files);
+    return this.#root === undefined ? [] : pathsIn(this.#root);
   }
 
   /** Reads the tree, or a profile of it, for the first time. */

@@ -14,6 +14,7 @@ import { EventLog } from '../observation/event-log.ts';
 import { transcript } from '../observation/transcript.ts';
 import type { SortedSource, TreeSource } from '../trees/tree-source.ts';
 import { readSource, sorted } from '../trees/tree-source.ts';
+import { pathsIn, TreeNames } from '../trees/tree-names.ts';
 
 /** The life of a tree with real processes, in a temporary folder. Its methods do not need `this`. */
 export interface Trial extends Life {
@@ -50,7 +51,7 @@ function setUp(
   source: SortedSource,
   { tree, problems }: Loaded,
   folder: string,
-  { variables, ...options }: LifeOptions,
+  { variables, addedLater = [], ...options }: LifeOptions,
   release: () => Promise<void>,
 ): Trial {
   const supervisor = new Supervisor(
@@ -61,12 +62,14 @@ function setUp(
   const story = new EventLog(supervisor);
   const lines = transcript(supervisor);
   const root = source.kind === 'folder' ? String(source.root) : undefined;
+  const paths = (): readonly string[] => (root === undefined ? [] : pathsIn(root));
+  const names = new TreeNames({ supervisor, paths, addedLater });
   return {
     supervisor,
     root,
     events: story.events,
     transcript: lines,
-    until: untilOf(story, lines, poll),
+    until: untilOf({ story, transcript: lines, names }, poll),
     async write(files) {
       await writeTree(required(root), files);
     },
