@@ -1,14 +1,15 @@
 import { readlinkSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import type { Accounts } from '../model/accounts.ts';
 import { longestAccountList, parseAccounts } from '../model/accounts.ts';
+import { imageOf, placeInImage } from '../system/image-path.ts';
 import { readText } from '../system/read-file.ts';
 
 /** The port to the machine that a tree is looked at on: what the tree needs of it to run. */
 export interface Host {
   /**
    * Whether there is such a program to execute. A name is looked up on the host's PATH; a path that is not absolute is
-   * taken from `folder`.
+   * taken from `folder`. If that is in the tree of an image, `/Y` may also be a program of the image.
    */
   finds(program: string, folder: string): boolean;
   /** Whether a script can execute the program at this absolute path once the supervisor runs. */
@@ -38,7 +39,7 @@ export function thisHost({ programs = '/run/s6/bin', makesLinks = false }: Addit
   };
   return {
     finds(program, folder) {
-      const places = program.includes('/') ? [resolve(folder, program)] : onPath(program, folder);
+      const places = program.includes('/') ? placesOf(program, folder) : onPath(program, folder);
       return places.some(isThere);
     },
     reaches(path) {
@@ -54,6 +55,12 @@ const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 function onPath(program: string, folder: string): readonly string[] {
   const path = process.env['PATH'] ?? defaultPath;
   return path.split(':').map((entry) => resolve(folder, entry, program));
+}
+
+function placesOf(program: string, folder: string): readonly string[] {
+  const image = isAbsolute(program) ? imageOf(folder) : undefined;
+  const inImage = image === undefined ? undefined : placeInImage(image, program);
+  return [resolve(folder, program), ...(inImage === undefined ? [] : [inImage])];
 }
 
 function isExecutable(path: string): boolean {

@@ -25,7 +25,8 @@ export interface Loaded {
  * Reads the tree in a folder: `fix-attrs.d`, `cont-init.d`, `services.d` and `cont-finish.d`, each of which may be
  * missing. Entries come in byte order, names that begin with a dot are left out, links are followed (s6-overlay).
  *
- * If the folder is the `etc` of an image, an absolute link that leads nowhere on this machine is followed in the image.
+ * If the folder is the `etc` of an image, `R/etc`, an absolute link to `/Y` leads to `R/Y` if that exists, and an interpreter that
+ * this machine does not have may be one of the image.
  *
  * It runs and writes nothing, leaves no descriptor open, and yields to the host's event loop every 10 ms. A second call
  * reads `services.d` again after the init stage.

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Problem } from '../model/problem.ts';
 import type { ServiceSpec } from '../model/tree.ts';
 import { deepFreeze } from '../model/tree.ts';
-import { diskFiles } from './files/disk-files.ts';
 import type { Files } from './files/files.ts';
+import { imageFiles } from './files/image-files.ts';
 import { Reading } from './reading.ts';
 import { rereadParts } from './read-service.ts';
 
@@ -21,7 +21,7 @@ export interface ServiceReading {
 export function rereadService(
   root: string,
   known: ServiceSpec,
-  files: Files = diskFiles,
+  files: Files = imageFiles(root),
 ): ServiceReading | undefined {
   const folder = join(root, 'services.d', known.name);
   if (!('script' in known.run) || known.run.script !== join(folder, 'run')) return undefined;

@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path';
-import { diskFiles } from '../loader/files/disk-files.ts';
 import { fields } from '../loader/fields.ts';
 import type { Files } from '../loader/files/files.ts';
+import { imageFiles } from '../loader/files/image-files.ts';
 
 /** What scripts have changed of the files of a service, by name: the path of the changed file, or `null` for a removed one. */
 export type ChangesOf = (
@@ -14,6 +14,7 @@ export type ChangesOf = (
  * reach the tree.
  */
 export function changedFiles(root: string, changesOf: ChangesOf): Files {
+  const disk = imageFiles(root);
   const services = join(root, 'services.d');
   const known = new Map<string, ReadonlyMap<string, string | null>>();
   const changesIn = (folder: string): ReadonlyMap<string, string | null> => {
@@ -35,11 +36,11 @@ export function changedFiles(root: string, changesOf: ChangesOf): Files {
   return {
     look: (path) => {
       const place = placeOf(path);
-      return place === null ? { kind: 'missing' } : diskFiles.look(place);
+      return place === null ? { kind: 'missing' } : disk.look(place);
     },
-    read: (path, limit) => diskFiles.read(placeOf(path) ?? path, limit),
+    read: (path, limit) => disk.read(placeOf(path) ?? path, limit),
     list: (folder) => {
-      const listing = diskFiles.list(folder);
+      const listing = disk.list(folder);
       if (listing.kind !== 'names' || !isService(folder)) return listing;
       const changes = changesIn(folder);
       if (changes.size === 0) return listing;

@@ -5,6 +5,7 @@ import { copyTree } from './copy-tree.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
 import type { Problem } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
+import { imageOf, placeOf } from '../../system/image-path.ts';
 
 /** The copy's name within the runtime directory (s6-overlay v2). */
 const folderName = 'etc';
@@ -30,11 +31,10 @@ export async function copyRoot(
   };
   try {
     const copy = makeCopyFolder(runtime, root);
-    for (const stage of stages.filter((name) => isFolder(join(root, name)))) {
-      await copyTree(realpathSync(join(root, stage)), join(copy, stage), {
-        keepOwners: true,
-        onFailure: onFailure,
-      });
+    for (const stage of stages) {
+      const from = placeOf(join(root, stage));
+      const options = { keepOwners: true, image: imageOf(root), onFailure };
+      if (isFolder(from)) await copyTree(realpathSync(from), join(copy, stage), options);
     }
     await setModes(realpathSync(copy), onFailure);
     return { copy, problems };
@@ -52,7 +52,7 @@ export async function copyRoot(
 function makeCopyFolder(runtime: RuntimeDirectory, root: string): string {
   const path = join(runtime.path, folderName);
   const target = realpathSync(runtime.makeFolder(folderName));
-  for (const stage of stages.map((name) => join(root, name)).filter(isFolder)) {
+  for (const stage of stages.map((name) => placeOf(join(root, name))).filter(isFolder)) {
     if (`${target}/`.startsWith(`${realpathSync(stage)}/`))
       throw new Error(`${path} is within ${stage}`);
   }

@@ -10,11 +10,14 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { placeInImage } from '../../system/image-path.ts';
 
 /** How to copy a folder. */
 export interface CopyOptions {
   /** Whether copies keep their owners, if this process is root. Default: false, the account of this process owns them. */
   readonly keepOwners?: boolean;
+  /** The image in which absolute links are followed; where it has no such path they keep their target. Default: none. */
+  readonly image?: string | undefined;
   /**
    * Called with each entry that cannot be copied and the reason; the other entries are copied. Default: the first error rejects,
    * and an entry that is neither file, folder nor link is skipped.
@@ -61,7 +64,7 @@ async function copyEntry(
   from: string,
   to: string,
 ): Promise<void> {
-  if (entry.isSymbolicLink()) await symlink(await targetOf(copying.root, from), to);
+  if (entry.isSymbolicLink()) await symlink(await targetOf(copying, from), to);
   else if (entry.isFile()) await copyFile(from, to);
   else return copying.onFailure?.(from, 'it is neither file, folder nor link');
   if (!keepsOwner(copying)) return;
@@ -75,8 +78,10 @@ function keepsOwner({ keepOwners = false }: CopyOptions): boolean {
   return keepOwners && process.geteuid?.() === 0;
 }
 
-async function targetOf(root: string, link: string): Promise<string> {
-  const target = await readlink(link);
+async function targetOf({ root, image }: Copying, link: string): Promise<string> {
+  const written = await readlink(link);
+  const isOfImage = image !== undefined && isAbsolute(written);
+  const target = isOfImage ? (placeInImage(image, written) ?? written) : written;
   const resolved = resolve(dirname(link), target);
   const inside = relative(root, resolved);
   const leaves = inside === '..' || inside.startsWith('../') || isAbsolute(inside);

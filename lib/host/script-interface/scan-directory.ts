@@ -5,6 +5,7 @@ import { readEntry } from '../os/process-table.ts';
 import type { RuntimeDirectory } from '../directory/runtime-directory.ts';
 import type { ServiceSpec, Tree } from '../../model/tree.ts';
 import { producerOf } from '../../model/tree.ts';
+import { placeOf } from '../../system/image-path.ts';
 import type { Names } from './service-folder.ts';
 import { ServiceFolder } from './service-folder.ts';
 
@@ -162,7 +163,7 @@ function nameIn(service: ServiceSpec, real: string): string | undefined {
 
 /** The directory of a service with a run script. */
 function directoryOf({ run }: ServiceSpec): string | undefined {
-  return 'script' in run ? dirname(run.script) : undefined;
+  return 'script' in run ? placeOf(dirname(run.script)) : undefined;
 }
 
 function realPath(path: string): string | undefined {

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import type { InterpreterLine } from '../../model/interpreter.ts';
 import { headLength, nameElsewhere, parseHead } from '../../model/interpreter.ts';
 import { headFailure, notAFileFailure, openFailure } from '../../model/spawn-failure.ts';
+import { imageOf, placeInImage, placeOf } from '../../system/image-path.ts';
 import { notAFile, readBeginning } from '../../system/read-file.ts';
 
 /** How a script is executed. */
@@ -23,6 +24,9 @@ export interface Execution {
  * executable; through `sh` if it has no interpreter line (s6-overlay v3), where an empty script does nothing; by itself if
  * it is binary. An empty script of a service is a failure (s6).
  *
+ * In the tree of an image, `R/etc`, an absolute link to `/Y` is one to `R/Y` if that exists; an interpreter that this machine does
+ * not have is taken from the image.
+ *
  * A file that cannot be read, or an interpreter line that the kernel would not find or would misread, is a failure.
  */
 export function inspectScript(
@@ -30,23 +34,47 @@ export function inspectScript(
   calledBy: 'name' | 'path',
   args: readonly string[],
 ): Execution | SpawnFailure {
-  const bytes = readHead(script);
+  const place = placeOf(script);
+  const bytes = readHead(place);
   if (!(bytes instanceof Uint8Array)) return bytes;
   const head = parseHead(bytes);
   const failure = headFailure(script, head, calledBy);
   if (failure !== undefined) return failure;
-  const directory = dirname(script);
-  const path = calledBy === 'name' ? `./${basename(script)}` : script;
+  const directory = placeOf(dirname(script));
+  const path = pathFor(script, place, calledBy, directory);
   if (head.kind === 'binary') return { file: path, args, directory, containerEnvironment: false };
   const { words, containerEnvironment } = head.kind === 'line' ? head.line : shell;
   const [interpreter = 'sh', ...argument] = words;
-  const file = locate(interpreter);
+  const file = locate(interpreter, script);
   return { file, args: [...argument, path, ...args], directory, containerEnvironment };
 }
 
-function locate(interpreter: string): string {
-  const name = nameElsewhere(interpreter);
-  return name === undefined || existsSync(interpreter) ? interpreter : name;
+/** The path by which a script is executed: that in the tree, unless the system would follow it to another file than its place. */
+function pathFor(
+  script: string,
+  place: string,
+  calledBy: 'name' | 'path',
+  directory: string,
+): string {
+  const name = basename(script);
+  const [usual, full] =
+    calledBy === 'name' ? [`./${name}`, join(directory, name)] : [script, script];
+  return place === script || leadTo(full, place) ? usual : place;
+}
+
+function leadTo(path: string, place: string): boolean {
+  try {
+    return realpathSync(path) === realpathSync(place);
+  } catch {
+    return false;
+  }
+}
+
+function locate(interpreter: string, script: string): string {
+  if (!isAbsolute(interpreter) || existsSync(interpreter)) return interpreter;
+  const image = imageOf(script);
+  const inImage = image === undefined ? undefined : placeInImage(image, interpreter);
+  return inImage ?? nameElsewhere(interpreter) ?? interpreter;
 }
 
 const shell: InterpreterLine = { words: ['sh'], containerEnvironment: false };

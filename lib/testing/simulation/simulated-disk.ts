@@ -1,5 +1,5 @@
-import { diskFiles } from '../../loader/files/disk-files.ts';
 import type { Files } from '../../loader/files/files.ts';
+import { imageFiles } from '../../loader/files/image-files.ts';
 import type { Host } from '../../loader/host.ts';
 import { thisHost } from '../../loader/host.ts';
 import type { TreeFiles } from '../../loader/files/literal-files.ts';
@@ -54,7 +54,7 @@ export class SimulatedDisk {
   /** Why the script of a command could not be run with real processes, from its file as it is now. */
   failureOf(command: Command): SpawnFailure | undefined {
     if (this.#root === undefined) return undefined;
-    const files = this.#memory?.disk ?? diskFiles;
+    const files = this.#memory?.disk ?? imageFiles(this.#root);
     const emptyRuns = this.#memory !== undefined && this.#host === null;
     return scriptFailure(command, { root: this.#root, files, host: this.#host, emptyRuns });
   }

@@ -9,8 +9,8 @@ import { readSource, sorted } from './tree-source.ts';
 /** How `check()` checks a tree. */
 export interface CheckOptions {
   /**
-   * Whether the tree has to run on this machine, so that its interpreters and accounts must exist here. Default: true for a
-   * folder, false for a literal.
+   * Whether the tree has to run on this machine, so that its interpreters and accounts must exist here; an interpreter may also
+   * be one of the image that the tree is in. Default: true for a folder, false for a literal.
    */
   readonly host?: boolean;
   /** The profile to check instead of the tree (`cont-profile.d`). Default: none. */

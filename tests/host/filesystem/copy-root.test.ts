@@ -144,3 +144,21 @@ test('a root is copied neither onto nor into itself', async (t) => {
   assert.equal(into.copy, undefined);
   assert.match(into.problems[0]?.message ?? '', /is within/);
 });
+
+test('the absolute links of an image lead from the copy to the files of the image', async (t) => {
+  const image = await testFolder(t);
+  const [stage, target] = [join(image, 'opt/services'), join(image, 'opt/app')];
+  plant(join(stage, 'web/notification-fd'), '3');
+  plant(target, '#!/bin/sh\n');
+  mkdirSync(join(image, 'etc'));
+  symlinkSync('/opt/services', join(image, 'etc/services.d'));
+  symlinkSync('/opt/app', join(stage, 'web/run'));
+  symlinkSync('/opt/services/web/run', join(stage, 'web/finish'));
+  symlinkSync('/bin/sh', join(stage, 'web/shell'));
+  const run = join(image, 'run');
+  await copyRoot(join(image, 'etc'), new RuntimeDirectory(run));
+  const targets = ['run', 'finish', 'shell'].map((name) =>
+    readlinkSync(join(run, 'etc/services.d/web', name)),
+  );
+  assert.deepEqual(targets, [target, target, '/bin/sh']);
+});

@@ -137,3 +137,27 @@ test('a file that may not be read is a failure', { skip: whoRuns.plainUser }, as
   const found = await inspect(t, '#!/bin/sh\n', 0);
   assert.equal('code' in found && found.code, 'EACCES');
 });
+
+test('a script of an image runs from its place in the image, and through an interpreter of the image', async (t) => {
+  const image = await testFolder(t);
+  const service = join(image, 'etc/services.d/web');
+  for (const folder of [service, join(image, 'opt'), join(image, 'srv/api')])
+    mkdirSync(folder, { recursive: true });
+  const app = plant(join(image, 'opt/app'), '#!/opt/interpreter -x\n');
+  const interpreter = plant(join(image, 'opt/interpreter'), '');
+  symlinkSync('/opt/app', join(service, 'run'));
+  symlinkSync('../../../opt/app', join(service, 'finish'));
+  symlinkSync('/srv/api', join(image, 'etc/services.d/api'));
+  plant(join(image, 'srv/api/run'), '#!/bin/sh\n');
+  const containerEnvironment = false;
+  const run = { file: interpreter, args: ['-x', app], directory: service, containerEnvironment };
+  assert.deepEqual(inspectScript(join(service, 'run'), 'name', []), run);
+  const finish = { ...run, args: ['-x', './finish'] };
+  assert.deepEqual(inspectScript(join(service, 'finish'), 'name', []), finish);
+  assert.deepEqual(inspectScript(join(image, 'etc/services.d/api/run'), 'name', []), {
+    file: '/bin/sh',
+    args: ['./run'],
+    directory: join(image, 'srv/api'),
+    containerEnvironment,
+  });
+});
