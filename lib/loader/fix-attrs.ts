@@ -13,9 +13,16 @@ import type { Reading } from './reading.ts';
  * A line that is not understood is told and left out. One whose account is unknown is told and kept: the tree may be meant
  * for another machine, or an account may come before the rule is applied.
  */
-export function readFixAttrs(reading: Reading, folder: string): readonly FixAttrsRule[] {
-  const names = reading.list(folder, 'its rules are left out') ?? [];
-  return names.flatMap((name) => readRules(reading, join(folder, name)));
+export function* readFixAttrs(
+  reading: Reading,
+  folder: string,
+): Generator<undefined, readonly FixAttrsRule[], undefined> {
+  const rules: FixAttrsRule[] = [];
+  for (const name of yield* reading.listInSteps(folder, 'its rules are left out')) {
+    rules.push(...readRules(reading, join(folder, name)));
+    yield;
+  }
+  return rules;
 }
 
 function readRules(reading: Reading, source: string): readonly FixAttrsRule[] {

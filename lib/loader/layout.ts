@@ -112,7 +112,7 @@ function definitionsIn(reading: Reading, source: string): readonly string[] {
 }
 
 function foldersIn(reading: Reading, folder: string): readonly string[] {
-  const listing = reading.files.list(folder);
+  const listing = reading.files.list(folder, ['etc', ...stageFolders]);
   if (listing.kind === 'unreadable') return [];
   const visible = listing.names.filter((name) => !name.startsWith('.'));
   return visible.filter((name) => isFolder(reading, join(folder, name)));

@@ -24,7 +24,7 @@ export function* readTree(
     stages.has(name) ? join(root, name) : undefined;
   const rules = folder('fix-attrs.d');
   return {
-    fixAttrs: rules === undefined ? [] : readFixAttrs(reading, rules),
+    fixAttrs: rules === undefined ? [] : yield* readFixAttrs(reading, rules),
     init: yield* readEach(reading, folder('cont-init.d'), readScript),
     services: yield* readEach(reading, folder('services.d'), readService),
     finish: yield* readEach(reading, folder('cont-finish.d'), readScript),
@@ -93,7 +93,7 @@ function* readEach<Spec>(
 ): Generator<undefined, readonly Spec[], undefined> {
   const specs: Spec[] = [];
   if (folder === undefined) return specs;
-  for (const name of reading.list(folder, 'the stage is empty') ?? []) {
+  for (const name of yield* reading.listInSteps(folder, 'the stage is empty')) {
     const spec = readOne(reading, name, join(folder, name));
     if (spec !== undefined) specs.push(spec);
     yield;

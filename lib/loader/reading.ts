@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import type { Problem, ProblemCode } from '../model/problem.ts';
 import { problem } from '../model/problem.ts';
 import { show } from '../schema/schema.ts';
-import type { Entry, Files } from './files/files.ts';
+import type { Entry, Files, Listing } from './files/files.ts';
 import type { Host } from './host.ts';
 
 /** The first call of a program in a place that does not exist, and how many further scripts have one. */
@@ -72,7 +72,19 @@ export class Reading {
     consequence: string,
     wanted?: readonly string[],
   ): readonly string[] | undefined {
-    const listing = this.files.list(folder, wanted);
+    return this.#visible(folder, consequence, this.files.list(folder, wanted));
+  }
+
+  /** The names in a folder that may have very many, as `list` returns them, in steps. */
+  *listInSteps(
+    folder: string,
+    consequence: string,
+  ): Generator<undefined, readonly string[], undefined> {
+    const listing = yield* this.files.listInSteps(folder);
+    return this.#visible(folder, consequence, listing) ?? [];
+  }
+
+  #visible(folder: string, consequence: string, listing: Listing): readonly string[] | undefined {
     if (listing.kind === 'unreadable') {
       this.tellUnreadable(folder, listing.code, consequence);
       return undefined;

@@ -39,8 +39,9 @@ export function changedFiles(root: string, changesOf: ChangesOf): Files {
       return place === null ? { kind: 'missing' } : disk.look(place);
     },
     read: (path, limit) => disk.read(placeOf(path) ?? path, limit),
-    list: (folder) => {
-      const listing = disk.list(folder);
+    listInSteps: (folder) => disk.listInSteps(folder),
+    list: (folder, wanted) => {
+      const listing = disk.list(folder, wanted);
       if (listing.kind !== 'names' || !isService(folder)) return listing;
       const changes = changesIn(folder);
       if (changes.size === 0) return listing;

@@ -148,6 +148,9 @@ function keeping(from: Readonly<Record<string, readonly (keyof Files)[]>>): File
   return {
     look: (path) => (keeps(path, 'look') ? secret : files.look(path)),
     list: (path) => (keeps(path, 'list') ? secret : files.list(path)),
+    *listInSteps(path) {
+      return keeps(path, 'list') ? secret : yield* files.listInSteps(path);
+    },
     read: (path, limit) => (keeps(path, 'read') ? secret : files.read(path, limit)),
   };
 }

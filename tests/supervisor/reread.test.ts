@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Supervisor } from '../../lib/index.ts';
 import type { LifecycleEvent, SupervisorOptions } from '../../lib/index.ts';
+import { changedFiles } from '../../lib/supervisor/changed-files.ts';
 import { treeReader } from '../../lib/supervisor/reread.ts';
 import { FakeSpawner, VirtualClock, exit, writeTree } from '../../lib/testing/index.ts';
 import type { TreeFiles } from '../../lib/testing/index.ts';
@@ -164,4 +165,13 @@ test('a check without a change emits nothing', async (t) => {
   assert.equal(sources.rereadService(root, known), undefined);
   tree.web('timeout-kill', '800');
   assert.equal(sources.rereadService(root, known)?.spec.killTimeout, 800);
+});
+
+test('of a service directory with very many files only those with a meaning are read again', async (t) => {
+  const tree = await plant(t, { 'services.d/web/timeout-kill': '700' });
+  const { root = '' } = tree.supervisor.tree;
+  for (let count = 0; count < 1100; count += 1) tree.web(`file-${count}`, '');
+  const disk = changedFiles(root, () => new Map());
+  const listing = disk.list(join(root, 'services.d/web'), ['run', 'timeout-kill', 'down']);
+  assert.deepEqual(listing, { kind: 'names', names: ['run', 'timeout-kill'], foreign: [] });
 });

@@ -37,8 +37,10 @@ export async function applyFixAttrs(
   options: FixAttrsOptions,
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
+  const pause = new LoopPause();
   for (const rule of rules) {
-    const found = await applyRule(rule, options);
+    if (pause.isDue) await pause.take();
+    const found = await applyRule(rule, options, pause);
     if (found !== undefined) problems.push(found);
   }
   return problems;
@@ -47,6 +49,7 @@ export async function applyFixAttrs(
 async function applyRule(
   rule: FixAttrsRule,
   { hidden, procfs = '/proc' }: FixAttrsOptions,
+  pause: LoopPause,
 ): Promise<Problem | undefined> {
   const { source, line, account, path } = rule;
   const owner = resolveAccount(readAccounts(), account);
@@ -62,7 +65,6 @@ async function applyRule(
     });
   }
   const failures: Failures = { first: undefined, count: 0 };
-  const pause = new LoopPause();
   const expansion = {
     procfs,
     pause,

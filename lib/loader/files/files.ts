@@ -7,6 +7,8 @@ export interface Files {
   look(path: string): Entry;
   /** The names in a folder, in byte order. With `wanted`, names that are not among these may be missing. */
   list(path: string, wanted?: readonly string[]): Listing;
+  /** Lists a folder that may have very many names as `list` does, in steps of some milliseconds. */
+  listInSteps(path: string): Generator<undefined, Listing, undefined>;
   /** The first bytes of a file, at most `limit`. Only for a path at which `look` found a file. */
   read(path: string, limit: number): Content;
 }

@@ -8,6 +8,7 @@ export function imageFiles(root: string): Files {
   return {
     look: (path) => diskFiles.look(placeOf(path)),
     list: (path, wanted) => diskFiles.list(placeOf(path), wanted),
+    listInSteps: (path) => diskFiles.listInSteps(placeOf(path)),
     read: (path, limit) => diskFiles.read(placeOf(path), limit),
   };
 }

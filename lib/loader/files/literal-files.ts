@@ -68,6 +68,10 @@ export function literalFiles(files: TreeFiles): Files {
   return {
     look: (path) => entryOf(find(tree, path)),
     list: (path) => listingOf(find(tree, path)),
+    *listInSteps(path) {
+      yield;
+      return listingOf(find(tree, path));
+    },
     read: (path, limit) => contentOf(find(tree, path), limit),
   };
 }

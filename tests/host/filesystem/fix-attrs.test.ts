@@ -224,6 +224,26 @@ for (const [procfs, way] of [
   });
 }
 
+test('the event loop runs while very many rules are applied', async (t) => {
+  const source = '/etc/fix-attrs.d/10';
+  const rule = { source, line: 3, path: '/nowhere', recurse: true, account: mine };
+  // Each takes at least a millisecond, on a machine of any speed.
+  let now = 0;
+  t.mock.method(performance, 'now', () => (now += 1));
+  let turns = 0;
+  let timer = setImmediate(function turn() {
+    turns += 1;
+    timer = setImmediate(turn);
+  });
+  const problems = await applyFixAttrs(
+    Array.from({ length: 100 }, () => rule),
+    { hidden: false },
+  );
+  clearImmediate(timer);
+  assert.equal(problems.length, 100);
+  assert.ok(turns >= 5, `${turns} turns`);
+});
+
 test('a folder that is replaced by a link meanwhile does not redirect a change', async (t) => {
   const folder = await testFolder(t);
   const outside = ['outside/a', 'outside/b', 'outside/below/c'].map((name) =>

@@ -131,3 +131,17 @@ test('of a folder with very many names, list looks only for those that are wante
   const all = diskFiles.list(folder);
   assert.equal(all.kind === 'names' && all.names.length, 1102);
 });
+
+test('a folder is listed in steps, with the result of list', (context) => {
+  const folder = temporaryFolder(context);
+  for (let count = 0; count < 2500; count += 1) writeFileSync(join(folder, `file-${count}`), '');
+  writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff])]), '');
+  const work = diskFiles.listInSteps(folder);
+  let steps = 0;
+  let step = work.next();
+  for (; step.done !== true; step = work.next()) steps += 1;
+  assert.deepEqual(step.value, diskFiles.list(folder));
+  assert.ok(steps >= 3 + 3 + 3, String(steps));
+  const none = diskFiles.listInSteps(join(folder, 'none')).next();
+  assert.deepEqual(none.value, { kind: 'unreadable', code: 'ENOENT' });
+});
