@@ -34,7 +34,8 @@ const folderName = 'container_environment';
  * A file is read by s6-overlay's newest rule (3.2.2): the value is its whole content without one final newline; an empty file is not
  * a variable, a single newline is an empty value; a NUL becomes a newline. Names with a leading dot or `=` are not variables. An entry
  * that is not a file, cannot be read, or is longer than any variable can be (128 KiB, with its name) is left out and reported by a
- * `problem` event. A value that is not UTF-8 is reported as well, and used with U+FFFD for each invalid byte.
+ * `problem` event. So is a folder with more than 5000 entries: that many variables are read, known ones first. A value that is not
+ * UTF-8 is reported as well, and used with U+FFFD for each invalid byte.
  */
 export class Environment {
   readonly #runtime: RuntimeDirectory;
@@ -148,7 +149,7 @@ export class Environment {
   /** The values in the folder; those that were read last if it cannot be read. */
   #readFolder(): Map<string, string> {
     try {
-      const { values, flaws } = readVariables(this.directory, isName);
+      const { values, flaws } = readVariables(this.directory, isName, this.#known.keys());
       this.#problems.found(flaws);
       return values;
     } catch (error) {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { opendirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { fitsArgument, longestArgument } from '../../model/argument-limit.ts';
@@ -50,22 +50,30 @@ export function readVariable(folder: string, name: string): VariableReading {
 }
 
 /**
- * Reads every variable of a folder, in the order of the names. A folder that does not exist has none.
+ * Reads every variable of a folder, in the order of the names. A folder that does not exist has none. Of a folder with very many
+ * entries only `mostVariables` are read, first those that are known; the flaw of that has no name.
  *
  * @throws the system's error when the folder cannot be read.
  */
-export function readVariables(folder: string, isName: (name: string) => boolean): FolderReading {
-  const values = new Map<string, string>();
-  const flaws = new Map<string, VariableFlaw>();
+export function readVariables(
+  folder: string,
+  isName: (name: string) => boolean,
+  known: Iterable<string> = [],
+): FolderReading {
+  const entries = list(folder);
+  const isCut = entries.length > mostVariables;
+  const values = isCut ? readKnown(folder, known) : new Map<string, string>();
+  const flaws = new Map<string, VariableFlaw>(isCut ? [['', tooMany]] : []);
   let size = 0;
-  for (const entry of list(folder)) {
+  for (const entry of entries) {
+    if (values.size >= mostVariables) break;
     const name = entry.name.toString();
     if (!isUtf8(entry.name)) {
       flaws.set(escape(entry.name), leftOut('its name is not UTF-8', 'Rename the file.'));
       continue;
     }
     if (name.includes('=')) flaws.set(name, withEquals);
-    if (!isName(name)) continue;
+    if (!isName(name) || values.has(name)) continue;
     const { value, flaw } = size > longestEnvironment ? beyond : readEntry(entry, folder, name);
     if (flaw !== undefined) flaws.set(name, flaw);
     if (value === undefined) continue;
@@ -73,6 +81,16 @@ export function readVariables(folder: string, isName: (name: string) => boolean)
     size += Buffer.byteLength(name) + Buffer.byteLength(value) + overhead;
   }
   return { values, flaws };
+}
+
+function readKnown(folder: string, known: Iterable<string>): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const name of known) {
+    if (values.size >= mostVariables) break;
+    const { value } = readVariable(folder, name);
+    if (value !== undefined) values.set(name, value);
+  }
+  return values;
 }
 
 /** What is wrong with a variable of this name and value, if anything is. */
@@ -102,6 +120,15 @@ const draftName = '.draft';
 /** The bytes of variables after which no further file is read: a process is started with 6 MiB at most (Linux). */
 const longestEnvironment = 8 * 1024 * 1024;
 
+/** The most variables that are read: each process that starts needs a reading, which holds up the host's event loop. */
+export const mostVariables = 5000;
+
+const tooMany: VariableFlaw = {
+  code: 'variable-left-out',
+  text: `has more than ${String(mostVariables)} entries; further variables are left out`,
+  remedy: 'Remove variables, or pass them on in one file.',
+};
+
 /** The bytes that a variable takes in addition to its name and value: `=`, NUL and a pointer. */
 const overhead = 10;
 
@@ -124,18 +151,45 @@ function writeDraft(draft: string, content: string): void {
   }
 }
 
-function list(folder: string): readonly Dirent<Buffer>[] {
+/** An entry of a folder, with its name as bytes. */
+interface FolderEntry extends Pick<Dirent, 'isFile' | 'isSymbolicLink'> {
+  readonly name: Buffer;
+}
+
+/** The entries in a folder, sorted; of more than `mostVariables` the first in the order of the file system. */
+function list(folder: string): readonly FolderEntry[] {
   try {
-    const entries = readdirSync(folder, { withFileTypes: true, encoding: 'buffer' });
-    return entries.toSorted((a, b) => a.name.compare(b.name));
+    return listFirst(folder).toSorted((a, b) => a.name.compare(b.name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
 }
 
+function listFirst(path: string): FolderEntry[] {
+  const entries: FolderEntry[] = [];
+  // An encoding that the types do not declare.
+  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 };
+  const folder = opendirSync(path, options);
+  try {
+    while (entries.length <= mostVariables) {
+      const entry = folder.readSync();
+      if (entry === null) break;
+      const name = Buffer.from(entry.name);
+      entries.push({
+        name,
+        isFile: () => entry.isFile(),
+        isSymbolicLink: () => entry.isSymbolicLink(),
+      });
+    }
+    return entries;
+  } finally {
+    folder.closeSync();
+  }
+}
+
 /** Reads an entry; one that is not a file is not opened, since opening it may have side effects. */
-function readEntry(entry: Dirent<Buffer>, folder: string, name: string): VariableReading {
+function readEntry(entry: FolderEntry, folder: string, name: string): VariableReading {
   if (!entry.isFile() && !entry.isSymbolicLink()) return { flaw: noFile };
   const reading = read(join(folder, name), name);
   return reading === missing && entry.isSymbolicLink() ? { flaw: leadsNowhere } : reading;

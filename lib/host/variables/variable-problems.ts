@@ -47,9 +47,10 @@ export class VariableProblems {
     this.#report(name, flaw);
   }
 
+  /** @param name - The name of the variable; empty for a flaw of the folder. */
   #report(name: string, { code, text, remedy }: VariableFlaw): void {
     const shown = /^[\x21-\x7e]+$/.test(name) ? name : JSON.stringify(name);
-    const message = `the variable ${shown} ${text}`;
+    const message = `${name === '' ? 'the folder' : `the variable ${shown}`} ${text}`;
     this.#onProblem(problem(code, join(this.#folder(), name), message, { remedy }));
   }
 }

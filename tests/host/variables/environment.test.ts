@@ -19,6 +19,7 @@ import fc from 'fast-check';
 import { OptionsError } from '../../../lib/errors.ts';
 import type { Problem } from '../../../lib/model/problem.ts';
 import { Environment } from '../../../lib/host/variables/environment.ts';
+import { mostVariables } from '../../../lib/host/variables/variable-files.ts';
 import { RuntimeDirectory } from '../../../lib/host/directory/runtime-directory.ts';
 import { unlessInCI } from '../../skipping.ts';
 import { plant, testFolder, whoRuns } from '../folder.ts';
@@ -435,6 +436,27 @@ test('reading stops at the size that a process can be started with', async (t) =
   const size = Object.values(all(environment)).join('').length;
   assert.ok(size > 6 * 2 ** 20 && size < 9 * 2 ** 20, String(size));
   assert.match(problems[0]?.message ?? '', /more than a process can be started with/);
+});
+
+test('of a folder with very many variables a limited number is read, with those that were known', async (t) => {
+  const { environment, problems, at } = await withProblems(t);
+  const known = Object.keys(all(environment));
+  environment.set('LATER', 'set by the host');
+  for (let count = 0; count < mostVariables + 100; count++) writeFileSync(at(`V${count}`), 'x');
+  for (let reading = 0; reading < 2; reading += 1) {
+    const values = all(environment);
+    assert.equal(Object.keys(values).length, mostVariables);
+    for (const name of [...known, 'LATER']) assert.ok(name in values, name);
+  }
+  assert.deepEqual(
+    problems.map(({ path, message }) => [path, message]),
+    [
+      [
+        environment.directory,
+        `the folder has more than ${mostVariables} entries; further variables are left out`,
+      ],
+    ],
+  );
 });
 
 test('an entry with the name of the draft is not written through', async (t) => {
