@@ -3,7 +3,7 @@ import type { EventPattern, EventType, Expectation, Predicate, Test } from './ex
 import { testOf } from './expectation.ts';
 import type { Met, EventLog } from './event-log.ts';
 import type { Transcript } from './transcript.ts';
-import type { TreeNames } from '../trees/tree-names.ts';
+import type { TreeNames } from './tree-names.ts';
 import type { TreeFiles } from '../../loader/files/literal-files.ts';
 import type { EventOf } from '../../supervisor/events.ts';
 import { UnknownServiceError } from '../../errors.ts';

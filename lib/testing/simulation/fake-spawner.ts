@@ -3,8 +3,7 @@ import { unspawnable } from './behaviour.ts';
 import { FakeChild } from './fake-child.ts';
 import { FakePipes } from './fake-pipes.ts';
 import type { SpawnerRequest } from './spawner-request.ts';
-import { scriptNames } from '../trees/tree-names.ts';
-import { OptionsError } from '../../errors.ts';
+import { scriptNames } from '../observation/tree-names.ts';
 import type { Leftover } from '../../model/leftover.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { Command } from '../../model/program.ts';
@@ -25,8 +24,10 @@ export interface FakeSpawnerOptions {
 export interface SpawnedTree {
   /** Why a command could not be run with real processes; `undefined` when it could. Default: every command can be run. */
   readonly failureOf?: (command: Command) => SpawnFailure | undefined;
-  /** The names that children can have. Default: any name. */
+  /** The names that children can have. Default: none is known. */
   readonly names?: () => readonly string[];
+  /** Throws when no child can have this name. Default: a function that does nothing. */
+  readonly requireName?: (name: string) => void;
 }
 
 /**
@@ -112,7 +113,7 @@ export class FakeSpawner implements Spawner {
     const list = Array.isArray(behaviours)
       ? (behaviours as readonly Behaviour[])
       : [behaviours as Behaviour];
-    this.#requireName(name);
+    if (!this.#spawnedNames.includes(name)) this.#tree.requireName?.(name);
     this.#behaviours.set(name, list);
     this.#spawns.delete(name);
     return this;
@@ -170,33 +171,17 @@ export class FakeSpawner implements Spawner {
     if (spawned.includes(name)) return ' It was spawned before.';
     const names = this.#tree.names?.() ?? [];
     if (names.includes(name)) return ' It has not been spawned yet.';
-    return didYouMean(name, [...spawned, ...names]);
+    const near = nearest(name, [...new Set([...spawned, ...names])]);
+    return near === undefined ? '' : ` Did you mean '${near}'?`;
   }
 
   /** Every name that a child had so far. */
   get #spawnedNames(): readonly string[] {
     return this.#children.flatMap(({ command }) => namesOf(command));
   }
-
-  #requireName(name: string): void {
-    const names = this.#tree.names?.();
-    if (names === undefined) return;
-    const known = [...names, ...this.#spawnedNames];
-    if (known.includes(name)) return;
-    const remedy = 'Name what the test adds later in the option `addedLater`.';
-    const list = names.join(', ');
-    throw new OptionsError(
-      `The tree has no process '${name}'.${didYouMean(name, known)} There are: ${list}. ${remedy}`,
-    );
-  }
 }
 
 /** The names of a child, the most precise one first. */
 function namesOf({ name, program, calledBy }: Command): readonly string[] {
   return calledBy === 'path' ? scriptNames(name, program) : [name];
-}
-
-function didYouMean(name: string, known: readonly string[]): string {
-  const near = nearest(name, [...new Set(known)]);
-  return near === undefined ? '' : ` Did you mean '${near}'?`;
 }

@@ -14,7 +14,7 @@ import { EventLog } from '../observation/event-log.ts';
 import { transcript } from '../observation/transcript.ts';
 import type { TreeSource } from '../trees/tree-source.ts';
 import { sorted } from '../trees/tree-source.ts';
-import { TreeNames } from '../trees/tree-names.ts';
+import { TreeNames } from '../observation/tree-names.ts';
 import type { VirtualClock } from '../time/virtual-clock.ts';
 
 /** The life of a tree in virtual time, without processes. Its methods do not need `this`. */
@@ -76,6 +76,7 @@ export async function simulate(
   const spawner: FakeSpawner = new FakeSpawner(clock, heard === undefined ? {} : { heard }, {
     failureOf: (command) => disk.failureOf(command),
     names: () => names.children,
+    requireName: (name) => names.requireChild(name),
   });
   const caller = new ScriptCaller();
   const { tree, problems } = await disk.read({ profile, host });

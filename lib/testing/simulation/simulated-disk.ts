@@ -11,7 +11,7 @@ import type { SpawnFailure } from '../../model/spawn-failure.ts';
 import type { World } from '../../engine/world.ts';
 import { treeReader } from '../../supervisor/reread.ts';
 import { requirePlain } from '../trees/files.ts';
-import { pathsIn } from '../trees/tree-names.ts';
+import { pathsIn } from '../observation/tree-names.ts';
 import { scriptFailure } from './script-files.ts';
 import type { ReadOptions, SortedSource } from '../trees/tree-source.ts';
 import { readSource } from '../trees/tree-source.ts';

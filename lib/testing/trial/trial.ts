@@ -14,7 +14,7 @@ import { EventLog } from '../observation/event-log.ts';
 import { transcript } from '../observation/transcript.ts';
 import type { SortedSource, TreeSource } from '../trees/tree-source.ts';
 import { readSource, sorted } from '../trees/tree-source.ts';
-import { pathsIn, TreeNames } from '../trees/tree-names.ts';
+import { pathsIn, TreeNames } from '../observation/tree-names.ts';
 
 /** The life of a tree with real processes, in a temporary folder. Its methods do not need `this`. */
 export interface Trial extends Life {

@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { OptionsError } from '../../errors.ts';
+import { nearest } from '../../model/nearest.ts';
 import type { Program } from '../../model/program.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
@@ -47,6 +49,18 @@ export class TreeNames {
       ]),
     ];
     return [...new Set(names)];
+  }
+
+  /** @throws OptionsError when no child can have this name; the message has the nearest one. */
+  requireChild(name: string): void {
+    const known = this.children;
+    if (known.includes(name)) return;
+    const near = nearest(name, known);
+    const hint = near === undefined ? '' : ` Did you mean '${near}'?`;
+    const remedy = 'Name what the test adds later in the option `addedLater`.';
+    throw new OptionsError(
+      `The tree has no process '${name}'.${hint} There are: ${known.join(', ')}. ${remedy}`,
+    );
   }
 
   /** Whether a service of this name exists or can come: the init scripts, which may add services, have not all run yet. */
