@@ -1,8 +1,7 @@
 import { inspect } from 'node:util';
 import type { EventOf } from '../../supervisor/events.ts';
-import { OptionsError } from '../../errors.ts';
 import type { LifecycleEvent } from '../../model/event.ts';
-import { nearest } from '../../model/nearest.ts';
+import { requirePattern } from './pattern-values.ts';
 
 /** The types of event. */
 export type EventType = LifecycleEvent['type'];
@@ -45,7 +44,7 @@ export interface Test {
 /**
  * Prepares an expectation.
  *
- * @throws OptionsError when it names an unknown type of event.
+ * @throws OptionsError when no event can meet it: its type, a field or a value does not exist.
  */
 export function testOf(expected: Expectation): Test {
   if (typeof expected === 'function') {
@@ -55,32 +54,13 @@ export function testOf(expected: Expectation): Test {
       : { words, matches: expected };
   }
   const pattern = typeof expected === 'string' ? { type: expected } : expected;
-  if ('type' in pattern) refuseUnknown(pattern.type);
+  if ('type' in pattern) requirePattern(pattern);
   const service: unknown = Reflect.get(pattern, 'service');
   return {
     words: inspect(pattern, { breakLength: Infinity }),
     ...(typeof service === 'string' && { service }),
     matches: (it) => covers(pattern, it),
   };
-}
-
-const types: Readonly<Record<EventType, true>> = {
-  phase: true,
-  stage: true,
-  script: true,
-  service: true,
-  ready: true,
-  output: true,
-  tree: true,
-  problem: true,
-};
-
-function refuseUnknown(type: string): void {
-  if (Object.hasOwn(types, type)) return;
-  const known = Object.keys(types);
-  const guess = nearest(type, known);
-  const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
-  throw new OptionsError(`No event is of type '${type}'.${hint} There are: ${known.join(', ')}.`);
 }
 
 /** Whether a value contains every field of the pattern, with the same value. */
