@@ -100,9 +100,26 @@ export function unspawnable(code = 'ENOENT'): Behaviour {
   return { unspawnable: code };
 }
 
-/** A child that ignores these signals, or the end of the pipe that it reads. */
+/**
+ * A child that ignores these signals, or the end of the pipe that it reads.
+ *
+ * @throws TypeError when one of them is neither.
+ */
 export function ignores(...what: readonly Ignorable[]): Behaviour {
+  for (const each of what) if (each !== 'end-of-file') requireSignal(each);
   return { ignores: what };
+}
+
+/**
+ * Checks a signal, which JavaScript may have made.
+ *
+ * @throws TypeError when it is no full name of a signal; the message has the name that is meant.
+ */
+export function requireSignal(signal: NodeJS.Signals): void {
+  if (typeof signal === 'string' && signal.startsWith('SIG')) return;
+  const full = typeof signal === 'string' ? parseSignal(signal) : undefined;
+  const hint = full === undefined ? '' : ` Did you mean '${full}'?`;
+  throw new TypeError(`A signal is a name such as 'SIGTERM', not ${inspect(signal)}.${hint}`);
 }
 
 /** A script that does not exit by itself. A signal ends it. */

@@ -1,5 +1,5 @@
 import type { Behaviour, Ignorable } from './behaviour.ts';
-import { exitOf, isScript } from './behaviour.ts';
+import { exitOf, isScript, requireSignal } from './behaviour.ts';
 import type { SpawnerRequest } from './spawner-request.ts';
 import type { Exit } from '../../model/exit.ts';
 import { signalNumber } from '../../model/exit.ts';
@@ -133,6 +133,7 @@ export class FakeChild implements Child {
   }
 
   kill(signal: NodeJS.Signals, scope: 'process' | 'group' = 'process'): void {
+    requireSignal(signal);
     this.#parts.onRequest({ type: 'kill', name: this.name, signal, scope });
     if (!this.#alive) return;
     this.#signals.push(signal);

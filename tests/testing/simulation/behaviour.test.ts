@@ -103,3 +103,8 @@ test('a fake child exits with the code that the test gives', async () => {
   life.spawner.child('web').exit(9);
   assert.deepEqual(life.supervisor.service('web').lastExit, { code: 9, signal: null });
 });
+
+test('ignores() rejects what is no full name of a signal', () => {
+  assert.throws(() => ignores('TERM' as NodeJS.Signals), /not 'TERM'\. Did you mean 'SIGTERM'\?$/);
+  assert.deepEqual(ignores('SIGTERM', 'end-of-file').ignores, ['SIGTERM', 'end-of-file']);
+});
