@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Exit } from '../../model/exit.ts';
 import { parseSignal } from '../../model/exit.ts';
+import { nearest } from '../../model/nearest.ts';
 import type { Command } from '../../model/program.ts';
 
 /**
@@ -120,6 +121,43 @@ export function requireSignal(signal: NodeJS.Signals): void {
   const full = typeof signal === 'string' ? parseSignal(signal) : undefined;
   const hint = full === undefined ? '' : ` Did you mean '${full}'?`;
   throw new TypeError(`A signal is a name such as 'SIGTERM', not ${inspect(signal)}.${hint}`);
+}
+
+/** The fields of a behaviour. */
+const behaviourFields: Readonly<Record<keyof Behaviour, true>> = {
+  after: true,
+  does: true,
+  print: true,
+  stream: true,
+  ready: true,
+  exit: true,
+  next: true,
+  unspawnable: true,
+  spawnAfter: true,
+  ignores: true,
+  leaves: true,
+};
+
+/**
+ * Checks a behaviour with all its steps, which JavaScript may have made.
+ *
+ * @throws TypeError when a step has an unknown field or ignores what is no signal.
+ * @throws TypeError when a process cannot exit in the way that a step says.
+ */
+export function requireBehaviour(behaviour: Behaviour): void {
+  for (const step of stepsOf(behaviour)) {
+    const unknown = Object.keys(step).find((key) => !Object.hasOwn(behaviourFields, key));
+    if (unknown !== undefined) throw new TypeError(unknownField(unknown));
+    if (step.exit !== undefined) exitOf(step.exit);
+    ignores(...(step.ignores ?? []));
+  }
+}
+
+function unknownField(field: string): string {
+  const known = Object.keys(behaviourFields);
+  const guess = nearest(field, known);
+  const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
+  return `A behaviour has no field '${field}'.${hint} It has: ${known.join(', ')}.`;
 }
 
 /** A script that does not exit by itself. A signal ends it. */

@@ -1,5 +1,5 @@
 import type { Behaviour } from './behaviour.ts';
-import { unspawnable } from './behaviour.ts';
+import { requireBehaviour, unspawnable } from './behaviour.ts';
 import { FakeChild } from './fake-child.ts';
 import { FakePipes } from './fake-pipes.ts';
 import type { SpawnerRequest } from './spawner-request.ts';
@@ -108,11 +108,13 @@ export class FakeSpawner implements Spawner {
    *
    * @throws OptionsError when the tree of a simulation has no such name, now or in `addedLater`; the message has the nearest one.
    * A spawner that was made without a tree takes any name.
+   * @throws TypeError when a behaviour has an unknown field, or a signal or an exit that no process has.
    */
   script(name: string, behaviours: Behaviour | readonly Behaviour[]): this {
     const list = Array.isArray(behaviours)
       ? (behaviours as readonly Behaviour[])
       : [behaviours as Behaviour];
+    list.forEach(requireBehaviour);
     if (!this.#spawnedNames.includes(name)) this.#tree.requireName?.(name);
     this.#behaviours.set(name, list);
     this.#spawns.delete(name);

@@ -108,3 +108,15 @@ test('ignores() rejects what is no full name of a signal', () => {
   assert.throws(() => ignores('TERM' as NodeJS.Signals), /not 'TERM'\. Did you mean 'SIGTERM'\?$/);
   assert.deepEqual(ignores('SIGTERM', 'end-of-file').ignores, ['SIGTERM', 'end-of-file']);
 });
+
+test('script() rejects a behaviour with an unknown field, signal or exit, in any step', async () => {
+  const life = await simulate({ services: [{ name: 'web', run: ['web'] }] });
+  const refused = (behaviour: object, message: RegExp): void => {
+    assert.throws(() => life.spawner.script('web', behaviour), message);
+  };
+  refused({ exti: { code: 1, signal: null } }, /no field 'exti'\. Did you mean 'exit'\?/);
+  refused({ after: 5, next: { prints: 'x' } }, /no field 'prints'\. Did you mean 'print'\?/);
+  refused({ ignores: ['TERM'] }, /Did you mean 'SIGTERM'\?/);
+  refused({ exit: { code: 300, signal: null } }, /A process exits with/);
+  assert.equal(life.spawner.script('web', sequence(print('x'), exit(1, 5))), life.spawner);
+});
