@@ -19,9 +19,13 @@ const signals = [
 ];
 const allSignals = 'SigBlk:0000000000000000 SigIgn:0000000000000000';
 
-/** Reports the descriptors of a script; one belongs to the listing. */
-const descriptors = 'fds=$(echo $(ls /proc/self/fd))';
-const noFurther = listingOf(['0', '1', '2', ...inheritedDescriptors()]);
+/**
+ * Reports the descriptors of a script; one belongs to the listing. It leaves out what this process has inherited: s6 passes that
+ * on, this library does not.
+ */
+const inherited = ['none', ...inheritedDescriptors()].join('|');
+const descriptors = `fds=$(echo $(ls /proc/self/fd | grep -vxE '${inherited}'))`;
+const noFurther = listingOf(['0', '1', '2']);
 
 // Not the usual umask, so that a change shows.
 process.umask(0o027);

@@ -28,7 +28,7 @@ inContainers('a full disk', {
       const problems = box.events.flatMap(unspawnable);
       assert.deepEqual(
         problems.map(([program]) => program),
-        ['10', 'web/log', 'web'],
+        ['the init script', 'the service', 'the service'],
       );
       for (const [, reason] of problems)
         assert.match(reason, /runtime directory .* ENOSPC: no space left/);

@@ -49,8 +49,8 @@ inContainers('leftovers', {
       const names = ['web/left-behind', '10/left-behind', 'runaway/sleep'];
       assert.deepEqual([end.verdict?.killed, end.left], [names, []]);
       const [web, script, runaway, ...more] = killProblems(end.events);
-      assert.match(web ?? '', /^web: sleep \(pid \d+\), which it had left behind/);
-      assert.match(script ?? '', /cont-init.d\/10: sleep \(pid \d+\), which it had left behind/);
+      assert.match(web ?? '', /^web: sleep \(pid \d+\), which was left behind/);
+      assert.match(script ?? '', /cont-init.d\/10: sleep \(pid \d+\), which was left behind/);
       assert.match(runaway ?? '', /^runaway\/sleep: sleep \(pid \d+\), which had left the session/);
       assert.deepEqual(more, []);
     },

@@ -60,7 +60,7 @@ function missing({ program }: Command, plan: ExecPlan): string {
   const what = isInterpreter ? interpreterInWords(file, program.script) : file;
   const candidates = candidatesOf(plan);
   if (candidates.some(canRun)) {
-    return `${what} cannot be run: its own interpreter or loader does not exist.`;
+    return `the interpreter or loader of ${what} does not exist.`;
   }
   if (candidates.some(exists)) return `${what} is not executable.`;
   if (file.includes('/')) return `${what} does not exist.`;

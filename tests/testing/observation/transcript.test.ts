@@ -30,7 +30,7 @@ test('a line has the moment, the subject, the change and the cause', async () =>
     '     0  stage init: started (stage)',
     '     0  10-first: started (spawned)',
     '    40  10-first: exited, code 3 after 40 ms (exited)',
-    '    40  problem script-failed: cont-init.d/10-first the init script exited with code 3 (exited)',
+    '    40  problem script-failed: cont-init.d/10-first: the init script exited with code 3 (exited)',
     '    40  stage init: failed (exited)',
     '    40  supervisor: initializing → starting (stage)',
     '    40  stage services: started (stage)',
@@ -139,7 +139,7 @@ test('paths are relative to the root of the tree', () => {
   };
   assert.equal(
     eventInWords(change, { times: true, root: '/etc' }),
-    'problem unspawnable: services.d/web/run services.d/web/run: is gone (spawned)',
+    'problem unspawnable: services.d/web/run: services.d/web/run: is gone (spawned)',
   );
   assert.equal(
     eventInWords(change, { times: false, root: '/etc' }),
