@@ -83,7 +83,7 @@ test('a program that is not executable fails the spawn', async (t) => {
     program: { script: file('run', elf, 0o644) },
   }));
   assert.equal(found.code, 'EACCES');
-  assert.match(found.message, /: \.\/run is not executable/);
+  assert.match(found.message, /^\.\/run is not executable/);
 });
 
 test('a folder in place of a program fails the spawn', async (t) => {
