@@ -10,6 +10,9 @@ type OnExit = (exit: Exit) => void;
 /** The longest delay of a timer, in milliseconds. */
 const longest = 2 ** 31 - 1;
 
+/** How many exits are reported before the event loop gets a turn: each is a step of a supervisor. */
+const atOnce = 16;
+
 /**
  * The living children that this library, not Node, has started. It waits for each by its pid, and never for any other child.
  * As with children of Node, the process does not exit by itself while there are any.
@@ -20,6 +23,7 @@ export class NativeChildren {
   readonly #native: () => Pick<Waiting, 'firstZombie' | 'statusOf'> | undefined;
   readonly #listeners = new Map<number, OnExit>();
   #keepAlive: NodeJS.Timeout | undefined;
+  #nextTurn: NodeJS.Immediate | undefined;
   #unsubscribe: (() => void) | undefined;
 
   constructor(native: () => Pick<Waiting, 'firstZombie' | 'statusOf'> | undefined) {
@@ -62,21 +66,34 @@ export class NativeChildren {
 
   /**
    * One signal may stand for several deaths. The kernel shows the first dead child, at almost no cost; if that is not one of
-   * this list, all of the list are checked.
+   * this list, all of the list are checked. When very many have died, the rest is reported in the next turns.
    */
   readonly #check = (): void => {
+    let reported = 0;
     try {
-      for (;;) {
+      for (; reported < atOnce; reported += 1) {
         const first = this.#native()?.firstZombie();
         if (first === undefined) return;
         if (!this.collect(first)) break;
       }
-      for (const pid of this.#listeners.keys()) this.collect(pid);
+      for (const pid of this.#listeners.keys()) {
+        if (reported === atOnce) break;
+        if (this.collect(pid)) reported += 1;
+      }
+      if (reported === atOnce) this.#checkNextTurn();
     } catch (error) {
-      setImmediate(this.#check); // check the others, even if a listener throws
+      this.#checkNextTurn(); // check the others, even if a listener throws
       throw error;
     }
   };
+
+  #checkNextTurn(): void {
+    if (this.#nextTurn !== undefined) return;
+    this.#nextTurn = setImmediate(() => {
+      this.#nextTurn = undefined;
+      this.#check();
+    });
+  }
 
   #install(): void {
     if (this.#keepAlive !== undefined) return;

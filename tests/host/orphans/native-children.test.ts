@@ -59,6 +59,27 @@ test('one signal reports all dead native children, and no other child is waited 
   assert.equal(exits.at(-1), '12 0');
 });
 
+test('the exits of very many children are reported in several turns of the event loop', async () => {
+  const { kernel, children, exits } = set();
+  const pids = Array.from({ length: 100 }, (_, index) => index + 10);
+  for (const pid of pids) {
+    children.start(
+      () => pid,
+      () => exits.push(String(pid)),
+    );
+  }
+  kernel.zombies.set(7, 0); // of other code
+  for (const pid of pids) kernel.zombies.set(pid, 0);
+  const reported: number[] = [];
+  process.emit('SIGCHLD', 'SIGCHLD');
+  while (reported.at(-1) !== exits.length) {
+    reported.push(exits.length);
+    await turn();
+  }
+  assert.deepEqual(exits, pids.map(String));
+  assert.ok(reported.length > 3, `after each turn: ${reported.join(', ')}`);
+});
+
 test('a listener and a timer are installed while there are native children, and keep the process alive', () => {
   const before = inPlace();
   const { kernel, children } = set();
