@@ -1,4 +1,5 @@
 import {
+  lstatSync,
   closeSync,
   constants,
   fstatSync,
@@ -6,7 +7,6 @@ import {
   futimesSync,
   openSync,
   rmSync,
-  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -141,12 +141,10 @@ function write(path: string, exitCode: number): void {
 
 const unwritten = 'Leave a file in its place; scripts write to it and do not replace it.';
 
+/** Whether a script has written a file; a link in its place is its work, too, wherever it leads. */
 function wasWritten(file: string): boolean {
-  try {
-    return statSync(file).mtimeMs !== 0;
-  } catch {
-    return false;
-  }
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  return stats !== undefined && stats.mtimeMs !== 0;
 }
 
 interface Written {

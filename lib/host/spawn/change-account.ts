@@ -35,8 +35,11 @@ export class AccountChanges {
     if (isAlreadyHere(wanted)) return {};
     const { uid, gid, groups } = wanted;
     const further = groups.filter((group) => group !== gid);
+    const isBeyondNode = Math.max(uid, gid) > largestOfNode;
     const program =
-      further.length > 0 && maySetGroups() ? this.#programFor(wanted, user) : undefined;
+      (further.length > 0 || isBeyondNode) && maySetGroups()
+        ? this.#programFor(wanted, user)
+        : undefined;
     if (program !== undefined) return { program };
     // The system refuses that an account without privileges drops a group, and Node ignores it.
     const kept = isPrivileged() ? [] : presentGroups();
@@ -84,6 +87,9 @@ export class AccountChanges {
     this.#onProblem(problem('groups-missing', name, message, { remedy: remedyFor() }));
   }
 }
+
+/** The largest id that Node sets; Linux has twice as many. */
+const largestOfNode = 2 ** 31 - 1;
 
 function systemFolders(): readonly string[] {
   const own = (process.env['PATH'] ?? '').split(':').filter((folder) => folder.startsWith('/'));

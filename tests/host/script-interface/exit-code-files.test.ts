@@ -123,6 +123,11 @@ test('a file that cannot be read is exit code 100 and a problem with a remedy, a
   }
   execFileSync('mkfifo', [v3]);
   assert.equal(files.read().exitCode, 100);
+  for (const target of ['exitcode', 'nowhere']) {
+    rmSync(v3);
+    symlinkSync(target, v3);
+    assert.equal(files.read().exitCode, 100, `a link to ${target}`);
+  }
   rmSync(v3);
   mkdirSync(v3);
   files.release();

@@ -56,6 +56,13 @@ test('an account without supplementary groups needs no program', async (t) => {
   assert.deepEqual(problems, []);
 });
 
+test('ids beyond those that Node sets are set by a program', { skip: whoRuns.root }, async (t) => {
+  const { folder, changes } = await having(t, 'setpriv');
+  const [id, words] = [2 ** 31, ['setpriv', '--reuid', '2147483648', '--regid', '2147483648']];
+  const change = changes.to({ uid: id, gid: id, groups: [id] }, String(id), 'it');
+  assert.deepEqual(programOf(change, folder).slice(0, 5), words);
+});
+
 test('the account of the host changes nothing', async (t) => {
   const { changes, problems } = await having(t);
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];

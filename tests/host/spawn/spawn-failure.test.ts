@@ -71,10 +71,7 @@ test('a script with an interpreter that is not executable fails the spawn', asyn
 test('a program without its own interpreter fails the spawn', async (t) => {
   const found = await failureOf(t, ({ file }) => run(file('program', '#!/opt/no/such/sh\n')));
   assert.equal(found.code, 'ENOENT');
-  assert.match(
-    found.message,
-    /^the interpreter or loader of .*\/program does not exist\.$/,
-  );
+  assert.match(found.message, /^the interpreter or loader of .*\/program does not exist\.$/);
 });
 
 test('a program that is not executable fails the spawn', async (t) => {
