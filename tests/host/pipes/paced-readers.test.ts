@@ -153,7 +153,7 @@ test('output during the stop is reported before the spawner is closed, even by a
   const { sh, spawner } = await rig(t);
   const print = 'i=0; while [ $i -lt 200 ]; do i=$((i + 1)); echo $i; done; exit';
   const life = sh(
-    `(trap '${print}' TERM; echo trapped; sleep 600 & wait) & read line <&-; wait $!`,
+    `(trap '${print}' TERM; sleep 600 & echo trapped; wait) & read line <&-; wait $!`,
   );
   await life.tells('stdout: trapped');
   life.kill('SIGKILL');
