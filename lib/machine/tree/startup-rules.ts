@@ -8,7 +8,7 @@ import { isAtRest } from '../service/lifecycle.ts';
 import type { ServiceState } from '../service/service-state.ts';
 import { startFailure, startFailureOf } from '../service/start-failure.ts';
 import { failedScripts, startNext } from './scripts.ts';
-import type { Unit } from './unit-map.ts';
+import type { Unit, UnitMap } from './unit-map.ts';
 import { isDescending, isOver } from './tree-state.ts';
 import { exitCodeOf } from '../../model/exit.ts';
 import type { StartFailure } from '../../model/start-failure.ts';
@@ -160,7 +160,7 @@ function openServices(draft: Draft): boolean {
   return true;
 }
 
-function namesOf(units: ReadonlyMap<string, Unit>, which: (unit: Unit) => boolean): string[] {
+function namesOf(units: UnitMap, which: (unit: Unit) => boolean): string[] {
   return [...units].filter(([, unit]) => which(unit)).map(([name]) => name);
 }
 

@@ -39,7 +39,7 @@ export interface UnitSums {
 }
 
 /** An immutable map of services by name, in the order of the tree. A change costs O(log n). */
-export class UnitMap implements ReadonlyMap<string, Unit> {
+export class UnitMap implements Iterable<readonly [string, Unit]> {
   readonly #indexes: ReadonlyMap<string, number>;
   readonly #root: Part;
   readonly #height: number;
@@ -106,24 +106,20 @@ export class UnitMap implements ReadonlyMap<string, Unit> {
     return [...unitsIn(this.#root, ({ awaited }) => awaited > 0)].map(({ spec }) => spec.name);
   }
 
-  *values(): MapIterator<Unit> {
+  *values(): IterableIterator<Unit> {
     yield* unitsIn(this.#root, () => true);
   }
 
-  *keys(): MapIterator<string> {
+  *keys(): IterableIterator<string> {
     for (const { spec } of this.values()) yield spec.name;
   }
 
-  *entries(): MapIterator<[string, Unit]> {
+  *entries(): IterableIterator<[string, Unit]> {
     for (const unit of this.values()) yield [unit.spec.name, unit];
   }
 
-  [Symbol.iterator](): MapIterator<[string, Unit]> {
+  [Symbol.iterator](): IterableIterator<[string, Unit]> {
     return this.entries();
-  }
-
-  forEach(act: (unit: Unit, name: string, map: ReadonlyMap<string, Unit>) => void): void {
-    for (const [name, unit] of this) act(unit, name, this);
   }
 }
 

@@ -73,7 +73,7 @@ export function specChanged(draft: Draft, spec: ServiceSpec): void {
 }
 
 /** Whether a logger's producer is gone as well. Then the logger reads to the end once the producer is down. */
-function isGoingWithProducer(name: string, after: ReadonlyMap<string, Unit>): boolean {
+function isGoingWithProducer(name: string, after: UnitMap): boolean {
   const producer = producerOf(name);
   return producer !== undefined && !after.has(producer);
 }
@@ -92,7 +92,7 @@ const fresh = { leaving: false, released: false } as const;
 const untouched = { ...fresh, awaited: false, sweeps: 0 } as const;
 
 /** The units from now on: in the new order, with their present states; those that are gone are marked as leaving. */
-function merge(before: ReadonlyMap<string, Unit>, after: ReadonlyMap<string, Unit>): UnitMap {
+function merge(before: UnitMap, after: UnitMap): UnitMap {
   const merged = new Map<string, Unit>();
   for (const [name, unit] of after) {
     const known = before.get(name);

@@ -2,7 +2,7 @@ import type { NeverStart } from './findings.ts';
 import type { ExplorationSetting } from './exploration-setting.ts';
 import { flawOf } from './exploration-setting.ts';
 import type { StateWalk } from './walk.ts';
-import type { Unit } from '../../machine/tree/unit-map.ts';
+import type { UnitMap } from '../../machine/tree/unit-map.ts';
 import type { ScriptSpec, ServiceSpec, Tree } from '../../model/tree.ts';
 
 /** The services that are up in no node of a walk, and why. */
@@ -22,7 +22,7 @@ export function neverStartIn(
     });
 }
 
-function upIn(units: ReadonlyMap<string, Unit>): readonly string[] {
+function upIn(units: UnitMap): readonly string[] {
   return [...units].filter(([, { state }]) => state.status === 'up').map(([name]) => name);
 }
 

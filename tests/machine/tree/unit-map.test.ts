@@ -83,13 +83,3 @@ test('a service that the map does not have cannot be replaced', () => {
   const map = UnitMap.of([['web', unit('web', up())]]);
   assert.throws(() => map.with('db', unit('db', up())), /no service 'db'/);
 });
-
-test('forEach() names the services in order', () => {
-  const seen: unknown[] = [];
-  const map = UnitMap.of(['b', 'a'].map((name) => [name, unit(name, up())]));
-  map.forEach((one, name, whole) => seen.push([name, one.spec.name, whole === map]));
-  assert.deepEqual(seen, [
-    ['b', 'b', true],
-    ['a', 'a', true],
-  ]);
-});
