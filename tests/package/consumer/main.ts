@@ -19,7 +19,7 @@ real.on('service', ({ service, to }) => {
   assert.equal(typeof (service + status), 'string');
 });
 // @ts-expect-error: there is no such event.
-real.on('typo', () => undefined);
+assert.throws(() => real.on('typo', () => undefined), { code: 'ERR_OPTIONS' });
 
 await real.start();
 assert.equal(real.service('web').status, 'up');
