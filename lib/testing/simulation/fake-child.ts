@@ -94,7 +94,7 @@ export class FakeChild implements Child {
   }
 
   /** What `JSON.stringify(child)` writes. */
-  toJSON(): { readonly name: string; readonly pid: number; readonly alive: boolean } {
+  toJSON(): Pick<FakeChild, 'name' | 'pid' | 'alive'> {
     return { name: this.name, pid: this.pid, alive: this.alive };
   }
 

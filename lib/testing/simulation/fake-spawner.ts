@@ -78,7 +78,7 @@ export class FakeSpawner implements Spawner {
   }
 
   /** What `JSON.stringify(spawner)` writes: every child. */
-  toJSON(): { readonly children: readonly FakeChild[] } {
+  toJSON(): Pick<FakeSpawner, 'children'> {
     return { children: this.#children };
   }
 

@@ -35,7 +35,7 @@ export class VirtualClock implements Clock {
   }
 
   /** What `JSON.stringify(clock)` writes. */
-  toJSON(): { readonly now: number; readonly next?: number; readonly alarms: number } {
+  toJSON(): Readonly<Record<string, number>> {
     const { alarms, next } = this;
     return { now: this.#now, ...(next !== undefined && { next }), alarms };
   }
