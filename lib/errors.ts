@@ -1,3 +1,4 @@
+import { didYouMean } from './model/nearest.ts';
 import type { Problem } from './model/problem.ts';
 import { describeProblem } from './model/problem.ts';
 import type { Exit } from './model/exit.ts';
@@ -96,7 +97,7 @@ export class UnknownServiceError extends StagekeeperError {
   constructor(service: string, known: readonly string[], nearest: string | undefined) {
     const names =
       known.length === 0 ? 'The tree has no services.' : `There are: ${known.join(', ')}.`;
-    const hint = nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
+    const hint = didYouMean(nearest);
     super(`No service is named '${service}'.${hint} ${names}`);
     this.service = service;
   }

@@ -38,3 +38,8 @@ function distance(a: string, b: string): number {
   }
   return last[b.length] ?? 0;
 }
+
+/** The question that ends a message about a wrong value, with a blank before it; empty when no value is near. */
+export function didYouMean(guess: string | undefined): string {
+  return guess === undefined ? '' : ` Did you mean '${guess}'?`;
+}

@@ -1,7 +1,7 @@
 import { OptionsError } from '../errors.ts';
 import type { ServiceStatus } from '../model/event.ts';
 import { eventTypes, serviceStatuses, statusMeantBy } from '../model/event-values.ts';
-import { nearest } from '../model/nearest.ts';
+import { didYouMean, nearest } from '../model/nearest.ts';
 import { text } from '../schema/policies.ts';
 import { milliseconds, signalName } from '../schema/values.ts';
 import * as z from '../schema/schema.ts';
@@ -145,7 +145,7 @@ function requireEvent(name: unknown, known: readonly unknown[], emitter: string)
   if (known.includes(name) || typeof name === 'symbol' || nodeEvents.has(name)) return;
   const elsewhere = supervisorEvents.includes(name) ? ' The supervisor has it.' : '';
   const guess = nearest(name, known.map(String));
-  const hint = guess === undefined ? elsewhere : ` Did you mean '${guess}'?`;
+  const hint = didYouMean(guess) || elsewhere;
   const list = known.map(String).join(', ');
   throw new OptionsError(`${emitter} has no event ${z.show(name)}.${hint} There are: ${list}.`);
 }

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { ProgramAnswer, ProgramCall, ProgramReply } from '../model/call.ts';
 import type { Supervised } from './supervised.ts';
 import { signalNumber } from '../model/exit.ts';
-import { nearest } from '../model/nearest.ts';
+import { didYouMean, nearest } from '../model/nearest.ts';
 
 /** A program's own error message, with the exit code that s6 uses for it. */
 export function dies(exitCode: number, { program }: ProgramCall, message: string): ProgramReply {
@@ -111,6 +111,6 @@ export function serviceOf(
     return { service };
   }
   const guess = nearest(service, [...state.units.keys()]);
-  const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
+  const hint = didYouMean(guess);
   return dies(codes.system, call, `there is no service '${service}'.${hint}`);
 }

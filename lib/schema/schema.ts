@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import english from 'zod/v4/locales/en.js';
-import { nearest } from '../model/nearest.ts';
+import { didYouMean, nearest } from '../model/nearest.ts';
 
 // For `import * as z`: an object `z` would add all of zod to the bundle.
 export * from 'zod/mini';
@@ -101,7 +101,7 @@ function wording(issue: z.core.$ZodIssue): string {
   const told = (issue.code === 'invalid_key' ? issue.issues[0] : undefined) ?? issue;
   const message = told.message.replace(/^[A-Z][a-z ]*: (?=expected|must)/, '');
   const near = nearIn(told);
-  const hint = near === undefined ? '' : `. Did you mean '${near}'?`;
+  const hint = near === undefined ? '' : `.${didYouMean(near)}`;
   if (!('input' in issue) || issue.code === 'unrecognized_keys') {
     return `${message.replace(/, received (\w+)$/, ', got $1')}${hint}`;
   }
@@ -129,8 +129,8 @@ const renamed: Readonly<Record<string, string>> = {
 function unknownKey(key: string, known: readonly string[]): string {
   const present = Object.hasOwn(renamed, key) ? renamed[key] : undefined;
   const guess = present !== undefined && known.includes(present) ? present : nearest(key, known);
-  const hint = guess === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean '${guess}'?`;
-  return `unknown key ${show(key)}. ${hint}`;
+  const hint = guess === undefined ? ` Known are: ${known.join(', ')}.` : didYouMean(guess);
+  return `unknown key ${show(key)}.${hint}`;
 }
 
 function place(path: Path): string {

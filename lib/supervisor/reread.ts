@@ -8,7 +8,7 @@ import type { ChangesOf } from './changed-files.ts';
 import { changedFiles } from './changed-files.ts';
 import { rereadService } from '../loader/reread-service.ts';
 import { isNameTaken, nameTaken } from '../machine/tree/units.ts';
-import { nearest } from '../model/nearest.ts';
+import { didYouMean, nearest } from '../model/nearest.ts';
 import type { Problem } from '../model/problem.ts';
 import { describeProblem, problem } from '../model/problem.ts';
 import type { Tree } from '../model/tree.ts';
@@ -124,7 +124,7 @@ function unknownOverrides(tree: Tree, { services, catchAll }: Settings): readonl
     .filter((name) => !known.includes(name))
     .map((name) => {
       const guess = nearest(name, known);
-      const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
+      const hint = didYouMean(guess);
       const message = 'the options name a service that the tree does not have (yet).';
       return problem('override-unknown', name, `${message}${hint}`);
     });

@@ -10,7 +10,7 @@ import {
   stageStatuses,
   statusMeantBy,
 } from '../../model/event-values.ts';
-import { nearest } from '../../model/nearest.ts';
+import { didYouMean, nearest } from '../../model/nearest.ts';
 
 /** The values of a field of an event; `null`: any value. */
 type Values = readonly string[] | null;
@@ -78,6 +78,6 @@ export function requirePattern(pattern: { readonly type: LifecycleEvent['type'] 
 
 function refuse(subject: string, given: unknown, known: readonly string[], meant?: string): never {
   const guess = meant ?? nearest(given, known);
-  const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
+  const hint = didYouMean(guess);
   throw new OptionsError(`${subject}${hint} There are: ${known.join(', ')}.`);
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { OptionsError } from '../../errors.ts';
-import { nearest } from '../../model/nearest.ts';
+import { didYouMean, nearest } from '../../model/nearest.ts';
 import type { Program } from '../../model/program.ts';
 import type { ServiceSpec } from '../../model/tree.ts';
 import type { Supervisor } from '../../supervisor/supervisor.ts';
@@ -56,7 +56,7 @@ export class TreeNames {
     const known = this.children;
     if (known.includes(name)) return;
     const near = nearest(name, known);
-    const hint = near === undefined ? '' : ` Did you mean '${near}'?`;
+    const hint = didYouMean(near);
     const remedy = 'Name what the test adds later in the option `addedLater`.';
     throw new OptionsError(
       `The tree has no process '${name}'.${hint} There are: ${known.join(', ')}. ${remedy}`,

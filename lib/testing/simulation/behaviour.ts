@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { Exit } from '../../model/exit.ts';
 import { parseSignal } from '../../model/exit.ts';
-import { nearest } from '../../model/nearest.ts';
+import { didYouMean, nearest } from '../../model/nearest.ts';
 import type { Command } from '../../model/program.ts';
 
 /**
@@ -70,7 +70,7 @@ export function exitOf(how: Exit | number | NodeJS.Signals): Exit {
   const known =
     "a code from 0 to 255, a signal such as 'SIGTERM', or { code, signal } with one of the two";
   const short = typeof how === 'string' ? parseSignal(how) : undefined;
-  const hint = short === undefined ? '' : ` Did you mean '${short}'?`;
+  const hint = didYouMean(short);
   throw new TypeError(`A process exits with ${known}, not with ${inspect(how)}.${hint}`);
 }
 
@@ -119,7 +119,7 @@ export function ignores(...what: readonly Ignorable[]): Behaviour {
 export function requireSignal(signal: NodeJS.Signals): void {
   if (typeof signal === 'string' && signal.startsWith('SIG')) return;
   const full = typeof signal === 'string' ? parseSignal(signal) : undefined;
-  const hint = full === undefined ? '' : ` Did you mean '${full}'?`;
+  const hint = didYouMean(full);
   throw new TypeError(`A signal is a name such as 'SIGTERM', not ${inspect(signal)}.${hint}`);
 }
 
@@ -156,7 +156,7 @@ export function requireBehaviour(behaviour: Behaviour): void {
 function unknownField(field: string): string {
   const known = Object.keys(behaviourFields);
   const guess = nearest(field, known);
-  const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
+  const hint = didYouMean(guess);
   return `A behaviour has no field '${field}'.${hint} It has: ${known.join(', ')}.`;
 }
 

@@ -5,7 +5,7 @@ import { FakePipes } from './fake-pipes.ts';
 import type { SpawnerRequest } from './spawner-request.ts';
 import { scriptNames } from '../observation/tree-names.ts';
 import type { Leftover } from '../../model/leftover.ts';
-import { nearest } from '../../model/nearest.ts';
+import { didYouMean, nearest } from '../../model/nearest.ts';
 import type { Command } from '../../model/program.ts';
 import type { Clock } from '../../engine/clock.ts';
 import type { Child, ChildListener, Spawner } from '../../engine/spawner.ts';
@@ -174,7 +174,7 @@ export class FakeSpawner implements Spawner {
     const names = this.#tree.names?.() ?? [];
     if (names.includes(name)) return ' It has not been spawned yet.';
     const near = nearest(name, [...new Set([...spawned, ...names])]);
-    return near === undefined ? '' : ` Did you mean '${near}'?`;
+    return didYouMean(near);
   }
 
   /** Every name that a child had so far. */

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { OptionsError, TreeError } from '../../errors.ts';
-import { nearest } from '../../model/nearest.ts';
+import { didYouMean, nearest } from '../../model/nearest.ts';
 import type { Problem, ProblemCode } from '../../model/problem.ts';
 import { describeProblem, problemSeverities } from '../../model/problem.ts';
 import type { ReadOptions, TreeSource } from './tree-source.ts';
@@ -82,6 +82,6 @@ function requireOptions(options: object): void {
 
 function notKnown(what: string, value: unknown, known: readonly string[]): string {
   const guess = nearest(value, known);
-  const hint = guess === undefined ? '' : ` Did you mean '${guess}'?`;
+  const hint = didYouMean(guess);
   return `no ${what} ${inspect(value)}.${hint}`;
 }
