@@ -164,8 +164,8 @@ export class Supervisor extends Emitter<SupervisorEvents> implements AsyncDispos
    * Runs the init stage, then starts the services. Settles when each service has come up (is up and, if it announces
    * readiness, ready), cannot come up for now, or is no longer wanted. A service that comes up and dies later is no failure.
    *
-   * A service cannot come up for now when its program cannot be run, it has failed for good, it has died five times in a row
-   * before it was ready, or `timeouts.readiness`, where that is set, has passed. What can be tried again is tried again.
+   * A service cannot come up for now when its program cannot be run, it has failed for good, it has died five times in a row before
+   * it was ready, or `timeouts.readiness` has passed. What can be tried again is. A later call has the outcome of the first.
    *
    * @throws StartFailedError when a service did not come up, unless `allowFailures` is set; what did come up stays up.
    * @throws InitFailedError when an init script fails under `onInitFailure: 'stop'`; by then the supervisor has ended.

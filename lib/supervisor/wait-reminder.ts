@@ -13,30 +13,32 @@ const firstReminder = 10_000;
  */
 export class WaitReminder {
   readonly #clock: Clock;
+  readonly #state: () => TreeState;
   readonly #report: (problem: Problem) => void;
   #wait: StageWait | undefined;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, report: (problem: Problem) => void) {
+  constructor(clock: Clock, state: () => TreeState, report: (problem: Problem) => void) {
     this.#clock = clock;
+    this.#state = state;
     this.#report = report;
   }
 
   /** Follows the state; called after each step. */
-  follow(state: () => TreeState): void {
-    const wait = stageWaitOf(state());
+  follow(): void {
+    const wait = stageWaitOf(this.#state());
     if (wait?.key === this.#wait?.key) return;
     this.#cancel?.();
     this.#cancel = undefined;
     this.#wait = wait;
-    if (wait !== undefined) this.#arm(state, wait, firstReminder);
+    if (wait !== undefined) this.#arm(wait, firstReminder);
   }
 
-  #arm(state: () => TreeState, wait: StageWait, after: number): void {
+  #arm(wait: StageWait, after: number): void {
     const at = wait.since + after;
     const remind = (): void => {
-      this.#arm(state, wait, 2 * after);
-      this.#report(stillWaiting(state(), wait, at));
+      this.#arm(wait, 2 * after);
+      this.#report(stillWaiting(this.#state(), wait, at));
     };
     this.#cancel = this.#clock.at(at, remind, { background: true });
   }

@@ -2,6 +2,7 @@ import { onAbort } from './abort.ts';
 import { InterruptedError, OrderError, TimeoutError } from '../errors.ts';
 import type { MachineInput, TreeState } from '../machine/tree/tree-state.ts';
 import type { Unit } from '../machine/tree/unit-map.ts';
+import type { Problem } from '../model/problem.ts';
 import { isDescending } from '../machine/tree/tree-state.ts';
 import { WaitReminder } from './wait-reminder.ts';
 import type { Clock } from '../engine/clock.ts';
@@ -25,12 +26,13 @@ export class SupervisorHandle {
   constructor(clock: Clock, engine: (stepped: () => void) => Engine, prepare: () => void) {
     this.#clock = clock;
     this.#prepare = prepare;
-    const reminder = new WaitReminder(clock, (problem) => {
+    const report = (problem: Problem): void => {
       this.input({ type: 'problem', problem });
-    });
+    };
+    const reminder = new WaitReminder(clock, () => this.state, report);
     this.#engine = engine(() => {
       for (const check of this.#waits) check();
-      reminder.follow(() => this.state);
+      reminder.follow();
     });
   }
 

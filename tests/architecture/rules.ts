@@ -30,7 +30,7 @@ const mayImport: Readonly<Record<string, string>> = {
   'host/variables': 'host/script-interface host/directory host/os system errors model',
   'host/script-interface': 'host/shims host/directory host/os engine system errors model',
   'host/filesystem': 'host/directory host/os system model',
-  'host/directory': 'host/os host/native system errors model',
+  'host/directory': 'host/shims host/os host/native system errors model',
   'host/shims': '',
   'host/os': 'host/native system model',
   'host/native': 'system',

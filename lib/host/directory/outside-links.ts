@@ -14,15 +14,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exists } from '../os/folders.ts';
+import { execlineFolder } from '../shims/programs.ts';
 
 /** The runtime directory of s6-overlay, the only one of which scripts know the path. */
 const overlayDirectory = '/run/s6';
 
 /** The file in the runtime directory that lists what was made: a life that is killed removes nothing, and the next one does. */
 const listName = '.stagekeeper-links';
-
-/** Where Debian has the small programs of execline. */
-const execlineFolder = '/usr/lib/execline/bin';
 
 /** The folders where programs of an image are. */
 const programFolders = [

@@ -57,8 +57,9 @@ export class LogPipes {
     this.#current.clear();
   }
 
-  /** The first pipe is made in any case. */
+  /** The first pipe is made in any case. All are counted only if descriptors could run short. */
   #hasRoom(last: number): boolean {
+    if (leavesRoom(last, this.#all.size + 1)) return true;
     const open = [...this.#all].filter((pipe) => pipe.isOpen);
     const pending = open.filter((pipe) => pipe.isPending).length;
     return open.length === 0 || leavesRoom(last, pending + 1);

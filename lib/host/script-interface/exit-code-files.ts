@@ -1,10 +1,10 @@
 import {
-  lstatSync,
   closeSync,
   constants,
   fstatSync,
   ftruncateSync,
   futimesSync,
+  lstatSync,
   openSync,
   rmSync,
   writeFileSync,
@@ -164,7 +164,7 @@ function parse(file: string): Written {
   if (number !== undefined && number <= 255) return { exitCode: number, problems: [] };
   // A failure must not count as success: 256 is what `finish` gets for a run that a signal has ended.
   const exitCode = (number ?? 0) % 256 || invalidCode;
-  const message = `'${text.slice(0, 50)}' was written as the exit code, which is none; it is ${String(exitCode)}`;
+  const message = `'${text.slice(0, 50)}' is no exit code (0 to 255); the exit code is ${String(exitCode)}`;
   return invalid(file, message, 'Write a number from 0 to 255.', exitCode);
 }
 

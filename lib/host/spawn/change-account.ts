@@ -83,7 +83,7 @@ export class AccountChanges {
     if (this.#reported.has(user)) return;
     this.#reported.add(user);
     const list = missing.join(', ');
-    const message = `${name} runs as '${user}' without its supplementary groups (${list}): ${whyNot()}.`;
+    const message = `the service runs as '${user}' without its supplementary groups (${list}): ${whyNot()}`;
     this.#onProblem(problem('groups-missing', name, message, { remedy: remedyFor() }));
   }
 }

@@ -31,8 +31,9 @@ export interface UnitSums {
   readonly deadline: number | null;
   /** The number of services that are not at rest. */
   readonly restless: number;
-  /** The number of services that the stage waits for, and of those that have no process yet. */
+  /** The number of services that the stage waits for. */
   readonly awaited: number;
+  /** The number of those of which the process is being spawned. */
   readonly spawning: number;
   /** The number of services with a sweep under way. */
   readonly sweeping: number;
