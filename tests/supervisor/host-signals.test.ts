@@ -64,13 +64,20 @@ test('however many supervisors and waits there are, Node warns of no leak of lis
   assert.deepEqual(warnings, []);
 });
 
-test('with one AbortSignal and one signal for many runs, each gets it, and no listener stays', async () => {
+test('with one AbortSignal and one signal for many runs, each gets it, and no listener stays', async (t) => {
+  // Some versions of the test runner listen as well.
+  const listeners = (): readonly number[] =>
+    ['SIGUSR2', 'exit'].map((event) => process.listenerCount(event));
+  const [ofOthers = 0, atExit = 0] = listeners();
   const controller = new AbortController();
+  t.after(() => {
+    controller.abort();
+  });
   const many = Array.from({ length: 12 }, () => new Supervisor(sleeping, { output: 'ignore' }));
   const by = { signals: { SIGUSR2: 'stop' }, signal: controller.signal } as const;
   const ends = many.map((supervisor) => supervisor.run(by));
   await Promise.all(many.map((supervisor) => supervisor.service('web').when('up')));
-  assert.equal(process.listenerCount('SIGUSR2'), 1);
+  assert.deepEqual(listeners(), [ofOthers + 1, atExit + 1]);
   const [first, ...others] = many;
   await first?.stop();
   controller.abort();
@@ -79,6 +86,5 @@ test('with one AbortSignal and one signal for many runs, each gets it, and no li
     many.map(() => 'stopped'),
   );
   assert.equal(others.length, 11);
-  assert.equal(process.listenerCount('SIGUSR2'), 0);
-  assert.equal(process.listenerCount('exit'), 0);
+  assert.deepEqual(listeners(), [ofOthers, atExit]);
 });
